@@ -1,0 +1,29 @@
+"""Checks of arguments that are alike in every part of the package."""
+
+import difflib
+import math
+import numbers
+
+
+def require_number(name, value, *, low=-math.inf, high=math.inf, open_low=False):
+    """Return `value` as a float if it is a finite number in [low, high] ((low, high] with `open_low`), or raise."""
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    if is_number and low <= value <= high and not (open_low and value == low):
+        return float(value)
+    left = "(" if open_low or low == -math.inf else "["
+    right = ")" if high == math.inf else "]"
+    raise ValueError(f"`{name}` must be a number in {left}{low}, {high}{right}. Received: {name}={value!r}")
+
+
+def require_int(name, value, *, low=1):
+    """Return `value` as an int if it is a whole number >= low, or raise."""
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= low:
+        return int(value)
+    raise ValueError(f"`{name}` must be an integer of at least {low}. Received: {name}={value!r}")
+
+
+def did_you_mean(name, choices):
+    """Return ' Did you mean ...?' for the choices nearest to a misspelt name, or nothing if none is near."""
+    lowered = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.5)
+    return f" Did you mean {' or '.join(repr(lowered[choice]) for choice in near)}?" if near else ""
