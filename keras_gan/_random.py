@@ -1,0 +1,50 @@
+"""Random numbers that are a function of their seed alone.
+
+Counter-based (Philox), so that nothing but the seed has to be saved for a run to go on with the numbers it would have
+drawn. On several replicas each one gets its own rows of what a single device would draw for the whole batch.
+
+TensorFlow's `stateless_normal` and `stateless_uniform` draw other numbers under XLA than without it; their bits are the
+same. So the numbers are made of bits here: uniform ones are equal everywhere, normal ones up to the rounding of a
+logarithm and a sine.
+"""
+
+import math
+
+import tensorflow as tf
+
+from keras_gan._replicas import own_rows, replica_count
+
+
+def normal(shape, seed):
+    """Standard normal float32 numbers, by the method of Box and Muller (1958).
+
+    Args:
+        shape: tuple; the first entry is the number of rows of this replica, an int or (on one device) a scalar tensor.
+        seed: int tensor of shape (2,).
+
+    Returns:
+        float32 tensor of the given shape, with values in (-5.8, 5.8).
+    """
+    bits = _rows(shape, seed, parts=2)
+    # In (0, 1], so that the logarithm is finite.
+    radius = tf.sqrt(-2.0 * tf.math.log(1.0 - _unit_interval(bits[..., 0])))
+    return radius * tf.cos(2.0 * math.pi * _unit_interval(bits[..., 1]))
+
+
+def uniform(shape, seed):
+    """Float32 numbers from the uniform distribution on [0, 1); arguments as for `normal`."""
+    return _unit_interval(_rows(shape, seed, parts=1)[..., 0])
+
+
+def _rows(shape, seed, parts):
+    """Random bits, uint32 of the given shape and so many of them for each entry."""
+    rows, *rest = shape
+    bits = tf.random.stateless_uniform(
+        (rows * replica_count(), *rest, parts), seed=seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
+    )
+    return own_rows(bits)
+
+
+def _unit_interval(bits):
+    """The upper 24 bits, which float32 holds exactly, as numbers in [0, 1)."""
+    return tf.cast(tf.bitwise.right_shift(bits, 8), tf.float32) * 2.0**-24

@@ -1,0 +1,58 @@
+"""What a training step must know of the replicas it runs on, the same code on one device and on many."""
+
+import tensorflow as tf
+
+
+def replica_count():
+    """Number of replicas that share the step in progress (1 without a strategy)."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def mean_over_replicas(value):
+    """Mean of a tensor over all replicas, differentiable; the tensor itself on one device."""
+    context = tf.distribute.get_replica_context()
+    if context is None or replica_count() == 1:
+        return value
+    return context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+
+
+def own_rows(rows):
+    """This replica's share of a tensor that holds the rows of the global batch.
+
+    Every replica computes the same global tensor and keeps its own part: so replicas differ from each other, and N
+    of them together see what one device would.
+    """
+    count = replica_count()
+    if count == 1:
+        return rows
+    share = rows.shape[0] // count
+    index = tf.distribute.get_replica_context().replica_id_in_sync_group
+    return tf.reshape(tf.gather(rows, index * share + tf.range(share)), (share, *rows.shape[1:]))
+
+
+def run_if(condition, update):
+    """Run `update()` (which returns nothing) where a scalar boolean tensor, equal on every replica, is true."""
+
+    def branch():
+        update()
+        return tf.constant(True)
+
+    def skip():
+        return tf.constant(False)
+
+    if replica_count() == 1:
+        tf.cond(condition, branch, skip)
+        return
+
+    def across_replicas(strategy, condition, branches):
+        # Optimizers merge across replicas, which TensorFlow forbids inside a branch taken by one replica alone: so
+        # the branch is taken here, for all of them together, each with the `update` of its own.
+        condition = strategy.experimental_local_results(condition)[0]
+
+        def all_branches():
+            strategy.extended.call_for_each_replica(lambda branch: branch(), args=(branches,))
+            return tf.constant(True)
+
+        tf.cond(condition, all_branches, skip)
+
+    tf.distribute.get_replica_context().merge_call(across_replicas, args=(condition, branch))

@@ -1,0 +1,25 @@
+"""Adversarial losses: the generator's and the discriminator's formula of one paper, side by side.
+
+Each takes the logits of both players and is pure, so it serves a training loop of your own as well as the models of
+`keras_gan.gans`, each of which has its loss built in.
+"""
+
+from keras_gan.losses._adversarial_loss import AdversarialLoss
+from keras_gan.losses.hinge import Hinge
+from keras_gan.losses.least_squares import LeastSquares
+from keras_gan.losses.minimax import Minimax
+from keras_gan.losses.non_saturating import NonSaturating
+from keras_gan.losses.relativistic import Relativistic
+from keras_gan.losses.relativistic_average import RelativisticAverage
+from keras_gan.losses.wasserstein import Wasserstein
+
+__all__ = [
+    "AdversarialLoss",
+    "Hinge",
+    "LeastSquares",
+    "Minimax",
+    "NonSaturating",
+    "Relativistic",
+    "RelativisticAverage",
+    "Wasserstein",
+]

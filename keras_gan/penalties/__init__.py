@@ -1,0 +1,10 @@
+"""Terms that a GAN adds to its discriminator's objective, each an object: `penalties=[R1(10.0)]`.
+
+For a penalty of your own, subclass `Penalty`; `squared_gradient_norms` is what gradient penalties are made of.
+"""
+
+from keras_gan.penalties._penalty import Penalty, mean_logits, squared_gradient_norms
+from keras_gan.penalties.gradient_penalty import GradientPenalty
+from keras_gan.penalties.r1 import R1
+
+__all__ = ["R1", "GradientPenalty", "Penalty", "mean_logits", "squared_gradient_norms"]

@@ -1,0 +1,81 @@
+"""The contract of every penalty, and the gradient that most of them are made of."""
+
+import abc
+import warnings
+
+import keras
+import tensorflow as tf
+
+from keras_gan._configurable import Configurable
+from keras_gan._traversal import every_layer
+
+
+class Penalty(Configurable, abc.ABC):
+    """A term that a GAN adds to its discriminator's objective.
+
+    A penalty is handed the critic that the loss saw and the images of both kinds; it steps no optimizer and owns no
+    variable. Subclasses define `__call__` and may refuse a discriminator they cannot work with in `validate`.
+
+    Attributes:
+        name: what the penalty is called in the logs.
+    """
+
+    name = "penalty"
+
+    @abc.abstractmethod
+    def __call__(self, critic, real_images, fake_images, *, seed=None):
+        """Return the weighted penalty.
+
+        Args:
+            critic: maps images to logits `(batch, 1)` or to a patch map.
+            real_images: float32 `(batch, ...)`.
+            fake_images: float32, same shape as `real_images`.
+            seed: int tensor of shape (2,) for penalties that draw random numbers: the same seed, the same draw. With
+                None the draw comes from TensorFlow's global generator.
+
+        Returns:
+            float32 scalar.
+        """
+
+    def validate(self, discriminator):
+        """Raise a ValueError, or warn, if this penalty is wrong for such a discriminator; called once, by the GAN."""
+        for layer in every_layer(discriminator):
+            if _has_wrong_second_gradient(layer):
+                warnings.warn(
+                    f"The layer '{layer.name}' of the discriminator, a {type(layer).__name__} of Keras, takes its mean "
+                    "for a constant when its gradient is differentiated, so a gradient penalty trains the layers below "
+                    "it wrongly. Use `keras_gan.layers.GroupNormalization` (with one group it is layer normalisation "
+                    "over the whole image) or `keras.layers.BatchNormalization(synchronized=True)`.",
+                    stacklevel=4,
+                )
+
+
+def _has_wrong_second_gradient(layer):
+    """Whether Keras computes a layer's moments by `tf.nn.moments`, which stops the gradient at the mean."""
+    if isinstance(layer, keras.layers.BatchNormalization):
+        return not layer.synchronized
+    return isinstance(layer, keras.layers.LayerNormalization | keras.layers.GroupNormalization)
+
+
+def squared_gradient_norms(critic, images):
+    """Squared Euclidean norm of the gradient of the critic's output with respect to each image, float32 `(batch,)`.
+
+    The output of a patch critic is the mean of its map: the penalty then means the same for a map as for one logit.
+    A critic that offers `input_gradients(images)` (as a GAN's does, to pass each batch once) is asked for them.
+    """
+    if hasattr(critic, "input_gradients"):
+        gradients = critic.input_gradients(images)
+    else:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(images)
+            outputs = mean_logits(critic(images))
+        gradients = tape.gradient(outputs, images, unconnected_gradients="zero")
+    # float32: the squared gradient overflows float16.
+    gradients = tf.cast(gradients, tf.float32)
+    return tf.reduce_sum(tf.square(gradients), axis=tuple(range(1, gradients.shape.rank)))
+
+
+def mean_logits(logits):
+    """The critic's one output for each image, float32 `(batch,)`: the mean of a patch map, or the single logit."""
+    logits = tf.cast(logits, tf.float32)
+    return tf.reduce_mean(logits, axis=tuple(range(1, logits.shape.rank)))

@@ -1,0 +1,80 @@
+"""The gradient penalty of WGAN-GP."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan import _random
+from keras_gan._arguments import require_number
+from keras_gan._traversal import every_layer
+from keras_gan.penalties._penalty import Penalty, squared_gradient_norms
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class GradientPenalty(Penalty):
+    """Keeps the norm of the critic's gradient near a target between real and fake images.
+
+    A critic that is 1-Lipschitz in this soft sense needs no clipped weights. With the weight lambda, target k, and
+    one epsilon for each sample:
+
+        lambda  E[ (|grad_z D(z)| - k)^2 ],   z = epsilon x + (1 - epsilon) y,   epsilon ~ U[0, 1)
+
+    x real and y fake; the norm runs over all dimensions of one sample. Gulrajani et al. 2017 (arXiv 1704.00028),
+    equation 3 and algorithm 1. Where the gradient is exactly 0 the norm has no derivative, and 0 is taken for it.
+
+    Args:
+        weight: lambda, at least 0.
+        target: the norm k that is aimed at, at least 0.
+
+    Raises:
+        ValueError: if an argument is not a number of at least 0, or (from `validate`) if the critic holds
+            BatchNormalization.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> slope = tf.constant([[3.0], [4.0]])
+        >>> points = tf.random.normal((8, 2))
+        >>> float(GradientPenalty(10.0)(lambda x: x @ slope, points, -points))   # 10 * (5 - 1)^2
+        160.0
+    """
+
+    name = "gradient_penalty"
+
+    def __init__(self, weight=10.0, *, target=1.0):
+        self.weight = require_number("weight", weight, low=0.0)
+        self.target = require_number("target", target, low=0.0)
+
+    def __call__(self, critic, real_images, fake_images, *, seed=None):
+        """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
+        between = _interpolate(real_images, fake_images, seed)
+        norms = _finite_sqrt(squared_gradient_norms(critic, between))
+        return self.weight * tf.reduce_mean(tf.square(norms - self.target))
+
+    def validate(self, discriminator):
+        """Raise a ValueError that names the layer if the critic holds BatchNormalization."""
+        for layer in every_layer(discriminator):
+            if isinstance(layer, keras.layers.BatchNormalization):
+                raise ValueError(
+                    "The gradient penalty needs a critic whose output for one image does not depend on the others in "
+                    f"the batch, and the layer '{layer.name}' is a BatchNormalization. Use "
+                    "`keras_gan.layers.GroupNormalization` or no normalisation in the critic (in `networks.dcgan`: "
+                    f"`discriminator_normalization='layer'` or None). Received: discriminator='{discriminator.name}'"
+                )
+        super().validate(discriminator)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {"weight": self.weight, "target": self.target}
+
+
+def _interpolate(real_images, fake_images, seed):
+    """Points on the straight lines between pairs of images, each line with an epsilon of its own."""
+    rows = real_images.shape[0] or tf.shape(real_images)[0]
+    shape = (rows,) + (1,) * (real_images.shape.rank - 1)
+    epsilon = tf.random.uniform(shape) if seed is None else _random.uniform(shape, seed)
+    return fake_images + epsilon * (real_images - fake_images)
+
+
+def _finite_sqrt(squares):
+    """The square root, exact, with derivative 0 at 0 in place of infinity."""
+    positive = squares > 0.0
+    return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)

@@ -1,0 +1,47 @@
+"""The R1 penalty."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan._arguments import require_number
+from keras_gan.penalties._penalty import Penalty, squared_gradient_norms
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class R1(Penalty):
+    """Zero-centred gradient penalty on real images.
+
+    Where generator and data agree the discriminator should be flat; without the penalty the game circles around that
+    point instead of reaching it. With the weight gamma, D the logit (or the mean of a patch map):
+
+        gamma / 2  E[ |grad_x D(x)|^2 ],   x real
+
+    Mescheder et al. 2018 (arXiv 1801.04406), equation 9. The authors' published code leaves out the factor 1/2, so
+    its 10 is `R1(20.0)` here.
+
+    Args:
+        weight: gamma, at least 0.
+
+    Raises:
+        ValueError: if `weight` is not a number of at least 0.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> slope = tf.constant([[3.0], [4.0]])
+        >>> points = tf.random.normal((8, 2))
+        >>> float(R1(10.0)(lambda x: x @ slope, points, None))   # 10 / 2 * (3^2 + 4^2)
+        125.0
+    """
+
+    name = "r1"
+
+    def __init__(self, weight=10.0):
+        self.weight = require_number("weight", weight, low=0.0)
+
+    def __call__(self, critic, real_images, fake_images, *, seed=None):  # noqa: ARG002
+        """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
+        return 0.5 * self.weight * tf.reduce_mean(squared_gradient_norms(critic, real_images))
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {"weight": self.weight}
