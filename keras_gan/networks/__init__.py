@@ -1,0 +1,6 @@
+"""Architectures: each function builds the generator and the discriminator of one paper, or of many sizes after it."""
+
+from keras_gan.networks.dcgan import dcgan
+from keras_gan.networks.mlp import mlp
+
+__all__ = ["dcgan", "mlp"]

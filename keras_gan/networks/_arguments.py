@@ -1,0 +1,38 @@
+"""Checks of the arguments that the networks share."""
+
+import numbers
+
+from keras_gan._arguments import did_you_mean
+
+
+def require_image_shape(image_shape, *, rank=None):
+    """Return `image_shape` as a tuple of ints, or raise.
+
+    Args:
+        image_shape: the shape of one sample, without the batch.
+        rank: int, the number of axes it has to have; None for any.
+
+    Returns:
+        Tuple of positive ints.
+
+    Raises:
+        ValueError: if it is not a sequence of positive ints, or of another rank.
+    """
+    expected = "(height, width, channels)" if rank == 3 else "a tuple such as (28, 28, 1) or (2,)"
+    sizes = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
+    whole = all(isinstance(size, numbers.Integral) and not isinstance(size, bool) and size > 0 for size in sizes)
+    if not sizes or not whole or (rank is not None and len(sizes) != rank):
+        raise ValueError(
+            f"`image_shape` must be {expected} of positive integers, without the batch. "
+            f"Received: image_shape={image_shape!r}"
+        )
+    return tuple(int(size) for size in sizes)
+
+
+def require_choice(name, value, choices):
+    """Return `value` if it is one of `choices`, or raise a ValueError that suggests the nearest."""
+    if value in choices:
+        return value
+    listed = ", ".join(repr(choice) for choice in choices)
+    hint = did_you_mean(value, [choice for choice in choices if choice is not None])
+    raise ValueError(f"`{name}` must be one of {listed}.{hint} Received: {name}={value!r}")

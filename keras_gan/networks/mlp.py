@@ -1,0 +1,79 @@
+"""The fully connected networks of the first GAN."""
+
+import math
+
+import keras
+from keras import layers
+
+from keras_gan._arguments import require_int
+from keras_gan.layers import SpectralNormalization
+from keras_gan.networks._arguments import require_image_shape
+
+
+def mlp(*, image_shape=(28, 28, 1), latent_dim=100, width=1200, depth=2, spectral_normalization=False):
+    """Fully connected generator and discriminator.
+
+    For toy distributions in the plane, small images, and first experiments: nothing in it looks at what is next to
+    what in a picture.
+
+        generator:      latents -> depth x (Dense(width), ReLU)           -> Dense -> tanh -> image
+        discriminator:  image   -> depth x (Dense(width), LeakyReLU(0.2)) -> Dense(1)
+
+    The sizes are those of Goodfellow et al. 2014 (arXiv 1406.2661, the MNIST networks). Three things differ from the
+    paper. The generator ends in a tanh, not a sigmoid, as images here are in [-1, 1]. The discriminator has LeakyReLU
+    where the paper has maxout with dropout: maxout wants widths in multiples of its five pieces, and the noise of
+    dropout reaches every penalty on the gradient, while LeakyReLU works at any width without either. It ends in a
+    logit, as the losses apply the sigmoid. Kernels start Glorot-uniform: at 1200 units that is the uniform
+    distribution on (-0.05, 0.05) of the paper's generator, and it scales with other widths.
+
+    Args:
+        image_shape: tuple of int, the shape of one sample: (height, width, channels), or (2,) for points in the plane
+            (scale those well into (-1, 1), where the tanh can reach them).
+        latent_dim: int, the size of the generator's input.
+        width: int, the units of each hidden layer.
+        depth: int, the number of hidden layers in each network.
+        spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm.
+
+    Returns:
+        Two `keras.Model`: the generator, from latents `(batch, latent_dim)` to float32 images in [-1, 1],
+        `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded.
+
+    Raises:
+        ValueError: if a size is not a positive integer.
+
+    Example:
+        >>> generator, discriminator = mlp(image_shape=(2,), latent_dim=8, width=16)
+        >>> generator.count_params()  # 8 x 16 + 16, 16 x 16 + 16, 16 x 2 + 2
+        450
+        >>> discriminator.output_shape
+        (None, 1)
+    """
+    image_shape = require_image_shape(image_shape)
+    latent_dim = require_int("latent_dim", latent_dim)
+    width, depth = require_int("width", width), require_int("depth", depth)
+    generator = _generator(image_shape, latent_dim, width, depth)
+    return generator, _discriminator(image_shape, width, depth, spectral_normalization)
+
+
+def _generator(image_shape, latent_dim, width, depth):
+    latents = keras.Input((latent_dim,), name="latents")
+    x = latents
+    for i in range(depth):
+        x = layers.Dense(width, activation="relu", name=f"hidden_{i}")(x)
+    x = layers.Dense(math.prod(image_shape), name="pixels")(x)
+    # float32: a policy must not reach the images.
+    x = layers.Activation("tanh", dtype="float32", name="tanh")(x)
+    images = layers.Reshape(image_shape, dtype="float32", name="images")(x)
+    return keras.Model(latents, images, name="mlp_generator")
+
+
+def _discriminator(image_shape, width, depth, spectral_normalization):
+    images = keras.Input(image_shape, name="images")
+    x = layers.Flatten(name="flatten")(images)
+    dense_layers = [layers.Dense(width, name=f"hidden_{i}") for i in range(depth)]
+    head = layers.Dense(1, dtype="float32", name="logits")
+    if spectral_normalization:
+        *dense_layers, head = [SpectralNormalization(layer, name=layer.name) for layer in [*dense_layers, head]]
+    for i, dense in enumerate(dense_layers):
+        x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}")(dense(x))
+    return keras.Model(images, head(x), name="mlp_discriminator")
