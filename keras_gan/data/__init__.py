@@ -1,0 +1,34 @@
+"""A name, a folder or an array becomes endless batches of images in [-1, 1].
+
+The three calls that most trainings start with:
+
+    keras_gan.data.load("digits", image_size=32)
+    keras_gan.data.load("pictures/", image_size=64, preprocessing=keras_gan.data.Preprocessing(flip=True))
+    keras_gan.data.load((images, labels), batch_size=128, labels=True)
+
+`load` returns a `tf.data.Dataset` that `fit` takes as it is. The order of the images is a function of the
+seed and the step, so that a run can begin again at the step where it stopped. Whatever belongs to one kind of
+data set alone is an argument of its source: `load(TFDS("fashion_mnist", download=True))`,
+`load(Folder("pictures/", skip_corrupt=True))`.
+"""
+
+from keras_gan.data._load import load
+from keras_gan.data.arrays import Arrays
+from keras_gan.data.digits import Digits
+from keras_gan.data.folder import Folder
+from keras_gan.data.numpy_file import NumpyFile
+from keras_gan.data.preprocessing import Preprocessing
+from keras_gan.data.source import ImageData, Source
+from keras_gan.data.tfds import TFDS
+
+__all__ = [
+    "TFDS",
+    "Arrays",
+    "Digits",
+    "Folder",
+    "ImageData",
+    "NumpyFile",
+    "Preprocessing",
+    "Source",
+    "load",
+]

@@ -1,0 +1,167 @@
+"""From a source to batches."""
+
+import functools
+import os
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.data import _images
+from keras_gan.data._stream import Stream
+from keras_gan.data.arrays import Arrays
+from keras_gan.data.digits import Digits
+from keras_gan.data.folder import Folder
+from keras_gan.data.numpy_file import NumpyFile
+from keras_gan.data.preprocessing import Preprocessing
+from keras_gan.data.source import ImageData, Source
+from keras_gan.data.tfds import TFDS
+
+
+def load(
+    source,
+    *,
+    split: str = "train",
+    image_size: int | tuple[int, int] | None = None,
+    batch_size: int = 64,
+    seed: int = 0,
+    start_step: int = 0,
+    labels: bool = False,
+    preprocessing: Preprocessing | None = None,
+) -> tf.data.Dataset:
+    """Returns endless batches of images in [-1, 1].
+
+    A GAN counts steps, not epochs, and a long run is cut off and goes on. So the order is a function of the
+    step: each image comes once an epoch, each epoch has an order of its own, a batch may span the end of one
+    and the beginning of the next, and `load(..., start_step=k)` gives bit for bit what the stream from 0
+    gives after k batches, random flips and noise included.
+
+    The images are held in memory as uint8, resized once when they are read, and scaled to x / 127.5 - 1 a
+    batch at a time.
+
+    Args:
+        source: where the images come from:
+            "digits", scikit-learn's 1,797 handwritten digits (`Digits`);
+            a folder of image files, its sub-folders being the classes (`Folder`);
+            a .npz or .npy file (`NumpyFile`);
+            the name of a TensorFlow data set that lies on this machine (`TFDS`);
+            an array of images, or a tuple (images, labels) (`Arrays`);
+            or any `Source`, whose class documents what these do. A string that names an existing folder is
+            that folder, "digits" excepted.
+        split: which part of the data: "train", "test", ... as the source has them.
+        image_size: height and width of the images, one number if they are equal; None keeps what they have,
+            which must then be the same for all.
+        batch_size: images a batch; not more than there are.
+        seed: of the order, the flips and the noise.
+        start_step: the step of the first batch.
+        labels: return labels, too.
+        preprocessing: `Preprocessing`, for what is seldom needed.
+
+    Returns:
+        A `tf.data.Dataset` of float32 images (batch_size, height, width, channels) in [-1, 1], or of (images,
+        int32 labels (batch_size,)); all of static shape. It has the attributes `steps_per_epoch` (N //
+        batch_size), `num_images` (N), `image_shape` and `class_names` (a tuple, or None).
+
+    Raises:
+        FileNotFoundError: the folder, the file or the data set is not there.
+        ValueError: the source has no such split, no labels, fewer images than a batch, or images that cannot
+            be read; or an argument is out of its range.
+
+    Example:
+        >>> from keras_gan import data
+        >>> digits = data.load("digits", image_size=32, batch_size=16, labels=True)
+        >>> digits.steps_per_epoch, digits.image_shape
+        (89, (32, 32, 1))
+        >>> images, labels = next(iter(digits))
+        >>> images.shape, float(images[0].numpy().min())
+        (TensorShape([16, 32, 32, 1]), -1.0)
+    """
+    _check_integer("batch_size", batch_size, minimum=1)
+    _check_integer("start_step", start_step, minimum=0)
+    _check_integer("seed", seed, minimum=None)
+    preprocessing = preprocessing or Preprocessing()
+    prepare = functools.partial(
+        _images.fit, size=_size(image_size), channels=preprocessing.channels, crop=preprocessing.crop
+    )
+    data = _as_source(source).read(split, prepare)
+    _check_data(data, batch_size, labels=labels, dequantize=preprocessing.dequantize)
+    streamed = data if labels else data._replace(labels=None)
+    stream = Stream(streamed, preprocessing=preprocessing, batch_size=batch_size, seed=seed)
+    dataset = stream.dataset(start_step)
+    dataset.num_images = len(data.images)
+    dataset.steps_per_epoch = len(data.images) // batch_size
+    dataset.image_shape = data.images.shape[1:]
+    dataset.class_names = data.class_names
+    return dataset
+
+
+def _as_source(source) -> Source:
+    if isinstance(source, Source):
+        return source
+    if isinstance(source, str) and source == "digits":
+        return Digits()
+    if isinstance(source, str | os.PathLike):
+        return _named_source(source)
+    if isinstance(source, tuple) and len(source) == 2:
+        return Arrays(*source)
+    if hasattr(source, "__array__"):
+        return Arrays(source)
+    raise ValueError(
+        'source must be "digits", the name of a TensorFlow data set, a folder, a .npz or .npy file, an array, '
+        "a tuple (images, labels) or a keras_gan.data.Source. "
+        f"Received: source of type {type(source).__name__}"
+    )
+
+
+def _named_source(source: str | os.PathLike) -> Source:
+    path = Path(source).expanduser()
+    if path.suffix.lower() in (".npz", ".npy"):
+        return NumpyFile(path)
+    if path.is_file():
+        raise ValueError(
+            f"A file of images is .npz or .npy; load the folder of an image. Received: source={str(source)!r}"
+        )
+    # Names of TensorFlow data sets may hold a slash ("emnist/balanced"), but do not begin with one.
+    looks_like_path = isinstance(source, os.PathLike) or str(source).startswith(("/", "~", "."))
+    return Folder(path) if path.is_dir() or looks_like_path else TFDS(source)
+
+
+def _size(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
+    if image_size is None:
+        return None
+    pair = tuple(image_size) if isinstance(image_size, tuple | list) else (image_size, image_size)
+    if len(pair) != 2 or not all(_is_integer(side) and side > 0 for side in pair):
+        raise ValueError(
+            "image_size must be a positive integer, a pair (height, width) of them, or None to keep the "
+            f"images' own size. Received: image_size={image_size!r}"
+        )
+    return tuple(int(side) for side in pair)
+
+
+def _is_integer(value) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
+
+
+def _check_integer(name: str, value, *, minimum: int | None) -> None:
+    low, high = np.iinfo(np.int64).min if minimum is None else minimum, np.iinfo(np.int64).max
+    if not _is_integer(value) or not low <= value <= high:
+        expected = "a 64-bit integer" if minimum is None else f"an integer of at least {minimum}"
+        raise ValueError(f"{name} must be {expected}. Received: {name}={value!r}")
+
+
+def _check_data(data: ImageData, batch_size: int, *, labels: bool, dequantize: bool) -> None:
+    if len(data.images) < batch_size:
+        raise ValueError(
+            f"The data set has {len(data.images)} images, fewer than one batch. Pass a smaller batch_size. "
+            f"Received: batch_size={batch_size}"
+        )
+    if labels and data.labels is None:
+        raise ValueError(
+            "The source has no labels. A folder has them if each image lies in the sub-folder of its class, "
+            "an array if it is passed as (images, labels). Received: labels=True"
+        )
+    if dequantize and data.images.dtype != np.uint8:
+        raise ValueError(
+            "Only uint8 images can be dequantised: floats have no levels to fill. Received: dequantize=True "
+            f"with {data.images.dtype} images"
+        )

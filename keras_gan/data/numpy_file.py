@@ -1,0 +1,88 @@
+"""Arrays in a .npz or .npy file."""
+
+import contextlib
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from keras_gan.data.arrays import Arrays
+from keras_gan.data.source import ImageData, Prepare, Source, check_split
+
+
+class NumpyFile(Source):
+    """Images that `numpy.save`, `numpy.savez` or `numpy.savez_compressed` wrote.
+
+    A .npy file is an array of images. A .npz file holds them, as in the first of these that fits, in
+
+    * `images`, with the labels in `labels`;
+    * `x`, with the labels in `y`;
+    * `x_train` and `x_test`, with the labels in `y_train` and `y_test`: what follows the `x_` names a split;
+    * the only array there is.
+
+    All but the third have the one split "train". Labels may be missing. `Arrays` says what the arrays may
+    hold.
+
+    Args:
+        path: the file.
+
+    Raises:
+        FileNotFoundError: there is no such file.
+        ValueError: NumPy cannot read the file, or none of its arrays is known to hold images.
+
+    Example:
+        >>> import tempfile, pathlib
+        >>> import numpy as np
+        >>> from keras_gan import data
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder, "faces.npz")
+        ...     np.savez(path, x_train=np.zeros((9, 4, 4), "uint8"), x_test=np.zeros((5, 4, 4), "uint8"))
+        ...     test = data.load(data.NumpyFile(path), split="test", batch_size=2)
+        >>> test.num_images
+        5
+    """
+
+    def __init__(self, path: str | os.PathLike):
+        self.path = Path(path).expanduser()
+        if not self.path.is_file():
+            raise FileNotFoundError(f"There is no such file. Received: source={str(path)!r}")
+
+    def read(self, split: str, prepare: Prepare) -> ImageData:
+        """Returns the images of one split, and the labels where the file has some."""
+        with self.path.open("rb") as file:
+            images, labels = self._arrays(file, split)
+        return Arrays(images, labels).read("train", prepare)
+
+    def _arrays(self, file, split: str) -> tuple[np.ndarray, np.ndarray | None]:
+        with self._numpy_errors():
+            content = np.load(file, allow_pickle=False)  # A pickle could run any code.
+        if isinstance(content, np.ndarray):
+            check_split(split, ["train"], self.path.name)
+            return content, None
+        image_key, label_key = self._keys(content.files, split)
+        with self._numpy_errors():
+            return content[image_key], content.get(label_key)
+
+    @contextlib.contextmanager
+    def _numpy_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
+            raise ValueError(f"NumPy cannot read the file: {error}. Received: source={str(self.path)!r}") from error
+
+    def _keys(self, keys: list[str], split: str) -> tuple[str, str | None]:
+        pair = next((pair for pair in (("images", "labels"), ("x", "y")) if pair[0] in keys), None)
+        splits = [key.removeprefix("x_") for key in keys if key.startswith("x_")]
+        if pair is None and splits:
+            check_split(split, splits, self.path.name)
+            return f"x_{split}", f"y_{split}"
+        check_split(split, ["train"], self.path.name)
+        if pair is None and len(keys) != 1:
+            raise ValueError(
+                "Which array holds the images? Name it `images` (or `x`, or `x_train`), and the labels "
+                f"`labels` (`y`, `y_train`). Received: source={str(self.path)!r} with the arrays "
+                f"{', '.join(keys) or '(none)'}"
+            )
+        return pair or (keys[0], None)

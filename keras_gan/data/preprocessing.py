@@ -1,0 +1,49 @@
+"""What is done to the images besides their size."""
+
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preprocessing:
+    """The options of the road from a stored picture to a tensor in [-1, 1].
+
+    Most data sets need none of them, so they stay out of the arguments of `load`. `channels` and `crop` act
+    once, when the images are read; `flip` and `dequantize` act on every batch, with random numbers that are a
+    function of the seed and the step.
+
+    Dequantisation makes the 256 grey levels continuous: 2 (x / 256 - 1/2) + u with u ~ U(0, 1/128), as in the
+    official code of spectral normalisation (Miyato et al. 2018, https://arxiv.org/abs/1802.05957).
+
+    Args:
+        channels: 1 for grey (ITU-R 601 luma), 3 for RGB, or None for what the images have.
+        crop: "center" cuts the largest centred part with the aspect ratio of `image_size` before the resize;
+            None squeezes the whole image into it.
+        flip: mirror each image left to right with probability 1/2.
+        dequantize: add uniform noise as wide as one of the 256 levels. For uint8 images.
+
+    Raises:
+        ValueError: an option has a value that does not exist.
+
+    Example:
+        >>> from keras_gan import data
+        >>> grey = data.Preprocessing(channels=1, flip=True)
+        >>> grey.crop
+        'center'
+    """
+
+    channels: int | None = None
+    crop: str | None = "center"
+    flip: bool = False
+    dequantize: bool = False
+
+    def __post_init__(self):
+        if self.channels not in (None, 1, 3):
+            raise ValueError(
+                f"channels must be 1 (grey), 3 (RGB) or None (as the images are). Received: channels={self.channels!r}"
+            )
+        if self.crop not in (None, "center"):
+            raise ValueError(f'crop must be "center" or None (no crop). Received: crop={self.crop!r}')
+        for name in ("flip", "dequantize"):
+            value = getattr(self, name)
+            if not isinstance(value, bool):
+                raise ValueError(f"{name} must be True or False. Received: {name}={value!r}")

@@ -1,0 +1,99 @@
+"""What every source of images has in common."""
+
+import abc
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+Prepare = Callable[[np.ndarray], np.ndarray]
+
+
+class ImageData(NamedTuple):
+    """The images of one split, held in memory.
+
+    Attributes:
+        images: uint8 in [0, 255] or float32 in [-1, 1], shape (num_images, height, width, channels).
+        labels: int32 from 0 up, shape (num_images,), or None.
+        class_names: a name for each label, or None.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray | None = None
+    class_names: tuple[str, ...] | None = None
+
+
+class Source(abc.ABC):
+    """A place that images come from.
+
+    A source knows where the images lie and what only its own kind needs to know (a directory, whether it may
+    download). What is the same for all of them, such as the size of the images and the order of the batches,
+    is asked of `load`. Subclass it to read a format of your own: `load` takes any source.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_gan import data
+        >>> class Stripes(data.Source):
+        ...     def read(self, split, prepare):
+        ...         image = np.tile(np.uint8([[[0], [255]]]), (8, 4, 1))
+        ...         return data.ImageData(data.Source.stack([prepare(image)] * 10))
+        >>> data.load(Stripes(), image_size=4, batch_size=2).image_shape
+        (4, 4, 1)
+    """
+
+    @abc.abstractmethod
+    def read(self, split: str, prepare: Prepare) -> ImageData:
+        """Reads one split into memory.
+
+        Args:
+            split: its name, such as "train".
+            prepare: maps one image (height, width, channels) to the channels and the size that were asked
+                for. A source passes every image through it as soon as it is decoded, so that the full-size
+                images are never all in memory.
+
+        Returns:
+            `ImageData` with at least one image.
+        """
+
+    @staticmethod
+    def stack(images: Iterable[np.ndarray]) -> np.ndarray:
+        """Joins images (height, width, channels) into one array, grey ones as RGB if any has colours.
+
+        Args:
+            images: at least one image; all of the same height, width and dtype, with one channel or all
+                alike.
+
+        Returns:
+            Array of shape (num_images, height, width, channels), of the dtype of the first image.
+
+        Raises:
+            ValueError: there is no image, or they differ in size.
+        """
+        images = list(images)
+        if not images:
+            raise ValueError("This split holds no image. Received: images=[]")
+        first = images[0].shape[:2]
+        for index, image in enumerate(images):
+            if image.shape[:2] != first:
+                raise ValueError(
+                    f"All images must have the same size, but image 0 is {_size(images[0])} and image "
+                    f"{index} is {_size(image)} (height x width). Pass image_size to bring them to one size. "
+                    "Received: image_size=None"
+                )
+        channels = max(image.shape[-1] for image in images)
+        batch = np.empty((len(images), *first, channels), images[0].dtype)
+        for index, image in enumerate(images):
+            batch[index] = image
+        return batch
+
+
+def _size(image: np.ndarray) -> str:
+    return f"{image.shape[0]}x{image.shape[1]}"
+
+
+def check_split(split: str, splits: Iterable[str], where: str) -> None:
+    """Raises an error that lists the splits which exist, unless `split` is among them."""
+    splits = list(splits)
+    if split not in splits:
+        listed = ", ".join(repr(name) for name in splits)
+        raise ValueError(f"{where} has no such split. It has: {listed}. Received: split={split!r}")

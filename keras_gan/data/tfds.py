@@ -1,0 +1,140 @@
+"""The data sets of TensorFlow Datasets."""
+
+import contextlib
+import difflib
+import io
+import os
+import re
+import sys
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+from absl import logging
+
+from keras_gan.data.source import ImageData, Prepare, Source
+
+
+class TFDS(Source):
+    """A data set of TensorFlow Datasets, by its name there.
+
+    Its feature "image" gives the images, and "label", where it is one integer, the labels. Nothing is fetched
+    unless `download=True`; but if all the files that the data set would fetch lie in
+    `<data_dir>/downloads/manual/`, it is prepared from those.
+
+    Args:
+        name: such as "fashion_mnist", "emnist/balanced" or "cifar10:3.0.2".
+        data_dir: where prepared data sets lie; by default the environment's TFDS_DATA_DIR, else
+            ~/tensorflow_datasets.
+        download: fetch and prepare the data set if it is not there yet.
+
+    Raises:
+        FileNotFoundError: the data are not there, and must not be fetched.
+        ValueError: there is no such data set (the error names the nearest) or split, or it has no uint8
+            images.
+    """
+
+    def __init__(self, name: str, *, data_dir: str | os.PathLike | None = None, download: bool = False):
+        self.name = name
+        self.data_dir = data_dir
+        self.download = download
+
+    def read(self, split: str, prepare: Prepare) -> ImageData:
+        """Returns one split of the data set; TFDS's own slices, such as "train[:10%]", are splits too."""
+        builder = self._builder()
+        self._check_features(builder)
+        if self.download or _has_manual_files(builder):
+            with _bars_on_terminals_only():
+                builder.download_and_prepare()
+        return _read(self._dataset(builder, split), builder.info.features, prepare)
+
+    def _builder(self):
+        # Imported here: only those who name one of its data sets wait for it.
+        import tensorflow_datasets as tfds
+
+        try:
+            with _without_absl_warnings():
+                return tfds.builder(self.name, data_dir=self.data_dir)
+        except ValueError as error:
+            names = ["digits", *tfds.list_builders(with_community_datasets=False)]
+            if re.split("[:/]", self.name)[0] in names:
+                raise  # The version or the configuration is wrong, and TFDS lists those that exist.
+            nearest = difflib.get_close_matches(self.name, names, n=3)
+            advice = f" Did you mean {' or '.join(map(repr, nearest))}?" if nearest else ""
+            raise ValueError(
+                f"No folder, file or TensorFlow data set has this name.{advice} Received: source={self.name!r}"
+            ) from error
+
+    def _check_features(self, builder) -> None:
+        features = builder.info.features
+        if "image" not in features:
+            raise ValueError(
+                f"The data set has no feature 'image', only: {', '.join(features)}. Received: source={self.name!r}"
+            )
+        dtype = np.dtype(features["image"].np_dtype)
+        if dtype != np.uint8:
+            raise ValueError(
+                f"The images of the data set must be uint8, and are {dtype}. Received: source={self.name!r}"
+            )
+
+    def _dataset(self, builder, split: str) -> tf.data.Dataset:
+        import tensorflow_datasets as tfds
+
+        # The images are read once: TFDS's own cache would be a second copy of them.
+        config = tfds.ReadConfig(try_autocache=False)
+        try:
+            return builder.as_dataset(split=split, read_config=config)
+        except AssertionError as error:
+            root = builder.data_dir_root
+            raise FileNotFoundError(
+                f"The data set is not in {root}, and nothing is fetched unless it is asked for. Pass "
+                f'keras_gan.data.TFDS("{self.name}", download=True), or put the files it is made of in '
+                f"{root / 'downloads' / 'manual'}, or load a folder of images. Received: source={self.name!r}"
+            ) from error
+        except ValueError as error:
+            listed = ", ".join(repr(str(name)) for name in builder.info.splits)
+            raise ValueError(f"{self.name} has no such split. It has: {listed}. Received: split={split!r}") from error
+
+
+def _read(dataset: tf.data.Dataset, features, prepare: Prepare) -> ImageData:
+    labelled = "label" in features and features["label"].shape == ()
+    labelled = labelled and np.issubdtype(features["label"].np_dtype, np.integer)
+    # -1 is how test splits of TFDS mark a missing label.
+    dataset = dataset.map(lambda example: (example["image"], example["label"] if labelled else -1))
+    # One conversion to NumPy for many images takes a third of the time, and needs them to be of one size.
+    dataset = dataset.batch(1 if None in features["image"].shape else 1024)
+    images, labels = [], []
+    for image_batch, label_batch in dataset.as_numpy_iterator():
+        images.extend(prepare(image) for image in image_batch)
+        labels.extend(label_batch)
+    images = Source.stack(images)
+    if min(labels) < 0:
+        return ImageData(images)
+    names = getattr(features["label"], "names", None)
+    return ImageData(images, np.array(labels, np.int32), tuple(names) if names else None)
+
+
+def _has_manual_files(builder) -> bool:
+    manual = builder.data_dir_root / "downloads" / "manual"
+    files = builder.url_infos
+    return bool(files) and all(info.filename and (manual / info.filename).is_file() for info in files.values())
+
+
+@contextlib.contextmanager
+def _bars_on_terminals_only() -> Iterator[None]:
+    """TFDS's progress bars redraw themselves several times a second, which fills a log file."""
+    with contextlib.ExitStack() as stack:
+        if not sys.stderr.isatty():
+            stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        yield
+
+
+@contextlib.contextmanager
+def _without_absl_warnings() -> Iterator[None]:
+    """TFDS warns of an empty folder whenever a data set is not prepared yet; we raise a clearer error."""
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.ERROR)
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)

@@ -1,0 +1,70 @@
+import numpy as np
+import pytest
+
+from keras_gan import data
+
+
+def read(source, prepare=lambda image: image):
+    return source.read("train", prepare)
+
+
+def test_arrays_are_kept_without_a_copy():
+    images = np.zeros((5, 4, 4, 3), np.uint8)
+    assert read(data.Arrays(images)).images is images
+
+
+def test_grey_images_get_a_channel_and_wide_floats_become_float32():
+    images = np.linspace(-1, 1, 48).reshape(3, 4, 4)
+    got = read(data.Arrays(images)).images
+    assert got.dtype == np.float32
+    np.testing.assert_array_equal(got, images[..., None].astype(np.float32))
+
+
+def test_labels_become_a_vector_of_int32():
+    labels = read(data.Arrays(np.zeros((3, 2, 2), np.uint8), np.array([[2], [0], [1]], np.uint8))).labels
+    assert labels.dtype == np.int32
+    np.testing.assert_array_equal(labels, [2, 0, 1])
+
+
+def test_images_are_resized_and_converted_one_by_one():
+    images = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 3), np.uint8)
+    dataset = data.load(images, image_size=4, batch_size=5, preprocessing=data.Preprocessing(channels=1))
+    assert dataset.image_shape == (4, 4, 1)
+
+
+def float_images(**values):
+    images = np.zeros((3, 4, 4, 1), np.float32)
+    for position, value in values.items():
+        images[tuple(map(int, position[1:]))] = value
+    return images
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (np.zeros((3, 4, 4), np.int64), r'images.astype\("uint8"\).*dtype=int64, shape=\(3, 4, 4\)'),
+        (np.array([None, None]), r"Images must be uint8.*dtype=object"),
+        (np.zeros((4, 4), np.uint8), r"\(num_images, height, width, channels\).*shape=\(4, 4\)"),
+        (np.zeros((0, 4, 4), np.uint8), r"There is no image.*shape=\(0, 4, 4\)"),
+        (float_images(_1230=np.nan, _2000=np.inf), r"2 NaN or infinite values, the first at index \(1, 2, 3, 0\)"),
+        (float_images(_0000=255), r"look like \[0, 255\]: pass uint8, or images / 127.5 - 1.*in \[0, 255\]"),
+        (float_images(_0000=-3, _0010=2), r"must lie in \[-1, 1\]. Rescale them. Received: images in \[-3, 2\]"),
+    ],
+)
+def test_images_of_the_wrong_kind(images, message):
+    with pytest.raises(ValueError, match=message):
+        data.Arrays(images)
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (np.zeros(4, int), r"Each image needs one label. Received: labels with shape=\(4,\) for 3 images"),
+        (np.zeros((3, 10), int), r"labels.argmax\(-1\).*shape=\(3, 10\)"),
+        (np.zeros(3), r"Labels must be class indices.*dtype=float64"),
+        (np.array([0, -1, 2]), r"count the classes from 0. Received: labels with minimum -1"),
+    ],
+)
+def test_labels_of_the_wrong_kind(labels, message):
+    with pytest.raises(ValueError, match=message):
+        data.Arrays(np.zeros((3, 4, 4), np.uint8), labels)

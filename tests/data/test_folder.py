@@ -1,0 +1,144 @@
+import io
+import warnings
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gan import data
+
+
+def write(path, value=0, size=(6, 4), mode="L"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value).save(path)
+
+
+def cut_short(suffix):
+    """The first half of a picture of noise, as a broken download leaves it."""
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, suffix)
+    return buffer.getvalue()[: len(buffer.getvalue()) // 2]
+
+
+def read(path, split="train", **kwargs):
+    return data.Folder(path, **kwargs).read(split, lambda image: image)
+
+
+def test_images_come_in_the_sorted_order_of_their_paths(tmp_path):
+    for name, value in {"b/1.png": 3, "a/2.PNG": 2, "a/deep/1.bmp": 1, "b-c/1.pgm": 4}.items():
+        write(tmp_path / name, value)
+    got = read(tmp_path)
+    assert got.class_names == ("a", "b", "b-c")
+    assert got.labels.tolist() == [0, 0, 1, 2]
+    # Sorted part by part: "a/2.PNG" before "a/deep/1.bmp".
+    assert got.images[:, 0, 0, 0].tolist() == [2, 1, 3, 4]
+    assert got.images.shape == (4, 4, 6, 1)
+
+
+def test_images_beside_the_sub_folders_have_no_classes(tmp_path):
+    write(tmp_path / "a" / "1.png")
+    write(tmp_path / "2.png")
+    got = read(tmp_path)
+    assert len(got.images) == 2
+    assert (got.labels, got.class_names) == (None, None)
+    with pytest.raises(ValueError, match=r"has no labels.*sub-folder of its class"):
+        data.load(tmp_path, batch_size=1, labels=True)
+
+
+def test_other_files_and_hidden_ones_are_left_out(tmp_path):
+    write(tmp_path / "1.png")
+    (tmp_path / "readme.txt").write_text("faces")
+    (tmp_path / "._1.png").write_bytes(b"")
+    write(tmp_path / ".thumbnails" / "1.png")
+    assert len(read(tmp_path).images) == 1
+
+
+def test_a_folder_named_as_the_split_is_the_root(tmp_path):
+    write(tmp_path / "train" / "cat" / "1.png", 1)
+    write(tmp_path / "test" / "cat" / "1.png", 2)
+    write(tmp_path / "test" / "dog" / "1.png", 3)
+    assert read(tmp_path).images[0, 0, 0, 0] == 1
+    test = read(tmp_path, "test")
+    assert test.images[:, 0, 0, 0].tolist() == [2, 3]
+    assert test.class_names == ("cat", "dog")
+
+
+@pytest.mark.parametrize("split", ["test", "", ".."])
+def test_an_unknown_split(tmp_path, split):
+    write(tmp_path / "cat" / "1.png")
+    message = r"no folder for this split, which only 'train' can do without. It holds: 'cat'. Received: split="
+    with pytest.raises(ValueError, match=message):
+        read(tmp_path, split)
+
+
+def test_files_stay_grey_where_all_are_grey_else_all_are_rgb(tmp_path):
+    write(tmp_path / "1.png", 7)
+    assert read(tmp_path).images.shape == (1, 4, 6, 1)
+    write(tmp_path / "2.png", (1, 2, 3), mode="RGB")
+    got = read(tmp_path).images
+    assert got[:, 0, 0].tolist() == [[7, 7, 7], [1, 2, 3]]
+    grey = data.load(tmp_path, batch_size=2, preprocessing=data.Preprocessing(channels=1))
+    assert grey.image_shape == (4, 6, 1)
+
+
+def test_sizes_that_differ_need_an_image_size(tmp_path):
+    write(tmp_path / "1.png", size=(92, 112))
+    write(tmp_path / "2.png", size=(30, 20))
+    with pytest.raises(ValueError, match=r"image 0 is 112x92 and image 1 is 20x30.*Pass image_size"):
+        data.load(tmp_path, batch_size=2)
+    assert data.load(tmp_path, batch_size=2, image_size=(8, 16)).image_shape == (8, 16, 1)
+
+
+@pytest.mark.parametrize(
+    "name, content, reason",
+    [
+        ("empty.png", b"", "it is empty"),
+        ("text.jpg", b"<html>Not found</html>", "cannot identify image file"),
+        ("half.png", cut_short("png"), "truncated"),
+        ("half.jpg", cut_short("jpeg"), "truncated"),
+    ],
+)
+def test_a_file_that_cannot_be_decoded_is_named_or_skipped(tmp_path, name, content, reason):
+    write(tmp_path / "cat" / "1.png", (5, 5, 5), mode="RGB")
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "dog" / name).write_bytes(content)
+    write(tmp_path / "eel" / "1.png", (9, 9, 9), mode="RGB")
+    with pytest.raises(ValueError, match=rf"cannot be decoded as an image: .*{reason}.*skip_corrupt.*{name}"):
+        read(tmp_path)
+    with pytest.warns(UserWarning, match=rf"Left out 1 of 3 image files that cannot be decoded: .*{name}$"):
+        got = read(tmp_path, skip_corrupt=True)
+    assert got.images[:, 0, 0, 0].tolist() == [5, 9]
+    assert got.labels.tolist() == [0, 2]
+
+
+def test_one_warning_counts_all_the_files_left_out(tmp_path):
+    write(tmp_path / "good.png")
+    for index in range(5):
+        (tmp_path / f"{index}.png").touch()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data.load(data.Folder(tmp_path, skip_corrupt=True), batch_size=1)
+    assert len(caught) == 1
+    assert "Left out 5 of 6" in str(caught[0].message)
+    assert str(caught[0].message).endswith("2.png, ...")
+    assert caught[0].filename == __file__
+
+
+def test_nothing_but_corrupt_files(tmp_path):
+    (tmp_path / "1.png").touch()
+    with pytest.raises(ValueError, match=r"None of the 1 image files can be decoded. Received: files=.*1.png"):
+        read(tmp_path, skip_corrupt=True)
+
+
+def test_folders_without_images(tmp_path):
+    with pytest.raises(ValueError, match=r"holds no image file \(.bmp .gif"):
+        read(tmp_path)
+    (tmp_path / "notes.txt").write_text("none here")
+    with pytest.raises(ValueError, match=r"holds no image file"):
+        read(tmp_path)
+
+
+def test_a_folder_that_does_not_exist(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"There is no such folder. Received: source='.*missing'"):
+        data.Folder(tmp_path / "missing")
