@@ -1,0 +1,29 @@
+"""GANs: each a `keras.Model` whose `train_step` is its paper's algorithm.
+
+`TwoPlayerGAN` is what they share, and the class to subclass for a GAN of your own; `AlternatingGAN` adds the training
+step that most of them have.
+"""
+
+from keras_gan.gans.alternating_gan import AlternatingGAN
+from keras_gan.gans.hinge_gan import HingeGAN
+from keras_gan.gans.lsgan import LSGAN
+from keras_gan.gans.minimax_gan import MinimaxGAN
+from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
+from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
+from keras_gan.gans.relativistic_gan import RelativisticGAN
+from keras_gan.gans.two_player import TwoPlayerGAN
+from keras_gan.gans.wgan import WGAN
+from keras_gan.gans.wgan_gp import WGANGP
+
+__all__ = [
+    "LSGAN",
+    "WGAN",
+    "WGANGP",
+    "AlternatingGAN",
+    "HingeGAN",
+    "MinimaxGAN",
+    "NonSaturatingGAN",
+    "RelativisticAverageGAN",
+    "RelativisticGAN",
+    "TwoPlayerGAN",
+]

@@ -1,0 +1,101 @@
+"""What `compile` does for a model with two optimizers, and what it refuses."""
+
+import keras
+
+from keras_gan._arguments import did_you_mean
+from keras_gan.gans._networks import computes_in_float16
+
+_CLASS_OF_LOSS = {
+    "binary_crossentropy": "NonSaturatingGAN",
+    "bce": "NonSaturatingGAN",
+    "non_saturating": "NonSaturatingGAN",
+    "minimax": "MinimaxGAN",
+    "mse": "LSGAN",
+    "mean_squared_error": "LSGAN",
+    "least_squares": "LSGAN",
+    "lsgan": "LSGAN",
+    "hinge": "HingeGAN",
+    "wasserstein": "WGAN or WGANGP",
+    "wgan": "WGAN",
+    "wgan_gp": "WGANGP",
+    "relativistic": "RelativisticGAN",
+    "relativistic_average": "RelativisticAverageGAN",
+}
+
+
+def refuse(arguments):
+    """Raise a ValueError for the arguments of `keras.Model.compile` that a GAN has no use for, and any other."""
+    if arguments.get("loss") is not None:
+        given = arguments["loss"]
+        name = given if isinstance(given, str) else getattr(given, "name", type(given).__name__)
+        key = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
+        advice = f": for this one, `keras_gan.{_CLASS_OF_LOSS[key]}`" if key in _CLASS_OF_LOSS else ""
+        raise ValueError(
+            "A GAN has a loss for each of its players, and each adversarial loss is a class of its own, such as "
+            f"`keras_gan.NonSaturatingGAN`, `HingeGAN`, `LSGAN` or `WGANGP`{advice}. Make the GAN of the loss you want "
+            f"and leave `loss=` out. Received: loss={given!r}"
+        )
+    if arguments.get("optimizer") is not None:
+        raise ValueError(
+            "A GAN has two optimizers: give `generator_optimizer=` and `discriminator_optimizer=`, or neither for the "
+            f"paper's. Received: optimizer={arguments['optimizer']!r}"
+        )
+    known = (
+        "generator_optimizer",
+        "discriminator_optimizer",
+        "run_eagerly",
+        "steps_per_execution",
+        "jit_compile",
+    )
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"`compile` of a GAN does not take `{name}`.{did_you_mean(name, known)} It takes: {', '.join(known)}. "
+                f"Received: {name}={value!r}"
+            )
+
+
+def require_mode(strategy, steps_per_execution, jit_compile):
+    """Raise a ValueError for a way of running that Keras cannot combine with several replicas."""
+    replicas = strategy.num_replicas_in_sync
+    if replicas > 1 and steps_per_execution > 1:
+        raise ValueError(
+            f"Keras cannot run several steps in one execution on {replicas} replicas: leave `steps_per_execution` at "
+            f"1. Received: steps_per_execution={steps_per_execution}"
+        )
+    if replicas > 1 and jit_compile is True:
+        raise ValueError(
+            f"XLA cannot compile a training step that spans {replicas} replicas: leave `jit_compile` out, or train on "
+            f"one device. Received: jit_compile={jit_compile}"
+        )
+
+
+def ready_optimizers(gan, generator_optimizer, discriminator_optimizer):
+    """Return the two optimizers of a GAN, those of its paper where None is given, ready to step."""
+    if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
+        raise ValueError(
+            "The two players need an optimizer each: one that is shared would mix their statistics. Make two with the "
+            f"same settings. Received: the same object twice, {generator_optimizer!r}"
+        )
+    return (
+        _ready(generator_optimizer or gan.default_optimizer(), gan.generator, "generator"),
+        _ready(discriminator_optimizer or gan.default_optimizer(), gan.discriminator, "discriminator"),
+    )
+
+
+def _ready(optimizer, network, role):
+    """An optimizer that is built on a network's variables, and scales the loss if the network is float16.
+
+    Built now, because variables cannot be made later inside a compiled step, and because a saved state can only be
+    loaded into variables that exist. Scaled here, because Keras does it for the one optimizer of its own `compile`.
+    """
+    optimizer = keras.optimizers.get(optimizer)
+    if optimizer.built:
+        raise ValueError(
+            f"`{role}_optimizer` has been used before, and its state belongs to the variables it was built for. Give "
+            f"each network of each GAN a new optimizer. Received: {role}_optimizer={optimizer!r}"
+        )
+    if computes_in_float16(network) and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+    optimizer.build(network.trainable_variables)
+    return optimizer

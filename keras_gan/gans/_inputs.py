@@ -1,0 +1,194 @@
+"""What `fit` does to the data it is handed: check them when they are given, and lay them out for the training step."""
+
+import numpy as np
+import tensorflow as tf
+
+# A user's own scaling may leave [-1, 1] by a rounding error; a wrong range such as [0, 255] leaves it by far.
+_LIMIT = 1.001
+_BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
+
+
+def prepare(data, *, batch_size, shuffle, sample_shape):
+    """Return `(dataset, batch size)`: a tf.data.Dataset of float32 batches of one size, each checked as it passes.
+
+    The checks run in the input pipeline, on the host, beside the training step and not in its way.
+
+    Args:
+        data: tf.data.Dataset of batches, or one array or tensor of samples.
+        batch_size: int, for an array.
+        shuffle: whether the samples of an array are shuffled anew each epoch.
+        sample_shape: shape of the samples that the networks work on, without the batch.
+
+    Raises:
+        ValueError: if the data carry labels, have a wrong shape, type or range, are not finite, or hold no batch.
+    """
+    if isinstance(data, np.ndarray | tf.Tensor):
+        dataset = _batches_of_array(data, batch_size, shuffle)
+    elif isinstance(data, tf.data.Dataset):
+        dataset = data
+    else:
+        raise ValueError(
+            "`fit` takes a tf.data.Dataset of batches, or a NumPy array or tensor of images. Wrap anything else, for "
+            f"example with `tf.data.Dataset.from_generator`. Received: x of type {type(data).__name__}"
+        )
+    spec = _require_images(dataset.element_spec, sample_shape)
+    batch_size = _require_good_batch(dataset)
+    if spec.shape[0] is None:
+        # A ragged last batch would be compiled anew, and does not split over replicas or discriminator steps.
+        dataset = dataset.filter(lambda images: tf.shape(images)[0] == batch_size)
+    return dataset.map(_checked(batch_size, sample_shape), num_parallel_calls=2, deterministic=True), batch_size
+
+
+def gather(dataset, batch_size, steps, replicas):
+    """Put the batches of several discriminator steps into one element, to be taken apart by `minibatches`.
+
+    The rows are laid out so that replicas, which take equal parts in order, find in their part the same share of each
+    step's batch.
+    """
+    if batch_size % replicas:
+        raise ValueError(
+            f"A batch is shared out equally over the {replicas} replicas: make its size a multiple of {replicas}. "
+            f"Received: batches of {batch_size}"
+        )
+    if steps == 1:
+        return dataset
+
+    def lay_out(batches):
+        sample = batches.shape[2:]
+        parts = tf.reshape(batches, (steps, replicas, batch_size // replicas, *sample))
+        return tf.reshape(tf.experimental.numpy.swapaxes(parts, 0, 1), (steps * batch_size, *sample))
+
+    return dataset.batch(steps, drop_remainder=True).map(lay_out, num_parallel_calls=2, deterministic=True)
+
+
+def steps_per_epoch(data, gathered, asked, discriminator_steps):
+    """Training steps in an epoch, or None to let the data set end it.
+
+    Args:
+        data: what the user gave, which may say in `steps_per_epoch` how many of its batches make an epoch.
+        gathered: the data set made of it, one element a training step.
+        asked: the user's `steps_per_epoch`, in training steps, or None.
+        discriminator_steps: int, batches in one training step.
+    """
+    cardinality = int(gathered.cardinality())
+    if asked is None and cardinality == tf.data.INFINITE_CARDINALITY:
+        batches = getattr(data, "steps_per_epoch", None)
+        if batches is None:
+            raise ValueError(
+                "The data set is endless, so `fit` cannot tell where an epoch ends: give `steps_per_epoch`. "
+                "Received: steps_per_epoch=None"
+            )
+        return max(1, batches // discriminator_steps)
+    if cardinality == 0:
+        raise ValueError(
+            f"A training step takes {discriminator_steps} batches, one for each discriminator step, and the data set "
+            "holds fewer. Make the batches smaller, repeat the data set, or lower `discriminator_steps`. "
+            f"Received: discriminator_steps={discriminator_steps}"
+        )
+    return asked
+
+
+def minibatches(images, steps):
+    """Take apart what `gather` put together: one minibatch for each discriminator step."""
+    if steps == 1:
+        return [images]
+    if images.shape[0] is None or images.shape[0] % steps:
+        raise ValueError(
+            f"A training step of this GAN takes {steps} discriminator steps, each on a minibatch of its own: the batch "
+            f"given to it must have a known size that is a multiple of {steps}. `fit` puts that many batches together "
+            f"by itself. Received: a batch of shape {tuple(images.shape)}"
+        )
+    return tf.split(images, steps)
+
+
+def unlabelled(data):
+    """The images in what Keras hands to a training step, or a ValueError if there are labels with them."""
+    if isinstance(data, tuple | list):
+        if len(data) > 1 and data[1] is not None:
+            raise ValueError(
+                "This GAN is unconditional and takes images alone, without labels. Drop them, for example with "
+                "`dataset.map(lambda images, labels: images)` or `keras_gan.data.load(..., labels=False)`. "
+                f"Received: data with {len(data)} parts"
+            )
+        return data[0]
+    return data
+
+
+def bad_value_error(error):
+    """The ValueError for a later batch that failed its check, or None if `error` is about something else."""
+    if _BAD_VALUES not in str(error):
+        return None
+    return ValueError(
+        f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove those that "
+        "hold NaN. Received: such a batch, after others that were good"
+    )
+
+
+def _batches_of_array(array, batch_size, shuffle):
+    count = len(array)
+    if count < batch_size:
+        raise ValueError(
+            "The data hold fewer images than one batch. Give more images or a smaller `batch_size`. "
+            f"Received: {count} images, batch_size={batch_size}"
+        )
+    dataset = tf.data.Dataset.from_tensor_slices(array)
+    if shuffle:
+        dataset = dataset.shuffle(count)
+    return dataset.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+
+
+def _require_images(spec, sample_shape):
+    """Check what is known of the data before the first batch; return the spec of the images."""
+    spec = unlabelled(spec)
+    if not isinstance(spec, tf.TensorSpec):
+        raise ValueError(f"The data set must yield batches of images, each one tensor. Received: {spec}")
+    if not spec.dtype.is_floating:
+        raise ValueError(
+            "Images must be floating-point numbers in [-1, 1]. Scale them first, as in "
+            "`images.astype('float32') / 127.5 - 1`, or let `keras_gan.data.load` do it. "
+            f"Received: images of dtype {spec.dtype.name}"
+        )
+    expected = tf.TensorShape((None, *sample_shape))
+    if not spec.shape.is_compatible_with(expected):
+        raise ValueError(
+            f"The networks work on samples of shape {tuple(sample_shape)}, so batches must have the shape "
+            f"{tuple(expected)}. Resize the images, for example with `keras_gan.data.load(..., image_size=...)`, or "
+            f"build the networks for the shape of the data. Received: batches of shape {spec.shape}"
+        )
+    return spec
+
+
+def _require_good_batch(dataset):
+    """Check the values of the first batch on the spot; return its size."""
+    first = next(iter(dataset.take(1)), None)
+    if first is None or len(unlabelled(first)) == 0:
+        raise ValueError(
+            "The data set is empty: it yields no batch. It may hold fewer images than one batch where the last, "
+            "incomplete batch is dropped; then make the batches smaller. Received: a data set without elements"
+        )
+    images = np.asarray(unlabelled(first), "float32")
+    bad = images.size - int(np.isfinite(images).sum())
+    if bad:
+        raise ValueError(f"The images hold NaN or infinity: clean the data first. Received: {bad} such values")
+    low, high = float(images.min()), float(images.max())
+    if images.ndim > 2 and max(-low, high) > _LIMIT:
+        raise ValueError(
+            "Images must lie in [-1, 1], the range of the generator's tanh. Scale them, as in `images / 127.5 - 1`. "
+            f"Received: values from {low:g} to {high:g}"
+        )
+    return len(images)
+
+
+def _checked(batch_size, sample_shape):
+    """A map over batches: float32, of static shape, and an error where a value is out of range."""
+    limit = _LIMIT if len(sample_shape) > 1 else np.inf
+
+    def check(*batch):
+        images = tf.cast(unlabelled(batch), tf.float32)
+        magnitude = tf.abs(images)
+        # NaN fails every comparison, infinity is not below the largest float.
+        good = tf.reduce_all((magnitude <= limit) & (magnitude <= images.dtype.max))
+        with tf.control_dependencies([tf.debugging.Assert(good, [_BAD_VALUES])]):
+            return tf.ensure_shape(images, (batch_size, *sample_shape))
+
+    return check

@@ -1,0 +1,81 @@
+"""What of a GAN is saved, and how equal states are told from different ones."""
+
+import hashlib
+
+import keras
+import numpy as np
+
+from keras_gan.gans import _networks
+
+
+class Saving:
+    """The saving half of `TwoPlayerGAN`: what Keras's `.keras` and `.weights.h5` files need to hold all its state."""
+
+    def fingerprint(self):
+        """SHA-256, in hex, of all that training changes: equal fingerprints, equal training from here on.
+
+        It covers the networks (spectral-norm vectors and running statistics included), the averaged generator, both
+        optimizers with their loss scales, and the random state, that of the networks' Dropout layers included.
+        """
+        digest = hashlib.sha256()
+        for variable in self._trained_variables():
+            value = np.asarray(variable)
+            digest.update(f"{value.dtype}{value.shape}".encode())
+            digest.update(value.tobytes())
+        return digest.hexdigest()
+
+    def _trained_variables(self):
+        optimizers = [opt for opt in (self.generator_optimizer, self.discriminator_optimizer) if opt is not None]
+        return [
+            *self.weights,
+            *_networks.random_seeds(self),
+            *(variable for optimizer in optimizers for variable in optimizer.variables),
+        ]
+
+    def save_own_variables(self, store):
+        """Save the states of the networks' random streams, which Keras leaves out."""
+        for index, seed in enumerate(_networks.random_seeds(self)):
+            store[f"random_seed_{index}"] = np.asarray(seed)
+
+    def load_own_variables(self, store):
+        """Load what `save_own_variables` saved."""
+        for index, seed in enumerate(_networks.random_seeds(self)):
+            seed.assign(store[f"random_seed_{index}"])
+
+    def get_config(self):
+        """Return the constructor's arguments, with networks and penalties serialised."""
+        serialise = keras.saving.serialize_keras_object
+        return {
+            "generator": serialise(self.generator),
+            "discriminator": serialise(self.discriminator),
+            "penalties": [serialise(penalty) for penalty in self.penalties],
+            "discriminator_steps": self.discriminator_steps,
+            "ema_half_life": self.ema_half_life,
+            "name": self.name,
+            **self.adversarial_loss.get_config(),
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Make the GAN from what `get_config` returned."""
+        restore = keras.saving.deserialize_keras_object
+        parts = {key: restore(config[key], custom_objects) for key in ("generator", "discriminator")}
+        penalties = [restore(penalty, custom_objects) for penalty in config["penalties"]]
+        return cls(**{**config, **parts, "penalties": penalties})
+
+    def get_compile_config(self):
+        """Return the arguments of `compile`, with both optimizers serialised."""
+        if not self.compiled:
+            return {}
+        serialise = keras.saving.serialize_keras_object
+        return {
+            "generator_optimizer": serialise(self.generator_optimizer),
+            "discriminator_optimizer": serialise(self.discriminator_optimizer),
+            "run_eagerly": self.run_eagerly,
+            "steps_per_execution": self.steps_per_execution,
+            "jit_compile": self.jit_compile,
+        }
+
+    def compile_from_config(self, config):
+        """Compile with what `get_compile_config` returned; the optimizers are built, so that their state can load."""
+        self.compile(**keras.saving.deserialize_keras_object(config))

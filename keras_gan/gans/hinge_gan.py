@@ -1,0 +1,38 @@
+"""The hinge GAN."""
+
+import keras
+
+from keras_gan import losses
+from keras_gan.gans.alternating_gan import AlternatingGAN
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class HingeGAN(AlternatingGAN):
+    """Hinge GAN: the loss of spectrally normalised GANs, SAGAN and BigGAN.
+
+    The formulas are those of `keras_gan.losses.Hinge`; steps and optimizer are those of Miyato et al. 2018
+    (arXiv 1802.05957), who keep the discriminator Lipschitz by `keras_gan.layers.SpectralNormalization` in each of its
+    layers.
+
+    Args:
+        generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
+        discriminator: keras.Model, samples to logits; see `TwoPlayerGAN`.
+        discriminator_steps: int, discriminator updates for each generator update.
+        **options: `penalties`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+
+    Example:
+        >>> import keras_gan, numpy as np
+        >>> generator, discriminator = keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=4)
+        >>> gan = keras_gan.HingeGAN(generator, discriminator, seed=0)
+        >>> gan.compile()
+        >>> history = gan.fit(np.zeros((40, 8, 8, 1), "float32"), batch_size=8, verbose=0)
+        >>> gan.generate(3, seed=0).shape
+        (3, 8, 8, 1)
+    """
+
+    def __init__(self, generator, discriminator, *, discriminator_steps=5, **options):
+        super().__init__(generator, discriminator, losses.Hinge(), discriminator_steps=discriminator_steps, **options)
+
+    def default_optimizer(self):
+        """Adam as in Miyato et al. for CIFAR-10: learning rate 2e-4, betas 0 and 0.9."""
+        return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9, epsilon=1e-8)

@@ -1,0 +1,91 @@
+"""The Wasserstein GAN with clipped weights."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan import losses
+from keras_gan._arguments import require_int, require_number
+from keras_gan._replicas import run_if
+from keras_gan.gans.two_player import TwoPlayerGAN, rows
+
+# The authors' code trains the critic towards its optimum before each of the first generator updates, and now and then.
+_WARM_UP_UPDATES = 25
+_WARM_UP_EVERY = 500
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class WGAN(TwoPlayerGAN):
+    """Wasserstein GAN: a critic whose weights are clipped after each update.
+
+    The formulas are those of `keras_gan.losses.Wasserstein`; the step is algorithm 1 of Arjovsky et al. 2017
+    (arXiv 1701.07875). As in the authors' code, the first 25 generator updates and every 500th come after
+    `warm_up_steps` critic updates. A training step always takes `discriminator_steps` minibatches, so during the
+    warm-up most training steps leave the generator as it is, and `g_loss` is 0 until it is first updated.
+
+    Args:
+        generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
+        discriminator: keras.Model, the critic, samples to ratings; see `TwoPlayerGAN`.
+        clip: float, the bound c > 0: each trainable weight of the critic is kept in [-c, c].
+        warm_up_steps: int, critic updates before each of those generator updates; 0 for no warm-up.
+        discriminator_steps: int, critic updates before each of the other generator updates.
+        **options: `penalties`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+
+    Example:
+        >>> import keras_gan, numpy as np
+        >>> generator, discriminator = keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=4)
+        >>> gan = keras_gan.WGAN(generator, discriminator, seed=0)
+        >>> gan.compile()
+        >>> history = gan.fit(np.zeros((40, 8, 8, 1), "float32"), batch_size=8, verbose=0)
+        >>> gan.generate(3, seed=0).shape
+        (3, 8, 8, 1)
+    """
+
+    def __init__(self, generator, discriminator, *, clip=0.01, warm_up_steps=100, discriminator_steps=5, **options):
+        super().__init__(
+            generator, discriminator, losses.Wasserstein(), discriminator_steps=discriminator_steps, **options
+        )
+        self.clip = require_number("clip", clip, low=0.0, open_low=True)
+        self.warm_up_steps = require_int("warm_up_steps", warm_up_steps, low=0)
+        self._generator_updates = self.training_state.add_counter("generator_updates")
+        self._critic_updates = self.training_state.add_counter("critic_updates")
+
+    def default_optimizer(self):
+        """RMSProp as in the paper: learning rate 5e-5; decay and epsilon are those of the authors' framework."""
+        return keras.optimizers.RMSprop(5e-5, rho=0.99, epsilon=1e-8)
+
+    def train_step(self, data):
+        """Update the critic `discriminator_steps` times, clipped each time, and the generator if it is its turn."""
+        with self.step_on(data) as ((*minibatches, last), noise):
+            for real_images in minibatches:
+                self.update_critic(real_images, self.fakes(rows(real_images), noise), noise)
+            recording = self.record_fakes(rows(last), noise)
+            self.update_critic(last, recording.images, noise)
+            if self.warm_up_steps > self.discriminator_steps:
+                run_if(self._critic_is_ready(), lambda: self.update_generator(last, recording))
+            else:
+                self.update_generator(last, recording)
+        return self.get_metrics_result()
+
+    def update_critic(self, real_images, fake_images, noise):
+        """One step of the critic's optimizer, then the clipping of its weights."""
+        self.update_discriminator(real_images, fake_images, noise)
+        for weight in self.discriminator.trainable_weights:
+            weight.assign(tf.clip_by_value(weight, -self.clip, self.clip))
+        self._critic_updates.assign_add(1)
+
+    def update_generator(self, real_images, recording):
+        """One step of the generator's optimizer; the critic's updates are counted anew."""
+        super().update_generator(real_images, recording)
+        self._generator_updates.assign_add(1)
+        self._critic_updates.assign(0)
+
+    def _critic_is_ready(self):
+        """Whether the critic has had as many updates as the generator's next one asks for, a boolean tensor."""
+        updates = self._generator_updates.value
+        warm_up = (updates < _WARM_UP_UPDATES) | (updates % _WARM_UP_EVERY == 0)
+        needed = tf.where(warm_up, max(self.warm_up_steps, self.discriminator_steps), self.discriminator_steps)
+        return self._critic_updates.value >= tf.cast(needed, tf.int64)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "clip": self.clip, "warm_up_steps": self.warm_up_steps}

@@ -1,0 +1,253 @@
+"""What a hurried user gives to a GAN, and what he is told."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_gan
+from keras_gan.penalties import GradientPenalty
+
+
+@pytest.fixture
+def gan(networks):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    return gan
+
+
+def test_networks_that_do_not_fit_each_other(networks):
+    generator, _ = networks()
+    discriminator = keras.Sequential([keras.Input((16, 16, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"samples of shape \(8, 8, 1\).*inputs of shape \(16, 16, 1\).*Received: gen"):
+        keras_gan.LSGAN(generator, discriminator)
+
+
+def test_a_network_that_is_no_model(networks):
+    with pytest.raises(ValueError, match=r"The discriminator must be a keras.Model. Received: discriminator=None"):
+        keras_gan.LSGAN(networks()[0], None)
+
+
+def test_a_network_of_unknown_input(networks):
+    unbuilt = keras.Sequential([keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
+    with pytest.raises(ValueError, match=r"input shape of the generator is not known.*call it once.*Received: gen"):
+        keras_gan.LSGAN(unbuilt, networks()[1])
+
+
+def test_a_network_of_two_inputs(networks):
+    inputs = [keras.Input((4,)), keras.Input((1,))]
+    generator = keras.Model(inputs, keras.layers.Reshape((1, 5, 1))(keras.layers.Concatenate()(inputs)))
+    with pytest.raises(ValueError, match=r"The generator must take a single tensor. Received: generator.input_shape="):
+        keras_gan.LSGAN(generator, networks()[1])
+
+
+def test_a_generator_of_any_number_of_latents(networks):
+    generator = keras.Sequential([keras.Input((None, 8, 1)), keras.layers.Conv2D(1, 1)])
+    with pytest.raises(
+        ValueError, match=r"latent size must be fixed.*Received: generator.input_shape=\(None, None, 8, 1\)"
+    ):
+        keras_gan.LSGAN(generator, networks()[1])
+
+
+def test_a_discriminator_that_ends_in_a_sigmoid(networks):
+    discriminator = keras.Sequential(
+        [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1, activation="sigmoid", name="verdict")]
+    )
+    with pytest.raises(ValueError, match=r"must return logits.*'verdict' applies a sigmoid. Leave the sigmoid out"):
+        keras_gan.NonSaturatingGAN(networks()[0], discriminator)
+
+
+def test_batch_normalization_in_a_penalised_critic_is_named(networks):
+    discriminator = networks(batch_norm=True)[1]
+    norm = next(layer for layer in discriminator.layers if isinstance(layer, keras.layers.BatchNormalization))
+    with pytest.raises(ValueError, match=rf"layer '{norm.name}' is a BatchNormalization"):
+        keras_gan.WGANGP(networks()[0], discriminator)
+
+
+@pytest.mark.parametrize("steps", [0, -1, 1.5, True, "two"])
+def test_discriminator_steps(steps, networks):
+    with pytest.raises(ValueError, match=r"`discriminator_steps` must be an integer of at least 1. Received: disc"):
+        keras_gan.HingeGAN(*networks(), discriminator_steps=steps)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"ema_half_life": 0}, r"`ema_half_life` must be a number in \(0.0, inf\). Received: ema_half_life=0"),
+        ({"penalties": 10.0}, r"`penalties` must be a list of penalties.*Received: penalties=10.0"),
+        ({"penalties": [10.0]}, r"`penalties` must be a list of penalties.*Received: penalties=\[10.0\]"),
+        ({"penalties": GradientPenalty()}, r"`penalties` must be a list of penalties"),
+        ({"seed": -1}, r"`seed` must be an integer of at least 0. Received: seed=-1"),
+    ],
+)
+def test_options(options, message, networks):
+    with pytest.raises(ValueError, match=message):
+        keras_gan.LSGAN(*networks(), **options)
+
+
+@pytest.mark.parametrize("options, message", [({"clip": 0}, "`clip`"), ({"warm_up_steps": -1}, "`warm_up_steps`")])
+def test_options_of_wgan(options, message, networks):
+    with pytest.raises(ValueError, match=message):
+        keras_gan.WGAN(*networks(), **options)
+
+
+def test_a_misspelt_option_is_an_error(networks):
+    with pytest.raises(TypeError, match="penalty"):
+        keras_gan.LSGAN(*networks(), penalty=[])
+
+
+@pytest.mark.parametrize(
+    "loss, advice",
+    [
+        ("hinge", "HingeGAN"),
+        ("binary_crossentropy", "NonSaturatingGAN"),
+        (keras.losses.BinaryCrossentropy(), "NonSaturatingGAN"),
+        (keras.losses.MeanSquaredError(), "LSGAN"),
+        (keras_gan.losses.Wasserstein(), "WGAN or WGANGP"),
+        (keras_gan.losses.Relativistic(), "RelativisticGAN"),
+        ("perceptual", "`keras_gan.NonSaturatingGAN`, `HingeGAN`"),
+    ],
+)
+def test_loss_given_to_compile_names_the_class(loss, advice, gan):
+    with pytest.raises(ValueError, match=rf"each adversarial loss is a class.*{advice}.*Received: loss="):
+        gan.compile(loss=loss)
+
+
+def test_one_optimizer_given_to_compile(gan):
+    with pytest.raises(ValueError, match=r"A GAN has two optimizers.*Received: optimizer='adam'"):
+        gan.compile(optimizer="adam")
+
+
+def test_an_optimizer_shared_by_the_players(gan):
+    optimizer = keras.optimizers.Adam()
+    with pytest.raises(ValueError, match="an optimizer each"):
+        gan.compile(optimizer, optimizer)
+
+
+def test_an_optimizer_used_before(gan):
+    with pytest.raises(ValueError, match=r"`generator_optimizer` has been used before.*Give each network"):
+        gan.compile(gan.generator_optimizer)
+
+
+def test_a_misspelt_argument_of_compile(gan):
+    with pytest.raises(ValueError, match=r"does not take `generator_optimiser`. Did you mean 'generator_optimizer'"):
+        gan.compile(generator_optimiser="adam")
+
+
+def test_fit_before_compile(networks, images):
+    with pytest.raises(ValueError, match=r"Call `compile\(\)` before `fit\(\)`"):
+        keras_gan.LSGAN(*networks()).fit(images)
+
+
+def test_labels_for_an_unconditional_gan(gan, images):
+    labels = np.zeros(48, "int32")
+    labelled = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8)
+    for arguments in ((images, labels), (labelled,)):
+        with pytest.raises(ValueError, match=r"unconditional and takes images alone.*Received: data with 2 parts"):
+            gan.fit(*arguments, verbose=0)
+    with pytest.raises(ValueError, match="takes images alone"):
+        gan.train_on_batch(images[:8], labels[:8])
+
+
+@pytest.mark.parametrize("kind", ["array", "dataset"])
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (lambda x: ((x + 1) * 127.5).clip(0, 255).astype("uint8"), r"floating-point numbers in \[-1, 1\].*dtype uint8"),
+        (lambda x: (x + 1) * 127.5, r"must lie in \[-1, 1\].*Received: values from .* to "),
+        (lambda x: np.where(x > 0.9, np.nan, x).astype("float32"), r"NaN or infinity.*Received: \d+ such values"),
+        (lambda x: np.where(x > 0.9, np.inf, x).astype("float32"), r"NaN or infinity"),
+        (lambda x: x[..., 0], r"shape \(8, 8, 1\).*Received: batches of shape"),
+        (lambda x: x[:, :7], r"samples of shape \(8, 8, 1\).*Received: batches of shape \(\w+, 7, 8, 1\)"),
+        (lambda x: x[:0], r"fewer images than one batch|data set is empty"),
+    ],
+    ids=["uint8", "0 to 255", "NaN", "infinity", "no channel", "wrong height", "empty"],
+)
+def test_images_that_fit_cannot_take(kind, spoil, message, gan, images):
+    # Spoilt throughout, so that the first batch shows it whatever the order.
+    data = spoil(np.clip(np.where(np.arange(8) == 3, 0.95, images.transpose(0, 1, 3, 2)).transpose(0, 1, 3, 2), -1, 1))
+    if kind == "dataset":
+        data = tf.data.Dataset.from_tensor_slices(data).batch(8)
+    with pytest.raises(ValueError, match=message):
+        gan.fit(data, batch_size=8, verbose=0)
+
+
+@pytest.mark.parametrize("bad", [np.nan, 1.5, -np.inf])
+def test_bad_values_in_a_later_batch_stop_the_training_with_the_reason(bad, gan, images):
+    images[20, 3, 3] = bad
+    with pytest.raises(ValueError, match=r"While training, a batch holds values that are not finite or lie outside"):
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)
+
+
+def test_fewer_images_than_a_batch(gan, images):
+    with pytest.raises(ValueError, match=r"fewer images than one batch.*Received: 48 images, batch_size=64"):
+        gan.fit(images, batch_size=64, verbose=0)
+
+
+def test_an_empty_data_set(gan, images):
+    for dataset in (
+        tf.data.Dataset.from_tensor_slices(images).batch(64, drop_remainder=True),
+        tf.data.Dataset.from_tensor_slices(images).batch(8).take(0),
+    ):
+        with pytest.raises(ValueError, match="The data set is empty: it yields no batch"):
+            gan.fit(dataset, verbose=0)
+
+
+def test_fewer_batches_than_discriminator_steps(networks, images):
+    gan = keras_gan.HingeGAN(*networks(), discriminator_steps=7)
+    gan.compile()
+    with pytest.raises(ValueError, match=r"takes 7 batches.*holds fewer.*Received: discriminator_steps=7"):
+        gan.fit(images, batch_size=8, verbose=0)
+
+
+def test_endless_data_without_an_epoch(gan, images):
+    with pytest.raises(ValueError, match=r"The data set is endless.*give `steps_per_epoch`"):
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True).repeat(), verbose=0)
+
+
+def test_data_of_another_kind(gan):
+    with pytest.raises(ValueError, match=r"takes a tf.data.Dataset of batches.*from_generator.*type generator"):
+        gan.fit((image for image in []), verbose=0)
+
+
+def test_a_batch_that_cannot_be_taken_apart(networks, images):
+    gan = keras_gan.HingeGAN(*networks(), discriminator_steps=5)
+    gan.compile()
+    with pytest.raises(ValueError, match=r"takes 5 discriminator steps.*multiple of 5.*shape \(8, 8, 8, 1\)"):
+        gan.train_on_batch(images[:8])
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({}, "Say how many samples to draw"),
+        ({"num_images": 3, "latents": np.zeros((3, 4))}, r"Say how many samples to draw.*latents=given"),
+        ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
+        ({"num_images": 3, "seed": 0.5}, "`seed` must be an integer"),
+        ({"num_images": 3, "batch_size": 0}, "`batch_size` must be an integer"),
+        (
+            {"latents": np.zeros((3, 5))},
+            r"shape \('num_images', 4\), with at least one.*Received: latents.shape=\(3, 5\)",
+        ),
+        ({"latents": np.zeros((0, 4))}, r"Received: latents.shape=\(0, 4\)"),
+    ],
+)
+def test_generate(arguments, message, gan):
+    with pytest.raises(ValueError, match=message):
+        gan.generate(**arguments)
+
+
+@pytest.mark.parametrize("mode", [{"steps_per_execution": 2}, {"jit_compile": True}])
+def test_modes_that_several_replicas_do_not_support(mode, networks):
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        gan = keras_gan.LSGAN(*networks())
+        with pytest.raises(ValueError, match=rf"2 replicas.*Received: {next(iter(mode))}="):
+            gan.compile(**mode)
+
+
+def test_a_batch_that_does_not_split_over_the_replicas(networks, images):
+    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+        gan = keras_gan.LSGAN(*networks())
+        gan.compile()
+    with pytest.raises(ValueError, match=r"multiple of 2. Received: batches of 9"):
+        gan.fit(images, batch_size=9, verbose=0)

@@ -1,0 +1,76 @@
+"""How `fit` lays out the data for the training step."""
+
+import numpy as np
+import tensorflow as tf
+
+import keras_gan
+from keras_gan.gans import _inputs
+
+
+def batches(images, size=8):
+    return tf.data.Dataset.from_tensor_slices(images).batch(size, drop_remainder=True)
+
+
+def test_minibatches_take_apart_what_gather_put_together(images):
+    gathered = next(iter(_inputs.gather(batches(images), 8, 3, 1)))
+    for index, minibatch in enumerate(_inputs.minibatches(gathered, 3)):
+        np.testing.assert_array_equal(minibatch, images[8 * index : 8 * index + 8])
+
+
+def test_replicas_find_their_share_of_each_minibatch_in_their_part(images):
+    gathered = next(iter(_inputs.gather(batches(images), 8, 3, 2))).numpy()
+    parts = [_inputs.minibatches(tf.constant(part), 3) for part in np.split(gathered, 2)]
+    for index in range(3):
+        both = np.concatenate([part[index] for part in parts])
+        np.testing.assert_array_equal(both, images[8 * index : 8 * index + 8])
+
+
+def test_incomplete_batches_are_left_out(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    gan.fit(tf.data.Dataset.from_tensor_slices(images[:20]).batch(8), epochs=2, verbose=0)
+    assert int(gan.training_state.step.value) == 2 * 2
+
+
+def test_float64_images_are_taken(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    gan.fit(images.astype("float64"), batch_size=8, verbose=0)
+    assert int(gan.training_state.step.value) == 6
+
+
+def test_vectors_have_no_range(images):
+    generator, discriminator = keras_gan.networks.mlp(image_shape=(2,), latent_dim=3, width=8)
+    gan = keras_gan.LSGAN(generator, discriminator)
+    gan.compile()
+    gan.fit(np.full((8, 2), 7.0, "float32"), batch_size=8, verbose=0)
+    assert int(gan.training_state.step.value) == 1
+
+
+def test_endless_data_that_know_their_epoch(networks):
+    dataset = keras_gan.data.load("digits", image_size=8, batch_size=64)
+    gan = keras_gan.HingeGAN(*networks(), discriminator_steps=5)
+    gan.compile()
+    gan.fit(dataset, epochs=2, verbose=0)
+    assert int(gan.training_state.step.value) == 2 * (dataset.steps_per_epoch // 5)
+    assert gan.images_per_step == 5 * 64
+
+
+def test_an_epoch_has_one_step_at_least(networks):
+    dataset = keras_gan.data.load("digits", image_size=8, batch_size=512)
+    gan = keras_gan.HingeGAN(*networks(), discriminator_steps=5)
+    gan.compile()
+    gan.fit(dataset, verbose=0)
+    assert int(gan.training_state.step.value) == 1
+
+
+def test_validation_data_are_judged_without_training_on_them(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks(batch_norm=True))
+    gan.compile()
+    gan.fit(images, batch_size=8, verbose=0)
+    before = gan.fingerprint()
+    losses = gan.evaluate(images[:16], batch_size=8, verbose=0, return_dict=True)
+    assert set(losses) == {"d_loss", "g_loss"}
+    assert gan.fingerprint() == before
+    history = gan.fit(images, batch_size=8, verbose=0, validation_data=images[:16]).history
+    assert np.isfinite(history["val_d_loss"] + history["val_g_loss"]).all()
