@@ -1,0 +1,68 @@
+"""Many images as one picture."""
+
+import math
+
+import numpy as np
+
+from keras_gan.callbacks._checks import whole_number
+
+_READABLE_SIDE = 64
+_WHITE = 255
+
+
+def image_grid(images, *, columns=None, padding=2, scale=None):
+    """Lays images out in rows and columns, as one picture that can be written to a file.
+
+    A generator is judged by eye on many of its samples at once. Cell (r, c) holds image r * columns + c;
+    white lines part the cells, and cells left over at the end are white. A pixel value x becomes
+    round(127.5 (x + 1)), cut to 0..255; a value that is not a number is drawn black.
+
+    Args:
+        images: Array `(num_images, height, width, channels)` in [-1, 1], with 1 (grey) or 3 (RGB) channels.
+        columns: Images in a row. Without it, the grid is as square as the number of images allows.
+        padding: Width in pixels of the lines between and around the images.
+        scale: Whole number by which each side of an image is enlarged, its pixels kept sharp. Without it,
+            images smaller than 33 pixels are enlarged to at most 64.
+
+    Returns:
+        Array `(grid_height, grid_width, channels)`, uint8, in 0..255.
+
+    Raises:
+        ValueError: If the images are not a batch of grey or RGB images, or an argument is out of its range.
+
+    Example:
+        >>> import numpy as np
+        >>> black_and_white = np.array([-1.0, 1.0]).reshape(2, 1, 1, 1)
+        >>> image_grid(black_and_white, padding=1, scale=1)[..., 0]
+        array([[255, 255, 255, 255, 255],
+               [255,   0, 255, 255, 255],
+               [255, 255, 255, 255, 255]], dtype=uint8)
+    """
+    images = _checked(np.asarray(images))
+    count, height, width, channels = images.shape
+    columns = math.ceil(math.sqrt(count)) if columns is None else whole_number(columns, "columns")
+    scale = max(1, _READABLE_SIDE // max(height, width)) if scale is None else whole_number(scale, "scale")
+    padding = whole_number(padding, "padding", least=0)
+    rows = math.ceil(count / columns)
+    height, width = height * scale, width * scale
+
+    cells = np.full((rows * columns, height + padding, width + padding, channels), _WHITE, np.uint8)
+    cells[:count, :height, :width] = _to_bytes(images).repeat(scale, axis=1).repeat(scale, axis=2)
+    cells = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
+    grid = cells.reshape(rows * (height + padding), columns * (width + padding), channels)
+    return np.pad(grid, ((padding, 0), (padding, 0), (0, 0)), constant_values=_WHITE)
+
+
+def _to_bytes(images):
+    levels = np.rint((images.astype(np.float32) + 1.0) * 127.5)
+    return np.nan_to_num(levels, nan=0.0).clip(0, 255).astype(np.uint8)
+
+
+def _checked(images):
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
+        raise ValueError(
+            "These images cannot be drawn: expected a batch of shape (num_images, height, width, channels) "
+            "with at least one image and 1 (grey) or 3 (RGB) channels. Draw other channels one at a time, as "
+            f"grey images. Received: images.shape={images.shape}"
+        )
+    return images

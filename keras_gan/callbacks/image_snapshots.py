@@ -1,0 +1,169 @@
+"""Pictures of what the generator makes, while it learns."""
+# ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
+
+import io
+import os
+import re
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from keras_gan.callbacks._checks import whole_number
+from keras_gan.callbacks._disk_guard import DiskGuard
+from keras_gan.callbacks._files import writable_directory, write_atomically
+from keras_gan.callbacks._gif import animated_gif
+from keras_gan.callbacks._steps import steps_done
+from keras_gan.callbacks.image_grid import image_grid
+
+_NUMBER_DIGITS = {"epoch": 4, "step": 7}
+
+
+class ImageSnapshots(keras.callbacks.Callback):
+    """Writes a grid of samples from the same latents again and again, and a GIF of all the grids at the end.
+
+    The losses of a GAN do not say how good its samples are; pictures that differ in the weights alone do. The
+    first one is taken before training, so that the GIF starts with noise.
+
+    The files are `epoch_0003.png` (after three epochs) or `step_0001500.png`, and `snapshots.gif`. A run that
+    is continued with `initial_epoch` goes on with the numbers, and its GIF holds the earlier pictures too; a
+    picture that already has a number is replaced. Where the GAN has `num_classes`, row i shows class i.
+
+    Files are replaced as a whole. A write that fails during training costs one warning, not the training.
+
+    Args:
+        directory: Where the files go; made if need be.
+        every: A picture is taken after this many units.
+        unit: "epoch" or "step".
+        num_images: Images in the grid. With classes: the most images, in rows of equal length.
+        seed: Seed of the latents.
+        gif: Whether `snapshots.gif` is made when training ends.
+        log_dir: Directory where TensorBoard finds the grids as well, under the name "samples".
+
+    Raises:
+        ValueError: If an argument is out of its range or a directory cannot be written; when training begins,
+            if the model does not generate or its images are neither grey nor RGB.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> import keras, numpy as np
+        >>> class Painter(keras.Model):
+        ...     def generate(self, num_images, *, seed):
+        ...         return np.zeros((num_images, 8, 8, 3), "float32")
+        >>> directory = pathlib.Path(tempfile.mkdtemp())
+        >>> snapshots = ImageSnapshots(directory, num_images=4)
+        >>> snapshots.set_model(Painter())
+        >>> snapshots.on_train_begin()
+        >>> for epoch in range(2):
+        ...     snapshots.on_epoch_begin(epoch)
+        ...     snapshots.on_epoch_end(epoch)
+        >>> snapshots.on_train_end()
+        >>> sorted(file.name for file in directory.iterdir())
+        ['epoch_0000.png', 'epoch_0001.png', 'epoch_0002.png', 'snapshots.gif']
+    """
+
+    def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None):
+        super().__init__()
+        if unit not in _NUMBER_DIGITS:
+            raise ValueError(f'`unit` must be "epoch" or "step". Received: unit={unit!r}')
+        self.every = whole_number(every, "every")
+        self.unit = unit
+        self.num_images = whole_number(num_images, "num_images")
+        self.seed = seed
+        self.gif = gif
+        self.directory = writable_directory(directory, "directory")
+        self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
+
+    def on_train_begin(self, logs=None):
+        """Takes the first picture, so that images that no picture can show are an error before training."""
+        self._guard = DiskGuard(f"some of the pictures in {self.directory}")
+        self._first_grid = self._sample()
+        self._number = None
+        self._writer = None if self.log_dir is None else tf.summary.create_file_writer(os.fspath(self.log_dir))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Writes the first picture of a new run; says what went wrong in the epoch before."""
+        self._guard.warn()
+        if self._number is None:
+            self._number = self._first_number(epoch)
+            if epoch == 0:
+                self._write(self._first_grid)
+        self._number_at_epoch_begin = self._number
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Takes a picture every so many steps."""
+        if self.unit == "step":
+            self._advance_to(self._number_at_epoch_begin + steps_done(batch, self.params))
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Takes a picture every so many epochs."""
+        if self.unit == "epoch":
+            self._advance_to(epoch + 1)
+
+    def on_train_end(self, logs=None):
+        """Makes the GIF."""
+        # No number: the run that was to be continued had no epoch left.
+        if self.gif and self._number is not None:
+            with self._guard:
+                self._write_gif()
+        if self._writer is not None:
+            with self._guard:
+                self._writer.close()
+        self._guard.warn()
+
+    def _first_number(self, epoch):
+        if self.unit == "epoch" or epoch == 0:
+            return epoch
+        if self.params["steps"] is not None:
+            return epoch * self.params["steps"]
+        # The length of the data set is not known yet: the last picture is the best witness of the steps.
+        return max(self._pictures(), default=0)
+
+    def _advance_to(self, number):
+        # Several steps may run in one call (`steps_per_execution`) and pass over the very multiple.
+        due = number // self.every > self._number // self.every
+        self._number = number
+        if due:
+            self._write(self._sample())
+
+    def _sample(self):
+        if not hasattr(self.model, "generate"):
+            raise ValueError(
+                "ImageSnapshots draws what `model.generate` returns, and this model has no such method. Use "
+                "it with a GAN of keras_gan, or give the model a `generate`. "
+                f"Received: model={type(self.model).__name__}"
+            )
+        if not hasattr(self.model, "num_classes"):
+            return image_grid(self.model.generate(self.num_images, seed=self.seed))
+        rows = min(self.model.num_classes, self.num_images)
+        columns = self.num_images // rows
+        labels = np.repeat(np.arange(rows, dtype=np.int32), columns)
+        return image_grid(self.model.generate(len(labels), labels=labels, seed=self.seed), columns=columns)
+
+    def _write(self, grid):
+        buffer = io.BytesIO()
+        Image.fromarray(grid.squeeze(-1) if grid.shape[-1] == 1 else grid).save(buffer, "PNG")
+        name = f"{self.unit}_{self._number:0{_NUMBER_DIGITS[self.unit]}d}.png"
+        with self._guard:
+            write_atomically(self.directory / name, buffer.getvalue())
+        if self._writer is not None:
+            with self._guard, self._writer.as_default():
+                tf.summary.image("samples", grid[np.newaxis], step=self._number)
+                self._writer.flush()
+
+    def _write_gif(self):
+        # Later numbers are what a run before this one left: they do not belong to this history.
+        pictures = [self._read(path) for number, path in sorted(self._pictures().items()) if number <= self._number]
+        if pictures:
+            write_atomically(self.directory / "snapshots.gif", animated_gif(pictures))
+
+    def _pictures(self):
+        """Maps the number of each picture in the directory to its file."""
+        matches = (re.fullmatch(rf"{self.unit}_(\d+)\.png", path.name) for path in self.directory.iterdir())
+        return {int(match[1]): self.directory / match[0] for match in matches if match}
+
+    @staticmethod
+    def _read(path):
+        with Image.open(path) as picture:
+            return picture.copy()

@@ -1,0 +1,135 @@
+"""How the losses went, as a picture."""
+# ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
+
+import csv
+import io
+import numbers
+import pathlib
+
+import keras
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from keras_gan.callbacks._disk_guard import DiskGuard
+from keras_gan.callbacks._files import writable_directory, write_atomically
+
+
+class LossCurves(keras.callbacks.Callback):
+    """Draws the losses of both players over the epochs, anew after each epoch.
+
+    The losses of a GAN need not fall, but they tell when one player has won: the discriminator's goes to
+    zero, or the generator's grows without bound. All losses share the first panel; every other number that
+    training logs has a panel of its own, because it has a scale of its own.
+
+    The values are kept in a CSV file beside the picture, with the same name: a run that is continued with
+    `initial_epoch` reads it and goes on, a run from epoch 0 starts anew. Numbers that other callbacks add to
+    the logs are drawn if those callbacks stand before this one in the list.
+
+    Both files are replaced as a whole. A write that fails during training costs one warning, no more.
+
+    Args:
+        path: The picture's file, ending in `.png`; its directory is made if need be.
+
+    Raises:
+        ValueError: If `path` does not end in `.png` or its directory cannot be written; when a run is
+            continued, if the CSV file is not one of this callback's.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> directory = pathlib.Path(tempfile.mkdtemp())
+        >>> curves = LossCurves(directory / "losses.png")
+        >>> curves.on_train_begin()
+        >>> curves.on_epoch_begin(0)
+        >>> curves.on_epoch_end(0, {"d_loss": 1.25, "g_loss": 0.75})
+        >>> print((directory / "losses.csv").read_text())
+        epoch,d_loss,g_loss
+        1,1.25,0.75
+    """
+
+    def __init__(self, path):
+        super().__init__()
+        self.path = pathlib.Path(path)
+        if self.path.suffix.lower() != ".png":
+            raise ValueError(f"LossCurves draws a PNG: `path` must end in .png. Received: path={str(path)!r}")
+        writable_directory(self.path.parent, "path")
+        self._table_path = self.path.with_suffix(".csv")
+
+    def on_train_begin(self, logs=None):
+        """Forgets what an earlier `fit` of the same callback collected."""
+        self._guard = DiskGuard(f"the newest curves in {self.path}")
+        self._rows = None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Reads what the run that is continued has left; says what went wrong in the epoch before."""
+        self._guard.warn()
+        if self._rows is None:
+            earlier = _read_table(self._table_path) if epoch > 0 and self._table_path.exists() else {}
+            self._rows = {number: row for number, row in earlier.items() if number <= epoch}
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Adds the epoch's values to the files."""
+        self._rows[epoch + 1] = {
+            name: float(value) for name, value in (logs or {}).items() if isinstance(value, numbers.Real)
+        }
+        with self._guard:
+            write_atomically(self._table_path, _format_table(self._rows).encode())
+            write_atomically(self.path, _draw(self._rows))
+
+    def on_train_end(self, logs=None):
+        """Says what went wrong in the last epoch."""
+        self._guard.warn()
+
+
+def _names(rows):
+    """Every name that any epoch logged, in the order of their first appearance."""
+    return list(dict.fromkeys(name for row in rows.values() for name in row))
+
+
+def _format_table(rows):
+    text = io.StringIO()
+    table = csv.DictWriter(text, ["epoch", *_names(rows)], lineterminator="\n")
+    table.writeheader()
+    table.writerows({"epoch": epoch, **row} for epoch, row in rows.items())
+    return text.getvalue()
+
+
+def _read_table(path):
+    try:
+        with path.open(newline="") as file:
+            return {
+                int(row.pop("epoch")): {name: float(value) for name, value in row.items() if value}
+                for row in csv.DictReader(file)
+            }
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            "The loss curves cannot be continued: the table beside them is not one that LossCurves wrote. "
+            f"Move the file away, or give another `path`. Received: file={str(path)!r}"
+        ) from error
+
+
+def _panels(rows):
+    losses = [name for name in _names(rows) if name.endswith("loss")]
+    others = [[name] for name in _names(rows) if name not in losses]
+    return [losses, *others] if losses else others
+
+
+def _draw(rows):
+    panels = _panels(rows)
+    # The object interface: pyplot's state belongs to the user, who may be drawing too.
+    figure = Figure(figsize=(8, 3 * len(panels)))
+    FigureCanvasAgg(figure)
+    # Fixed margins: an automatic layout draws everything twice, every epoch.
+    figure.subplots_adjust(left=0.1, right=0.98, bottom=0.16 / len(panels), top=1 - 0.04 / len(panels))
+    panel_axes = figure.subplots(len(panels), sharex=True, squeeze=False).flat
+    for axes, names in zip(panel_axes, panels, strict=True):
+        for name in names:
+            values = [row.get(name, float("nan")) for row in rows.values()]
+            axes.plot(list(rows), values, marker=".", label=name)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(alpha=0.3)
+        axes.legend()
+    axes.set_xlabel("epoch")
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png")
+    return picture.getvalue()

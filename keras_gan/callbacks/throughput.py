@@ -1,0 +1,76 @@
+"""How fast training goes."""
+# ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
+
+import time
+import warnings
+
+import keras
+
+from keras_gan.callbacks._steps import steps_done
+
+
+class Throughput(keras.callbacks.Callback):
+    """Logs real images a second, where Keras's progress bar and `History` show them.
+
+    Steps a second do not compare between batch sizes or between GANs with different numbers of discriminator
+    steps; real images consumed do. The logs gain, after each step and each epoch,
+
+        images_per_second = real images since the epoch's start / seconds since the epoch's start
+
+    and after each epoch `seconds_per_kimg`, the seconds for a thousand images. The first step of training is
+    left out, because it holds the compilation; a first epoch of a single step therefore logs nothing.
+    Validation at the epoch's end does not count.
+
+    Put it before the callbacks that write the logs somewhere. It reads the clock when Keras has a step's
+    losses in hand, when the device has finished the step, and waits for nothing by itself.
+
+    Example:
+        >>> class Model:
+        ...     images_per_step = 64
+        >>> throughput = Throughput()
+        >>> throughput.set_model(Model())
+        >>> throughput.set_params({"steps": 2})
+        >>> throughput.on_train_begin()
+        >>> throughput.on_epoch_begin(0)
+        >>> compiling, running = {}, {}
+        >>> throughput.on_train_batch_end(0, compiling)
+        >>> throughput.on_train_batch_end(1, running)
+        >>> sorted(compiling), sorted(running)
+        ([], ['images_per_second'])
+    """
+
+    def on_train_begin(self, logs=None):
+        """Learns how many images a step takes."""
+        self._compiled = False
+        self._images_per_step = getattr(self.model, "images_per_step", None)
+        if self._images_per_step is None:
+            warnings.warn(
+                "Throughput logs nothing: the model does not say how many images a training step consumes "
+                "(`images_per_step` is None). Batch the data with drop_remainder=True: that fixes it.",
+                stacklevel=2,
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Starts the clock, unless the step that compiles is still to come."""
+        self._begin = (0, time.perf_counter()) if self._compiled else None
+        self._latest = self._begin
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Adds `images_per_second`."""
+        self._latest = (steps_done(batch, self.params), time.perf_counter())
+        if self._begin is None:
+            self._begin = self._latest
+            self._compiled = True
+        self._log(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Adds the epoch's `images_per_second` and `seconds_per_kimg`."""
+        self._log(logs)
+        if logs is not None and "images_per_second" in logs:
+            logs["seconds_per_kimg"] = 1000.0 / logs["images_per_second"]
+
+    def _log(self, logs):
+        if logs is None or self._images_per_step is None or self._latest == self._begin:
+            return
+        steps, seconds = (late - early for late, early in zip(self._latest, self._begin, strict=True))
+        logs["images_per_second"] = steps * self._images_per_step / seconds

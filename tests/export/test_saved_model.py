@@ -1,0 +1,205 @@
+import errno
+import pathlib
+import re
+import subprocess
+import sys
+import types
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl import logging
+
+from keras_gan import export
+
+# What somebody who has TensorFlow alone would write. The session is the road that TensorFlow Serving takes.
+_SERVE = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+folder, latents_file, images_file = sys.argv[1:]
+batches = np.load(latents_file)
+serve = tf.saved_model.load(folder).signatures["serving_default"]
+images = {name: serve(latents=tf.constant(batches[name]))["images"].numpy() for name in batches}
+with tf.compat.v1.Session(graph=tf.Graph()) as session:
+    signature = tf.compat.v1.saved_model.load(session, ["serve"], folder).signature_def["serving_default"]
+    for name in batches:
+        feed = {signature.inputs["latents"].name: batches[name]}
+        images["session_" + name] = session.run(signature.outputs["images"].name, feed)
+assert "keras_gan" not in sys.modules
+np.savez(images_file, **images)
+"""
+
+
+def _generator(dtype="float32"):
+    """Holds layers that do something else in training than in inference."""
+    layers = [
+        keras.layers.Dense(24, dtype=dtype),
+        keras.layers.BatchNormalization(dtype=dtype),
+        keras.layers.Dropout(0.5, dtype=dtype),
+        keras.layers.Reshape((2, 3, 4), dtype=dtype),
+        keras.layers.Conv2DTranspose(3, 4, strides=2, padding="same", activation="tanh", dtype=dtype),
+    ]
+    return keras.Sequential([keras.Input((6,)), *layers])
+
+
+def _gan(**arguments):
+    return types.SimpleNamespace(generator=_generator(**arguments), averaged_generator=None, latent_shape=(6,))
+
+
+def _serve_elsewhere(folder, batches, tmp_path):
+    latents_file, images_file = tmp_path / "latents.npz", tmp_path / "images.npz"
+    np.savez(latents_file, **batches)
+    command = [sys.executable, "-c", _SERVE, str(folder), str(latents_file), str(images_file)]
+    subprocess.run(command, check=True, capture_output=True, timeout=120, cwd=tmp_path)
+    return np.load(images_file)
+
+
+def _served(folder, latents):
+    return tf.saved_model.load(folder).signatures["serving_default"](latents=tf.constant(latents))["images"]
+
+
+def _latents(count):
+    return np.random.default_rng(count).normal(size=(count, 6)).astype(np.float32)
+
+
+def _names(directory):
+    return sorted(path.name for path in directory.iterdir())
+
+
+def test_a_process_with_tensorflow_alone_serves_the_generator_s_images(tmp_path):
+    gan = _gan()
+    # Statistics of their own, so that a generator exported in training mode would make other images.
+    gan.generator.layers[1].set_weights([np.full(24, value) for value in (1.5, 0.2, 0.3, 2.0)])
+    folder = export.save(gan, tmp_path / "models")
+    assert folder == tmp_path / "models" / "1"
+
+    batches = {"one": _latents(1), "seven": _latents(7)}
+    images = _serve_elsewhere(folder, batches, tmp_path)
+    for name, latents in batches.items():
+        expected = gan.generator.predict(latents, verbose=0)
+        assert expected.std() > 0.1
+        for road in (name, f"session_{name}"):
+            assert images[road].dtype == np.float32
+            np.testing.assert_allclose(images[road], expected, rtol=0, atol=1e-6)
+
+
+def test_the_averaged_generator_is_the_one_that_is_served(tmp_path):
+    gan = _gan()
+    gan.averaged_generator = _generator()
+    latents = _latents(3)
+    for averaged, generator in [(True, gan.averaged_generator), (False, gan.generator)]:
+        served = _served(export.save(gan, tmp_path, averaged=averaged), latents)
+        np.testing.assert_allclose(served, generator.predict(latents, verbose=0), rtol=0, atol=1e-6)
+
+
+def test_a_generator_in_mixed_precision_takes_and_gives_float32(tmp_path):
+    gan = _gan(dtype="mixed_float16")
+    latents = _latents(2)
+    served = _served(export.save(gan, tmp_path), latents)
+    assert served.dtype == "float32"
+    expected = gan.generator(latents, training=False)
+    assert expected.dtype == "float16"
+    # Both run in float16, whose spacing below 1 is 2^-11.
+    np.testing.assert_allclose(served, np.asarray(expected, np.float32), rtol=0, atol=2e-3)
+
+
+def test_versions_count_on_from_the_largest(tmp_path, monkeypatch):
+    _fake_write(monkeypatch)
+    for name in ("2", "10", "notes", ".unfinished-0", "-7", "x99"):
+        (tmp_path / name).mkdir()
+    assert export.save(_gan(), tmp_path).name == "11"
+    assert export.save(_gan(), tmp_path).name == "12"
+    assert export.save(_gan(), tmp_path, version=5).name == "5"
+    assert export.save(_gan(), tmp_path).name == "13"
+
+
+def _fake_write(monkeypatch, check=lambda folder: None):
+    """Replaces what TensorFlow writes by one small file, and calls `check` while the folder is half written."""
+
+    def save(model, folder, **options):
+        (pathlib.Path(folder) / "saved_model.pb").write_text("half")
+        check(folder)
+
+    monkeypatch.setattr(tf.saved_model, "save", save)
+
+
+def test_a_half_written_version_is_never_a_number(tmp_path, monkeypatch):
+    seen = []
+    _fake_write(monkeypatch, lambda folder: seen.extend(_names(tmp_path)))
+    export.save(_gan(), tmp_path)
+    (name,) = seen
+    assert not name.isdigit()
+    assert _names(tmp_path) == ["1"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
+def test_an_export_that_stops_half_way_leaves_nothing(tmp_path, monkeypatch, error):
+    def stop(folder):
+        raise error
+
+    _fake_write(monkeypatch, stop)
+    with pytest.raises(type(error)):
+        export.save(_gan(), tmp_path / "models")
+    assert _names(tmp_path / "models") == []
+
+
+def test_a_version_that_appears_in_the_meantime_is_not_overwritten(tmp_path, monkeypatch):
+    def somebody_else(folder):
+        (tmp_path / "3").mkdir()
+        (tmp_path / "3" / "saved_model.pb").write_text("somebody else's")
+
+    _fake_write(monkeypatch, somebody_else)
+    with pytest.raises(OSError, match="3"):
+        export.save(_gan(), tmp_path, version=3)
+    assert (tmp_path / "3" / "saved_model.pb").read_text() == "somebody else's"
+    assert _names(tmp_path) == ["3"]
+
+
+def test_others_may_read_the_version(tmp_path, monkeypatch):
+    _fake_write(monkeypatch)
+    (tmp_path / "like_any_folder").mkdir()
+    assert export.save(_gan(), tmp_path).stat().st_mode == (tmp_path / "like_any_folder").stat().st_mode
+
+
+def test_says_nothing(tmp_path, capfd, caplog):
+    # As in a program that runs under absl and was asked for its details.
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity(logging.INFO)
+    try:
+        with caplog.at_level("INFO"):
+            export.save(_gan(), tmp_path)
+            assert caplog.records == []
+            logging.info("What others have to say is heard afterwards.")
+            assert len(caplog.records) == 1
+    finally:
+        logging.set_verbosity(verbosity)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("gan", [object(), types.SimpleNamespace(generator=None)])
+def test_a_gan_without_a_generator(tmp_path, gan):
+    with pytest.raises(ValueError, match=r"whose `generator` is a keras.Model. Received: gan=\w+ with generator"):
+        export.save(gan, tmp_path)
+    assert _names(tmp_path) == []
+
+
+@pytest.mark.parametrize("version", [0, -1, True, 1.0, "1"])
+def test_a_version_that_is_no_positive_whole_number(tmp_path, version):
+    with pytest.raises(ValueError, match=re.escape("whole numbers from 1. Give one, or leave `version` out")) as info:
+        export.save(_gan(), tmp_path, version=version)
+    assert str(info.value).endswith(f"Received: version={version!r}")
+
+
+def test_a_version_that_is_there_already(tmp_path):
+    (tmp_path / "4").mkdir()
+    with pytest.raises(ValueError, match=r"Version 4 is there already.* Received: version=4"):
+        export.save(_gan(), tmp_path, version=4)
+
+
+def test_a_directory_that_cannot_be_written(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"No folder can be made in `directory`.* Received: directory='.*/file'"):
+        export.save(_gan(), tmp_path / "file")
