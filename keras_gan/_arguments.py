@@ -22,6 +22,13 @@ def require_int(name, value, *, low=1):
     raise ValueError(f"`{name}` must be an integer of at least {low}. Received: {name}={value!r}")
 
 
+def require_seed(seed):
+    """Return `seed` as an int if it is a whole number in [0, 2^31), or raise."""
+    if require_int("seed", seed, low=0) < 2**31:
+        return int(seed)
+    raise ValueError(f"`seed` must be an integer below 2^31. Received: seed={seed!r}")
+
+
 def did_you_mean(name, choices):
     """Return ' Did you mean ...?' for the choices nearest to a misspelt name, or nothing if none is near."""
     lowered = {choice.lower(): choice for choice in choices}

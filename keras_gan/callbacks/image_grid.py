@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from keras_gan.callbacks._checks import whole_number
+from keras_gan._arguments import require_int
 
 _READABLE_SIDE = 64
 _WHITE = 255
@@ -40,9 +40,9 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
     """
     images = _checked(np.asarray(images))
     count, height, width, channels = images.shape
-    columns = math.ceil(math.sqrt(count)) if columns is None else whole_number(columns, "columns")
-    scale = max(1, _READABLE_SIDE // max(height, width)) if scale is None else whole_number(scale, "scale")
-    padding = whole_number(padding, "padding", least=0)
+    columns = math.ceil(math.sqrt(count)) if columns is None else require_int("columns", columns)
+    scale = max(1, _READABLE_SIDE // max(height, width)) if scale is None else require_int("scale", scale)
+    padding = require_int("padding", padding, low=0)
     rows = math.ceil(count / columns)
     height, width = height * scale, width * scale
 

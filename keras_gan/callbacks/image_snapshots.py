@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from keras_gan.callbacks._checks import whole_number
+from keras_gan._arguments import require_int
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._files import writable_directory, write_atomically
 from keras_gan.callbacks._gif import animated_gif
@@ -67,9 +67,9 @@ class ImageSnapshots(keras.callbacks.Callback):
         super().__init__()
         if unit not in _NUMBER_DIGITS:
             raise ValueError(f'`unit` must be "epoch" or "step". Received: unit={unit!r}')
-        self.every = whole_number(every, "every")
+        self.every = require_int("every", every)
         self.unit = unit
-        self.num_images = whole_number(num_images, "num_images")
+        self.num_images = require_int("num_images", num_images)
         self.seed = seed
         self.gif = gif
         self.directory = writable_directory(directory, "directory")

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._arguments import require_int, require_seed
 from keras_gan.data import _images
 from keras_gan.data._stream import Stream
 from keras_gan.data.arrays import Arrays
@@ -76,9 +77,9 @@ def load(
         >>> images.shape, float(images[0].numpy().min())
         (TensorShape([16, 32, 32, 1]), -1.0)
     """
-    _check_integer("batch_size", batch_size, minimum=1)
-    _check_integer("start_step", start_step, minimum=0)
-    _check_integer("seed", seed, minimum=None)
+    require_int("batch_size", batch_size)
+    require_int("start_step", start_step, low=0)
+    require_seed(seed)
     preprocessing = preprocessing or Preprocessing()
     prepare = functools.partial(
         _images.fit, size=_size(image_size), channels=preprocessing.channels, crop=preprocessing.crop
@@ -130,23 +131,12 @@ def _size(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
     if image_size is None:
         return None
     pair = tuple(image_size) if isinstance(image_size, tuple | list) else (image_size, image_size)
-    if len(pair) != 2 or not all(_is_integer(side) and side > 0 for side in pair):
+    if len(pair) != 2:
         raise ValueError(
-            "image_size must be a positive integer, a pair (height, width) of them, or None to keep the "
-            f"images' own size. Received: image_size={image_size!r}"
+            "`image_size` must be a positive integer, a pair (height, width) of them, or None to keep the images' own "
+            f"size. Received: image_size={image_size!r}"
         )
-    return tuple(int(side) for side in pair)
-
-
-def _is_integer(value) -> bool:
-    return isinstance(value, int | np.integer) and not isinstance(value, bool)
-
-
-def _check_integer(name: str, value, *, minimum: int | None) -> None:
-    low, high = np.iinfo(np.int64).min if minimum is None else minimum, np.iinfo(np.int64).max
-    if not _is_integer(value) or not low <= value <= high:
-        expected = "a 64-bit integer" if minimum is None else f"an integer of at least {minimum}"
-        raise ValueError(f"{name} must be {expected}. Received: {name}={value!r}")
+    return tuple(require_int("image_size", side) for side in pair)
 
 
 def _check_data(data: ImageData, batch_size: int, *, labels: bool, dequantize: bool) -> None:

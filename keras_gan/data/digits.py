@@ -1,8 +1,6 @@
 """The handwritten digits that come with scikit-learn."""
 
 import numpy as np
-from sklearn.datasets import load_digits
-from sklearn.model_selection import train_test_split
 
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.source import ImageData, Prepare, Source, check_split
@@ -27,6 +25,9 @@ class Digits(Source):
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Returns one of the splits "train", "test" and "all" with the labels 0 to 9."""
+        # Here, so that importing the package does not take scikit-learn's time.
+        from sklearn.datasets import load_digits
+
         check_split(split, ["train", "test", "all"], "digits")
         pixels, labels = load_digits(return_X_y=True)
         images = np.rint(pixels * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
@@ -36,6 +37,8 @@ class Digits(Source):
 
 
 def _rows(split: str, labels: np.ndarray) -> np.ndarray:
+    from sklearn.model_selection import train_test_split
+
     rows = np.arange(len(labels))
     if split == "all":
         return rows

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import _random
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_int, require_seed
 
 
 class Sampling:
@@ -45,7 +45,7 @@ class Sampling:
                 f"Received: num_images={num_images}, latents={'given' if latents is not None else None}"
             )
         if latents is None:
-            seed = random.getrandbits(31) if seed is None else require_int("seed", seed, low=0)
+            seed = random.getrandbits(31) if seed is None else require_seed(seed)
             return _random.normal((require_int("num_images", num_images), *self.latent_shape), (seed, 0))
         latents = tf.convert_to_tensor(latents, tf.float32)
         if latents.shape[1:] != self.latent_shape or not len(latents):

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import _random
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_seed
 
 
 class TrainingState(keras.layers.Layer):
@@ -21,7 +21,7 @@ class TrainingState(keras.layers.Layer):
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(trainable=False, dtype="float32", **kwargs)
-        seed = random.getrandbits(31) if seed is None else require_int("seed", seed, low=0)
+        seed = random.getrandbits(31) if seed is None else require_seed(seed)
         self.seed = self.add_counter("seed", seed)
         self.step = self.add_counter("step")
         self.built = True

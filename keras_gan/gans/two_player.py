@@ -43,6 +43,7 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
             statistics averaged as well.
         latent_shape: tuple, shape of one latent.
         sample_shape: tuple, shape of one sample.
+        training_state: the seed of the run and, in `step`, the number of training steps taken.
         images_per_step: int, the real images that one training step takes; None before the first `fit`.
         generator_optimizer, discriminator_optimizer: the optimizers, from `compile`.
 

@@ -62,6 +62,19 @@ def squared_gradient_norms(critic, images):
 
     The output of a patch critic is the mean of its map: the penalty then means the same for a map as for one logit.
     A critic that offers `input_gradients(images)` (as a GAN's does, to pass each batch once) is asked for them.
+
+    Args:
+        critic: maps images to logits `(batch, 1)` or to a patch map.
+        images: float32 `(batch, ...)`.
+
+    Returns:
+        float32 `(batch,)`, at least 0, differentiable in the critic's weights.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> slope = tf.constant([[3.0], [4.0]])
+        >>> squared_gradient_norms(lambda x: x @ slope, tf.zeros((3, 2))).numpy().tolist()
+        [25.0, 25.0, 25.0]
     """
     if hasattr(critic, "input_gradients"):
         gradients = critic.input_gradients(images)
@@ -76,6 +89,18 @@ def squared_gradient_norms(critic, images):
 
 
 def mean_logits(logits):
-    """The critic's one output for each image, float32 `(batch,)`: the mean of a patch map, or the single logit."""
+    """The critic's one output for each image: the mean of its patch map, or its single logit.
+
+    Args:
+        logits: float `(batch, ...)`.
+
+    Returns:
+        float32 `(batch,)`.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> mean_logits(tf.constant([[[1.0], [2.0]], [[3.0], [5.0]]])).numpy().tolist()
+        [1.5, 4.0]
+    """
     logits = tf.cast(logits, tf.float32)
     return tf.reduce_mean(logits, axis=tuple(range(1, logits.shape.rank)))

@@ -60,5 +60,5 @@ def test_images_that_cannot_be_drawn(shape):
 @pytest.mark.parametrize("arguments", [{"columns": 0}, {"scale": 0}, {"padding": -1}, {"columns": 2.0}])
 def test_arguments_out_of_range(arguments):
     (name,) = arguments
-    with pytest.raises(ValueError, match=rf"`{name}` must be a whole number of at least \d. Received: {name}="):
+    with pytest.raises(ValueError, match=rf"`{name}` must be an integer of at least \d. Received: {name}="):
         image_grid(np.zeros((1, 1, 1, 1)), **arguments)

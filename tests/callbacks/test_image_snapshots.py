@@ -261,8 +261,8 @@ def test_a_directory_that_cannot_be_made_is_an_error_at_once(tmp_path, name):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"every": 0}, "`every` must be a whole number of at least 1. Received: every=0"),
-        ({"num_images": 0}, "`num_images` must be a whole number of at least 1. Received: num_images=0"),
+        ({"every": 0}, "`every` must be an integer of at least 1. Received: every=0"),
+        ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
         ({"unit": "batch"}, """`unit` must be "epoch" or "step". Received: unit='batch'"""),
     ],
 )

@@ -138,11 +138,10 @@ def test_one_image_is_a_data_set():
     np.testing.assert_array_equal(first, second)
 
 
-def test_two_replicas_share_each_batch():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+def test_two_replicas_share_each_batch(two_replicas):
     dataset = data.load(counting_images(), batch_size=6)
-    distributed = next(iter(strategy.experimental_distribute_dataset(dataset)))
-    parts = strategy.experimental_local_results(distributed)
+    distributed = next(iter(two_replicas.experimental_distribute_dataset(dataset)))
+    parts = two_replicas.experimental_local_results(distributed)
     assert [len(part) for part in parts] == [3, 3]
     np.testing.assert_array_equal(np.concatenate(parts), take(dataset, 1)[0])
 

@@ -238,15 +238,15 @@ def test_generate(arguments, message, gan):
 
 
 @pytest.mark.parametrize("mode", [{"steps_per_execution": 2}, {"jit_compile": True}])
-def test_modes_that_several_replicas_do_not_support(mode, networks):
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+def test_modes_that_several_replicas_do_not_support(mode, networks, two_replicas):
+    with two_replicas.scope():
         gan = keras_gan.LSGAN(*networks())
         with pytest.raises(ValueError, match=rf"2 replicas.*Received: {next(iter(mode))}="):
             gan.compile(**mode)
 
 
-def test_a_batch_that_does_not_split_over_the_replicas(networks, images):
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+def test_a_batch_that_does_not_split_over_the_replicas(networks, images, two_replicas):
+    with two_replicas.scope():
         gan = keras_gan.LSGAN(*networks())
         gan.compile()
     with pytest.raises(ValueError, match=r"multiple of 2. Received: batches of 9"):

@@ -75,9 +75,8 @@ def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(make, networ
 
 
 @every_gan
-def test_two_replicas_take_the_step_of_one_device(make, networks, images):
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+def test_two_replicas_take_the_step_of_one_device(make, networks, images, two_replicas):
+    with two_replicas.scope():
         mirrored_networks = networks()
         mirrored = compiled(make, mirrored_networks)
     weights = [network.get_weights() for network in mirrored_networks]

@@ -72,20 +72,18 @@ def test_without_a_seed_it_comes_from_python():
     assert fresh() == first
 
 
-def test_replicas_draw_different_rows_of_what_one_device_draws():
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+def test_replicas_draw_different_rows_of_what_one_device_draws(two_replicas):
     seed = tf.constant([1, 2], tf.int64)
-    parts = strategy.experimental_local_results(strategy.run(lambda: _random.normal((3, 4), seed)))
+    parts = two_replicas.experimental_local_results(two_replicas.run(lambda: _random.normal((3, 4), seed)))
     np.testing.assert_array_equal(tf.concat(parts, axis=0), _random.normal((6, 4), seed))
 
 
-def test_stock_keras_draws_the_same_noise_on_every_replica():
+def test_stock_keras_draws_the_same_noise_on_every_replica(two_replicas):
     """The trap: a mirrored seed generator."""
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+    with two_replicas.scope():
         generator = keras.random.SeedGenerator(0)
-    parts = strategy.experimental_local_results(
-        strategy.run(tf.function(lambda: keras.random.normal((3, 4), seed=generator)))
+    parts = two_replicas.experimental_local_results(
+        two_replicas.run(tf.function(lambda: keras.random.normal((3, 4), seed=generator)))
     )
     np.testing.assert_array_equal(parts[0], parts[1])
 

@@ -59,8 +59,8 @@ def test_the_warm_up_follows_the_authors_schedule(networks, images):
     assert updates_of(575, steps=1, warm_up=4) == 500
 
 
-def test_the_warm_up_runs_on_two_replicas(networks, images):
-    with tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]).scope():
+def test_the_warm_up_runs_on_two_replicas(networks, images, two_replicas):
+    with two_replicas.scope():
         gan = tiny(networks, discriminator_steps=1, warm_up_steps=3)
     before = gan.generator.get_weights()[0]
     gan.fit(images[:16], batch_size=8, verbose=0)

@@ -325,7 +325,7 @@ def test_config_is_the_arguments():
     assert (copy.name, copy.power_iterations, copy.epsilon, copy.layer.units) == ("head", 3, 1e-9, 2)
 
 
-def test_two_replicas_hold_the_u_of_one():
+def test_two_replicas_hold_the_u_of_one(two_replicas):
     x = np.random.default_rng(0).normal(size=(2, 5)).astype("float32")
 
     def train(strategy):
@@ -348,7 +348,7 @@ def test_two_replicas_hold_the_u_of_one():
         return [np.asarray(value) for value in strategy.experimental_local_results(layer.u.value)]
 
     (one,) = train(tf.distribute.get_strategy())
-    two = train(tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"]))
+    two = train(two_replicas)
     assert len(two) == 2
     np.testing.assert_array_equal(two[0], two[1])
     np.testing.assert_allclose(two[0], one, rtol=1e-6)

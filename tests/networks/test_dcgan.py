@@ -195,20 +195,19 @@ def test_graphs_give_the_eager_images(jit_compile):
         np.testing.assert_allclose(graph(z), generator(z, training=training), rtol=1e-3, atol=1e-5)
 
 
-def test_replicas_share_the_batch_statistics():
+def test_replicas_share_the_batch_statistics(two_replicas):
     z = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
-    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-    with strategy.scope():
+    with two_replicas.scope():
         generator, _ = dcgan(image_shape=(8, 8, 1), latent_dim=4, width=2)
 
     @tf.function
     def step(halves):
-        return strategy.run(lambda half: generator(half, training=True), args=(halves,))
+        return two_replicas.run(lambda half: generator(half, training=True), args=(halves,))
 
-    halves = strategy.experimental_distribute_values_from_function(
+    halves = two_replicas.experimental_distribute_values_from_function(
         lambda context: tf.constant(np.split(z, 2)[context.replica_id_in_sync_group])
     )
-    images = np.concatenate(strategy.experimental_local_results(step(halves)))
+    images = np.concatenate(two_replicas.experimental_local_results(step(halves)))
     single, _ = dcgan(image_shape=(8, 8, 1), latent_dim=4, width=2)
     single.set_weights([variable.numpy() for variable in generator.weights])
     np.testing.assert_allclose(images, single(z, training=True), rtol=1e-3, atol=1e-6)

@@ -1,0 +1,248 @@
+"""Train any GAN of keras_gan, with any of its networks, on any images.
+
+    python examples/train.py --dataset=digits --gan=WGANGP --steps=2000 --run_dir=runs/digits
+    python examples/train.py --flagfile=examples/recipes/digits_dcgan_r1.txt
+
+The run directory receives pictures of samples from the same latents as training goes on, and a GIF of them
+(samples/), the losses (losses.png, losses.csv), events for TensorBoard (tensorboard/), the flags of the run
+(flags.txt) and the trained GAN (gan.keras). The last line is the GAN's fingerprint: on the same processor, the same
+flags give the same one again.
+"""
+
+import difflib
+import inspect
+import os
+import pathlib
+import re
+import sys
+
+from absl import app, flags, logging
+
+# TensorFlow reads it when it is imported. That takes seconds, so the functions that need TensorFlow import it:
+# --help, and an error in the flags, come at once.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+FLAGS = flags.FLAGS
+
+flags.DEFINE_string("dataset", "digits", "Images: digits, a folder, a .npz file, or a name of TensorFlow Datasets.")
+flags.DEFINE_string("split", "train", "Part of the data set: train, test, ...")
+flags.DEFINE_string(
+    "data_dir", None, "Where TensorFlow Datasets lie; default: $TFDS_DATA_DIR or ~/tensorflow_datasets."
+)
+flags.DEFINE_bool("download", False, "Fetch a data set of TensorFlow Datasets that is not there yet.")
+flags.DEFINE_bool("skip_corrupt", False, "Leave out the files of a folder that cannot be decoded, instead of stopping.")
+flags.DEFINE_string("image_size", "0", "In pixels: one side of a square, or HEIGHTxWIDTH as 112x92; 0: as they are.")
+flags.DEFINE_integer("channels", None, "Make the images grey (1) or RGB (3); default: as they are.")
+flags.DEFINE_bool("flip", False, "Mirror each image left to right with probability 1/2.")
+flags.DEFINE_bool("dequantize", False, "Add uniform noise as wide as one of the 256 levels.")
+flags.DEFINE_integer("batch_size", 64, "Images in a minibatch.", lower_bound=1)
+
+flags.DEFINE_string(
+    "gan", "WGANGP", "Class of the GAN, such as HingeGAN or LSGAN; hinge, wgan_gp and the like will do."
+)
+flags.DEFINE_integer("discriminator_steps", None, "Discriminator updates a step; default: the paper's.", lower_bound=1)
+flags.DEFINE_float("r1", None, "Weight of the R1 penalty; default: the GAN's own penalties.", lower_bound=0)
+flags.DEFINE_float("gradient_penalty", None, "Weight of the gradient penalty; default: the GAN's own.", lower_bound=0)
+flags.DEFINE_float(
+    "ema_half_life", None, "Draw samples from an average of the generator with this half-life, in images."
+)
+flags.DEFINE_enum("optimizer", "paper", ["paper", "adam"], "That of the GAN's paper, or Adam (2e-4 by default).")
+flags.DEFINE_float("beta_1", 0.5, "Decay of the gradient's mean in --optimizer=adam.", lower_bound=0)
+flags.DEFINE_float("beta_2", 0.999, "Decay of the squared gradient's mean in --optimizer=adam.", lower_bound=0)
+flags.DEFINE_float("generator_learning_rate", None, "Default: that of the optimizer.", lower_bound=0)
+flags.DEFINE_float("discriminator_learning_rate", None, "Default: that of the optimizer.", lower_bound=0)
+
+flags.DEFINE_string("network", "dcgan", "Architecture of both players: dcgan or mlp.")
+flags.DEFINE_integer("latent_dim", 100, "Size of the generator's input.", lower_bound=1)
+flags.DEFINE_integer(
+    "width", None, "Channels at full size of a dcgan (default 64), units of an mlp (1200).", lower_bound=1
+)
+flags.DEFINE_enum("discriminator_normalization", None, ["batch", "layer", "none"], "Of a dcgan; default: layer.")
+flags.DEFINE_bool("spectral_normalization", False, "Divide each weight of the discriminator by its spectral norm.")
+
+flags.DEFINE_integer("steps", 2000, "Training steps in all.", lower_bound=1)
+flags.DEFINE_integer("steps_per_epoch", 100, "Steps between two pictures, and two points of the curves.", lower_bound=1)
+flags.DEFINE_enum("precision", "float32", ["float32", "mixed_bfloat16", "mixed_float16"], "Keras's dtype policy.")
+flags.DEFINE_bool("jit_compile", None, "Compile the step with XLA; default: on accelerators only.")
+flags.DEFINE_integer("seed", 0, "Of the weights, the order of the images, and all noise.", lower_bound=0)
+flags.DEFINE_string("run_dir", "runs/train", "Where the results go; it must not hold a finished run.")
+flags.DEFINE_string(
+    "export_dir", None, "Export the generator for TensorFlow Serving, as the next version in this folder."
+)
+
+flags.register_validator("image_size", re.compile(r"\d+(x\d+)?").fullmatch, "must be as 32 or 112x92, or 0")
+
+
+@flags.multi_flags_validator(["steps", "steps_per_epoch"], "--steps must be a multiple of --steps_per_epoch")
+def _whole_epochs(values):
+    return values["steps"] % min(values["steps"], values["steps_per_epoch"]) == 0
+
+
+@flags.multi_flags_validator(["network", "discriminator_normalization"], "an mlp has no normalisation to choose")
+def _normalization_fits(values):
+    return values["network"].lower() != "mlp" or values["discriminator_normalization"] is None
+
+
+@flags.multi_flags_validator(["optimizer", "beta_1", "beta_2"], "the last two are for --optimizer=adam")
+def _betas_fit(values):
+    return values["optimizer"] == "adam" or (values["beta_1"], values["beta_2"]) == (0.5, 0.999)
+
+
+@flags.multi_flags_validator(["dataset", "data_dir", "download"], "only TensorFlow Datasets take the last two")
+def _tfds_flags_fit(values):
+    local = values["dataset"] == "digits" or pathlib.Path(values["dataset"]).expanduser().exists()
+    return not local or (values["data_dir"] is None and not values["download"])
+
+
+@flags.multi_flags_validator(["dataset", "skip_corrupt"], "only a folder has files to skip, and there is none here")
+def _folder_flags_fit(values):
+    return not values["skip_corrupt"] or pathlib.Path(values["dataset"]).expanduser().is_dir()
+
+
+def main(argv):
+    """Train as the flags say; an error in what was asked for ends the program in one line."""
+    try:
+        if argv[1:]:
+            raise ValueError(f"Give flags alone, as in --steps=100. Received: {' '.join(argv[1:])}")
+        train(claim_run_directory())
+    except (ValueError, OSError) as error:
+        logging.debug("The traceback, for --verbosity=1:", exc_info=True)
+        sys.exit(f"Error: {error}")
+
+
+def claim_run_directory():
+    """Make the directories, and write the flags into that of the run, which proves that files can be written."""
+    run_dir = pathlib.Path(FLAGS.run_dir)
+    if (run_dir / "gan.keras").exists():
+        raise ValueError(
+            f"This directory holds a finished run: choose another, or remove this one. Received: --run_dir={run_dir}"
+        )
+    run_dir.mkdir(parents=True, exist_ok=True)
+    if FLAGS.export_dir:
+        pathlib.Path(FLAGS.export_dir).mkdir(parents=True, exist_ok=True)
+    lines = [flag.serialize() for flag in FLAGS.get_key_flags_for_module(sys.modules[__name__])]
+    (run_dir / "flags.txt").write_text("".join(f"{line}\n" for line in lines if line))
+    return run_dir
+
+
+def train(run_dir):
+    """Join the parts: images, networks and GAN; then fit, save and export."""
+    import keras
+
+    import keras_gan
+
+    keras.utils.set_random_seed(FLAGS.seed)
+    keras.config.set_dtype_policy(FLAGS.precision)
+    gan_class, make_networks = chosen("gan", keras_gan.gans), chosen("network", keras_gan.networks)
+    images = load_images()
+    networks = make_networks(image_shape=images.image_shape, **network_options(make_networks.__name__))
+    gan = gan_class(*networks, **gan_options())
+    gan.compile(
+        make_optimizer(gan, FLAGS.generator_learning_rate),
+        make_optimizer(gan, FLAGS.discriminator_learning_rate),
+        jit_compile="auto" if FLAGS.jit_compile is None else FLAGS.jit_compile,
+    )
+    sizes = [f"{player.name} of {player.count_params():,} parameters" for player in networks]
+    print(f"{images.num_images:,} images of shape {images.image_shape}; {gan_class.__name__}: {', '.join(sizes)}")
+    steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
+    epochs = FLAGS.steps // steps_per_epoch
+    gan.fit(images, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=callbacks(run_dir))
+    # A kill while the file is written must not leave a part of it that looks like a finished run.
+    gan.save(run_dir / "partial.keras")
+    (run_dir / "partial.keras").replace(run_dir / "gan.keras")
+    print(f"Saved {run_dir / 'gan.keras'}; see {run_dir / 'samples'} and {run_dir / 'losses.png'}")
+    if FLAGS.export_dir:
+        print(f"Exported {keras_gan.export.save(gan, FLAGS.export_dir)}")
+    print(f"fingerprint {gan.fingerprint()}")
+
+
+def load_images():
+    """The batches of the data set that the flags name."""
+    from keras_gan import data
+
+    source = FLAGS.dataset
+    if FLAGS.skip_corrupt:
+        source = data.Folder(source, skip_corrupt=True)
+    elif FLAGS.data_dir or FLAGS.download:
+        source = data.TFDS(source, data_dir=FLAGS.data_dir, download=FLAGS.download)
+    sides = tuple(int(side) for side in FLAGS.image_size.split("x"))
+    return data.load(
+        source,
+        split=FLAGS.split,
+        image_size=sides if len(sides) == 2 else sides[0] or None,
+        batch_size=FLAGS.batch_size,
+        seed=FLAGS.seed,
+        preprocessing=data.Preprocessing(channels=FLAGS.channels, flip=FLAGS.flip, dequantize=FLAGS.dequantize),
+    )
+
+
+def network_options(network):
+    """The arguments of the networks, without the shape of the images."""
+    options = given("latent_dim", "width", "spectral_normalization")
+    if network == "dcgan":
+        normalization = FLAGS.discriminator_normalization or "layer"
+        options["discriminator_normalization"] = None if normalization == "none" else normalization
+    return options
+
+
+def gan_options():
+    """The arguments of the GAN, without its networks; what no flag gives stays the paper's."""
+    from keras_gan.penalties import R1, GradientPenalty
+
+    weights = {R1: FLAGS.r1, GradientPenalty: FLAGS.gradient_penalty}
+    penalties = [penalty(weight) for penalty, weight in weights.items() if weight is not None]
+    options = given("discriminator_steps", "ema_half_life", "seed")
+    return {**options, "penalties": penalties} if penalties else options
+
+
+def make_optimizer(gan, learning_rate):
+    """A new optimizer for one of the players; at its usual learning rate if none is given."""
+    import keras
+
+    adam = keras.optimizers.Adam(2e-4, FLAGS.beta_1, FLAGS.beta_2, epsilon=1e-8)
+    optimizer = adam if FLAGS.optimizer == "adam" else gan.default_optimizer()
+    if learning_rate is not None:
+        optimizer.learning_rate = learning_rate
+    return optimizer
+
+
+def callbacks(run_dir):
+    """What watches the training; the throughput comes first, for the others write it down."""
+    import keras
+
+    from keras_gan.callbacks import ImageSnapshots, LossCurves, Throughput
+
+    log_dir = run_dir / "tensorboard"
+    return [
+        Throughput(),
+        ImageSnapshots(run_dir / "samples", log_dir=log_dir),
+        LossCurves(run_dir / "losses.png"),
+        keras.callbacks.TensorBoard(log_dir, write_graph=False),
+    ]
+
+
+def chosen(flag, module):
+    """The class or function that a flag names, whatever its capitals, its underscores and a "gan" at its end."""
+
+    def plain(name):
+        return re.sub(r"[\W_]", "", name.lower()).removesuffix("gan")
+
+    public = {name: getattr(module, name) for name in module.__all__}
+    meant = {plain(name): name for name, value in public.items() if not inspect.isabstract(value)}
+    value = FLAGS[flag].value
+    if plain(value) in meant:
+        return public[meant[plain(value)]]
+    nearest = [meant[key] for key in difflib.get_close_matches(plain(value), meant, n=1, cutoff=0.4)]
+    hint = f" Did you mean {nearest[0]}?" if nearest else ""
+    raise ValueError(
+        f"There is no such {flag}.{hint} There are {', '.join(meant.values())}. Received: --{flag}={value}"
+    )
+
+
+def given(*names):
+    """The flags of these names that have a value, as keyword arguments."""
+    return {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
+
+
+if __name__ == "__main__":
+    app.run(main)

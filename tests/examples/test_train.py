@@ -1,0 +1,298 @@
+"""The training script: what its flags say is what is trained, and a wrong flag costs one line."""
+
+import functools
+import importlib.util
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tensorflow_datasets as tfds
+from absl import flags
+from absl.testing import flagsaver
+from PIL import Image
+
+import keras_gan
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "train.py"
+RECIPES = sorted((SCRIPT.parent / "recipes").glob("*.txt"))
+REAL_DATA = Path(os.environ.get("KERAS_GAN_TEST_DATA", "")) / "fashion-mnist"
+GANS = [
+    name
+    for name in keras_gan.__all__
+    if inspect.isclass(getattr(keras_gan, name)) and not inspect.isabstract(getattr(keras_gan, name))
+]
+TINY = ["--steps=2", "--width=4", "--batch_size=4", "--latent_dim=4"]
+
+
+@pytest.fixture(scope="module")
+def script():
+    """The script as a module; its flags leave with it, so that other scripts can define the same ones."""
+    before = set(flags.FLAGS)
+    spec = importlib.util.spec_from_file_location("keras_gan_example_train", SCRIPT)
+    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    yield module
+    flags.FLAGS.remove_flag_values(set(flags.FLAGS) - before)
+    del sys.modules[spec.name]
+
+
+@pytest.fixture
+def train(script, tmp_path, capsys):
+    """The function that trains with the given flags, and returns the saved GAN and what was printed."""
+
+    def run(*arguments, run_dir=tmp_path / "run"):
+        with flagsaver.flagsaver():
+            script.main(flags.FLAGS([str(SCRIPT), *TINY, *arguments, f"--run_dir={run_dir}"]))
+        printed = capsys.readouterr().out
+        gan = keras.saving.load_model(run_dir / "gan.keras")
+        assert printed.splitlines()[-1] == f"fingerprint {gan.fingerprint()}"
+        return gan, printed
+
+    return run
+
+
+@pytest.fixture
+def error(script, tmp_path):
+    """The function that returns the one line with which the script refuses the given flags."""
+
+    def run(*arguments):
+        with flagsaver.flagsaver(), pytest.raises(SystemExit) as stop:
+            script.main(flags.FLAGS([str(SCRIPT), *TINY, f"--run_dir={tmp_path / 'run'}", *arguments]))
+        assert not (tmp_path / "run" / "samples").exists() or not list((tmp_path / "run" / "samples").iterdir())
+        assert "\n" not in stop.value.code
+        return stop.value.code
+
+    return run
+
+
+def start(*arguments):
+    """Run the script as a user does."""
+    command = [sys.executable, str(SCRIPT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def folder_of_faces(path, count=8):
+    path.mkdir()
+    pixels = np.random.default_rng(0).integers(0, 256, (count, 112, 92), np.uint8)
+    for index, image in enumerate(pixels):
+        Image.fromarray(image).save(path / f"{index}.png")
+    return path
+
+
+@pytest.mark.parametrize("name", GANS)
+def test_each_gan_trains_on_digits_by_its_name_alone(train, name):
+    gan, printed = train(f"--gan={name}")
+    assert type(gan) is getattr(keras_gan, name)
+    assert gan.sample_shape == (8, 8, 1)
+    assert int(gan.training_state.step) == 2
+    assert "1,437 images of shape (8, 8, 1)" in printed
+
+
+def test_the_run_directory_holds_pictures_curves_events_and_flags(train, tmp_path):
+    gan, _ = train(
+        "--network=mlp", "--gan=ls", "--steps=4", "--steps_per_epoch=2", f"--export_dir={tmp_path / 'served'}"
+    )
+    run_dir = tmp_path / "run"
+    assert int(gan.training_state.step) == 4
+    assert sorted(path.name for path in run_dir.iterdir()) == [
+        "flags.txt",
+        "gan.keras",
+        "losses.csv",
+        "losses.png",
+        "samples",
+        "tensorboard",
+    ]
+    assert sorted(path.name for path in (run_dir / "samples").iterdir()) == [
+        "epoch_0000.png",
+        "epoch_0001.png",
+        "epoch_0002.png",
+        "snapshots.gif",
+    ]
+    header, *rows = (run_dir / "losses.csv").read_text().splitlines()
+    assert header.startswith("epoch,d_loss,g_loss,images_per_second")
+    assert len(rows) == 2
+    tags = {
+        value.tag
+        for path in run_dir.glob("tensorboard/**/events*")
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    }
+    assert {"samples", "epoch_d_loss", "epoch_g_loss", "epoch_images_per_second"} <= tags
+    latents = np.ones((1, 4), "float32")
+    served = tf.saved_model.load(tmp_path / "served" / "1").signatures["serving_default"](latents=tf.constant(latents))
+    np.testing.assert_allclose(served["images"], gan.generator(latents), atol=1e-6)
+
+
+def test_flags_reach_the_parts(train):
+    gan, _ = train(
+        "--gan=non_saturating",
+        "--network=DCGAN",
+        "--discriminator_normalization=batch",
+        "--spectral_normalization",
+        "--discriminator_steps=2",
+        "--r1=3",
+        "--ema_half_life=40",
+        "--optimizer=adam",
+        "--beta_1=0",
+        "--generator_learning_rate=0.25",
+        "--precision=mixed_bfloat16",
+        "--image_size=16x18",
+        "--channels=3",
+        "--flip",
+        "--dequantize",
+    )
+    assert type(gan) is keras_gan.NonSaturatingGAN
+    assert (gan.latent_shape, gan.sample_shape) == ((4,), (16, 18, 3))
+    assert [(penalty.name, penalty.weight) for penalty in gan.penalties] == [("r1", 3.0)]
+    assert (gan.discriminator_steps, gan.ema_half_life) == (2, 40.0)
+    rates = [float(optimizer.learning_rate) for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer)]
+    np.testing.assert_allclose(rates, [0.25, 2e-4], rtol=1e-6)
+    assert all(type(rate) is keras.optimizers.Adam for rate in (gan.generator_optimizer, gan.discriminator_optimizer))
+    assert (gan.generator_optimizer.beta_1, gan.generator_optimizer.beta_2) == (0.0, 0.999)
+    layers = {layer.name: layer for layer in gan.discriminator.layers}
+    assert type(layers["norm_1"]) is keras.layers.BatchNormalization
+    assert type(layers["down_0"]) is keras_gan.layers.SpectralNormalization
+    assert layers["leaky_relu_0"].compute_dtype == "bfloat16"
+
+
+def test_penalties_take_the_place_of_the_gans_own(train):
+    gan, _ = train("--network=mlp", "--gan=wgan-gp", "--discriminator_steps=1", "--r1=0", "--gradient_penalty=2")
+    assert type(gan) is keras_gan.WGANGP
+    assert [(penalty.name, penalty.weight) for penalty in gan.penalties] == [("r1", 0.0), ("gradient_penalty", 2.0)]
+
+
+@pytest.mark.filterwarnings("ignore:Left out 1 of 9 image files:UserWarning")
+def test_an_image_folder_of_grey_portraits(train, tmp_path):
+    folder = folder_of_faces(tmp_path / "faces")
+    (folder / "broken.png").write_bytes(b"no picture")
+    gan, printed = train(
+        f"--flagfile={SCRIPT.parent / 'recipes' / 'faces_lsgan.txt'}", f"--dataset={folder}", *TINY, "--skip_corrupt"
+    )
+    assert "8 images of shape (112, 92, 1)" in printed
+    assert gan.generate(1, seed=0).shape == (1, 112, 92, 1)
+
+
+@pytest.mark.skipif(not REAL_DATA.is_dir(), reason="KERAS_GAN_TEST_DATA holds no fashion-mnist/")
+def test_fashion_mnist_through_tfds(train, tmp_path, monkeypatch):
+    manual = tmp_path / "tfds" / "downloads" / "manual"
+    manual.mkdir(parents=True)
+    for file in REAL_DATA.glob("*.gz"):
+        shutil.copy(file, manual)
+    few = tfds.download.DownloadConfig(max_examples_per_split=100)
+    prepare = tfds.core.DatasetBuilder.download_and_prepare
+    monkeypatch.setattr(
+        tfds.core.DatasetBuilder, "download_and_prepare", functools.partialmethod(prepare, download_config=few)
+    )
+    monkeypatch.setattr("socket.socket.connect", None)
+    recipe = SCRIPT.parent / "recipes" / "fashion_mnist_dcgan.txt"
+    gan, printed = train(f"--flagfile={recipe}", f"--data_dir={tmp_path / 'tfds'}", *TINY)
+    assert "100 images of shape (28, 28, 1)" in printed
+    assert gan.generate(1, seed=0).shape == (1, 28, 28, 1)
+
+
+@pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
+def test_each_recipe_says_what_it_is_and_its_flags_are_good(script, recipe):
+    text = recipe.read_text()
+    assert text.startswith("# ")
+    assert re.search(r"^# .*\(arXiv \d{4}\.\d{4,5}\)", text, re.MULTILINE)
+    assert re.search(r"^# .*minutes on two cores", text, re.MULTILINE)
+    with flagsaver.flagsaver():
+        flags.FLAGS([str(SCRIPT), f"--flagfile={recipe}"])
+        assert flags.FLAGS.run_dir == f"runs/{recipe.stem}"
+
+
+@pytest.mark.parametrize(
+    "recipe", [path for path in RECIPES if path.stem.startswith("digits")], ids=lambda path: path.stem
+)
+def test_each_recipe_on_digits_trains(train, recipe):
+    gan, _ = train(f"--flagfile={recipe}", *TINY, "--discriminator_steps=1")
+    assert int(gan.training_state.step) == 2
+
+
+def test_the_flags_of_a_run_repeat_it_in_another_process(train, tmp_path):
+    first, _ = train("--gan=ls", "--image_size=16", "--flip", "--ema_half_life=10", run_dir=tmp_path / "first")
+    recorded = f"--flagfile={tmp_path / 'first' / 'flags.txt'}"
+    again = start(recorded, f"--run_dir={tmp_path / 'again'}")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.splitlines()[-1] == f"fingerprint {first.fingerprint()}"
+    other, _ = train(recorded, "--seed=1", run_dir=tmp_path / "other")
+    assert other.fingerprint() != first.fingerprint()
+
+
+@pytest.mark.parametrize(
+    "flag, message",
+    [
+        ("--bacth_size=8", "Unknown command line flag 'bacth_size'. Did you mean: batch_size"),
+        ("--steps=0", "--steps=0: 0 is not a positive integer"),
+        ("--image_size=32,32", "--image_size=32,32: must be as 32 or 112x92, or 0"),
+        ("--steps=150", "--steps must be a multiple of --steps_per_epoch"),
+        ("--discriminator_normalization=instance", "value should be one of <batch|layer|none>"),
+        ("--network=mlp --discriminator_normalization=batch", "an mlp has no normalisation to choose"),
+        ("--beta_1=0", "the last two are for --optimizer=adam"),
+        ("--download", "only TensorFlow Datasets take the last two"),
+        ("--skip_corrupt", "only a folder has files to skip"),
+    ],
+)
+def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
+    got = start(*flag.split())
+    assert got.returncode == 1
+    assert message in got.stderr
+    assert "Traceback" not in got.stderr
+
+
+def test_help_shows_the_flags_of_the_script_first():
+    got = start("--help").stdout
+    assert got.startswith("Train any GAN of keras_gan")
+    assert re.search(r"flags:\s+\S*train.py:\n  --batch_size: Images in a minibatch.\n", got)
+    assert "--verbosity" not in got
+
+
+def test_a_finished_run_is_not_overwritten(tmp_path):
+    (tmp_path / "gan.keras").write_text("trained for days")
+    got = start(f"--run_dir={tmp_path}")
+    assert got.returncode == 1
+    assert got.stderr == (
+        "Error: This directory holds a finished run: choose another, or remove this one. "
+        f"Received: --run_dir={tmp_path}\n"
+    )
+    assert "Traceback" in start(f"--run_dir={tmp_path}", "--verbosity=1").stderr
+    assert (tmp_path / "gan.keras").read_text() == "trained for days"
+
+
+@pytest.mark.parametrize("flag", ["run_dir", "export_dir"])
+def test_a_directory_that_cannot_be_made(error, tmp_path, flag):
+    (tmp_path / "file").touch()
+    assert re.search(r"Not a directory: .*file/below", error(f"--{flag}={tmp_path}/file/below"))
+
+
+def test_words_that_are_no_flags(error):
+    assert "Give flags alone, as in --steps=100. Received: digits 32" in error("digits", "32")
+
+
+@pytest.mark.parametrize(
+    "flag, message",
+    [
+        ("--gan=wgan_pg", r"no such gan. Did you mean WGANGP\? There are .*WGAN, WGANGP.* Received: --gan=wgan_pg"),
+        ("--gan=TwoPlayerGAN", r"no such gan\..* There are .*Received: --gan=TwoPlayerGAN"),
+        ("--network=dcgam", r"no such network. Did you mean dcgan\? There are dcgan, mlp. Received: --network=dcgam"),
+        ("--network=q", r"no such network. There are dcgan, mlp"),
+        ("--dataset=digts", r"Did you mean 'digits'.*source='digts'"),
+        ("--dataset=/no/such/folder", r"no such folder. Received: source='/no/such/folder'"),
+        ("--split=trian", r"split.*Received: .*trian"),
+        ("--channels=2", r"channels must be 1 .*Received: channels=2"),
+        ("--batch_size=2000", r"1437 images, fewer than one batch.*Received: batch_size=2000"),
+        ("--image_size=2x1", r"picture is too small.*Received: image_shape=\(2, 1, 1\)"),
+        ("--discriminator_normalization=batch --image_size=16", r"gradient penalty.*'norm_1' is a BatchNormalization"),
+        ("--ema_half_life=0", r"Received: ema_half_life=0.0"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_in_one_line(error, flag, message):
+    assert re.search(message, error(*flag.split()))

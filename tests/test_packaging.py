@@ -1,0 +1,113 @@
+"""What the package declares is what it uses, and what it was tested with is pinned."""
+
+import ast
+import configparser
+import importlib.metadata
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+# Declared and not imported by the package, each because something else fails without it.
+USED_UNSEEN = {
+    "importlib-resources": "tensorflow-datasets imports it and does not declare it",
+    "tensorboard": "tf.summary raises without it",
+}
+
+
+def _normalized(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _configuration():
+    parser = configparser.ConfigParser()
+    parser.read(ROOT / "setup.cfg")
+    return parser
+
+
+def _requirements(text):
+    """Distribution -> lowest version, from a list of `name>=version` with comments."""
+    lines = [line for line in text.strip().splitlines() if not line.startswith("#")]
+    return {_normalized(name): version for name, version in (line.split(">=") for line in lines)}
+
+
+def _pins():
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    return {_normalized(name): version for name, version in (line.split("==") for line in lines)}
+
+
+INSTALL = _requirements(_configuration()["options"]["install_requires"])
+DEV = _requirements(_configuration()["options.extras_require"]["dev"])
+
+
+def _imported_distributions(folder):
+    """The distributions that the files below a folder import from, keras_gan and the standard library left out."""
+    top = {name: _normalized(distributions[0]) for name, distributions in _top_level_names().items()}
+    found = set()
+    for path in (ROOT / folder).rglob("*.py"):
+        local = {sibling.stem for sibling in path.parent.glob("*.py")}
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            modules += [node.module] if isinstance(node, ast.ImportFrom) else []
+            names = {module.split(".")[0] for module in modules}
+            found |= {top[name] for name in names - local - sys.stdlib_module_names - {"keras_gan"}}
+    return found
+
+
+def _top_level_names():
+    return importlib.metadata.packages_distributions()
+
+
+def _version_tuple(version):
+    return tuple(int(part) for part in version.split(".") if part.isdigit())
+
+
+@pytest.mark.parametrize("folder", ["keras_gan", "examples", "benchmarks"])
+def test_what_is_imported_is_declared(folder):
+    assert _imported_distributions(folder) <= set(INSTALL)
+
+
+def test_what_the_tests_import_is_declared():
+    assert _imported_distributions("tests") <= set(INSTALL) | set(DEV)
+
+
+def test_what_is_declared_is_imported():
+    assert set(INSTALL) == _imported_distributions("keras_gan") | set(USED_UNSEEN)
+
+
+def test_tensorflow_datasets_still_needs_importlib_resources_without_saying_so():
+    tfds = importlib.metadata.distribution("tensorflow-datasets")
+    declared = [line for line in tfds.requires if line.startswith("importlib_resources")]
+    assert all('python_version < "3.9"' in line for line in declared)
+    builder = Path(tfds.locate_file("tensorflow_datasets/core/dataset_builder.py")).read_text()
+    assert "import importlib_resources" in builder
+
+
+def test_summaries_still_need_tensorboard_without_saying_so():
+    assert not any(line.startswith("tensorboard") for line in importlib.metadata.requires("tensorflow"))
+
+
+@pytest.mark.parametrize("name", sorted(INSTALL | DEV))
+def test_what_is_declared_is_pinned_within_its_bounds(name):
+    assert _version_tuple(_pins()[name]) >= _version_tuple((INSTALL | DEV)[name])
+
+
+def test_the_tool_that_builds_the_package_is_pinned_within_its_bounds():
+    lowest = re.search(r'requires = \["setuptools>=(\d+)"\]', (ROOT / "pyproject.toml").read_text()).group(1)
+    assert _version_tuple(_pins()["setuptools"]) >= _version_tuple(lowest)
+
+
+def test_the_package_is_typed_and_complete():
+    packages = {path.parent.relative_to(ROOT) for path in (ROOT / "keras_gan").rglob("*.py")}
+    assert all((ROOT / package / "__init__.py").is_file() for package in packages), "a folder that no wheel would hold"
+    assert (ROOT / "keras_gan" / "py.typed").is_file()
+    assert _configuration()["options.package_data"]["keras_gan"] == "py.typed"
+
+
+def test_the_version_is_the_newest_in_the_changelog():
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).group(1)
+    version = re.search(r'__version__ = "(.*)"', (ROOT / "keras_gan" / "_version.py").read_text()).group(1)
+    assert version == newest

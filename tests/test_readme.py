@@ -1,0 +1,82 @@
+"""The README's Python runs, and its tables are true."""
+
+import ast
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+import tensorflow as tf
+
+import keras_gan
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def _gan_rows():
+    """The cells of the table of GANs, row by row."""
+    rows = re.findall(r"^\| `(\w+GAN\w*)` \|(.*)\|$", README, re.MULTILINE)
+    return {name: [cell.strip() for cell in cells.split("|")] for name, cells in rows}
+
+
+def _make(name):
+    networks = keras_gan.networks.mlp(image_shape=(2,), latent_dim=2, width=2)
+    return getattr(keras_gan, name)(*networks)
+
+
+def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
+    whole_fit = keras_gan.TwoPlayerGAN.fit
+    lengths = []
+
+    def short_fit(self, x, *, epochs, initial_epoch=0, steps_per_epoch=None, callbacks=()):
+        lengths.append(epochs - initial_epoch)
+        return whole_fit(self, x, steps_per_epoch=2, callbacks=list(callbacks), verbose=0)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(keras_gan.TwoPlayerGAN, "fit", short_fit)
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
+    session = {"__name__": "readme"}
+    for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)):
+        exec(compile(block, f"README.md, Python block {number}", "exec"), session)
+    assert lengths == [20, 5, 20, 5, 5]
+    assert session["pictures"].shape == session["served"].shape == (16, 32, 32, 1)
+    assert int(session["gan"].training_state.step.value) == 4
+    assert (tmp_path / "runs/digits/snapshots.gif").is_file()
+    assert (tmp_path / "saved_models/digits/1").is_dir()
+
+
+def test_every_public_name_is_mentioned():
+    subpackages = [name for name in keras_gan.__all__ if (ROOT / "keras_gan" / name).is_dir()]
+    names = {name for part in subpackages for name in importlib.import_module(f"keras_gan.{part}").__all__}
+    assert {name for name in names if not re.search(rf"\b{name}\b", README)} == set()
+
+
+def test_the_table_of_gans_is_complete():
+    final = {name for name in keras_gan.__all__ if re.search("GAN", name)} - {"TwoPlayerGAN"}
+    assert set(_gan_rows()) == final
+
+
+@pytest.mark.parametrize("name", _gan_rows())
+def test_the_table_of_gans_has_the_defaults(name):
+    paper, loss, optimizer, steps = _gan_rows()[name]
+    gan = _make(name)
+    assert re.match(r"`(\w+)`", loss).group(1) == type(gan.adversarial_loss).__name__
+    assert set(re.findall(r"`(\w+)`", loss)[1:]) == {type(penalty).__name__ for penalty in gan.penalties}
+    assert int(steps.split(",")[0]) == gan.discriminator_steps
+    arxiv = re.search(r"arxiv.org/abs/([\d.]+)\)", paper).group(1)
+    assert arxiv in type(gan).__doc__
+    call = ast.parse(optimizer.strip("`"), mode="eval").body
+    default = gan.default_optimizer()
+    assert call.func.id == type(default).__name__
+    stated = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords}
+    stated["learning_rate"] = ast.literal_eval(call.args[0])
+    config = default.get_config()
+    assert {key: pytest.approx(config[key]) for key in stated} == stated
+
+
+@pytest.mark.parametrize("page", ["README.md", "CHANGELOG.md", "saved_models/README.md", "examples/README.md"])
+def test_links_lead_somewhere(page):
+    text = (ROOT / page).read_text()
+    targets = [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
+    assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []
