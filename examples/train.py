@@ -101,6 +101,9 @@ def _folder_flags_fit(values):
 
 def main(argv):
     """Train as the flags say; an error in what was asked for ends the program in one line."""
+    if logging.get_verbosity() == logging.INFO:
+        # The default under absl, with which TensorFlow Datasets would write between the lines of the progress bar.
+        logging.set_verbosity(logging.WARNING)
     try:
         if argv[1:]:
             raise ValueError(f"Give flags alone, as in --steps=100. Received: {' '.join(argv[1:])}")
@@ -147,9 +150,7 @@ def train(run_dir):
     steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
     epochs = FLAGS.steps // steps_per_epoch
     gan.fit(images, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=callbacks(run_dir))
-    # A kill while the file is written must not leave a part of it that looks like a finished run.
-    gan.save(run_dir / "partial.keras")
-    (run_dir / "partial.keras").replace(run_dir / "gan.keras")
+    gan.save(run_dir / "gan.keras")
     print(f"Saved {run_dir / 'gan.keras'}; see {run_dir / 'samples'} and {run_dir / 'losses.png'}")
     if FLAGS.export_dir:
         print(f"Exported {keras_gan.export.save(gan, FLAGS.export_dir)}")

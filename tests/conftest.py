@@ -1,6 +1,9 @@
 """What every test shares: quiet start-up, two logical devices for the replica tests, a fixed seed."""
 
+import importlib.util
 import os
+import pathlib
+import sys
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -8,6 +11,7 @@ os.environ.setdefault("MPLBACKEND", "Agg")
 import keras
 import pytest
 import tensorflow as tf
+from absl import flags
 
 _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(_CPU, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -21,6 +25,28 @@ def two_replicas():
     earlier strategy of the process has used for another shape.
     """
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+@pytest.fixture(scope="module")
+def load_script():
+    """The function that imports a script of the repository as a module.
+
+    Its flags leave with it, so that other scripts can define the same ones.
+    """
+    before, names = set(flags.FLAGS), []
+
+    def load(*parts):
+        path = pathlib.Path(__file__).parents[1].joinpath(*parts)
+        names.append(f"keras_gan_script_{path.stem}")
+        spec = importlib.util.spec_from_file_location(names[-1], path)
+        module = sys.modules[names[-1]] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    yield load
+    flags.FLAGS.remove_flag_values(set(flags.FLAGS) - before)
+    for name in names:
+        del sys.modules[name]
 
 
 @pytest.fixture(autouse=True)

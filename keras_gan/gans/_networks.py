@@ -69,7 +69,7 @@ def clone(network):
     """A copy of a network with weights of its own that hold the same values, frozen."""
     twin = network.__class__.from_config(network.get_config())
     if not twin.built:
-        twin.build((None, *input_shape(network, "generator")))
+        twin(keras.ops.zeros((1, *input_shape(network, "generator"))))
     twin.set_weights(network.get_weights())
     twin.trainable = False
     return twin

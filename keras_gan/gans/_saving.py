@@ -1,6 +1,7 @@
 """What of a GAN is saved, and how equal states are told from different ones."""
 
 import hashlib
+import pathlib
 
 import keras
 import numpy as np
@@ -31,6 +32,30 @@ class Saving:
             *_networks.random_seeds(self),
             *(variable for optimizer in optimizers for variable in optimizer.variables),
         ]
+
+    def save(self, filepath, overwrite=True, **options):
+        """Save to a `.keras` file; as `keras.Model.save`, but a save that fails leaves the file that was there.
+
+        Args:
+            filepath: str or path, ending in `.keras`.
+            overwrite: bool, whether a file of that name may be replaced.
+            **options: as in `keras.Model.save`.
+
+        Raises:
+            ValueError: if the name does not end in `.keras`.
+            FileExistsError: if there is such a file, and `overwrite` is False.
+        """
+        path = pathlib.Path(filepath)
+        if path.suffix != ".keras":
+            raise ValueError(f"A GAN is saved to a file whose name ends in `.keras`. Received: filepath={filepath!r}")
+        if path.exists() and not overwrite:
+            raise FileExistsError(f"This file exists, and `overwrite=False`. Received: filepath={filepath!r}")
+        partial = path.with_name(f".{path.stem}.partial.keras")
+        try:
+            super().save(partial, overwrite=True, **options)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
     def save_own_variables(self, store):
         """Save the states of the networks' random streams, which Keras leaves out."""

@@ -1,7 +1,6 @@
 """The training script: what its flags say is what is trained, and a wrong flag costs one line."""
 
 import functools
-import importlib.util
 import inspect
 import os
 import re
@@ -33,15 +32,9 @@ TINY = ["--steps=2", "--width=4", "--batch_size=4", "--latent_dim=4"]
 
 
 @pytest.fixture(scope="module")
-def script():
-    """The script as a module; its flags leave with it, so that other scripts can define the same ones."""
-    before = set(flags.FLAGS)
-    spec = importlib.util.spec_from_file_location("keras_gan_example_train", SCRIPT)
-    module = sys.modules[spec.name] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    yield module
-    flags.FLAGS.remove_flag_values(set(flags.FLAGS) - before)
-    del sys.modules[spec.name]
+def script(load_script):
+    """The script as a module."""
+    return load_script("examples", "train.py")
 
 
 @pytest.fixture

@@ -54,6 +54,18 @@ def test_the_step_is_the_textbook_algorithm(make, networks, images):
             np.testing.assert_allclose(weight, expected, atol=2e-6)
 
 
+def test_the_step_is_the_same_under_xla(networks, images):
+    weights = []
+    for jit_compile in (False, True):
+        keras.utils.set_random_seed(1)
+        gan = keras_gan.WGANGP(*networks(spectral=True), discriminator_steps=2, ema_half_life=50, seed=2)
+        gan.compile(sgd(), sgd(), jit_compile=jit_compile)
+        gan.fit(images, batch_size=8, verbose=0, shuffle=False)
+        weights.append(gan.get_weights())
+    for plain, compiled in zip(*weights, strict=True):
+        np.testing.assert_allclose(compiled, plain, atol=1e-5)
+
+
 class Counting(keras.layers.Layer):
     """Passes its input through and counts how often it is called."""
 

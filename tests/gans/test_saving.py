@@ -1,0 +1,109 @@
+"""Files: what they hold, and that nothing on disk is lost to a failed save."""
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gan
+
+
+@pytest.fixture
+def gan(networks, images):
+    gan = keras_gan.LSGAN(
+        *networks(spectral=True, dropout=0.5), a=-1, b=1, c=0, penalties=[keras_gan.penalties.R1(2.0)], ema_half_life=50
+    )
+    gan.compile(keras.optimizers.Adam(3e-4), keras.optimizers.RMSprop(1e-4))
+    gan.fit(images, batch_size=8, verbose=0)
+    return gan
+
+
+def test_arguments_and_optimizers_come_back(gan, tmp_path):
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert again.adversarial_loss.get_config() == {"a": -1.0, "b": 1.0, "c": 0.0}
+    assert repr(again.penalties) == "(R1(weight=2.0),)"
+    assert again.ema_half_life == 50
+    assert type(again.discriminator_optimizer) is keras.optimizers.RMSprop
+    assert float(again.generator_optimizer.learning_rate) == pytest.approx(3e-4)
+    assert int(again.generator_optimizer.iterations) == 6
+    assert again.optimizer is None
+
+
+def test_a_network_of_the_users_own_class_comes_back(networks, images, tmp_path):
+    @keras.saving.register_keras_serializable(package="tests")
+    class Painter(keras.Model):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units = units
+            self.hidden = keras.layers.Dense(units, activation="relu")
+            self.head = keras.Sequential([keras.layers.Dense(64, activation="tanh"), keras.layers.Reshape((8, 8, 1))])
+
+        def call(self, latents):
+            return self.head(self.hidden(latents))
+
+        def get_config(self):
+            return {**super().get_config(), "units": self.units}
+
+    generator = Painter(7)
+    generator(np.zeros((1, 5), "float32"))
+    gan = keras_gan.NonSaturatingGAN(generator, networks()[1], ema_half_life=100)
+    assert gan.latent_shape == (5,)
+    gan.compile()
+    gan.fit(images, batch_size=8, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert again.fingerprint() == gan.fingerprint()
+    np.testing.assert_array_equal(again.generate(2, seed=0), gan.generate(2, seed=0))
+
+
+def test_a_float16_gan_comes_back_with_its_loss_scales(networks, images, tmp_path):
+    keras.config.set_dtype_policy("mixed_float16")
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    gan.generator_optimizer.dynamic_scale.assign(128.0)
+    gan.fit(images[:8], batch_size=8, verbose=0)
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert float(again.generator_optimizer.dynamic_scale) == 128.0
+    assert not isinstance(again.generator_optimizer.inner_optimizer, keras.optimizers.LossScaleOptimizer)
+    assert again.fingerprint() == gan.fingerprint()
+
+
+def test_a_gan_that_was_not_compiled_comes_back(networks, tmp_path):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.save(tmp_path / "gan.keras")
+    again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert again.fingerprint() == gan.fingerprint()
+    assert not again.compiled
+
+
+def test_weights_alone_hold_the_random_state_and_both_optimizers(gan, networks, tmp_path):
+    gan.save_weights(tmp_path / "gan.weights.h5")
+    again = keras_gan.LSGAN(*networks(spectral=True, dropout=0.5), ema_half_life=50)
+    again.compile(keras.optimizers.Adam(3e-4), keras.optimizers.RMSprop(1e-4))
+    assert again.fingerprint() != gan.fingerprint()
+    again.load_weights(tmp_path / "gan.weights.h5")
+    assert again.fingerprint() == gan.fingerprint()
+
+
+def test_a_failed_save_leaves_the_file_that_was_there(gan, tmp_path, monkeypatch):
+    path = tmp_path / "gan.keras"
+    gan.save(path)
+    before = path.read_bytes()
+
+    def full(*_args, **_kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(gan.generator.layers[0], "save_own_variables", full)
+    with pytest.raises(OSError, match="No space left"):
+        gan.save(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_bad_file_names(gan, tmp_path):
+    with pytest.raises(ValueError, match=r"name ends in `.keras`. Received: filepath="):
+        gan.save(tmp_path / "gan.h5")
+    (tmp_path / "gan.keras").touch()
+    with pytest.raises(FileExistsError, match=r"exists, and `overwrite=False`"):
+        gan.save(tmp_path / "gan.keras", overwrite=False)
