@@ -127,6 +127,8 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
     judge = Judge()
+    if judge.accuracy < 0.97:
+        sys.exit(f"The judge is not fit to judge: its test accuracy is {judge.accuracy:.3f}, less than 0.97.")
     print(f"Judge: test accuracy {judge.accuracy:.3f}. {NUM_SAMPLES} samples, {len(judge.test_images)} test images.")
     print("\n| samples of | Frechet distance | over the Gaussian's | smallest class | neighbour ratio | seconds |")
     print("|---|---|---|---|---|---|")

@@ -34,7 +34,7 @@ SERVE = pathlib.Path(__file__).with_name("serve_picture.py")
 
 
 def make_gan(image_shape, seed):
-    """A DCGAN half as wide as the paper's, with R1 in place of the discriminator's batch normalisation.
+    """A DCGAN a quarter as wide as the paper's, with R1 in place of the discriminator's batch normalisation.
 
     The settings are those that learnt fastest in a small search: see benchmarks/RESULTS.md.
     """

@@ -1,11 +1,13 @@
-"""GANs for Keras 3 on TensorFlow: every published GAN as a `keras.Model` that trains with `fit`.
+"""Published GANs for Keras 3 on TensorFlow, each a `keras.Model` that trains with `fit`.
 
-images = keras_gan.data.load("digits", image_size=32, batch_size=64)
-generator, discriminator = keras_gan.networks.dcgan(image_shape=images.image_shape)
-gan = keras_gan.NonSaturatingGAN(generator, discriminator, penalties=[keras_gan.penalties.R1(1.0)])
-gan.compile()
-gan.fit(images, epochs=20)
-pictures = gan.generate(16, seed=0)
+From a data set to samples:
+
+    images = keras_gan.data.load("digits", image_size=32, batch_size=64)
+    generator, discriminator = keras_gan.networks.dcgan(image_shape=images.image_shape, width=32)
+    gan = keras_gan.NonSaturatingGAN(generator, discriminator)
+    gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5))
+    gan.fit(images, epochs=50)
+    pictures = gan.generate(16, seed=0)
 """
 
 from keras_gan import callbacks, data, export, gans, layers, losses, networks, penalties

@@ -4,16 +4,16 @@ import tensorflow as tf
 
 
 def replica_count():
-    """Number of replicas that share the step in progress (1 without a strategy)."""
-    return tf.distribute.get_strategy().num_replicas_in_sync
+    """Number of replicas that share the step in progress; 1 outside of a step, even within a strategy's scope."""
+    context = tf.distribute.get_replica_context()
+    return 1 if context is None else context.num_replicas_in_sync
 
 
 def mean_over_replicas(value):
     """Mean of a tensor over all replicas, differentiable; the tensor itself on one device."""
-    context = tf.distribute.get_replica_context()
-    if context is None or replica_count() == 1:
+    if replica_count() == 1:
         return value
-    return context.all_reduce(tf.distribute.ReduceOp.MEAN, value)
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
 
 
 def own_rows(rows):
@@ -25,7 +25,7 @@ def own_rows(rows):
     count = replica_count()
     if count == 1:
         return rows
-    share = rows.shape[0] // count
+    share = (tf.shape(rows)[0] if rows.shape[0] is None else rows.shape[0]) // count
     index = tf.distribute.get_replica_context().replica_id_in_sync_group
     return tf.reshape(tf.gather(rows, index * share + tf.range(share)), (share, *rows.shape[1:]))
 

@@ -55,6 +55,18 @@ def refuse(arguments):
             )
 
 
+def refuse_fit_options(options):
+    """Raise a ValueError for the arguments of `keras.Model.fit` that a GAN has no use for."""
+    remedies = {
+        "validation_split": "split the images and give `validation_data`",
+        "class_weight": "it has no classes",
+        "sample_weight": "repeat the images that are to count more",
+    }
+    for name, remedy in remedies.items():
+        if options.get(name):
+            raise ValueError(f"`fit` of a GAN does not take `{name}`: {remedy}. Received: {name}={options[name]!r}")
+
+
 def require_mode(strategy, steps_per_execution, jit_compile):
     """Raise a ValueError for a way of running that Keras cannot combine with several replicas."""
     replicas = strategy.num_replicas_in_sync

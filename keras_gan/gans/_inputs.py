@@ -1,7 +1,13 @@
 """What `fit` does to the data it is handed: check them when they are given, and lay them out for the training step."""
 
+import warnings
+
 import numpy as np
 import tensorflow as tf
+
+from keras_gan._arguments import require_int
+
+_DEFAULT_BATCH_SIZE = 32
 
 # A user's own scaling may leave [-1, 1] by a rounding error; a wrong range such as [0, 255] leaves it by far.
 _LIMIT = 1.001
@@ -15,16 +21,22 @@ def prepare(data, *, batch_size, shuffle, sample_shape):
 
     Args:
         data: tf.data.Dataset of batches, or one array or tensor of samples.
-        batch_size: int, for an array.
+        batch_size: int, for an array; None for 32.
         shuffle: whether the samples of an array are shuffled anew each epoch.
         sample_shape: shape of the samples that the networks work on, without the batch.
 
     Raises:
         ValueError: if the data carry labels, have a wrong shape, type or range, are not finite, or hold no batch.
     """
-    if isinstance(data, np.ndarray | tf.Tensor):
+    if is_array(data):
+        batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int("batch_size", batch_size)
         dataset = _batches_of_array(data, batch_size, shuffle)
     elif isinstance(data, tf.data.Dataset):
+        if batch_size is not None:
+            raise ValueError(
+                "A tf.data.Dataset has its batches already: leave `batch_size` out, or batch the data set otherwise. "
+                f"Received: batch_size={batch_size}"
+            )
         dataset = data
     else:
         raise ValueError(
@@ -37,6 +49,11 @@ def prepare(data, *, batch_size, shuffle, sample_shape):
         # A ragged last batch would be compiled anew, and does not split over replicas or discriminator steps.
         dataset = dataset.filter(lambda images: tf.shape(images)[0] == batch_size)
     return dataset.map(_checked(batch_size, sample_shape), num_parallel_calls=2, deterministic=True), batch_size
+
+
+def is_array(data):
+    """Whether the data are samples that have still to be put into batches."""
+    return isinstance(data, np.ndarray | tf.Tensor)
 
 
 def gather(dataset, batch_size, steps, replicas):
@@ -61,31 +78,35 @@ def gather(dataset, batch_size, steps, replicas):
     return dataset.batch(steps, drop_remainder=True).map(lay_out, num_parallel_calls=2, deterministic=True)
 
 
-def steps_per_epoch(data, gathered, asked, discriminator_steps):
-    """Training steps in an epoch, or None to let the data set end it.
+def steps_per_epoch(data, prepared, asked, *, discriminator_steps=1, name="steps_per_epoch"):
+    """Steps in an epoch, or None to let the data set end it.
 
     Args:
         data: what the user gave, which may say in `steps_per_epoch` how many of its batches make an epoch.
-        gathered: the data set made of it, one element a training step.
-        asked: the user's `steps_per_epoch`, in training steps, or None.
-        discriminator_steps: int, batches in one training step.
+        prepared: the data set made of it, one element a step.
+        asked: the user's number of steps, or None.
+        discriminator_steps: int, batches in one step.
+        name: what the user calls the number of steps.
     """
-    cardinality = int(gathered.cardinality())
+    cardinality = int(prepared.cardinality())
     if asked is None and cardinality == tf.data.INFINITE_CARDINALITY:
         batches = getattr(data, "steps_per_epoch", None)
         if batches is None:
             raise ValueError(
-                "The data set is endless, so `fit` cannot tell where an epoch ends: give `steps_per_epoch`. "
-                "Received: steps_per_epoch=None"
+                f"The data set is endless, and nothing says where an epoch ends: give `{name}`. Received: {name}=None"
             )
         return max(1, batches // discriminator_steps)
-    if cardinality == 0:
+    if cardinality == 0 or (cardinality == tf.data.UNKNOWN_CARDINALITY and _is_empty(prepared)):
         raise ValueError(
             f"A training step takes {discriminator_steps} batches, one for each discriminator step, and the data set "
             "holds fewer. Make the batches smaller, repeat the data set, or lower `discriminator_steps`. "
             f"Received: discriminator_steps={discriminator_steps}"
         )
     return asked
+
+
+def _is_empty(dataset):
+    return next(iter(dataset.take(1)), None) is None
 
 
 def minibatches(images, steps):
@@ -159,24 +180,35 @@ def _require_images(spec, sample_shape):
 
 
 def _require_good_batch(dataset):
-    """Check the values of the first batch on the spot; return its size."""
-    first = next(iter(dataset.take(1)), None)
-    if first is None or len(unlabelled(first)) == 0:
+    """Check the values of the first batch on the spot; return the size of a full batch."""
+    # Two, because a data set that is shuffled after it was batched may begin with its incomplete batch.
+    first, *_ = batches = [np.asarray(unlabelled(batch), "float32") for batch in dataset.take(2)] or [np.empty(0)]
+    if not len(first):
         raise ValueError(
             "The data set is empty: it yields no batch. It may hold fewer images than one batch where the last, "
             "incomplete batch is dropped; then make the batches smaller. Received: a data set without elements"
         )
-    images = np.asarray(unlabelled(first), "float32")
-    bad = images.size - int(np.isfinite(images).sum())
+    bad = first.size - int(np.isfinite(first).sum())
     if bad:
         raise ValueError(f"The images hold NaN or infinity: clean the data first. Received: {bad} such values")
-    low, high = float(images.min()), float(images.max())
-    if images.ndim > 2 and max(-low, high) > _LIMIT:
+    if first.ndim > 2:
+        _require_range(float(first.min()), float(first.max()))
+    return max(len(batch) for batch in batches)
+
+
+def _require_range(low, high):
+    """Raise a ValueError for values outside [-1, 1], and warn of those that look like [0, 1]."""
+    if max(-low, high) > _LIMIT:
         raise ValueError(
             "Images must lie in [-1, 1], the range of the generator's tanh. Scale them, as in `images / 127.5 - 1`. "
             f"Received: values from {low:g} to {high:g}"
         )
-    return len(images)
+    if low >= 0.0 and high > 0.5:
+        warnings.warn(
+            f"The first images lie in [{low:g}, {high:g}], which looks like [0, 1]; a generator that ends in tanh "
+            "makes [-1, 1]. If that is not meant, give `2 * images - 1`.",
+            stacklevel=5,
+        )
 
 
 def _checked(batch_size, sample_shape):

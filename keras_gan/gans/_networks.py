@@ -55,14 +55,30 @@ def require_matching(generator, discriminator):
 
 
 def _require_logits(discriminator):
-    """Raise a ValueError if the discriminator ends in a sigmoid: the losses take logits and apply their own."""
-    last = discriminator.layers[-1] if discriminator.layers else None
+    """Raise a ValueError unless the discriminator ends in one logit, or a map of them, without a sigmoid."""
+    verdict = output_shape(discriminator, "discriminator")
+    if verdict and verdict[-1] != 1:
+        raise ValueError(
+            "The discriminator must return one logit for each image, `(batch, 1)`, or a patch map, `(batch, height, "
+            f"width, 1)`. Received: discriminator.output_shape={(None, *verdict)}"
+        )
+    last = _last_layer(discriminator)
     if getattr(last, "activation", None) is keras.activations.sigmoid:
         raise ValueError(
             f"The discriminator must return logits, and its last layer '{last.name}' applies a sigmoid. Leave the "
             "sigmoid out: the losses include it where their formula does. "
             f"Received: discriminator='{discriminator.name}'"
         )
+
+
+def _last_layer(network):
+    """The layer that makes a network's output, or None where the network's own code decides."""
+    if isinstance(network, keras.Sequential):
+        return _last_layer(network.layers[-1])
+    if isinstance(network, keras.Model):
+        operation = network.output._keras_history.operation if hasattr(network, "output") else None
+        return None if operation is None or operation is network else _last_layer(operation)
+    return _last_layer(network.layer) if isinstance(network, SpectralNormalization) else network
 
 
 def clone(network):
@@ -75,11 +91,9 @@ def clone(network):
     return twin
 
 
-def advance_spectral_norms(network):
-    """One power iteration for each spectrally normalised layer of a network."""
-    for layer in every_layer(network):
-        if isinstance(layer, SpectralNormalization):
-            layer.advance()
+def spectral_normalizations(network):
+    """The spectrally normalised layers of a network, wherever they sit in it."""
+    return [layer for layer in every_layer(network) if isinstance(layer, SpectralNormalization)]
 
 
 def computes_in_float16(network):

@@ -102,5 +102,11 @@ class Saving:
         }
 
     def compile_from_config(self, config):
-        """Compile with what `get_compile_config` returned; the optimizers are built, so that their state can load."""
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        """Compile with what `get_compile_config` returned; the optimizers are built, so that their state can load.
+
+        How the step ran before is kept where it can be: several replicas take neither XLA nor several steps at once.
+        """
+        arguments = keras.saving.deserialize_keras_object(config)
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            arguments |= {"jit_compile": False, "steps_per_execution": 1}
+        self.compile(**arguments)

@@ -11,8 +11,8 @@ class HingeGAN(AlternatingGAN):
     """Hinge GAN: the loss of spectrally normalised GANs, SAGAN and BigGAN.
 
     The formulas are those of `keras_gan.losses.Hinge`; steps and optimizer are those of Miyato et al. 2018
-    (arXiv 1802.05957), who keep the discriminator Lipschitz by `keras_gan.layers.SpectralNormalization` in each of its
-    layers.
+    (arXiv 1802.05957), without their linear decay of the rate and their doubled batch for the generator. They keep the
+    discriminator Lipschitz by spectral normalisation: `keras_gan.layers.SpectralNormalization` in each of its layers.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.

@@ -18,7 +18,7 @@ from keras_gan.gans._training_state import StepNoise, TrainingState
 from keras_gan.layers import hold_power_iterations
 from keras_gan.penalties import Penalty
 
-# StyleGAN2's ramp-up: early in training the average is over the last twentieth of the images seen.
+# The ramp-up of StyleGAN2-ADA: early in training the average is over the last twentieth of the images seen.
 _EMA_RAMP_UP = 0.05
 
 
@@ -33,8 +33,8 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         adversarial_loss: `keras_gan.losses.AdversarialLoss`, given by the subclass.
         penalties: list of `keras_gan.penalties.Penalty`, added to the discriminator's loss.
         discriminator_steps: int, discriminator updates for each generator update, each on a new minibatch.
-        ema_half_life: number of images after which an update counts half in the averaged generator that samples are
-            drawn from; None for no averaged generator.
+        ema_half_life: number of generated images, those of the generator's updates, after which an update counts half
+            in the averaged generator that samples are drawn from; None for no averaged generator.
         seed: int, of all random numbers that training draws; None to take one from Python's generator.
         name: str.
 
@@ -154,19 +154,18 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
                 empty, fewer than a batch, or endless without `steps_per_epoch`.
         """
         if not self.compiled:
-            raise ValueError(f"Call `compile()` before `fit()`: it sets the optimizers. Received: {self.name} as made")
-        if y is not None:
-            _inputs.unlabelled((x, y))
-        shuffle = options.pop("shuffle", True)
-        dataset, size = _inputs.prepare(x, batch_size=batch_size or 32, shuffle=shuffle, sample_shape=self.sample_shape)
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        dataset = _inputs.gather(dataset, size, self.discriminator_steps, replicas)
+            raise ValueError("Call `compile()` before `fit()`: it sets the optimizers. Received: compiled=False")
+        _compilation.refuse_fit_options(options)
+        dataset, size = self._prepared(x, y, batch_size, shuffle=options.pop("shuffle", True))
+        dataset = _inputs.gather(dataset, size, self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync)
         options["steps_per_epoch"] = _inputs.steps_per_epoch(
-            x, dataset, options.get("steps_per_epoch"), self.discriminator_steps
+            x, dataset, options.get("steps_per_epoch"), discriminator_steps=self.discriminator_steps
         )
         if options.get("validation_data") is not None:
-            options["validation_data"], _ = _inputs.prepare(
-                options["validation_data"], batch_size=size, shuffle=False, sample_shape=self.sample_shape
+            given = _inputs.unlabelled(options["validation_data"])
+            options["validation_data"], _ = self._prepared(given, None, size if _inputs.is_array(given) else None)
+            options["validation_steps"] = _inputs.steps_per_epoch(
+                given, options["validation_data"], options.get("validation_steps"), name="validation_steps"
             )
         self.images_per_step = size * self.discriminator_steps
         with warnings.catch_warnings():
@@ -177,6 +176,34 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
                 return super().fit(dataset, epochs=epochs, shuffle=False, **options)
             except tf.errors.InvalidArgumentError as error:
                 raise _inputs.bad_value_error(error) or error from None
+
+    def evaluate(self, x=None, y=None, batch_size=None, **options):
+        """Both losses on images that training does not see; as `keras.Model.evaluate`, on data as `fit` takes them.
+
+        Args:
+            x: tf.data.Dataset of batches of images, or an array or tensor of images.
+            y: not taken.
+            batch_size: int, images in a batch where `x` is an array; 32 by default.
+            **options: as in `keras.Model.evaluate`: verbose, steps, callbacks, return_dict.
+
+        Returns:
+            `[d_loss, g_loss]`, or a dict of them with `return_dict=True`.
+
+        Raises:
+            ValueError: for data that `fit` would refuse.
+        """
+        # `fit` calls this after each epoch, with data that it has prepared.
+        if not options.get("_use_cached_eval_dataset"):
+            dataset, _ = self._prepared(x, y, batch_size)
+            options["steps"] = _inputs.steps_per_epoch(x, dataset, options.get("steps"), name="steps")
+            x, batch_size = dataset, None
+        return super().evaluate(x, batch_size=batch_size, **options)
+
+    def _prepared(self, x, y, batch_size, *, shuffle=False):
+        """A data set of checked batches, and their size."""
+        if y is not None:
+            _inputs.unlabelled((x, y))
+        return _inputs.prepare(x, batch_size=batch_size, shuffle=shuffle, sample_shape=self.sample_shape)
 
     @contextlib.contextmanager
     def step_on(self, data):
@@ -205,12 +232,12 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
             noise: the `StepNoise` of this training step.
         """
         network, optimizer = self.discriminator, self.discriminator_optimizer
-        _networks.advance_spectral_norms(network)
+        _advance_spectral_norms(network)
         with hold_power_iterations(), tf.GradientTape() as tape:
             critic = Critic(network)
             loss = self.adversarial_loss.discriminator_loss(critic(real_images), critic(fake_images))
-            loss += self._penalise(critic, real_images, fake_images, noise) + _regularisation(network)
-            objective = optimizer.scale_loss(loss / replica_count())
+            total = loss + self._penalise(critic, real_images, fake_images, noise) + _regularisation(network)
+            objective = optimizer.scale_loss(total / replica_count())
         optimizer.apply(tape.gradient(objective, network.trainable_weights), network.trainable_weights)
         self.discriminator_loss_tracker.update_state(loss)
 
@@ -226,7 +253,7 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         Returns:
             Recording, whose `images` are for `update_discriminator` and which itself is for `update_generator`.
         """
-        _networks.advance_spectral_norms(self.generator)
+        _advance_spectral_norms(self.generator)
         with tf.GradientTape() as tape:
             images = self.fakes(batch_size, noise)
             regularisation = _regularisation(self.generator)
@@ -260,7 +287,7 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         )
         optimizer.apply(gradients, network.trainable_weights)
         self._average(rows(real_images))
-        self.generator_loss_tracker.update_state(loss + recording.regularisation)
+        self.generator_loss_tracker.update_state(loss)
 
     def test_step(self, data):
         """Both losses on a batch that training does not see; the same latents each time, so that epochs compare."""
@@ -276,7 +303,7 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
 
     @property
     def metrics(self):
-        """The means over an epoch that the logs show: both losses, and each penalty."""
+        """The means over an epoch that the logs show: both adversarial losses alone, and each penalty by itself."""
         return [self.discriminator_loss_tracker, self.generator_loss_tracker, *self.penalty_trackers]
 
     def _penalise(self, critic, real_images, fake_images, noise):
@@ -300,6 +327,9 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         share = 1.0 - tf.pow(0.5, batch / half_life)
         for average, current in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
             average.assign(average + tf.cast(share, average.dtype) * (current - average))
+        # An average of unit vectors is shorter than 1: an advance makes a unit vector of it again.
+        for layer in _networks.spectral_normalizations(self.averaged_generator):
+            layer.advance()
 
 
 class Recording(typing.NamedTuple):
@@ -319,6 +349,13 @@ class Recording(typing.NamedTuple):
 def _regularisation(network):
     """Sum of the losses that a network's own layers add (`kernel_regularizer` and the like), a float32 scalar."""
     return tf.add_n([tf.cast(loss, tf.float32) for loss in network.losses] or [tf.constant(0.0)])
+
+
+def _advance_spectral_norms(network):
+    """One power iteration for each spectrally normalised layer that is trained."""
+    for layer in _networks.spectral_normalizations(network):
+        if layer.trainable:
+            layer.advance()
 
 
 def rows(images):

@@ -39,15 +39,19 @@ class Penalty(Configurable, abc.ABC):
 
     def validate(self, discriminator):
         """Raise a ValueError, or warn, if this penalty is wrong for such a discriminator; called once, by the GAN."""
-        for layer in every_layer(discriminator):
-            if _has_wrong_second_gradient(layer):
-                warnings.warn(
-                    f"The layer '{layer.name}' of the discriminator, a {type(layer).__name__} of Keras, takes its mean "
-                    "for a constant when its gradient is differentiated, so a gradient penalty trains the layers below "
-                    "it wrongly. Use `keras_gan.layers.GroupNormalization` (with one group it is layer normalisation "
-                    "over the whole image) or `keras.layers.BatchNormalization(synchronized=True)`.",
-                    stacklevel=4,
-                )
+
+
+def warn_of_wrong_second_gradients(discriminator):
+    """Warn of each layer through which the gradient of a gradient is silently wrong, with the remedy."""
+    for layer in every_layer(discriminator):
+        if _has_wrong_second_gradient(layer):
+            warnings.warn(
+                f"The layer '{layer.name}' of the discriminator, a {type(layer).__name__} of Keras, takes its mean for "
+                "a constant when its gradient is differentiated, so a gradient penalty trains the layers below it "
+                "wrongly. Use `keras_gan.layers.GroupNormalization` (with one group it is layer normalisation over the "
+                "whole image) or `keras.layers.BatchNormalization(synchronized=True)`.",
+                stacklevel=5,
+            )
 
 
 def _has_wrong_second_gradient(layer):

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gan import _random
 from keras_gan._arguments import require_number
 from keras_gan._traversal import every_layer
-from keras_gan.penalties._penalty import Penalty, squared_gradient_norms
+from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -59,7 +59,7 @@ class GradientPenalty(Penalty):
                     "`keras_gan.layers.GroupNormalization` or no normalisation in the critic (in `networks.dcgan`: "
                     f"`discriminator_normalization='layer'` or None). Received: discriminator='{discriminator.name}'"
                 )
-        super().validate(discriminator)
+        warn_of_wrong_second_gradients(discriminator)
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
-from keras_gan.penalties._penalty import Penalty, squared_gradient_norms
+from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -41,6 +41,10 @@ class R1(Penalty):
     def __call__(self, critic, real_images, fake_images, *, seed=None):  # noqa: ARG002
         """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
         return 0.5 * self.weight * tf.reduce_mean(squared_gradient_norms(critic, real_images))
+
+    def validate(self, discriminator):
+        """Warn of layers through which the penalty's gradient is wrong."""
+        warn_of_wrong_second_gradients(discriminator)
 
     def get_config(self):
         """Return the constructor's arguments."""

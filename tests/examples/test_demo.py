@@ -39,12 +39,14 @@ def test_the_demo_leaves_what_it_promises(demo, tmp_path, capfd):
         assert word in printed
     names = {path.name for path in (run_dir / "samples").iterdir()}
     assert names == {"epoch_0000.png", "epoch_0001.png", "epoch_0002.png", "snapshots.gif"}
-    assert Image.open(run_dir / "samples" / "snapshots.gif").n_frames == 3
+    with Image.open(run_dir / "samples" / "snapshots.gif") as gif:
+        assert gif.n_frames == 3
     assert list(run_dir.glob("tensorboard/*/*tfevents*"))
     assert (run_dir / "losses.png").stat().st_size > 0
     gan = keras.saving.load_model(run_dir / "gan.keras")
     assert int(gan.training_state.step.value) == 4
-    assert Image.open(run_dir / "served.png").size == (6 * 32, 6 * 32)
+    with Image.open(run_dir / "served.png") as served:
+        assert served.size == (6 * 32, 6 * 32)
 
 
 def test_a_run_directory_that_cannot_be_written_is_one_line(demo, tmp_path):
@@ -57,11 +59,12 @@ def test_the_served_picture_is_what_the_generator_makes(tmp_path):
     generator = keras.Sequential(
         [keras.Input((3,)), keras.layers.Dense(24, activation="tanh"), keras.layers.Reshape((4, 2, 3))]
     )
-    gan = keras_gan.LSGAN(generator, keras.Sequential([keras.Input((4, 2, 3)), keras.layers.Flatten()]))
+    gan = keras_gan.LSGAN(generator, keras.Sequential([keras.Input((4, 2, 3)), keras.layers.Conv2D(1, 1)]))
     folder = keras_gan.export.save(gan, tmp_path)
     subprocess.run([sys.executable, EXAMPLES / "serve_picture.py", folder, tmp_path / "served.png"], check=True)
     images = gan.generate(latents=tf.random.stateless_normal((36, 3), seed=(0, 0)))
-    picture = np.asarray(Image.open(tmp_path / "served.png"), "float32")
+    with Image.open(tmp_path / "served.png") as served:
+        picture = np.asarray(served, "float32")
     assert picture.shape == (24, 12, 3)
     for index in (0, 7, 35):
         top, left = 4 * (index // 6), 2 * (index % 6)

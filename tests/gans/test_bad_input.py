@@ -57,6 +57,31 @@ def test_a_discriminator_that_ends_in_a_sigmoid(networks):
         keras_gan.NonSaturatingGAN(networks()[0], discriminator)
 
 
+def test_a_sigmoid_is_found_within_what_wraps_it(networks):
+    dense = keras_gan.layers.SpectralNormalization(keras.layers.Dense(1, activation="sigmoid", name="verdict"))
+    inner = keras.Sequential([keras.Input((64,)), dense])
+    inputs = keras.Input((8, 8, 1))
+    discriminator = keras.Model(inputs, inner(keras.layers.Flatten()(inputs)))
+    with pytest.raises(ValueError, match="applies a sigmoid"):
+        keras_gan.NonSaturatingGAN(networks()[0], discriminator)
+
+
+def test_a_sigmoid_gate_inside_the_discriminator_is_fine(networks):
+    inputs = keras.Input((8, 8, 1))
+    flat = keras.layers.Flatten()(inputs)
+    gated = keras.layers.Multiply()([flat, keras.layers.Dense(64, activation="sigmoid")(flat)])
+    keras_gan.NonSaturatingGAN(networks()[0], keras.Model(inputs, keras.layers.Dense(1)(gated)))
+
+
+@pytest.mark.parametrize("head", [[keras.layers.Flatten(), keras.layers.Dense(10)], [keras.layers.Conv2D(3, 1)]])
+def test_a_discriminator_of_more_than_one_logit(head, networks):
+    discriminator = keras.Sequential([keras.Input((8, 8, 1)), *head])
+    with pytest.raises(
+        ValueError, match=r"must return one logit for each image.*Received: discriminator.output_shape="
+    ):
+        keras_gan.NonSaturatingGAN(networks()[0], discriminator)
+
+
 def test_batch_normalization_in_a_penalised_critic_is_named(networks):
     discriminator = networks(batch_norm=True)[1]
     norm = next(layer for layer in discriminator.layers if isinstance(layer, keras.layers.BatchNormalization))
@@ -169,7 +194,7 @@ def test_images_that_fit_cannot_take(kind, spoil, message, gan, images):
     if kind == "dataset":
         data = tf.data.Dataset.from_tensor_slices(data).batch(8)
     with pytest.raises(ValueError, match=message):
-        gan.fit(data, batch_size=8, verbose=0)
+        gan.fit(data, batch_size=8 if kind == "array" else None, verbose=0)
 
 
 @pytest.mark.parametrize("bad", [np.nan, 1.5, -np.inf])
@@ -177,6 +202,37 @@ def test_bad_values_in_a_later_batch_stop_the_training_with_the_reason(bad, gan,
     images[20, 3, 3] = bad
     with pytest.raises(ValueError, match=r"While training, a batch holds values that are not finite or lie outside"):
         gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), verbose=0)
+
+
+def test_images_that_look_like_0_to_1_are_warned_of(gan, images):
+    with pytest.warns(UserWarning, match=r"looks like \[0, 1\].*`2 \* images - 1`"):
+        gan.fit((images + 1) / 2, batch_size=8, verbose=0)
+
+
+@pytest.mark.parametrize("size", [0, -1, "8", 2.5])
+def test_batch_size(size, gan, images):
+    with pytest.raises(ValueError, match=r"`batch_size` must be an integer of at least 1. Received: batch_size="):
+        gan.fit(images, batch_size=size, verbose=0)
+
+
+def test_batch_size_with_a_data_set_that_has_batches(gan, images):
+    with pytest.raises(ValueError, match=r"has its batches already.*Received: batch_size=4"):
+        gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), batch_size=4, verbose=0)
+
+
+@pytest.mark.parametrize("option", [{"validation_split": 0.1}, {"class_weight": {0: 2.0}}])
+def test_arguments_of_fit_that_a_gan_has_no_use_for(option, gan, images):
+    name = next(iter(option))
+    with pytest.raises(ValueError, match=rf"`fit` of a GAN does not take `{name}`.*Received: {name}="):
+        gan.fit(images, batch_size=8, verbose=0, **option)
+
+
+def test_labels_for_the_validation(gan, images):
+    for labelled in ((images, np.zeros(48)), tf.data.Dataset.from_tensor_slices((images, np.zeros(48))).batch(8)):
+        with pytest.raises(ValueError, match="takes images alone"):
+            gan.fit(images, batch_size=8, verbose=0, validation_data=labelled)
+    with pytest.raises(ValueError, match="takes images alone"):
+        gan.evaluate(images, np.zeros(48), verbose=0)
 
 
 def test_fewer_images_than_a_batch(gan, images):
@@ -193,11 +249,14 @@ def test_an_empty_data_set(gan, images):
             gan.fit(dataset, verbose=0)
 
 
-def test_fewer_batches_than_discriminator_steps(networks, images):
+@pytest.mark.parametrize("kind", ["array", "full batches", "unknown length"])
+def test_fewer_batches_than_discriminator_steps(kind, networks, images):
     gan = keras_gan.HingeGAN(*networks(), discriminator_steps=7)
     gan.compile()
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=kind == "full batches")
+    data, options = (images, {"batch_size": 8}) if kind == "array" else (dataset, {})
     with pytest.raises(ValueError, match=r"takes 7 batches.*holds fewer.*Received: discriminator_steps=7"):
-        gan.fit(images, batch_size=8, verbose=0)
+        gan.fit(data, verbose=0, **options)
 
 
 def test_endless_data_without_an_epoch(gan, images):

@@ -1,6 +1,8 @@
 """How `fit` lays out the data for the training step."""
 
+import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 import keras_gan
@@ -30,6 +32,15 @@ def test_incomplete_batches_are_left_out(networks, images):
     gan.compile()
     gan.fit(tf.data.Dataset.from_tensor_slices(images[:20]).batch(8), epochs=2, verbose=0)
     assert int(gan.training_state.step.value) == 2 * 2
+
+
+def test_a_first_batch_that_is_incomplete_does_not_set_the_size(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    ragged = tf.data.Dataset.from_tensor_slices(images[:3]).batch(8)
+    gan.fit(ragged.concatenate(tf.data.Dataset.from_tensor_slices(images[:24]).batch(8)), verbose=0)
+    assert int(gan.training_state.step.value) == 3
+    assert gan.images_per_step == 8
 
 
 def test_float64_images_are_taken(networks, images):
@@ -74,3 +85,23 @@ def test_validation_data_are_judged_without_training_on_them(networks, images):
     assert gan.fingerprint() == before
     history = gan.fit(images, batch_size=8, verbose=0, validation_data=images[:16]).history
     assert np.isfinite(history["val_d_loss"] + history["val_g_loss"]).all()
+
+
+def test_endless_data_are_validated_for_one_epoch(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    held_out = keras_gan.data.load("digits", split="test", image_size=8, batch_size=64)
+    history = gan.fit(images, batch_size=8, epochs=2, verbose=0, validation_data=held_out).history
+    losses = gan.evaluate(held_out, verbose=0)
+    np.testing.assert_allclose(losses, [history["val_d_loss"][-1], history["val_g_loss"][-1]], rtol=0.2)
+
+
+def test_the_losses_are_the_adversarial_losses_alone(networks, images):
+    """So that those of training and of validation compare, and a critic's is the distance that it estimates."""
+    gan = keras_gan.WGANGP(*networks(), discriminator_steps=1)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
+    fake_logits = gan.discriminator(gan.generator(gan.training_state.noise().normal((8, 4))))
+    loss = keras_gan.losses.Wasserstein().discriminator_loss(gan.discriminator(images[:8]), fake_logits)
+    logs = gan.train_on_batch(images[:8], return_dict=True)
+    assert logs["gradient_penalty"] > 0.01
+    assert logs["d_loss"] == pytest.approx(float(loss), abs=1e-5)

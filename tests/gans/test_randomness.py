@@ -101,6 +101,13 @@ def test_generate_repeats_with_a_seed_and_does_not_disturb_training(networks, im
     np.testing.assert_allclose(gan.generator(latents), first, atol=1e-6)
 
 
+def test_generate_within_the_scope_of_a_strategy(networks, two_replicas):
+    with two_replicas.scope():
+        gan = keras_gan.NonSaturatingGAN(*networks())
+        inside = gan.generate(3, seed=1)
+    np.testing.assert_array_equal(gan.generate(3, seed=1), inside)
+
+
 def test_the_seed_decides_the_training(networks, images):
     def trained(seed):
         keras.utils.set_random_seed(0)

@@ -69,6 +69,15 @@ def test_a_float16_gan_comes_back_with_its_loss_scales(networks, images, tmp_pat
     assert again.fingerprint() == gan.fingerprint()
 
 
+def test_a_gan_that_ran_under_xla_loads_under_a_strategy(gan, tmp_path, two_replicas):
+    gan.compile(jit_compile=True, steps_per_execution=2)
+    gan.save(tmp_path / "gan.keras")
+    with two_replicas.scope():
+        again = keras.saving.load_model(tmp_path / "gan.keras")
+    assert again.fingerprint() == gan.fingerprint()
+    assert (again.jit_compile, again.steps_per_execution) == (False, 1)
+
+
 def test_a_gan_that_was_not_compiled_comes_back(networks, tmp_path):
     gan = keras_gan.NonSaturatingGAN(*networks())
     gan.save(tmp_path / "gan.keras")

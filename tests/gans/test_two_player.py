@@ -169,6 +169,26 @@ def test_averaged_generator_follows_its_half_life(networks, images):
     np.testing.assert_allclose(gan.generate(latents=latents, averaged=False), gan.generator(latents), atol=1e-6)
 
 
+def test_averaged_spectral_vectors_stay_unit_vectors(networks, images):
+    _, discriminator = networks()
+    spectral = keras_gan.layers.SpectralNormalization(keras.layers.Dense(64, activation="tanh"))
+    generator = keras.Sequential([keras.Input((4,)), spectral, keras.layers.Reshape((8, 8, 1))])
+    gan = built(keras_gan.NonSaturatingGAN(generator, discriminator, ema_half_life=40))
+    gan.fit(images, batch_size=8, epochs=10, verbose=0)
+    average = gan.averaged_generator.layers[0]
+    assert np.linalg.norm(average.u) == pytest.approx(1.0, abs=1e-5)
+    assert float(average.sigma()) == pytest.approx(np.linalg.norm(average.layer.kernel, 2), rel=0.02)
+
+
+def test_a_frozen_spectral_layer_is_left_alone(networks, images):
+    generator, discriminator = networks(spectral=True)
+    frozen = discriminator.layers[1]
+    frozen.trainable = False
+    before = frozen.u.numpy()
+    one_step(built(keras_gan.NonSaturatingGAN(generator, discriminator)), images[:8])
+    np.testing.assert_array_equal(frozen.u, before)
+
+
 def test_regularisers_of_the_users_networks_count(images):
     generator = keras.Sequential(
         [
