@@ -9,6 +9,7 @@ The run directory receives pictures of samples from the same latents as training
 flags give the same one again.
 """
 
+import contextlib
 import difflib
 import inspect
 import os
@@ -116,16 +117,31 @@ def main(argv):
 def claim_run_directory():
     """Make the directories, and write the flags into that of the run, which proves that files can be written."""
     run_dir = pathlib.Path(FLAGS.run_dir)
-    if (run_dir / "gan.keras").exists():
-        raise ValueError(
-            f"This directory holds a finished run: choose another, or remove this one. Received: --run_dir={run_dir}"
-        )
-    run_dir.mkdir(parents=True, exist_ok=True)
-    if FLAGS.export_dir:
-        pathlib.Path(FLAGS.export_dir).mkdir(parents=True, exist_ok=True)
     lines = [flag.serialize() for flag in FLAGS.get_key_flags_for_module(sys.modules[__name__])]
-    (run_dir / "flags.txt").write_text("".join(f"{line}\n" for line in lines if line))
+    with writing_below("run_dir"):
+        if (run_dir / "gan.keras").exists():
+            raise ValueError(
+                "This directory holds a finished run: choose another, or remove this one. "
+                f"Received: --run_dir={run_dir}"
+            )
+        run_dir.mkdir(parents=True, exist_ok=True)
+        (run_dir / "flags.txt").write_text("".join(f"{line}\n" for line in lines if line))
+    if FLAGS.export_dir:
+        with writing_below("export_dir"):
+            pathlib.Path(FLAGS.export_dir).mkdir(parents=True, exist_ok=True)
     return run_dir
+
+
+@contextlib.contextmanager
+def writing_below(flag):
+    """Say of a write that fails which flag named the directory, and how to mend it."""
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(
+            f"No file can be written in this directory ({error.strerror}): choose one that exists or can be made, and "
+            f"that you may write to. Received: --{flag}={FLAGS[flag].value}"
+        ) from error
 
 
 def train(run_dir):
@@ -158,7 +174,7 @@ def train(run_dir):
 
 
 def load_images():
-    """The batches of the data set that the flags name."""
+    """Return the batches of the data set that the flags name."""
     from keras_gan import data
 
     source = FLAGS.dataset
@@ -178,7 +194,7 @@ def load_images():
 
 
 def network_options(network):
-    """The arguments of the networks, without the shape of the images."""
+    """Return the arguments of the networks, without the shape of the images."""
     options = given("latent_dim", "width", "spectral_normalization")
     if network == "dcgan":
         normalization = FLAGS.discriminator_normalization or "layer"
@@ -187,7 +203,7 @@ def network_options(network):
 
 
 def gan_options():
-    """The arguments of the GAN, without its networks; what no flag gives stays the paper's."""
+    """Return the arguments of the GAN, without its networks; what no flag gives stays the paper's."""
     from keras_gan.penalties import R1, GradientPenalty
 
     weights = {R1: FLAGS.r1, GradientPenalty: FLAGS.gradient_penalty}
@@ -197,7 +213,7 @@ def gan_options():
 
 
 def make_optimizer(gan, learning_rate):
-    """A new optimizer for one of the players; at its usual learning rate if none is given."""
+    """Return a new optimizer for one of the players; at its usual learning rate if none is given."""
     import keras
 
     adam = keras.optimizers.Adam(2e-4, FLAGS.beta_1, FLAGS.beta_2, epsilon=1e-8)
@@ -208,7 +224,7 @@ def make_optimizer(gan, learning_rate):
 
 
 def callbacks(run_dir):
-    """What watches the training; the throughput comes first, for the others write it down."""
+    """Return what watches the training; the throughput comes first, for the others write it down."""
     import keras
 
     from keras_gan.callbacks import ImageSnapshots, LossCurves, Throughput
@@ -223,7 +239,7 @@ def callbacks(run_dir):
 
 
 def chosen(flag, module):
-    """The class or function that a flag names, whatever its capitals, its underscores and a "gan" at its end."""
+    """Return the class or function that a flag names, whatever its capitals, its underscores and a "gan" at its end."""
 
     def plain(name):
         return re.sub(r"[\W_]", "", name.lower()).removesuffix("gan")
@@ -241,7 +257,7 @@ def chosen(flag, module):
 
 
 def given(*names):
-    """The flags of these names that have a value, as keyword arguments."""
+    """Return the flags of these names that have a value, as keyword arguments."""
     return {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
 
 

@@ -13,7 +13,7 @@ class DiskGuard:
     would tear the progress bar apart.
 
     Args:
-        what: What is lost when a write fails, in the words of the warning.
+        what: what is lost when a write fails, in the words of the warning.
 
     Example:
         >>> guard = DiskGuard("the picture")
@@ -43,7 +43,7 @@ class DiskGuard:
         return True
 
     def warn(self):
-        """Warns of the first failure, the first time that it is called after one."""
+        """Warn of the first failure, the first time that it is called after one."""
         if self._failure is None or self._warned:
             return
         self._warned = True

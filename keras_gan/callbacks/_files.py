@@ -6,16 +6,16 @@ import pathlib
 
 
 def write_atomically(path, content):
-    """Writes a file under a temporary name beside it, then moves it into place.
+    """Write a file under a temporary name beside it, then move it into place.
 
     A plain write that a full disk or a kill cuts short destroys the file it replaces.
 
     Args:
         path: `pathlib.Path` of the file.
-        content: Bytes.
+        content: bytes.
 
     Raises:
-        OSError: If the file cannot be written. What stood at `path` is still there.
+        OSError: if the file cannot be written. What stood at `path` is still there.
     """
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
@@ -27,20 +27,21 @@ def write_atomically(path, content):
         raise
 
 
-def writable_directory(directory, name):
-    """Makes a directory, and proves that files can be written there.
+def writable_directory(directory, name, *, file=None):
+    """Make a directory, and prove that files can be written there.
 
     Training may run for hours before it first writes: a mistyped directory should cost a second.
 
     Args:
-        directory: Path of the directory; its parents are made too.
-        name: What the caller's argument is called, for the message.
+        directory: path of the directory; its parents are made too.
+        name: what the caller's argument is called, for the message.
+        file: the caller's argument where it is a file in the directory; None where it is the directory.
 
     Returns:
         `pathlib.Path` of the directory.
 
     Raises:
-        ValueError: If the directory cannot be made or written to.
+        ValueError: if the directory cannot be made or written to.
     """
     path = pathlib.Path(directory)
     try:
@@ -49,8 +50,9 @@ def writable_directory(directory, name):
         probe.write_bytes(b"writable")
         probe.unlink()
     except OSError as error:
+        place, received = (f"`{name}`", directory) if file is None else (f"the directory of `{name}`", file)
         raise ValueError(
-            f"No file can be written in `{name}` ({error.strerror}). Give a directory that exists or can be "
-            f"made, and that you may write to. Received: {name}={os.fspath(directory)!r}"
+            f"No file can be written in {place} ({error.strerror}). Give a directory that exists or can be "
+            f"made, and that you may write to. Received: {name}={os.fspath(received)!r}"
         ) from error
     return path

@@ -10,7 +10,7 @@ _TRAILER = b";"
 
 
 def animated_gif(pictures):
-    """Joins pictures into one GIF that loops, with a frame for every picture.
+    """Join pictures into one GIF that loops, with a frame for every picture.
 
     Pillow's own `save_all` drops a frame that equals the one before it, and the frames' numbers then no
     longer say the epoch. Here each picture is encoded by itself and becomes a frame with its own colours.
@@ -18,7 +18,7 @@ def animated_gif(pictures):
     The layout of the file is in the GIF89a specification (CompuServe, 1990), sections 17 to 27.
 
     Args:
-        pictures: Non-empty list of `PIL.Image.Image`, in order.
+        pictures: non-empty list of `PIL.Image.Image`, in order.
 
     Returns:
         The file's bytes.
@@ -31,7 +31,7 @@ def animated_gif(pictures):
 
 
 def _frame(picture, seconds):
-    """Encodes a picture as a GIF of its own, and moves its colour table behind the image descriptor."""
+    """Encode a picture as a GIF of its own, and move its colour table behind the image descriptor."""
     buffer = io.BytesIO()
     # A copy without `info`: text kept in the PNG would become a block in front of the image.
     still = picture.copy()

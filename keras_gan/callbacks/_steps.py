@@ -2,14 +2,14 @@
 
 
 def steps_done(batch, params):
-    """Says how many steps of the epoch are done when Keras reports the end of a batch.
+    """Say how many steps of the epoch are done when Keras reports the end of a batch.
 
     With `steps_per_execution` Keras counts the last execution of an epoch as a full one, though the epoch may end
     within it.
 
     Args:
-        batch: What Keras hands to `on_train_batch_end`: the last step's number, from 0.
-        params: The callback's `params`, where "steps" is the epoch's length, or None where nobody knows it.
+        batch: what Keras hands to `on_train_batch_end`: the last step's number, from 0.
+        params: the callback's `params`, where "steps" is the epoch's length, or None where nobody knows it.
 
     Returns:
         Number of steps.

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_int, require_seed
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._files import writable_directory, write_atomically
 from keras_gan.callbacks._gif import animated_gif
@@ -33,16 +33,16 @@ class ImageSnapshots(keras.callbacks.Callback):
     Files are replaced as a whole. A write that fails during training costs one warning, not the training.
 
     Args:
-        directory: Where the files go; made if need be.
-        every: A picture is taken after this many units.
+        directory: where the files go; made if need be.
+        every: a picture is taken after this many units.
         unit: "epoch" or "step".
-        num_images: Images in the grid. With classes: the most images, in rows of equal length.
-        seed: Seed of the latents.
-        gif: Whether `snapshots.gif` is made when training ends.
-        log_dir: Directory where TensorBoard finds the grids as well, under the name "samples".
+        num_images: images in the grid. With classes: the most images, in rows of equal length.
+        seed: seed of the latents.
+        gif: whether `snapshots.gif` is made when training ends.
+        log_dir: directory where TensorBoard finds the grids as well, under the name "samples".
 
     Raises:
-        ValueError: If an argument is out of its range or a directory cannot be written; when training begins,
+        ValueError: if an argument is out of its range or a directory cannot be written; when training begins,
             if the model does not generate or its images are neither grey nor RGB.
 
     Example:
@@ -70,20 +70,20 @@ class ImageSnapshots(keras.callbacks.Callback):
         self.every = require_int("every", every)
         self.unit = unit
         self.num_images = require_int("num_images", num_images)
-        self.seed = seed
+        self.seed = require_seed(seed)
         self.gif = gif
         self.directory = writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
 
     def on_train_begin(self, logs=None):
-        """Takes the first picture, so that images that no picture can show are an error before training."""
+        """Take the first picture, so that images that no picture can show are an error before training."""
         self._guard = DiskGuard(f"some of the pictures in {self.directory}")
         self._first_grid = self._sample()
         self._number = None
         self._writer = None if self.log_dir is None else tf.summary.create_file_writer(os.fspath(self.log_dir))
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Writes the first picture of a new run; says what went wrong in the epoch before."""
+        """Write the first picture of a new run; say what went wrong in the epoch before."""
         self._guard.warn()
         if self._number is None:
             self._number = self._first_number(epoch)
@@ -92,17 +92,17 @@ class ImageSnapshots(keras.callbacks.Callback):
         self._number_at_epoch_begin = self._number
 
     def on_train_batch_end(self, batch, logs=None):
-        """Takes a picture every so many steps."""
+        """Take a picture every so many steps."""
         if self.unit == "step":
             self._advance_to(self._number_at_epoch_begin + steps_done(batch, self.params))
 
     def on_epoch_end(self, epoch, logs=None):
-        """Takes a picture every so many epochs."""
+        """Take a picture every so many epochs."""
         if self.unit == "epoch":
             self._advance_to(epoch + 1)
 
     def on_train_end(self, logs=None):
-        """Makes the GIF."""
+        """Make the GIF."""
         # No number: the run that was to be continued had no epoch left.
         if self.gif and self._number is not None:
             with self._guard:
@@ -159,7 +159,7 @@ class ImageSnapshots(keras.callbacks.Callback):
             write_atomically(self.directory / "snapshots.gif", animated_gif(pictures))
 
     def _pictures(self):
-        """Maps the number of each picture in the directory to its file."""
+        """Map the number of each picture in the directory to its file."""
         matches = (re.fullmatch(rf"{self.unit}_(\d+)\.png", path.name) for path in self.directory.iterdir())
         return {int(match[1]): self.directory / match[0] for match in matches if match}
 

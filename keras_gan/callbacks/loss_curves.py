@@ -29,10 +29,10 @@ class LossCurves(keras.callbacks.Callback):
     Both files are replaced as a whole. A write that fails during training costs one warning, no more.
 
     Args:
-        path: The picture's file, ending in `.png`; its directory is made if need be.
+        path: the picture's file, ending in `.png`; its directory is made if need be.
 
     Raises:
-        ValueError: If `path` does not end in `.png` or its directory cannot be written; when a run is
+        ValueError: if `path` does not end in `.png` or its directory cannot be written; when a run is
             continued, if the CSV file is not one of this callback's.
 
     Example:
@@ -52,23 +52,23 @@ class LossCurves(keras.callbacks.Callback):
         self.path = pathlib.Path(path)
         if self.path.suffix.lower() != ".png":
             raise ValueError(f"LossCurves draws a PNG: `path` must end in .png. Received: path={str(path)!r}")
-        writable_directory(self.path.parent, "path")
+        writable_directory(self.path.parent, "path", file=self.path)
         self._table_path = self.path.with_suffix(".csv")
 
     def on_train_begin(self, logs=None):
-        """Forgets what an earlier `fit` of the same callback collected."""
+        """Forget what an earlier `fit` of the same callback collected."""
         self._guard = DiskGuard(f"the newest curves in {self.path}")
         self._rows = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Reads what the run that is continued has left; says what went wrong in the epoch before."""
+        """Read what the run that is continued has left; say what went wrong in the epoch before."""
         self._guard.warn()
         if self._rows is None:
             earlier = _read_table(self._table_path) if epoch > 0 and self._table_path.exists() else {}
             self._rows = {number: row for number, row in earlier.items() if number <= epoch}
 
     def on_epoch_end(self, epoch, logs=None):
-        """Adds the epoch's values to the files."""
+        """Add the epoch's values to the files."""
         self._rows[epoch + 1] = {
             name: float(value) for name, value in (logs or {}).items() if isinstance(value, numbers.Real)
         }
@@ -77,7 +77,7 @@ class LossCurves(keras.callbacks.Callback):
             write_atomically(self.path, _draw(self._rows))
 
     def on_train_end(self, logs=None):
-        """Says what went wrong in the last epoch."""
+        """Say what went wrong in the last epoch."""
         self._guard.warn()
 
 

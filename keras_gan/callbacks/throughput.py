@@ -40,23 +40,23 @@ class Throughput(keras.callbacks.Callback):
     """
 
     def on_train_begin(self, logs=None):
-        """Learns how many images a step takes."""
+        """Learn how many images a step takes."""
         self._compiled = False
         self._images_per_step = getattr(self.model, "images_per_step", None)
         if self._images_per_step is None:
             warnings.warn(
                 "Throughput logs nothing: the model does not say how many images a training step consumes "
-                "(`images_per_step` is None). Batch the data with drop_remainder=True: that fixes it.",
+                "(`images_per_step` is None). Give the model an attribute `images_per_step`.",
                 stacklevel=2,
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Starts the clock, unless the step that compiles is still to come."""
+        """Start the clock, unless the step that compiles is still to come."""
         self._begin = (0, time.perf_counter()) if self._compiled else None
         self._latest = self._begin
 
     def on_train_batch_end(self, batch, logs=None):
-        """Adds `images_per_second`."""
+        """Add `images_per_second`."""
         self._latest = (steps_done(batch, self.params), time.perf_counter())
         if self._begin is None:
             self._begin = self._latest
@@ -64,7 +64,7 @@ class Throughput(keras.callbacks.Callback):
         self._log(logs)
 
     def on_epoch_end(self, epoch, logs=None):
-        """Adds the epoch's `images_per_second` and `seconds_per_kimg`."""
+        """Add the epoch's `images_per_second` and `seconds_per_kimg`."""
         self._log(logs)
         if logs is not None and "images_per_second" in logs:
             logs["seconds_per_kimg"] = 1000.0 / logs["images_per_second"]

@@ -11,7 +11,7 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def decode(path: Path) -> np.ndarray:
-    """Reads an image file as a viewer would show it.
+    """Read an image file as a viewer would show it.
 
     Turned as EXIF says, transparent parts on white, 16-bit grey rounded to 8 bits, palettes and CMYK as RGB;
     of an animation the first frame.
@@ -34,7 +34,7 @@ def decode(path: Path) -> np.ndarray:
 
 
 def fit(image: np.ndarray, *, size: tuple[int, int] | None, channels: int | None, crop: str | None) -> np.ndarray:
-    """Brings one image to a number of channels and a size; returns `image` itself if it has both.
+    """Bring one image to a number of channels and a size; return `image` itself if it has both.
 
     The resize is Pillow's bicubic filter, whose support grows with the reduction, so that it is antialiased.
 
@@ -71,7 +71,7 @@ def _convert_channels(image: np.ndarray, channels: int) -> np.ndarray:
 
 
 def _center_box(height: int, width: int, size: tuple[int, int]) -> tuple[float, float, float, float]:
-    """The largest centred (left, top, right, bottom) with the aspect ratio of `size`, not rounded."""
+    """Return the largest centred (left, top, right, bottom) with the aspect ratio of `size`, not rounded."""
     scale = min(height / size[0], width / size[1])
     top, left = (height - scale * size[0]) / 2, (width - scale * size[1]) / 2
     return left, top, width - left, height - top

@@ -30,7 +30,7 @@ def load(
     labels: bool = False,
     preprocessing: Preprocessing | None = None,
 ) -> tf.data.Dataset:
-    """Returns endless batches of images in [-1, 1].
+    """Return endless batches of images in [-1, 1].
 
     A GAN counts steps, not epochs, and a long run is cut off and goes on. So the order is a function of the
     step: each image comes once an epoch, each epoch has an order of its own, a batch may span the end of one
@@ -64,8 +64,8 @@ def load(
         batch_size), `num_images` (N), `image_shape` and `class_names` (a tuple, or None).
 
     Raises:
-        FileNotFoundError: the folder, the file or the data set is not there.
-        ValueError: the source has no such split, no labels, fewer images than a batch, or images that cannot
+        FileNotFoundError: if the folder, the file or the data set is not there.
+        ValueError: if the source has no such split, no labels, fewer images than a batch, or images that cannot
             be read; or an argument is out of its range.
 
     Example:
@@ -80,7 +80,7 @@ def load(
     require_int("batch_size", batch_size)
     require_int("start_step", start_step, low=0)
     require_seed(seed)
-    preprocessing = preprocessing or Preprocessing()
+    preprocessing = _require_preprocessing(preprocessing)
     prepare = functools.partial(
         _images.fit, size=_size(image_size), channels=preprocessing.channels, crop=preprocessing.crop
     )
@@ -96,6 +96,17 @@ def load(
     return dataset
 
 
+def _require_preprocessing(preprocessing) -> Preprocessing:
+    if preprocessing is None:
+        return Preprocessing()
+    if isinstance(preprocessing, Preprocessing):
+        return preprocessing
+    raise ValueError(
+        "`preprocessing` must be a keras_gan.data.Preprocessing, such as Preprocessing(flip=True). "
+        f"Received: preprocessing={preprocessing!r}"
+    )
+
+
 def _as_source(source) -> Source:
     if isinstance(source, Source):
         return source
@@ -108,7 +119,7 @@ def _as_source(source) -> Source:
     if hasattr(source, "__array__"):
         return Arrays(source)
     raise ValueError(
-        'source must be "digits", the name of a TensorFlow data set, a folder, a .npz or .npy file, an array, '
+        '`source` must be "digits", the name of a TensorFlow data set, a folder, a .npz or .npy file, an array, '
         "a tuple (images, labels) or a keras_gan.data.Source. "
         f"Received: source of type {type(source).__name__}"
     )
@@ -142,7 +153,7 @@ def _size(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
 def _check_data(data: ImageData, batch_size: int, *, labels: bool, dequantize: bool) -> None:
     if len(data.images) < batch_size:
         raise ValueError(
-            f"The data set has {len(data.images)} images, fewer than one batch. Pass a smaller batch_size. "
+            f"The data set has {len(data.images)} images, fewer than one batch. Pass a smaller `batch_size`. "
             f"Received: batch_size={batch_size}"
         )
     if labels and data.labels is None:

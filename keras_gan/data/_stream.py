@@ -32,7 +32,7 @@ class Stream:
             self.labels = None if data.labels is None else tf.constant(data.labels, tf.int32)
 
     def dataset(self, start_step: int) -> tf.data.Dataset:
-        """Returns the batches from `start_step` on."""
+        """Return the batches from `start_step` on."""
         last_step = np.iinfo(np.int64).max // (2 * self.batch_size)
         steps = tf.data.Dataset.range(start_step, last_step)
         # No training lives to see the last step; Keras asks for the cardinality to tell endless data.
@@ -43,7 +43,7 @@ class Stream:
         return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
 
     def batch(self, step: tf.Tensor):
-        """Returns the images of one step, or (images, labels) where there are labels."""
+        """Return the images of one step, or (images, labels) where there are labels."""
         indices = self.indices(step)
         images = tf.gather(self.images, indices)
         if self.preprocessing.flip:
@@ -52,7 +52,7 @@ class Stream:
         return images if self.labels is None else (images, tf.gather(self.labels, indices))
 
     def indices(self, step: tf.Tensor) -> tf.Tensor:
-        """Returns which images a step holds: int64 (batch_size,) in [0, N)."""
+        """Return which images a step holds: int64 (batch_size,) in [0, N)."""
         positions = step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
         epochs, offsets = positions // self.num_images, positions % self.num_images
         # A batch is no larger than the data, and so touches two epochs at most.

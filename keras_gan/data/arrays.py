@@ -16,7 +16,7 @@ class Arrays(Source):
         labels: integers from 0 up, shape (num_images,) or (num_images, 1); or None.
 
     Raises:
-        ValueError: the images are of another dtype, rank or range, or hold NaN; the labels are no class
+        ValueError: if the images are of another dtype, rank or range, or hold NaN; the labels are no class
             indices or not as many as the images.
 
     Example:
@@ -32,7 +32,7 @@ class Arrays(Source):
         self.labels = None if labels is None else _check_labels(np.asarray(labels), len(self.images))
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Returns the arrays, with no copy where `prepare` leaves an image as it is."""
+        """Return the arrays, with no copy where `prepare` leaves an image as it is."""
         check_split(split, ["train"], "An array")
         first = self.images[0]
         if prepare(first) is first:

@@ -24,7 +24,7 @@ class Digits(Source):
     """
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Returns one of the splits "train", "test" and "all" with the labels 0 to 9."""
+        """Return one of the splits "train", "test" and "all" with the labels 0 to 9."""
         # Here, so that importing the package does not take scikit-learn's time.
         from sklearn.datasets import load_digits
 

@@ -29,8 +29,8 @@ class Folder(Source):
         skip_corrupt: leave out files that cannot be decoded and warn with their number, rather than stop.
 
     Raises:
-        FileNotFoundError: there is no such folder.
-        ValueError: it holds no image, not the split asked for, or a file that cannot be decoded.
+        FileNotFoundError: if there is no such folder.
+        ValueError: if it holds no image, not the split asked for, or a file that cannot be decoded.
 
     Example:
         >>> import tempfile, pathlib
@@ -52,7 +52,7 @@ class Folder(Source):
             raise FileNotFoundError(f"There is no such folder. Received: source={str(path)!r}")
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Decodes the files in as many threads as there are processors."""
+        """Decode the files in as many threads as there are processors."""
         root = self._root(split)
         files = _image_files(root)
         if not files:
@@ -109,7 +109,7 @@ class Folder(Source):
 
 
 def _image_files(root: Path) -> list[Path]:
-    """The image files below `root` in a sorted order, the same on every file system."""
+    """Return the image files below `root` in a sorted order, the same on every file system."""
     relative = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
     visible = (path for path in relative if not any(part.startswith(".") for part in path.parts))
     return [root / path for path in sorted(visible, key=lambda path: path.parts) if (root / path).is_file()]

@@ -29,8 +29,8 @@ class NumpyFile(Source):
         path: the file.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        ValueError: NumPy cannot read the file, or none of its arrays is known to hold images.
+        FileNotFoundError: if there is no such file.
+        ValueError: if NumPy cannot read the file, or none of its arrays is known to hold images.
 
     Example:
         >>> import tempfile, pathlib
@@ -50,7 +50,7 @@ class NumpyFile(Source):
             raise FileNotFoundError(f"There is no such file. Received: source={str(path)!r}")
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Returns the images of one split, and the labels where the file has some."""
+        """Return the images of one split, and the labels where the file has some."""
         with self.path.open("rb") as file:
             images, labels = self._arrays(file, split)
         return Arrays(images, labels).read("train", prepare)

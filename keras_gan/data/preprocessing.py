@@ -22,7 +22,7 @@ class Preprocessing:
         dequantize: add uniform noise as wide as one of the 256 levels. For uint8 images.
 
     Raises:
-        ValueError: an option has a value that does not exist.
+        ValueError: if an option has a value that does not exist.
 
     Example:
         >>> from keras_gan import data
@@ -39,11 +39,12 @@ class Preprocessing:
     def __post_init__(self):
         if self.channels not in (None, 1, 3):
             raise ValueError(
-                f"channels must be 1 (grey), 3 (RGB) or None (as the images are). Received: channels={self.channels!r}"
+                "`channels` must be 1 (grey), 3 (RGB) or None (as the images are). "
+                f"Received: channels={self.channels!r}"
             )
         if self.crop not in (None, "center"):
-            raise ValueError(f'crop must be "center" or None (no crop). Received: crop={self.crop!r}')
+            raise ValueError(f'`crop` must be "center" or None (no crop). Received: crop={self.crop!r}')
         for name in ("flip", "dequantize"):
             value = getattr(self, name)
             if not isinstance(value, bool):
-                raise ValueError(f"{name} must be True or False. Received: {name}={value!r}")
+                raise ValueError(f"`{name}` must be True or False. Received: {name}={value!r}")

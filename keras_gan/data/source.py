@@ -43,7 +43,7 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Reads one split into memory.
+        """Read one split into memory.
 
         Args:
             split: its name, such as "train".
@@ -57,7 +57,7 @@ class Source(abc.ABC):
 
     @staticmethod
     def stack(images: Iterable[np.ndarray]) -> np.ndarray:
-        """Joins images (height, width, channels) into one array, grey ones as RGB if any has colours.
+        """Join images (height, width, channels) into one array, grey ones as RGB if any has colours.
 
         Args:
             images: at least one image; all of the same height, width and dtype, with one channel or all
@@ -67,7 +67,7 @@ class Source(abc.ABC):
             Array of shape (num_images, height, width, channels), of the dtype of the first image.
 
         Raises:
-            ValueError: there is no image, or they differ in size.
+            ValueError: if there is no image, or they differ in size.
         """
         images = list(images)
         if not images:
@@ -77,7 +77,7 @@ class Source(abc.ABC):
             if image.shape[:2] != first:
                 raise ValueError(
                     f"All images must have the same size, but image 0 is {_size(images[0])} and image "
-                    f"{index} is {_size(image)} (height x width). Pass image_size to bring them to one size. "
+                    f"{index} is {_size(image)} (height x width). Pass `image_size` to bring them to one size. "
                     "Received: image_size=None"
                 )
         channels = max(image.shape[-1] for image in images)
@@ -92,7 +92,7 @@ def _size(image: np.ndarray) -> str:
 
 
 def check_split(split: str, splits: Iterable[str], where: str) -> None:
-    """Raises an error that lists the splits which exist, unless `split` is among them."""
+    """Raise an error that lists the splits which exist, unless `split` is among them."""
     splits = list(splits)
     if split not in splits:
         listed = ", ".join(repr(name) for name in splits)

@@ -1,7 +1,6 @@
 """The data sets of TensorFlow Datasets."""
 
 import contextlib
-import difflib
 import io
 import os
 import re
@@ -12,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
+from keras_gan._arguments import did_you_mean
 from keras_gan.data.source import ImageData, Prepare, Source
 
 
@@ -29,8 +29,8 @@ class TFDS(Source):
         download: fetch and prepare the data set if it is not there yet.
 
     Raises:
-        FileNotFoundError: the data are not there, and must not be fetched.
-        ValueError: there is no such data set (the error names the nearest) or split, or it has no uint8
+        FileNotFoundError: if the data are not there, and must not be fetched.
+        ValueError: if there is no such data set (the error names the nearest) or split, or it has no uint8
             images.
     """
 
@@ -40,7 +40,7 @@ class TFDS(Source):
         self.download = download
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Returns one split of the data set; TFDS's own slices, such as "train[:10%]", are splits too."""
+        """Return one split of the data set; TFDS's own slices, such as "train[:10%]", are splits too."""
         builder = self._builder()
         self._check_features(builder)
         if self.download or _has_manual_files(builder):
@@ -59,10 +59,9 @@ class TFDS(Source):
             names = ["digits", *tfds.list_builders(with_community_datasets=False)]
             if re.split("[:/]", self.name)[0] in names:
                 raise  # The version or the configuration is wrong, and TFDS lists those that exist.
-            nearest = difflib.get_close_matches(self.name, names, n=3)
-            advice = f" Did you mean {' or '.join(map(repr, nearest))}?" if nearest else ""
             raise ValueError(
-                f"No folder, file or TensorFlow data set has this name.{advice} Received: source={self.name!r}"
+                f"No folder, file or TensorFlow data set has this name.{did_you_mean(self.name, names)} "
+                f"Received: source={self.name!r}"
             ) from error
 
     def _check_features(self, builder) -> None:

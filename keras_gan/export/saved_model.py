@@ -10,9 +10,11 @@ import uuid
 import keras
 import tensorflow as tf
 
+from keras_gan._arguments import require_int
+
 
 def save(gan, directory, *, version=None, averaged=True):
-    """Writes the generator as the next version under a directory that TensorFlow Serving watches.
+    """Write the generator as the next version under a directory that TensorFlow Serving watches.
 
     What serves the images needs TensorFlow alone, neither this package nor Keras. The model has one
     signature, `serving_default`, from `latents` (any number of rows) to `images`, with the generator in
@@ -22,18 +24,18 @@ def save(gan, directory, *, version=None, averaged=True):
     is none, and the finished folder is renamed: a version is there as a whole or not at all.
 
     Args:
-        gan: Model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
-        directory: Where the versions lie, one folder each; made if need be.
-        version: Number of the version. Without it, one more than the largest there is.
-        averaged: Whether the averaged generator is the one that is written, where the GAN keeps one.
+        gan: model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
+        directory: where the versions lie, one folder each; made if need be.
+        version: number of the version. Without it, one more than the largest there is.
+        averaged: whether the averaged generator is the one that is written, where the GAN keeps one.
 
     Returns:
         `pathlib.Path` of the version's folder.
 
     Raises:
-        ValueError: If the GAN has no generator, the version is not a positive whole number or exists, or the
+        ValueError: if the GAN has no generator, the version is not a positive integer or exists, or the
             directory cannot be written.
-        tf.errors.OpError: If the disk is full. Nothing is left behind.
+        tf.errors.OpError: if the disk is full. Nothing is left behind.
 
     Example:
         >>> import tempfile, types
@@ -73,7 +75,7 @@ def _write(generator, latent_shape, folder):
 
 @contextlib.contextmanager
 def _quiet_log():
-    """Keeps back what TensorFlow tells a program that logs at INFO about each file that it writes."""
+    """Keep back what TensorFlow tells a program that logs at INFO about each file that it writes."""
     loggers = (tf.get_logger(), logging.getLogger("absl"))
     for logger in loggers:
         logger.addFilter(_is_serious)
@@ -102,12 +104,7 @@ def _chosen_generator(gan, averaged):
 def _check_version(version, directory):
     if version is None:
         return
-    if isinstance(version, bool) or not isinstance(version, int) or version < 1:
-        raise ValueError(
-            "TensorFlow Serving counts versions in whole numbers from 1. Give one, or leave `version` out "
-            f"for the next. Received: version={version!r}"
-        )
-    if (directory / str(version)).exists():
+    if (directory / str(require_int("version", version))).exists():
         raise ValueError(
             f"Version {version} is there already, and may be in service. Leave `version` out for the next, "
             f"or remove {directory / str(version)}. Received: version={version}"

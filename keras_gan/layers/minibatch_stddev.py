@@ -78,24 +78,24 @@ class MinibatchStddev(keras.layers.Layer):
         return ops.concatenate([inputs, means], axis=-1)
 
     def _batch_and_group_size(self, inputs):
-        """The batch size and G: two ints, or two scalar tensors where the batch size is known only at run time."""
+        """Return the batch size and G: two ints, or two tensors where the batch size is known only at run time."""
         words = (
             f"MinibatchStddev cannot cut the batch into groups of {self.group_size}: use a batch size that is a "
-            "multiple of group_size, or at most group_size"
+            f"multiple of `group_size`, or at most `group_size`. Received: group_size={self.group_size}, batch size="
         )
         batch = inputs.shape[0]
         if batch is not None:
             size = min(self.group_size, batch)
             if batch % size:
-                raise ValueError(f"{words}. Received: batch size={batch}, group_size={self.group_size}")
+                raise ValueError(f"{words}{batch}")
             return batch, size
         batch = tf.shape(inputs)[0]
         size = tf.minimum(self.group_size, batch)
-        with tf.control_dependencies([tf.debugging.assert_equal(batch % size, 0, message=words)]):
+        with tf.control_dependencies([tf.debugging.Assert(tf.equal(batch % size, 0), [words, batch])]):
             return tf.identity(batch), size
 
     def compute_output_shape(self, input_shape):
-        """The input's shape with `num_features` channels more."""
+        """Return the input's shape with `num_features` channels more."""
         return (*input_shape[:-1], input_shape[-1] + self.num_features)
 
     def get_config(self):

@@ -54,8 +54,8 @@ def dcgan(
         generator_normalization: "batch"; "batch_per_unit", where the first of the batch normalisations has a gain for
             each unit of the projection instead of each channel; or None.
         discriminator_normalization: "batch", "layer" (each picture by itself, over positions and channels, with a
-            gain for each channel) or None. The gradient penalty of WGAN-GP,
-            which takes each picture by itself, needs one of the last two.
+            gain for each channel) or None. The gradient penalty of WGAN-GP, which takes each picture by itself, needs
+            one of the last two.
         spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm, most
             often with `discriminator_normalization=None`.
 
@@ -88,7 +88,7 @@ def dcgan(
 
 
 def _sides(image_shape, stages):
-    """The (height, width) at each stage, from the whole picture down to the smallest map."""
+    """Return the (height, width) at each stage, from the whole picture down to the smallest map."""
     sides = [image_shape[:2]]
     if stages is None:
         while len(sides) == 1 or min(_halved(sides[-1])) >= _SMALLEST_START:
@@ -127,7 +127,7 @@ def _generator(image_shape, latent_dim, sides, widths, kernel_size, normalizatio
 
 
 def _projection(latents, shape, normalization):
-    """The generator's first map, normalised."""
+    """Return the generator's first map, normalised."""
     units = shape[0] * shape[1] * shape[2]
     x = layers.Dense(units, use_bias=normalization is None, kernel_initializer=_normal(), name="project")(latents)
     reshape = layers.Reshape(shape, name="reshape")

@@ -263,6 +263,7 @@ def test_a_directory_that_cannot_be_made_is_an_error_at_once(tmp_path, name):
     [
         ({"every": 0}, "`every` must be an integer of at least 1. Received: every=0"),
         ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
+        ({"seed": None}, "`seed` must be an integer of at least 0. Received: seed=None"),
         ({"unit": "batch"}, """`unit` must be "epoch" or "step". Received: unit='batch'"""),
     ],
 )

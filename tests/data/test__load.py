@@ -1,5 +1,7 @@
 """What a source may be, and the errors of `load` itself."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -55,7 +57,7 @@ def test_a_source_of_ones_own():
 @pytest.mark.parametrize(
     "kwargs, message",
     [
-        ({"batch_size": 7}, r"has 6 images, fewer than one batch.*Received: batch_size=7"),
+        ({"batch_size": 7}, r"has 6 images, fewer than one batch.*Pass a smaller `batch_size`. Received: batch_size=7"),
         ({"batch_size": 0}, r"`batch_size` must be an integer of at least 1.*Received: batch_size=0"),
         ({"batch_size": 2.0}, r"Received: batch_size=2.0"),
         ({"batch_size": True}, r"Received: batch_size=True"),
@@ -79,9 +81,16 @@ def test_floats_have_no_levels_to_fill():
         data.load(floats, batch_size=2, preprocessing=data.Preprocessing(dequantize=True))
 
 
+@pytest.mark.parametrize("preprocessing", [{"flip": True}, {}, False])
+def test_preprocessing_of_no_known_kind(preprocessing):
+    message = "`preprocessing` must be a keras_gan.data.Preprocessing, such as Preprocessing(flip=True). Received: "
+    with pytest.raises(ValueError, match=re.escape(f"{message}preprocessing={preprocessing!r}")):
+        data.load(images(), batch_size=2, preprocessing=preprocessing)
+
+
 @pytest.mark.parametrize("source", [3, None, [images()], {"x": images()}, (1, 2, 3)])
 def test_a_source_of_no_known_kind(source):
-    with pytest.raises(ValueError, match=rf"source must be .*Received: source of type {type(source).__name__}"):
+    with pytest.raises(ValueError, match=rf"`source` must be .*Received: source of type {type(source).__name__}"):
         data.load(source)
 
 

@@ -85,7 +85,7 @@ def test_files_stay_grey_where_all_are_grey_else_all_are_rgb(tmp_path):
 def test_sizes_that_differ_need_an_image_size(tmp_path):
     write(tmp_path / "1.png", size=(92, 112))
     write(tmp_path / "2.png", size=(30, 20))
-    with pytest.raises(ValueError, match=r"image 0 is 112x92 and image 1 is 20x30.*Pass image_size"):
+    with pytest.raises(ValueError, match=r"image 0 is 112x92 and image 1 is 20x30.*Pass `image_size`"):
         data.load(tmp_path, batch_size=2)
     assert data.load(tmp_path, batch_size=2, image_size=(8, 16)).image_shape == (8, 16, 1)
 

@@ -14,7 +14,7 @@ import tensorflow_datasets as tfds
 
 from keras_gan import data
 
-REAL_DATA = Path(os.environ.get("KERAS_GAN_TEST_DATA", "")) / "fashion-mnist"
+TEST_DATA = os.environ.get("KERAS_GAN_TEST_DATA")
 
 
 class _Tiny(tfds.core.GeneratorBasedBuilder, skip_registration=True):
@@ -68,7 +68,7 @@ def test_images_labels_and_names_are_those_of_the_features(tmp_path, capsys):
     assert prepared.read("test", lambda image: image[:4, :4]).labels is None
     with pytest.raises(ValueError, match=r"no such split. It has: '(train', 'test|test', 'train)'.*split='val'"):
         data.load(prepared, split="val", image_size=4)
-    with pytest.raises(ValueError, match=r"image 0 is .*x12 and image 1 is .*x12.*Pass image_size"):
+    with pytest.raises(ValueError, match=r"image 0 is .*x12 and image 1 is .*x12.*Pass `image_size`"):
         data.load(prepared, batch_size=1)
 
 
@@ -119,11 +119,12 @@ def test_images_that_are_not_bytes(tmp_path):
         data.load(data.TFDS("tiny_depths", data_dir=tmp_path))
 
 
-@pytest.mark.skipif(not REAL_DATA.is_dir(), reason="KERAS_GAN_TEST_DATA holds no fashion-mnist/")
+@pytest.mark.skipif(TEST_DATA is None, reason="KERAS_GAN_TEST_DATA names no folder that holds fashion-mnist/")
 def test_real_data_are_prepared_from_files_put_there_by_hand(tmp_path, monkeypatch):
+    real_data = Path(TEST_DATA) / "fashion-mnist"
     manual = tmp_path / "downloads" / "manual"
     manual.mkdir(parents=True)
-    for file in REAL_DATA.glob("*.gz"):
+    for file in real_data.glob("*.gz"):
         shutil.copy(file, manual)
     few = tfds.download.DownloadConfig(max_examples_per_split=100)
     prepare = tfds.core.DatasetBuilder.download_and_prepare
@@ -134,9 +135,9 @@ def test_real_data_are_prepared_from_files_put_there_by_hand(tmp_path, monkeypat
 
     got = data.TFDS("fashion_mnist", data_dir=tmp_path).read("train", lambda image: image)
     pixels = np.frombuffer(
-        gzip.decompress((REAL_DATA / "train-images-idx3-ubyte.gz").read_bytes()), np.uint8, offset=16
+        gzip.decompress((real_data / "train-images-idx3-ubyte.gz").read_bytes()), np.uint8, offset=16
     )
-    labels = np.frombuffer(gzip.decompress((REAL_DATA / "train-labels-idx1-ubyte.gz").read_bytes()), np.uint8, offset=8)
+    labels = np.frombuffer(gzip.decompress((real_data / "train-labels-idx1-ubyte.gz").read_bytes()), np.uint8, offset=8)
     expected = {image.tobytes(): label for image, label in zip(pixels.reshape(-1, 784)[:100], labels, strict=False)}
     assert {image.tobytes(): label for image, label in zip(got.images, got.labels, strict=True)} == expected
     assert got.class_names[9] == "Ankle boot"

@@ -112,7 +112,7 @@ def test_versions_count_on_from_the_largest(tmp_path, monkeypatch):
         (tmp_path / name).mkdir()
     assert export.save(_gan(), tmp_path).name == "11"
     assert export.save(_gan(), tmp_path).name == "12"
-    assert export.save(_gan(), tmp_path, version=5).name == "5"
+    assert export.save(_gan(), tmp_path, version=np.int64(5)).name == "5"
     assert export.save(_gan(), tmp_path).name == "13"
 
 
@@ -188,9 +188,9 @@ def test_a_gan_without_a_generator(tmp_path, gan):
 
 @pytest.mark.parametrize("version", [0, -1, True, 1.0, "1"])
 def test_a_version_that_is_no_positive_whole_number(tmp_path, version):
-    with pytest.raises(ValueError, match=re.escape("whole numbers from 1. Give one, or leave `version` out")) as info:
+    message = f"`version` must be an integer of at least 1. Received: version={version!r}"
+    with pytest.raises(ValueError, match=re.escape(message)):
         export.save(_gan(), tmp_path, version=version)
-    assert str(info.value).endswith(f"Received: version={version!r}")
 
 
 def test_a_version_that_is_there_already(tmp_path):
