@@ -19,13 +19,14 @@ GANS = [
 every_gan = pytest.mark.parametrize("make", GANS, ids=lambda gan: gan.__name__)
 
 
-def compiled(make, networks, **options):
+def compiled(make, networks, *, run_eagerly=False, **options):
+    """A compiled GAN; to run eagerly saves the time of tracing where a test is not about the graph."""
     options = {"discriminator_steps": 2, "seed": 3, "ema_half_life": 100} | options
     if make is keras_gan.WGAN:
         # No warm-up, and weights wide enough that a few steps move the generator.
         options = {"warm_up_steps": 0, "clip": 0.5} | options
     gan = make(*networks, **options)
-    gan.compile()
+    gan.compile(run_eagerly=run_eagerly)
     return gan
 
 
@@ -60,7 +61,7 @@ def test_fit_trains_both_players_and_logs_finite_losses(make, networks, images):
 
 @every_gan
 def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(make, networks, images, tmp_path):
-    gan = compiled(make, networks(spectral=True, dropout=0.3), discriminator_steps=1)
+    gan = compiled(make, networks(spectral=True, dropout=0.3), run_eagerly=True)
     gan.fit(images, batch_size=8, verbose=0)
     gan.save(tmp_path / "gan.keras")
     again = keras.saving.load_model(tmp_path / "gan.keras")
@@ -98,7 +99,7 @@ def test_two_replicas_take_the_step_of_one_device(make, networks, images, two_re
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision(make, policy, networks, images):
     keras.config.set_dtype_policy(policy)
-    gan = compiled(make, networks(), discriminator_steps=1)
+    gan = compiled(make, networks(), run_eagerly=True)
     history = gan.fit(images, batch_size=8, verbose=0).history
     assert np.isfinite(list(history.values())).all()
     for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
@@ -109,7 +110,7 @@ def test_mixed_precision(make, policy, networks, images):
 
 @every_gan
 def test_the_export_serves_what_the_gan_generates(make, networks, images, tmp_path):
-    gan = compiled(make, networks(), discriminator_steps=1)
+    gan = compiled(make, networks(), run_eagerly=True)
     gan.fit(images, batch_size=8, verbose=0)
     served = tf.saved_model.load(str(keras_gan.export.save(gan, tmp_path))).signatures["serving_default"]
     latents = np.random.default_rng(1).normal(size=(5, 4)).astype("float32")
