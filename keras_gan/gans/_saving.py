@@ -44,6 +44,7 @@ class Saving:
         Raises:
             ValueError: if the name does not end in `.keras`.
             FileExistsError: if there is such a file, and `overwrite` is False.
+            OSError: if the disk is full or the folder cannot be written; it names the file.
         """
         path = pathlib.Path(filepath)
         if path.suffix != ".keras":
@@ -54,6 +55,9 @@ class Saving:
         try:
             super().save(partial, overwrite=True, **options)
             partial.replace(path)
+        except OSError as error:
+            reason = f"The GAN could not be saved, and what stood there is untouched: {error.strerror or error}"
+            raise OSError(error.errno, reason, str(path)) from error
         finally:
             partial.unlink(missing_ok=True)
 

@@ -104,10 +104,15 @@ def test_a_failed_save_leaves_the_file_that_was_there(gan, tmp_path, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(gan.generator.layers[0], "save_own_variables", full)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(OSError, match=r"could not be saved, and what stood there is untouched: No space.*gan.keras"):
         gan.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_that_is_not_there_is_named(gan, tmp_path):
+    with pytest.raises(OSError, match=r"could not be saved.*No such file or directory.*missing/gan.keras"):
+        gan.save(tmp_path / "missing" / "gan.keras")
 
 
 def test_bad_file_names(gan, tmp_path):
