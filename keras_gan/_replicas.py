@@ -16,6 +16,11 @@ def mean_over_replicas(value):
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
 
 
+def true_on_all_replicas(condition):
+    """Whether a scalar boolean tensor is true on every replica."""
+    return tf.equal(mean_over_replicas(tf.cast(condition, tf.float32)), 1.0)
+
+
 def own_rows(rows):
     """This replica's share of a tensor that holds the rows of the global batch.
 

@@ -2,7 +2,11 @@
 
 import tensorflow as tf
 
+from keras_gan.gans._networks import computes_in_float16
 from keras_gan.penalties import mean_logits
+
+# The loss scale comes after a penalty's inner gradient, which would underflow in float16 without a scale of its own.
+_INNER_SCALE = 1024.0
 
 
 class Critic:
@@ -14,6 +18,7 @@ class Critic:
 
     def __init__(self, discriminator):
         self._discriminator = discriminator
+        self._inner_scale = _INNER_SCALE if computes_in_float16(discriminator) else 1.0
         self._passes = {}
         self._gradients = {}
 
@@ -26,7 +31,13 @@ class Critic:
         key = images.ref()
         if key not in self._gradients:
             _, outputs, tape = self._pass(images)
-            self._gradients[key] = tape.gradient(outputs, images, unconnected_gradients="zero")
+            gradients = tape.gradient(
+                outputs,
+                images,
+                output_gradients=tf.fill(tf.shape(outputs), self._inner_scale),
+                unconnected_gradients="zero",
+            )
+            self._gradients[key] = gradients / self._inner_scale
         return self._gradients[key]
 
     def _pass(self, images):

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan._replicas import replica_count
+from keras_gan._replicas import replica_count, true_on_all_replicas
 from keras_gan.gans import _compilation, _inputs, _networks
 from keras_gan.gans._critic import Critic
 from keras_gan.gans._sampling import Sampling
@@ -238,7 +238,7 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
             loss = self.adversarial_loss.discriminator_loss(critic(real_images), critic(fake_images))
             total = loss + self._penalise(critic, real_images, fake_images, noise) + _regularisation(network)
             objective = optimizer.scale_loss(total / replica_count())
-        optimizer.apply(tape.gradient(objective, network.trainable_weights), network.trainable_weights)
+        _apply(optimizer, tape.gradient(objective, network.trainable_weights), network.trainable_weights)
         self.discriminator_loss_tracker.update_state(loss)
 
     def fakes(self, batch_size, noise):
@@ -285,7 +285,7 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
             network.trainable_weights,
             output_gradients=[image_gradient, optimizer.scale_loss(tf.constant(1.0 / replica_count()))],
         )
-        optimizer.apply(gradients, network.trainable_weights)
+        _apply(optimizer, gradients, network.trainable_weights)
         self._average(rows(real_images))
         self.generator_loss_tracker.update_state(loss)
 
@@ -349,6 +349,17 @@ class Recording(typing.NamedTuple):
 def _regularisation(network):
     """Sum of the losses that a network's own layers add (`kernel_regularizer` and the like), a float32 scalar."""
     return tf.add_n([tf.cast(loss, tf.float32) for loss in network.losses] or [tf.constant(0.0)])
+
+
+def _apply(optimizer, gradients, weights):
+    """Step an optimizer, on several replicas with one verdict of whether the scaled gradients overflowed.
+
+    Keras asks the first replica alone: an infinity on another one would ruin the weights of all.
+    """
+    if replica_count() > 1 and isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        finite = true_on_all_replicas(optimizer.check_finite(gradients))
+        gradients = [None if g is None else tf.where(finite, g, tf.cast(float("nan"), g.dtype)) for g in gradients]
+    optimizer.apply(gradients, weights)
 
 
 def _advance_spectral_norms(network):
