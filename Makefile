@@ -17,7 +17,7 @@ demo: $(VENV)/installed ## Train a GAN on handwritten digits, show what it learn
 	@$(RUN) examples/demo.py
 
 test: $(VENV)/installed-dev ## Run the tests and the examples in the docstrings
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest -n 2 --dist loadfile
 
 lint: $(VENV)/installed-dev ## Check the style
 	@$(RUN) -m ruff check .
