@@ -63,8 +63,10 @@ def refuse_fit_options(options):
         "sample_weight": "repeat the images that are to count more",
     }
     for name, remedy in remedies.items():
-        if options.get(name):
-            raise ValueError(f"`fit` of a GAN does not take `{name}`: {remedy}. Received: {name}={options[name]!r}")
+        value = options.get(name)
+        # Keras's own default of `validation_split` is 0.0; weights may be an array, which has no truth value.
+        if value is not None and not (isinstance(value, float) and value == 0.0):
+            raise ValueError(f"`fit` of a GAN does not take `{name}`: {remedy}. Received: {name}={value!r}")
 
 
 def require_mode(strategy, steps_per_execution, jit_compile):

@@ -83,7 +83,7 @@ class WGAN(TwoPlayerGAN):
         """Whether the critic has had as many updates as the generator's next one asks for, a boolean tensor."""
         updates = self._generator_updates.value
         warm_up = (updates < _WARM_UP_UPDATES) | (updates % _WARM_UP_EVERY == 0)
-        needed = tf.where(warm_up, max(self.warm_up_steps, self.discriminator_steps), self.discriminator_steps)
+        needed = tf.where(warm_up, self.warm_up_steps, self.discriminator_steps)
         return self._critic_updates.value >= tf.cast(needed, tf.int64)
 
     def get_config(self):

@@ -220,7 +220,9 @@ def test_batch_size_with_a_data_set_that_has_batches(gan, images):
         gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), batch_size=4, verbose=0)
 
 
-@pytest.mark.parametrize("option", [{"validation_split": 0.1}, {"class_weight": {0: 2.0}}])
+@pytest.mark.parametrize(
+    "option", [{"validation_split": 0.1}, {"class_weight": {0: 2.0}}, {"sample_weight": np.ones(48)}]
+)
 def test_arguments_of_fit_that_a_gan_has_no_use_for(option, gan, images):
     name = next(iter(option))
     with pytest.raises(ValueError, match=rf"`fit` of a GAN does not take `{name}`.*Received: {name}="):
