@@ -10,7 +10,7 @@ From a data set to samples:
     pictures = gan.generate(16, seed=0)
 """
 
-from keras_gan import callbacks, data, export, gans, layers, losses, networks, penalties
+from keras_gan import callbacks, data, export, gans, layers, losses, networks, penalties, schedules
 from keras_gan._version import __version__
 from keras_gan.gans import (
     LSGAN,
@@ -43,4 +43,5 @@ __all__ = [
     "losses",
     "networks",
     "penalties",
+    "schedules",
 ]

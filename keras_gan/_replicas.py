@@ -16,6 +16,13 @@ def mean_over_replicas(value):
     return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.MEAN, value)
 
 
+def sum_over_replicas(value):
+    """Sum of a tensor over all replicas; the tensor itself on one device."""
+    if replica_count() == 1:
+        return value
+    return tf.distribute.get_replica_context().all_reduce(tf.distribute.ReduceOp.SUM, value)
+
+
 def true_on_all_replicas(condition):
     """Whether a scalar boolean tensor is true on every replica."""
     return tf.equal(mean_over_replicas(tf.cast(condition, tf.float32)), 1.0)
@@ -61,3 +68,11 @@ def run_if(condition, update):
         tf.cond(condition, all_branches, skip)
 
     tf.distribute.get_replica_context().merge_call(across_replicas, args=(condition, branch))
+
+
+def reducible(logs):
+    """The logs of a step as Keras can reduce them: on several workers it takes their mean over the first axis."""
+    context = tf.distribute.get_replica_context()
+    if context is None or not isinstance(context.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return logs
+    return {name: tf.reshape(value, (-1,)) for name, value in logs.items()}

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "keras_gan"
 # What each subpackage may import of the others. A new subpackage needs a line here.
 ALLOWED = {
     "augmentation": set(),
-    "callbacks": set(),
+    "callbacks": {"layers"},
     "data": set(),
     "export": set(),
     "gans": {"augmentation", "layers", "losses", "penalties"},
@@ -21,6 +21,7 @@ ALLOWED = {
     "metrics": set(),
     "networks": {"layers"},
     "penalties": set(),
+    "schedules": set(),
 }
 SUBPACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 ROOT_MODULES = sorted(path for path in ROOT.glob("*.py") if path.name != "__init__.py")

@@ -61,7 +61,9 @@ def load(
     Returns:
         A `tf.data.Dataset` of float32 images (batch_size, height, width, channels) in [-1, 1], or of (images,
         int32 labels (batch_size,)); all of static shape. It has the attributes `steps_per_epoch` (N //
-        batch_size), `num_images` (N), `image_shape` and `class_names` (a tuple, or None).
+        batch_size), `num_images` (N), `image_shape`, `class_names` (a tuple, or None) and `from_step`, a function:
+        `from_step(k)` is the data set without its first k batches, at no cost. `fit` of a GAN uses it to go on where
+        it was.
 
     Raises:
         FileNotFoundError: if the folder, the file or the data set is not there.
@@ -89,6 +91,7 @@ def load(
     streamed = data if labels else data._replace(labels=None)
     stream = Stream(streamed, preprocessing=preprocessing, batch_size=batch_size, seed=seed)
     dataset = stream.dataset(start_step)
+    dataset.from_step = lambda step: stream.dataset(start_step + step)
     dataset.num_images = len(data.images)
     dataset.steps_per_epoch = len(data.images) // batch_size
     dataset.image_shape = data.images.shape[1:]

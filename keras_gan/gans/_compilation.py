@@ -2,8 +2,7 @@
 
 import keras
 
-from keras_gan._arguments import did_you_mean
-from keras_gan.gans._networks import computes_in_float16
+from keras_gan._arguments import did_you_mean, require_number
 
 _CLASS_OF_LOSS = {
     "binary_crossentropy": "NonSaturatingGAN",
@@ -43,6 +42,8 @@ def refuse(arguments):
     known = (
         "generator_optimizer",
         "discriminator_optimizer",
+        "gradient_accumulation_steps",
+        "loss_weights",
         "run_eagerly",
         "steps_per_execution",
         "jit_compile",
@@ -84,32 +85,28 @@ def require_mode(strategy, steps_per_execution, jit_compile):
         )
 
 
-def ready_optimizers(gan, generator_optimizer, discriminator_optimizer):
-    """Return the two optimizers of a GAN, those of its paper where None is given, ready to step."""
-    if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
+def require_no_distribution():
+    """Raise a ValueError within a `keras.distribution`, which does nothing on TensorFlow and says so nowhere."""
+    distribution = keras.distribution.distribution()
+    if distribution is not None:
         raise ValueError(
-            "The two players need an optimizer each: one that is shared would mix their statistics. Make two with the "
-            f"same settings. Received: the same object twice, {generator_optimizer!r}"
+            "`keras.distribution` has no effect on TensorFlow: training would run on one device. Build the GAN within "
+            "the scope of a `tf.distribute.MirroredStrategy`, after `keras.distribution.set_distribution(None)`. "
+            f"Received: distribution={type(distribution).__name__}"
         )
-    return (
-        _ready(generator_optimizer or gan.default_optimizer(), gan.generator, "generator"),
-        _ready(discriminator_optimizer or gan.default_optimizer(), gan.discriminator, "discriminator"),
-    )
 
 
-def _ready(optimizer, network, role):
-    """An optimizer that is built on a network's variables, and scales the loss if the network is float16.
+def weights_of_losses(weights, names):
+    """Return a weight for each of the losses of these names; 1 where none is given.
 
-    Built now, because variables cannot be made later inside a compiled step, and because a saved state can only be
-    loaded into variables that exist. Scaled here, because Keras does it for the one optimizer of its own `compile`.
+    Raises:
+        ValueError: for a name that is none of them, or a weight that is not a number of at least 0.
     """
-    optimizer = keras.optimizers.get(optimizer)
-    if optimizer.built:
-        raise ValueError(
-            f"`{role}_optimizer` has been used before, and its state belongs to the variables it was built for. Give "
-            f"each network of each GAN a new optimizer. Received: {role}_optimizer={optimizer!r}"
-        )
-    if computes_in_float16(network) and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
-    optimizer.build(network.trainable_variables)
-    return optimizer
+    weights = weights or {}
+    for name in weights:
+        if name not in names:
+            raise ValueError(
+                f"There is no loss '{name}' to weight.{did_you_mean(name, names)} There are {', '.join(names)}. "
+                f"Received: loss_weights={weights}"
+            )
+    return {name: require_number(f"loss_weights[{name!r}]", weights.get(name, 1.0), low=0.0) for name in names}

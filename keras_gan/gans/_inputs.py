@@ -14,41 +14,67 @@ _LIMIT = 1.001
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
 
 
-def prepare(data, *, batch_size, shuffle, sample_shape):
-    """Return `(dataset, batch size)`: a tf.data.Dataset of float32 batches of one size, each checked as it passes.
+class Images:
+    """Images that were checked when they were given, laid out in batches from any place on.
 
-    The checks run in the input pipeline, on the host, beside the training step and not in its way.
+    The values of later batches are checked in the input pipeline, on the host, beside the training step and not in
+    its way.
 
     Args:
-        data: tf.data.Dataset of batches, or one array or tensor of samples.
-        batch_size: int, for an array; None for 32.
-        shuffle: whether the samples of an array are shuffled anew each epoch.
+        source: tf.data.Dataset of batches, as `for_training` and `for_evaluation` return it.
         sample_shape: shape of the samples that the networks work on, without the batch.
+
+    Attributes:
+        batch_size: int, samples in a batch.
+        place_is_known: whether `batches(start)` is exactly what comes after `start` batches.
 
     Raises:
         ValueError: if the data carry labels, have a wrong shape, type or range, are not finite, or hold no batch.
     """
-    if is_array(data):
-        batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int("batch_size", batch_size)
-        dataset = _batches_of_array(data, batch_size, shuffle)
-    elif isinstance(data, tf.data.Dataset):
-        if batch_size is not None:
-            raise ValueError(
-                "A tf.data.Dataset has its batches already: leave `batch_size` out, or batch the data set otherwise. "
-                f"Received: batch_size={batch_size}"
-            )
-        dataset = data
-    else:
-        raise ValueError(
-            "`fit` takes a tf.data.Dataset of batches, or a NumPy array or tensor of images. Wrap anything else, for "
-            f"example with `tf.data.Dataset.from_generator`. Received: x of type {type(data).__name__}"
-        )
-    spec = _require_images(dataset.element_spec, sample_shape)
-    batch_size = _require_good_batch(dataset)
-    if spec.shape[0] is None:
-        # A ragged last batch would be compiled anew, and does not split over replicas or discriminator steps.
-        dataset = dataset.filter(lambda images: tf.shape(images)[0] == batch_size)
-    return dataset.map(_checked(batch_size, sample_shape), num_parallel_calls=2, deterministic=True), batch_size
+
+    def __init__(self, source, sample_shape):
+        self._source = source
+        self._sample_shape = sample_shape
+        spec = _require_images(self._source.element_spec, sample_shape)
+        self._ragged = spec.shape[0] is None
+        self.batch_size = _require_good_batch(self._source)
+        self.place_is_known = hasattr(self._source, "from_step")
+        self.batches_per_epoch = getattr(self._source, "steps_per_epoch", None)
+
+    def batches(self, start=0, *, skipped=0):
+        """Return a tf.data.Dataset of float32 batches `(batch_size, *sample_shape)`.
+
+        Args:
+            start: int, the place of the first batch, for data that know their places.
+            skipped: int, batches to leave out at the beginning, for data that do not.
+        """
+        dataset = self._source.from_step(start) if self.place_is_known else self._source.skip(skipped)
+        if self._ragged:
+            # A ragged last batch would be compiled anew, and does not split over replicas or discriminator steps.
+            dataset = dataset.filter(lambda images: tf.shape(images)[0] == self.batch_size)
+        check = _checked(self.batch_size, self._sample_shape)
+        return dataset.map(check, num_parallel_calls=2, deterministic=True)
+
+
+def for_training(data, batch_size, seed):
+    """Return a tf.data.Dataset of batches of what `fit` was given; of an array, without end.
+
+    Args:
+        data: tf.data.Dataset of batches, or an array or tensor of samples.
+        batch_size: int, for an array; None for 32.
+        seed: int, of the order of an array's samples; None to leave them in their order.
+    """
+    if not is_array(data):
+        return _require_dataset(data, batch_size)
+    return _endless_batches(data, _require_batch_size(data, batch_size), seed)
+
+
+def for_evaluation(data, batch_size):
+    """Return a tf.data.Dataset of batches of what `evaluate` was given; of an array, once through."""
+    if not is_array(data):
+        return _require_dataset(data, batch_size)
+    batch_size = _require_batch_size(data, batch_size)
+    return tf.data.Dataset.from_tensor_slices(data).batch(batch_size, drop_remainder=True).prefetch(1)
 
 
 def is_array(data):
@@ -78,19 +104,19 @@ def gather(dataset, batch_size, steps, replicas):
     return dataset.batch(steps, drop_remainder=True).map(lay_out, num_parallel_calls=2, deterministic=True)
 
 
-def steps_per_epoch(data, prepared, asked, *, discriminator_steps=1, name="steps_per_epoch"):
+def steps_per_epoch(images, prepared, asked, *, discriminator_steps=1, name="steps_per_epoch"):
     """Steps in an epoch, or None to let the data set end it.
 
     Args:
-        data: what the user gave, which may say in `steps_per_epoch` how many of its batches make an epoch.
-        prepared: the data set made of it, one element a step.
+        images: `Images`, which may know how many batches make an epoch.
+        prepared: the data set made of them, one element a step.
         asked: the user's number of steps, or None.
         discriminator_steps: int, batches in one step.
         name: what the user calls the number of steps.
     """
     cardinality = int(prepared.cardinality())
     if asked is None and cardinality == tf.data.INFINITE_CARDINALITY:
-        batches = getattr(data, "steps_per_epoch", None)
+        batches = images.batches_per_epoch
         if batches is None:
             raise ValueError(
                 f"The data set is endless, and nothing says where an epoch ends: give `{name}`. Received: {name}=None"
@@ -113,10 +139,11 @@ def minibatches(images, steps):
     """Take apart what `gather` put together: one minibatch for each discriminator step."""
     if steps == 1:
         return [images]
-    if images.shape[0] is None or images.shape[0] % steps:
+    # Unknown on several workers, where TensorFlow allows for one whose data end before those of the others.
+    if images.shape[0] is not None and images.shape[0] % steps:
         raise ValueError(
             f"A training step of this GAN takes {steps} discriminator steps, each on a minibatch of its own: the batch "
-            f"given to it must have a known size that is a multiple of {steps}. `fit` puts that many batches together "
+            f"given to it must have a size that is a multiple of {steps}. `fit` puts that many batches together "
             f"by itself. Received: a batch of shape {tuple(images.shape)}"
         )
     return tf.split(images, steps)
@@ -145,17 +172,53 @@ def bad_value_error(error):
     )
 
 
-def _batches_of_array(array, batch_size, shuffle):
-    count = len(array)
-    if count < batch_size:
+def _require_dataset(data, batch_size):
+    if not isinstance(data, tf.data.Dataset):
+        raise ValueError(
+            "`fit` takes a tf.data.Dataset of batches, or a NumPy array or tensor of images. Wrap anything else, for "
+            f"example with `tf.data.Dataset.from_generator`. Received: x of type {type(data).__name__}"
+        )
+    if batch_size is not None:
+        raise ValueError(
+            "A tf.data.Dataset has its batches already: leave `batch_size` out, or batch the data set otherwise. "
+            f"Received: batch_size={batch_size}"
+        )
+    return data
+
+
+def _require_batch_size(array, batch_size):
+    batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int("batch_size", batch_size)
+    if len(array) < batch_size:
         raise ValueError(
             "The data hold fewer images than one batch. Give more images or a smaller `batch_size`. "
-            f"Received: {count} images, batch_size={batch_size}"
+            f"Received: {len(array)} images, batch_size={batch_size}"
         )
-    dataset = tf.data.Dataset.from_tensor_slices(array)
-    if shuffle:
-        dataset = dataset.shuffle(count)
-    return dataset.batch(batch_size, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+    return batch_size
+
+
+def _endless_batches(array, batch_size, seed):
+    """Batches in an order that is a function of (seed, step), so that they can begin at any step."""
+    count, steps = len(array), len(array) // batch_size
+    # tf.data works on the host: a copy of the images on the accelerator would come back for every batch.
+    with tf.device("CPU:0"):
+        array = tf.convert_to_tensor(array)
+
+    def batch(step):
+        epoch, place = step // steps, step % steps
+        rows = place * batch_size + tf.range(batch_size, dtype=tf.int64)
+        if seed is not None:
+            rows = tf.random.experimental.index_shuffle(rows, tf.stack([tf.cast(seed, tf.int64), epoch]), count - 1)
+        return tf.ensure_shape(tf.gather(array, rows), (batch_size, *array.shape[1:]))
+
+    def from_step(start):
+        numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // (2 * batch_size))
+        numbers = numbers.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+        dataset = numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        return dataset.prefetch(tf.data.AUTOTUNE)
+
+    dataset = from_step(0)
+    dataset.from_step, dataset.steps_per_epoch = from_step, steps
+    return dataset
 
 
 def _require_images(spec, sample_shape):

@@ -96,6 +96,18 @@ def spectral_normalizations(network):
     return [layer for layer in every_layer(network) if isinstance(layer, SpectralNormalization)]
 
 
+def advance_spectral_norms(network):
+    """One power iteration for each spectrally normalised layer that is trained."""
+    for layer in spectral_normalizations(network):
+        if layer.trainable:
+            layer.advance()
+
+
+def regularisation(network):
+    """Sum of the losses that a network's own layers add (`kernel_regularizer` and the like), a float32 scalar."""
+    return tf.add_n([tf.cast(loss, tf.float32) for loss in network.losses] or [tf.constant(0.0)])
+
+
 def computes_in_float16(network):
     """Whether any layer of a network computes in float16, whose gradients underflow without loss scaling."""
     return any(layer.compute_dtype == "float16" for layer in every_layer(network))
@@ -105,3 +117,28 @@ def random_seeds(network):
     """The states of a network's own random streams (Dropout's and the like), which Keras does not save."""
     known = {id(variable) for variable in network.weights + network.metrics_variables}
     return [variable for variable in network.variables if id(variable) not in known]
+
+
+class ReplicaSeedGenerator(keras.random.SeedGenerator):
+    """Seeds that differ between the replicas of a step, of a state that they share."""
+
+    def next(self, ordered=True):
+        """Return the next seed, a tensor of two integers."""
+        seed = super().next(ordered)
+        context = tf.distribute.get_replica_context()
+        if context is None:
+            return seed
+        # The second integer counts the draws; the first is the same for all of them.
+        replica = tf.cast(context.replica_id_in_sync_group, seed.dtype)
+        return seed + tf.stack([replica * 0x9E3779B1, tf.zeros_like(replica)])
+
+
+def draw_apart_on_replicas(model):
+    """Let the layers that draw random numbers, such as Dropout, draw others on each replica.
+
+    Keras gives every replica the same state, and so the same masks: less noise than a batch of that size would have.
+    """
+    for layer in every_layer(model):
+        for generator in vars(layer).values():
+            if type(generator) is keras.random.SeedGenerator:
+                generator.__class__ = ReplicaSeedGenerator

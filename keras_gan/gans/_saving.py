@@ -12,6 +12,20 @@ from keras_gan.gans import _networks
 class Saving:
     """The saving half of `TwoPlayerGAN`: what Keras's `.keras` and `.weights.h5` files need to hold all its state."""
 
+    def training_variables(self):
+        """Return all variables that training changes, by name: what a checkpoint has to hold.
+
+        Returns:
+            dict of keras.Variable. The names say the part of the GAN and the place in it, such as "generator[0]",
+            "discriminator_optimizer[3]" or "random_seeds[0]", and are the same in every process.
+        """
+        parts = {name: part.weights for name, part in vars(self).items() if isinstance(part, keras.layers.Layer)}
+        parts["random_seeds"] = _networks.random_seeds(self)
+        for name in ("generator_optimizer", "discriminator_optimizer"):
+            optimizer = getattr(self, name)
+            parts[name] = [] if optimizer is None else optimizer.variables
+        return {f"{name}[{index}]": variable for name, part in parts.items() for index, variable in enumerate(part)}
+
     def fingerprint(self):
         """SHA-256, in hex, of all that training changes: equal fingerprints, equal training from here on.
 
@@ -19,19 +33,11 @@ class Saving:
         optimizers with their loss scales, and the random state, that of the networks' Dropout layers included.
         """
         digest = hashlib.sha256()
-        for variable in self._trained_variables():
+        for name, variable in self.training_variables().items():
             value = np.asarray(variable)
-            digest.update(f"{value.dtype}{value.shape}".encode())
+            digest.update(f"{name}{value.dtype}{value.shape}".encode())
             digest.update(value.tobytes())
         return digest.hexdigest()
-
-    def _trained_variables(self):
-        optimizers = [opt for opt in (self.generator_optimizer, self.discriminator_optimizer) if opt is not None]
-        return [
-            *self.weights,
-            *_networks.random_seeds(self),
-            *(variable for optimizer in optimizers for variable in optimizer.variables),
-        ]
 
     def save(self, filepath, overwrite=True, **options):
         """Save to a `.keras` file; as `keras.Model.save`, but a save that fails leaves the file that was there.
@@ -96,10 +102,12 @@ class Saving:
         """Return the arguments of `compile`, with both optimizers serialised."""
         if not self.compiled:
             return {}
-        serialise = keras.saving.serialize_keras_object
+        serialise, given = keras.saving.serialize_keras_object, self._given_optimizers()
         return {
-            "generator_optimizer": serialise(self.generator_optimizer),
-            "discriminator_optimizer": serialise(self.discriminator_optimizer),
+            "generator_optimizer": serialise(given[0]),
+            "discriminator_optimizer": serialise(given[1]),
+            "gradient_accumulation_steps": self.gradient_accumulation_steps,
+            "loss_weights": self.loss_weights,
             "run_eagerly": self.run_eagerly,
             "steps_per_execution": self.steps_per_execution,
             "jit_compile": self.jit_compile,

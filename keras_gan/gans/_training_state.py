@@ -12,6 +12,8 @@ from keras_gan._arguments import require_seed
 class TrainingState(keras.layers.Layer):
     """Owns the seed of a run and the number of training steps taken: together, all its random numbers.
 
+    And what scheduled learning rates are multiplied by, which is 1 until somebody lowers it.
+
     Every number a training step draws is a function of (seed, step, which draw of the step it is), so saving these
     two variables saves the random state, and a run that goes on draws what it would have drawn.
 
@@ -24,6 +26,13 @@ class TrainingState(keras.layers.Layer):
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
         self.seed = self.add_counter("seed", seed)
         self.step = self.add_counter("step")
+        self.learning_rate_factor = self.add_weight(
+            name="learning_rate_factor",
+            initializer="ones",
+            trainable=False,
+            autocast=False,
+            aggregation="only_first_replica",
+        )
         self.built = True
 
     def add_counter(self, name, value=0):
@@ -56,6 +65,11 @@ class StepNoise:
         """A seed, an int64 tensor of shape (2,), that no other draw of the run has."""
         self._draws += 1
         return tf.stack([self._seed + (self._draws << 32), self._step])
+
+    @staticmethod
+    def seed_of_part(seed, part):
+        """The seed of one of the parts, counted from 0, in which something is drawn with a seed of this step."""
+        return seed + tf.constant([0, part << 48], tf.int64)
 
     def normal(self, shape):
         """Standard normal float32 numbers of a shape whose first entry is this replica's rows."""

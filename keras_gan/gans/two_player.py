@@ -2,16 +2,17 @@
 
 import abc
 import contextlib
+import functools
 import typing
-import warnings
 
 import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan._replicas import replica_count, true_on_all_replicas
-from keras_gan.gans import _compilation, _inputs, _networks
+from keras_gan._replicas import reducible, replica_count, run_if
+from keras_gan.gans import _compilation, _inputs, _networks, _optimizers, _parts
 from keras_gan.gans._critic import Critic
+from keras_gan.gans._fitting import Fitting
 from keras_gan.gans._sampling import Sampling
 from keras_gan.gans._saving import Saving
 from keras_gan.gans._training_state import StepNoise, TrainingState
@@ -22,7 +23,7 @@ from keras_gan.penalties import Penalty
 _EMA_RAMP_UP = 0.05
 
 
-class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
+class TwoPlayerGAN(Fitting, Sampling, Saving, keras.Model, abc.ABC):
     """What every GAN shares; a GAN is a subclass that gives the loss, the optimizers of its paper and `train_step`.
 
     Args:
@@ -70,6 +71,8 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
             ema_half_life = require_number("ema_half_life", ema_half_life, low=0.0, open_low=True)
         self.ema_half_life = ema_half_life
         self.generator, self.discriminator = generator, discriminator
+        if self.distribute_strategy.num_replicas_in_sync > 1:
+            _networks.draw_apart_on_replicas(self)
         self.averaged_generator = None if ema_half_life is None else _networks.clone(generator)
         self.adversarial_loss = adversarial_loss
         self.penalties = _validated(penalties, discriminator)
@@ -86,6 +89,8 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         generator_optimizer=None,
         discriminator_optimizer=None,
         *,
+        gradient_accumulation_steps=1,
+        loss_weights=None,
         run_eagerly=False,
         steps_per_execution=1,
         jit_compile="auto",
@@ -96,7 +101,13 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         Args:
             generator_optimizer: Keras optimizer (or its name); None for the paper's. A float16 network's optimizer
                 is wrapped for loss scaling.
-            discriminator_optimizer: likewise.
+            discriminator_optimizer: likewise. A schedule of the learning rate counts training steps, for both players.
+                Where a penalty is `Lazy` the optimizer's rate and betas are adjusted to it.
+            gradient_accumulation_steps: int, equal parts in which a minibatch passes through the networks, one after
+                the other, for one update on the mean of their gradients: memory for a smaller batch, and the step of
+                the whole one, but for what compares the images of a batch (batch statistics, relativistic averages).
+            loss_weights: dict of float, what to multiply losses by, under their names in the logs: "d_loss", "g_loss"
+                and the penalties'. The logs show the losses without it.
             run_eagerly: bool, as in `keras.Model.compile`.
             steps_per_execution: int, likewise; 1 on several replicas.
             jit_compile: bool or "auto", likewise; not on several replicas.
@@ -110,6 +121,9 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         if jit_compile == "auto" and self.distribute_strategy.num_replicas_in_sync > 1:
             jit_compile = False
         _compilation.require_mode(self.distribute_strategy, steps_per_execution, jit_compile)
+        _compilation.require_no_distribution()
+        self.loss_weights = _compilation.weights_of_losses(loss_weights, [metric.name for metric in self.metrics])
+        self.gradient_accumulation_steps = require_int("gradient_accumulation_steps", gradient_accumulation_steps)
         with self.distribute_strategy.scope():
             super().compile(
                 optimizer=None,
@@ -118,9 +132,24 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
                 steps_per_execution=steps_per_execution,
                 jit_compile=jit_compile,
             )
-            self.generator_optimizer, self.discriminator_optimizer = _compilation.ready_optimizers(
-                self, generator_optimizer, discriminator_optimizer
-            )
+            given = [
+                generator_optimizer or self.default_optimizer(),
+                discriminator_optimizer or self.default_optimizer(),
+            ]
+            self.generator_optimizer, self.discriminator_optimizer = _optimizers.ready_both(self, *given)
+        # In a function, because Keras saves every optimizer that it finds in an attribute.
+        self._given_optimizers = lambda: given
+
+    def scale_learning_rates(self, factor):
+        """Multiply the learning rates of both players, scheduled ones included, by a number from now on.
+
+        Args:
+            factor: float, above 0.
+        """
+        factor = require_number("factor", factor, low=0.0, open_low=True)
+        self.training_state.learning_rate_factor.assign(self.training_state.learning_rate_factor * factor)
+        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
+            _optimizers.scale_learning_rate(optimizer, factor)
 
     @abc.abstractmethod
     def default_optimizer(self):
@@ -129,81 +158,6 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
     @abc.abstractmethod
     def train_step(self, data):
         """The paper's algorithm: take what `fit` hands over, update both players, return the logs."""
-
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
-        """Train; as `keras.Model.fit`, with what a GAN's data need.
-
-        Each training step takes `discriminator_steps` batches of the data and makes one generator update, so an epoch
-        has as many fewer steps. An endless data set that says how many batches make an epoch, as those of
-        `keras_gan.data.load` do in `steps_per_epoch`, needs no `steps_per_epoch` here.
-
-        Args:
-            x: tf.data.Dataset of batches of images, or an array or tensor of images: float in [-1, 1], shape
-                `(batch, *sample_shape)`. Incomplete batches are left out.
-            y: not taken: an unconditional GAN has no labels.
-            batch_size: int, images in a minibatch where `x` is an array; 32 by default.
-            epochs: int.
-            **options: as in `keras.Model.fit`: callbacks, verbose, shuffle, initial_epoch, steps_per_epoch,
-                validation_data and so on.
-
-        Returns:
-            keras.callbacks.History.
-
-        Raises:
-            ValueError: before `compile`, or for data that are labelled, of a wrong shape, type or range, not finite,
-                empty, fewer than a batch, or endless without `steps_per_epoch`.
-        """
-        if not self.compiled:
-            raise ValueError("Call `compile()` before `fit()`: it sets the optimizers. Received: compiled=False")
-        _compilation.refuse_fit_options(options)
-        dataset, size = self._prepared(x, y, batch_size, shuffle=options.pop("shuffle", True))
-        dataset = _inputs.gather(dataset, size, self.discriminator_steps, self.distribute_strategy.num_replicas_in_sync)
-        options["steps_per_epoch"] = _inputs.steps_per_epoch(
-            x, dataset, options.get("steps_per_epoch"), discriminator_steps=self.discriminator_steps
-        )
-        if options.get("validation_data") is not None:
-            given = _inputs.unlabelled(options["validation_data"])
-            options["validation_data"], _ = self._prepared(given, None, size if _inputs.is_array(given) else None)
-            options["validation_steps"] = _inputs.steps_per_epoch(
-                given, options["validation_data"], options.get("validation_steps"), name="validation_steps"
-            )
-        self.images_per_step = size * self.discriminator_steps
-        with warnings.catch_warnings():
-            # Keras takes the end of a data set of unknown length for a mishap.
-            if dataset.cardinality() == tf.data.UNKNOWN_CARDINALITY:
-                warnings.filterwarnings("ignore", "Your input ran out of data")
-            try:
-                return super().fit(dataset, epochs=epochs, shuffle=False, **options)
-            except tf.errors.InvalidArgumentError as error:
-                raise _inputs.bad_value_error(error) or error from None
-
-    def evaluate(self, x=None, y=None, batch_size=None, **options):
-        """Both losses on images that training does not see; as `keras.Model.evaluate`, on data as `fit` takes them.
-
-        Args:
-            x: tf.data.Dataset of batches of images, or an array or tensor of images.
-            y: not taken.
-            batch_size: int, images in a batch where `x` is an array; 32 by default.
-            **options: as in `keras.Model.evaluate`: verbose, steps, callbacks, return_dict.
-
-        Returns:
-            `[d_loss, g_loss]`, or a dict of them with `return_dict=True`.
-
-        Raises:
-            ValueError: for data that `fit` would refuse.
-        """
-        # `fit` calls this after each epoch, with data that it has prepared.
-        if not options.get("_use_cached_eval_dataset"):
-            dataset, _ = self._prepared(x, y, batch_size)
-            options["steps"] = _inputs.steps_per_epoch(x, dataset, options.get("steps"), name="steps")
-            x, batch_size = dataset, None
-        return super().evaluate(x, batch_size=batch_size, **options)
-
-    def _prepared(self, x, y, batch_size, *, shuffle=False):
-        """A data set of checked batches, and their size."""
-        if y is not None:
-            _inputs.unlabelled((x, y))
-        return _inputs.prepare(x, batch_size=batch_size, shuffle=shuffle, sample_shape=self.sample_shape)
 
     @contextlib.contextmanager
     def step_on(self, data):
@@ -224,40 +178,82 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         """One step of the discriminator's optimizer on its loss and the penalties.
 
         The two kinds of images pass separately: batch statistics of a mixture would tell the discriminator, and the
-        layers that compare images, which is which.
+        layers that compare images, which is which. A lazy penalty has a step of its own, when it is its turn.
 
         Args:
             real_images: float32 `(batch, *sample_shape)`.
             fake_images: float32, of the same shape; nothing flows back into the generator.
             noise: the `StepNoise` of this training step.
         """
-        network, optimizer = self.discriminator, self.discriminator_optimizer
-        _advance_spectral_norms(network)
-        with hold_power_iterations(), tf.GradientTape() as tape:
-            critic = Critic(network)
-            loss = self.adversarial_loss.discriminator_loss(critic(real_images), critic(fake_images))
-            total = loss + self._penalise(critic, real_images, fake_images, noise) + _regularisation(network)
-            objective = optimizer.scale_loss(total / replica_count())
-        _apply(optimizer, tape.gradient(objective, network.trainable_weights), network.trainable_weights)
+        _networks.advance_spectral_norms(self.discriminator)
+        seeds = [noise.next_seed() for _ in self.penalties]
+        self._step_discriminator(real_images, fake_images, seeds)
+        for penalty, seed in zip(self.penalties, seeds, strict=True):
+            if penalty.every > 1:
+                step = functools.partial(self._step_discriminator, real_images, fake_images, [seed], lazy=penalty)
+                run_if(self.training_state.step.value % penalty.every == 0, step)
+
+    def _step_discriminator(self, real_images, fake_images, seeds, *, lazy=None):
+        """One step of the discriminator's optimizer: on its objective, or on a lazy penalty alone."""
+        weights, optimizer = self.discriminator.trainable_weights, self.discriminator_optimizer
+
+        def gradients(part, real_images, fake_images):
+            seeds_of_part = [StepNoise.seed_of_part(seed, part) for seed in seeds]
+            with hold_power_iterations(), tf.GradientTape() as tape:
+                critic = Critic(self.discriminator)
+                if lazy is None:
+                    objective = self._discriminator_objective(critic, real_images, fake_images, seeds_of_part)
+                else:
+                    objective = self._penalise([(lazy, *seeds_of_part)], critic, real_images, fake_images)
+                objective = optimizer.scale_loss(objective / replica_count())
+            found = tape.gradient(objective, weights)
+            if lazy is None:
+                return found
+            # The last bias has no part in a gradient penalty.
+            return [tf.zeros_like(w) if g is None else g for g, w in zip(found, weights, strict=True)]
+
+        images = (real_images, fake_images)
+        mean = _parts.mean_over_parts(gradients, images, self.gradient_accumulation_steps)
+        _optimizers.step(optimizer, mean, weights)
+
+    def _discriminator_objective(self, critic, real_images, fake_images, seeds):
+        loss = self.adversarial_loss.discriminator_loss(critic(real_images), critic(fake_images))
         self.discriminator_loss_tracker.update_state(loss)
+        always = [(penalty, seed) for penalty, seed in zip(self.penalties, seeds, strict=True) if penalty.every == 1]
+        penalties = self._penalise(always, critic, real_images, fake_images)
+        return self.loss_weights["d_loss"] * loss + penalties + _networks.regularisation(self.discriminator)
 
     def fakes(self, batch_size, noise):
         """Generate a batch in training mode, float32 `(batch_size, *sample_shape)`."""
+        return self._generate(noise.normal((batch_size, *self.latent_shape)))
+
+    def _generate(self, latents):
         with hold_power_iterations():
-            images = self.generator(noise.normal((batch_size, *self.latent_shape)), training=True)
-        return tf.cast(images, tf.float32)
+            return tf.cast(self.generator(latents, training=True), tf.float32)
 
     def record_fakes(self, batch_size, noise):
         """Generate a batch and keep what it takes to differentiate it: one pass then serves both players.
 
+        Where gradients are accumulated, keeping a whole batch would take the memory that is to be saved: then the
+        latents are kept, and pass again, part by part, in the generator's update.
+
         Returns:
             Recording, whose `images` are for `update_discriminator` and which itself is for `update_generator`.
         """
-        _advance_spectral_norms(self.generator)
+        _networks.advance_spectral_norms(self.generator)
+        latents = noise.normal((batch_size, *self.latent_shape))
+        if self.gradient_accumulation_steps == 1:
+            return self._record(latents)
+        # The second pass counts for the running statistics and the random streams of the generator.
+        with keras.StatelessScope():
+            parts = _parts.split(latents, self.gradient_accumulation_steps)
+            return Recording(latents, tf.concat([self._generate(part) for part in parts], axis=0), None, None)
+
+    def _record(self, latents):
         with tf.GradientTape() as tape:
-            images = self.fakes(batch_size, noise)
-            regularisation = _regularisation(self.generator)
-        return Recording(images, regularisation, tape)
+            images = self._generate(latents)
+            regularisation = _networks.regularisation(self.generator)
+        return Recording(latents, images, regularisation, tape)
 
     def update_generator(self, real_images, recording):
         """One step of the generator's optimizer, and of the averaged generator.
@@ -270,7 +266,20 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
             real_images: float32 `(batch, *sample_shape)`; only a relativistic loss looks at them.
             recording: what `record_fakes` returned.
         """
-        network, optimizer = self.generator, self.generator_optimizer
+        parts = self.gradient_accumulation_steps
+        if parts == 1:
+            gradients = self._generator_gradients(real_images, recording)
+        else:
+
+            def gradients_of_part(part, real_images, latents):  # noqa: ARG001
+                return self._generator_gradients(real_images, self._record(latents))
+
+            gradients = _parts.mean_over_parts(gradients_of_part, (real_images, recording.latents), parts)
+        _optimizers.step(self.generator_optimizer, gradients, self.generator.trainable_weights)
+        self._average(rows(real_images))
+
+    def _generator_gradients(self, real_images, recording):
+        scale_loss = self.generator_optimizer.scale_loss
         with hold_power_iterations(), keras.StatelessScope():
             relativistic = self.adversarial_loss.relativistic
             real_logits = self.discriminator(real_images, training=True) if relativistic else None
@@ -278,16 +287,14 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
                 image_tape.watch(recording.images)
                 fake_logits = self.discriminator(recording.images, training=True)
                 loss = self.adversarial_loss.generator_loss(real_logits, fake_logits)
-                objective = optimizer.scale_loss(loss / replica_count())
+                objective = scale_loss(self.loss_weights["g_loss"] * loss / replica_count())
             image_gradient = image_tape.gradient(objective, recording.images)
-        gradients = recording.tape.gradient(
-            [recording.images, recording.regularisation],
-            network.trainable_weights,
-            output_gradients=[image_gradient, optimizer.scale_loss(tf.constant(1.0 / replica_count()))],
-        )
-        _apply(optimizer, gradients, network.trainable_weights)
-        self._average(rows(real_images))
         self.generator_loss_tracker.update_state(loss)
+        return recording.tape.gradient(
+            [recording.images, recording.regularisation],
+            self.generator.trainable_weights,
+            output_gradients=[image_gradient, scale_loss(tf.constant(1.0 / replica_count()))],
+        )
 
     def test_step(self, data):
         """Both losses on a batch that training does not see; the same latents each time, so that epochs compare."""
@@ -299,22 +306,27 @@ class TwoPlayerGAN(Sampling, Saving, keras.Model, abc.ABC):
         real_logits = self.discriminator(real_images, training=False)
         self.discriminator_loss_tracker.update_state(self.adversarial_loss.discriminator_loss(real_logits, fake_logits))
         self.generator_loss_tracker.update_state(self.adversarial_loss.generator_loss(real_logits, fake_logits))
-        return {tracker.name: tracker.result() for tracker in self.metrics[:2]}
+        return reducible({tracker.name: tracker.result() for tracker in self.metrics[:2]})
+
+    def get_metrics_result(self):
+        """The logs, with which a training step ends."""
+        return reducible(super().get_metrics_result())
 
     @property
     def metrics(self):
         """The means over an epoch that the logs show: both adversarial losses alone, and each penalty by itself."""
         return [self.discriminator_loss_tracker, self.generator_loss_tracker, *self.penalty_trackers]
 
-    def _penalise(self, critic, real_images, fake_images, noise):
-        """The sum of the penalties, each logged under its name."""
+    def _penalise(self, penalties, critic, real_images, fake_images):
+        """The weighted sum of penalties, given with a seed for each; each is logged under its name."""
         total = tf.constant(0.0)
         # Inside the scope a penalty's own passes leave the discriminator's running statistics alone.
         with keras.StatelessScope():
-            values = [p(critic, real_images, fake_images, seed=noise.next_seed()) for p in self.penalties]
-        for value, tracker in zip(values, self.penalty_trackers, strict=True):
-            tracker.update_state(value)
-            total += value
+            values = [penalty(critic, real_images, fake_images, seed=seed) for penalty, seed in penalties]
+        for (penalty, _), value in zip(penalties, values, strict=True):
+            tracker = self.penalty_trackers[self.penalties.index(penalty)]
+            tracker.update_state(value / penalty.every)
+            total += self.loss_weights[tracker.name] * value
         return total
 
     def _average(self, batch_size):
@@ -336,37 +348,16 @@ class Recording(typing.NamedTuple):
     """A recorded pass of the generator.
 
     Attributes:
+        latents: float32 `(batch, *latent_shape)`.
         images: float32 `(batch, *sample_shape)`.
-        regularisation: float32 scalar, the generator's own regularisation losses.
-        tape: tf.GradientTape that watched the pass.
+        regularisation: float32 scalar, the generator's own regularisation losses; None where it passes again.
+        tape: tf.GradientTape that watched the pass; None where it passes again.
     """
 
+    latents: tf.Tensor
     images: tf.Tensor
-    regularisation: tf.Tensor
-    tape: tf.GradientTape
-
-
-def _regularisation(network):
-    """Sum of the losses that a network's own layers add (`kernel_regularizer` and the like), a float32 scalar."""
-    return tf.add_n([tf.cast(loss, tf.float32) for loss in network.losses] or [tf.constant(0.0)])
-
-
-def _apply(optimizer, gradients, weights):
-    """Step an optimizer, on several replicas with one verdict of whether the scaled gradients overflowed.
-
-    Keras asks the first replica alone: an infinity on another one would ruin the weights of all.
-    """
-    if replica_count() > 1 and isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        finite = true_on_all_replicas(optimizer.check_finite(gradients))
-        gradients = [None if g is None else tf.where(finite, g, tf.cast(float("nan"), g.dtype)) for g in gradients]
-    optimizer.apply(gradients, weights)
-
-
-def _advance_spectral_norms(network):
-    """One power iteration for each spectrally normalised layer that is trained."""
-    for layer in _networks.spectral_normalizations(network):
-        if layer.trainable:
-            layer.advance()
+    regularisation: tf.Tensor | None
+    tape: tf.GradientTape | None
 
 
 def rows(images):

@@ -18,9 +18,11 @@ class Penalty(Configurable, abc.ABC):
 
     Attributes:
         name: what the penalty is called in the logs.
+        every: int, the penalty is computed in one of so many training steps.
     """
 
     name = "penalty"
+    every = 1
 
     @abc.abstractmethod
     def __call__(self, critic, real_images, fake_images, *, seed=None):

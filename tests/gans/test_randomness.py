@@ -125,10 +125,32 @@ def test_the_fingerprint_covers_every_state(options, networks, images):
     gan.compile()
     gan.fit(images[:8], batch_size=8, verbose=0)
     seen = {gan.fingerprint()}
-    variables = gan._trained_variables()
+    variables = list(gan.training_variables().values())
     for variable in variables:
         value = variable.numpy()
         variable.assign(value + np.ones_like(value))
         seen.add(gan.fingerprint())
         variable.assign(value)
     assert len(seen) == len(variables) + 1
+
+
+def test_dropout_draws_other_masks_on_each_replica(networks, two_replicas):
+    """Stock Keras mirrors the state of its random streams, so that all replicas draw the same."""
+
+    def masks(layer):
+        def draw():
+            return tuple(layer(tf.ones((1, 64)), training=True) for _ in range(2))
+
+        drawn = tf.function(lambda: two_replicas.run(draw))()
+        return [two_replicas.experimental_local_results(mask) for mask in drawn]
+
+    with two_replicas.scope():
+        stock = networks(dropout=0.5)[1].layers[-2]
+        gan = keras_gan.NonSaturatingGAN(*networks(dropout=0.5))
+        gan.compile()
+    for one, two in masks(stock):
+        np.testing.assert_array_equal(one, two)
+    drawn = masks(gan.discriminator.layers[-2])
+    different = {mask.numpy().tobytes() for pair in drawn for mask in pair}
+    assert len(different) == 4
+    assert 0.3 < np.mean([mask.numpy() > 0 for pair in drawn for mask in pair]) < 0.7

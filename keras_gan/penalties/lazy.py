@@ -1,0 +1,69 @@
+"""A penalty that is computed now and then."""
+
+import keras
+
+from keras_gan._arguments import require_int
+from keras_gan.penalties._penalty import Penalty
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Lazy(Penalty):
+    """Computes a penalty in one of `every` training steps, and makes it as many times larger.
+
+    A gradient penalty costs as much as the rest of the discriminator's update, and loses little by being taken seldom.
+    In training steps 0, k, 2k, ... the discriminator's optimizer takes a further step, on
+
+        k  penalty
+
+    alone. So that learning keeps its pace and the optimizer its memory, in training steps, `compile` multiplies the
+    discriminator's learning rate by c = k / (k + 1) and raises its betas to the power c, for the optimizer of the paper
+    and for one that it is given. Karras et al. 2020 (arXiv 1912.04958), appendix B, where k is 16 for R1.
+
+    The logs show the penalty without the k, as the mean over those steps in which it was computed.
+
+    Args:
+        penalty: the `Penalty`.
+        every: k, an integer of at least 2.
+
+    Raises:
+        ValueError: if `penalty` is no penalty or lazy already, or `every` is not an integer of at least 2.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> from keras_gan.penalties import R1
+        >>> slope = tf.constant([[3.0], [4.0]])
+        >>> points = tf.random.normal((8, 2))
+        >>> critic = lambda x: x @ slope
+        >>> float(R1(10.0)(critic, points, None)), float(Lazy(R1(10.0), every=16)(critic, points, None))
+        (125.0, 2000.0)
+    """
+
+    def __init__(self, penalty, *, every=16):
+        if not isinstance(penalty, Penalty) or isinstance(penalty, Lazy):
+            raise ValueError(
+                "`penalty` must be a penalty that is computed in each step, as in `Lazy(R1(10.0), every=16)`. "
+                f"Received: penalty={penalty!r}"
+            )
+        self.penalty = penalty
+        self.every = require_int("every", every, low=2)
+        self.name = penalty.name
+
+    def __call__(self, critic, real_images, fake_images, *, seed=None):
+        """Return `every` times the penalty, a float32 scalar; see `Penalty.__call__`."""
+        return self.every * self.penalty(critic, real_images, fake_images, seed=seed)
+
+    def validate(self, discriminator):
+        """Refuse what the penalty refuses."""
+        self.penalty.validate(discriminator)
+
+    def get_config(self):
+        """Return the constructor's arguments, with the penalty serialised."""
+        return {"penalty": keras.saving.serialize_keras_object(self.penalty), "every": self.every}
+
+    @classmethod
+    def from_config(cls, config):
+        """Make the penalty from what `get_config` returned."""
+        return cls(**{**config, "penalty": keras.saving.deserialize_keras_object(config["penalty"])})
+
+    def __repr__(self):
+        return f"Lazy({self.penalty!r}, every={self.every})"

@@ -1,0 +1,182 @@
+"""`fit` in pieces: where it goes on, and what callbacks and logs see of it."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_gan
+from keras_gan._fit_control import FitPosition, RestartFit
+
+
+class Recorder(keras.callbacks.Callback):
+    """Writes down which hooks were called."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def on_train_begin(self, logs=None):
+        self.calls.append("begin")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.calls.append(f"epoch {epoch}")
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.calls.append(batch)
+
+    def on_train_end(self, logs=None):
+        self.calls.append("end")
+
+
+class State(keras.callbacks.Callback):
+    """Keeps the state after each step; puts the model back to the one of a step, at the beginning or when told."""
+
+    goes_last = True
+
+    def __init__(self, steps_per_epoch):
+        super().__init__()
+        self.states = {}
+        self.resume_at = self.restart_at = None
+        self.steps_per_epoch = steps_per_epoch
+        self.order = []
+
+    def on_fit_begin(self, callbacks):
+        self.order = [type(callback).__name__ for callback in callbacks]
+        return None if self.resume_at is None else self.put_back(self.resume_at)
+
+    def after_train_begin(self):
+        self.order.append("ready")
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = int(self.model.training_state.step.value)
+        variables = [*self.model.training_variables().values(), *self.model.metrics_variables]
+        self.states[step] = [variable.numpy() for variable in variables]
+        if step == self.restart_at:
+            self.restart_at = None
+            raise RestartFit(self.put_back(step - 3))
+
+    def put_back(self, step):
+        variables = [*self.model.training_variables().values(), *self.model.metrics_variables]
+        for variable, value in zip(variables, self.states[step], strict=True):
+            variable.assign(value)
+        return FitPosition(*divmod(step, self.steps_per_epoch))
+
+
+@pytest.fixture
+def gan(networks):
+    gan = keras_gan.HingeGAN(
+        *networks(spectral=True, dropout=0.3, batch_norm=True), discriminator_steps=2, ema_half_life=50, seed=4
+    )
+    gan.compile()
+    return gan
+
+
+def data(kind, images):
+    if kind == "array":
+        return {"x": images, "batch_size": 4}
+    if kind == "loaded":
+        return {"x": keras_gan.data.load(images, batch_size=4), "steps_per_epoch": 6}
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(4)
+    return {"x": dataset if kind == "unknown length" else dataset.batch(1).unbatch()}
+
+
+@pytest.mark.parametrize("kind", ["array", "loaded", "finite", "unknown length"])
+@pytest.mark.parametrize("step", [4, 6, 8])
+def test_a_run_that_goes_on_at_any_step_is_the_run_that_was_not_stopped(kind, step, gan, images, recwarn):
+    state, recorder = State(6), Recorder()
+    history = gan.fit(**data(kind, images), epochs=3, verbose=0, callbacks=[state, recorder]).history
+    expected = gan.fingerprint()
+    state.resume_at, again = step, Recorder()
+    resumed = gan.fit(**data(kind, images), epochs=3, verbose=0, callbacks=[state, again]).history
+    assert gan.fingerprint() == expected
+    # The epoch that was gone on with has the mean over all its steps.
+    assert resumed["d_loss"] == history["d_loss"][step // 6 :]
+    first = recorder.calls.index(f"epoch {step // 6}")
+    assert again.calls[0] == "begin"
+    assert again.calls[1] == f"epoch {step // 6}"
+    assert again.calls[2:] == recorder.calls[first + 1 + step % 6 :]
+    warned = [str(warning.message) for warning in recwarn if "begin anew" in str(warning.message)]
+    assert bool(warned) == (kind in ("finite", "unknown length"))
+
+
+def test_the_order_of_an_array_is_another_in_each_epoch(gan, images):
+    seen = []
+    inputs = keras_gan.gans._inputs
+    dataset = inputs.Images(inputs.for_training(images, 8, 3), (8, 8, 1)).batches()
+    for batch in dataset.take(12):
+        seen.append(batch.numpy())
+    epochs = [np.concatenate(seen[:6]), np.concatenate(seen[6:])]
+    for epoch in epochs:
+        order = np.lexsort(epoch.reshape(48, -1).T)
+        expected = np.lexsort(images.reshape(48, -1).T)
+        np.testing.assert_array_equal(epoch[order], images[expected])
+    assert (epochs[0] != epochs[1]).any()
+    assert (epochs[0] != images).any()
+
+
+def test_a_callback_can_put_training_back(gan, images):
+    state, recorder = State(6), Recorder()
+    gan.fit(images, batch_size=4, epochs=2, verbose=0, callbacks=[state, recorder])
+    expected, before = gan.fingerprint(), recorder.calls
+    state.resume_at, state.restart_at, again = 6, 8, Recorder()
+    gan.fit(images, batch_size=4, epochs=2, verbose=0, callbacks=[state, again])
+    assert gan.fingerprint() == expected
+    # From step 6 to step 8, back to step 5 in the middle of the first epoch, and on to the end: `fit` begins once.
+    assert again.calls == ["begin", "epoch 1", 0, 1, "epoch 0", 5, "epoch 1", 0, 1, 2, 3, 4, 5, "end"]
+    assert before == ["begin", "epoch 0", *range(6), "epoch 1", *range(6), "end"]
+
+
+def test_the_hooks_of_a_fit(gan, images):
+    state = State(6)
+    gan.fit(images, batch_size=4, verbose=0, callbacks=[state, Recorder()])
+    assert state.order[:2] == ["Recorder", "State"]
+    assert state.order[-1] == "ready"
+
+
+def test_a_run_that_is_complete_trains_no_further(gan, images):
+    state = State(6)
+    gan.fit(images, batch_size=4, epochs=2, verbose=0, callbacks=[state])
+    expected, state.resume_at, recorder = gan.fingerprint(), 12, Recorder()
+    gan.fit(images, batch_size=4, epochs=2, verbose=0, callbacks=[state, recorder])
+    assert gan.fingerprint() == expected
+    assert recorder.calls == ["begin", "end"]
+
+
+def test_a_second_fit_takes_the_images_that_come_next(networks, images):
+    def trained(*epochs):
+        keras.utils.set_random_seed(1)
+        gan = keras_gan.NonSaturatingGAN(*networks(), seed=4)
+        gan.compile()
+        for number in epochs:
+            gan.fit(images, batch_size=8, epochs=number, verbose=0)
+        return gan.fingerprint()
+
+    assert trained(3) == trained(1, 2)
+
+
+def test_a_strategy_takes_no_batch_more_than_is_trained_on(networks, images, two_replicas):
+    taken = []
+
+    def note(batch):
+        taken.append(len(batch))
+        return batch
+
+    with two_replicas.scope():
+        gan = keras_gan.NonSaturatingGAN(*networks())
+        gan.compile()
+    dataset = tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True)
+    dataset = dataset.map(lambda x: tf.ensure_shape(tf.numpy_function(note, [x], tf.float32), x.shape))
+    gan.fit(dataset, verbose=0)
+    # Two are looked at when the data are given.
+    assert len(taken) == 2 + 6
+
+
+def test_early_stopping_ends_it(gan, images):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = True
+
+    recorder = Recorder()
+    gan.fit(images, batch_size=4, epochs=5, verbose=0, callbacks=[Stop(), recorder])
+    assert recorder.calls == ["begin", "epoch 0", *range(6), "end"]

@@ -1,0 +1,59 @@
+"""Lazy penalties: their gain, their errors, and that they are remade."""
+
+import keras
+import pytest
+import tensorflow as tf
+
+from keras_gan.penalties import R1, GradientPenalty, Lazy
+
+
+def test_the_gain_makes_up_for_the_steps_without_it():
+    slope = tf.constant([[3.0], [4.0]])
+    points = tf.random.normal((8, 2))
+    penalty = Lazy(R1(2.0), every=5)
+    assert penalty.every * float(R1(2.0)(lambda x: x @ slope, points, None)) == pytest.approx(
+        float(penalty(lambda x: x @ slope, points, None))
+    )
+
+
+def test_the_seed_reaches_the_penalty():
+    points = tf.random.normal((8, 2))
+
+    def critic(x):
+        return tf.reduce_sum(x**3, axis=1, keepdims=True)
+
+    values = [
+        float(Lazy(GradientPenalty(1.0), every=2)(critic, points, -points, seed=tf.constant([seed, 0])))
+        for seed in (1, 1, 2)
+    ]
+    assert values[0] == values[1] != values[2]
+
+
+def test_it_refuses_what_the_penalty_refuses():
+    critic = keras.Sequential([keras.Input((2,)), keras.layers.BatchNormalization(), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match="is a BatchNormalization"):
+        Lazy(GradientPenalty(1.0)).validate(critic)
+
+
+def test_it_is_remade_from_its_config():
+    lazy = Lazy(R1(3.0), every=4)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(lazy))
+    assert repr(again) == repr(lazy) == "Lazy(R1(weight=3.0), every=4)"
+    assert again.name == "r1"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((10.0,), r"`penalty` must be a penalty.*Received: penalty=10.0"),
+        ((Lazy(R1(1.0)),), r"computed in each step.*Received: penalty=Lazy"),
+    ],
+)
+def test_what_is_no_penalty(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Lazy(*arguments)
+
+
+def test_once_in_every_step_is_not_lazy():
+    with pytest.raises(ValueError, match=r"`every` must be an integer of at least 2. Received: every=1"):
+        Lazy(R1(1.0), every=1)
