@@ -29,21 +29,24 @@ def two_replicas():
 
 @pytest.fixture(scope="module")
 def load_script():
-    """The function that imports a script of the repository as a module.
+    """The function that imports a script of the repository as a module, with the modules beside it within reach.
 
     Its flags leave with it, so that other scripts can define the same ones.
     """
-    before, names = set(flags.FLAGS), []
+    before, names, search_path = set(flags.FLAGS), [], list(sys.path)
 
     def load(*parts):
         path = pathlib.Path(__file__).parents[1].joinpath(*parts)
         names.append(f"keras_gan_script_{path.stem}")
+        # As Python does for a script that it runs.
+        sys.path.insert(0, str(path.parent))
         spec = importlib.util.spec_from_file_location(names[-1], path)
         module = sys.modules[names[-1]] = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(module)
         return module
 
     yield load
+    sys.path[:] = search_path
     flags.FLAGS.remove_flag_values(set(flags.FLAGS) - before)
     for name in names:
         del sys.modules[name]

@@ -6,8 +6,8 @@ import pytest
 
 @pytest.fixture(scope="module")
 def judge(load_script):
-    """The script as a module."""
-    return load_script("benchmarks", "demo_quality.py")
+    """The module."""
+    return load_script("benchmarks", "_judge.py")
 
 
 def test_frechet_distance_of_two_gaussians(judge):
