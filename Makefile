@@ -8,16 +8,19 @@ REQUIREMENTS := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint constraints clean
+.PHONY: help demo test test-long lint constraints clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed ## Train a GAN on handwritten digits, show what it learnt, export it
 	@$(RUN) examples/demo.py
 
 test: $(VENV)/installed-dev ## Run the tests and the examples in the docstrings
 	@$(RUN) -m pytest -n 2 --dist loadfile
+
+test-long: $(VENV)/installed-dev ## Kill training again and again, and see it go on; takes half an hour
+	@$(RUN) -m pytest -m long
 
 lint: $(VENV)/installed-dev ## Check the style
 	@$(RUN) -m ruff check .

@@ -1,5 +1,7 @@
 """What a training step must know of the replicas it runs on, the same code on one device and on many."""
 
+import contextlib
+
 import tensorflow as tf
 
 
@@ -70,9 +72,32 @@ def run_if(condition, update):
     tf.distribute.get_replica_context().merge_call(across_replicas, args=(condition, branch))
 
 
+def worker_count(strategy):
+    """Number of processes that a strategy's replicas sit in, where each process runs the program by itself."""
+    replicas = strategy.num_replicas_in_sync
+    # The default strategy has no list of its devices.
+    return 1 if replicas == 1 else replicas // len(strategy.extended.worker_devices)
+
+
 def reducible(logs):
     """The logs of a step as Keras can reduce them: on several workers it takes their mean over the first axis."""
     context = tf.distribute.get_replica_context()
-    if context is None or not isinstance(context.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+    if context is None or worker_count(context.strategy) == 1:
         return logs
     return {name: tf.reshape(value, (-1,)) for name, value in logs.items()}
+
+
+@contextlib.contextmanager
+def lost_workers_explained():
+    """Say what to do where TensorFlow says that its collective operations were aborted."""
+    try:
+        yield
+    except tf.errors.UnavailableError as error:
+        _, aborted, reason = str(error).partition("Collective ops is aborted by:")
+        if not aborted:
+            raise
+        raise ConnectionError(
+            "Another worker has stopped, and training cannot go on without it. Start all workers again: with "
+            "`keras_gan.callbacks.Checkpoint` they go on from the last checkpoint. "
+            f"Received: {' '.join(reason.split()[:30])}"
+        ) from error

@@ -27,6 +27,18 @@ def write_atomically(path, content):
         raise
 
 
+def remove_leftovers(directory, pattern):
+    """Remove the temporary files that `write_atomically` has left in processes that were killed.
+
+    Args:
+        directory: `pathlib.Path`, which need not exist.
+        pattern: names of the files that were to be written, as `glob` takes it.
+    """
+    for path in directory.glob(f".{pattern}.*.tmp"):
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)
+
+
 def writable_directory(directory, name, *, file=None):
     """Make a directory, and prove that files can be written there.
 
@@ -48,7 +60,8 @@ def writable_directory(directory, name, *, file=None):
         path.mkdir(parents=True, exist_ok=True)
         probe = path / f".probe.{os.getpid()}.tmp"
         probe.write_bytes(b"writable")
-        probe.unlink()
+        # Another worker of the same training may have the same process number, in another container.
+        probe.unlink(missing_ok=True)
     except OSError as error:
         place, received = (f"`{name}`", directory) if file is None else (f"the directory of `{name}`", file)
         raise ValueError(

@@ -12,12 +12,13 @@ from PIL import Image
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan.callbacks._disk_guard import DiskGuard
-from keras_gan.callbacks._files import writable_directory, write_atomically
+from keras_gan.callbacks._files import remove_leftovers, writable_directory, write_atomically
 from keras_gan.callbacks._gif import animated_gif
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.image_grid import image_grid
 
 _NUMBER_DIGITS = {"epoch": 4, "step": 7}
+_GIF = "snapshots.gif"
 
 
 class ImageSnapshots(keras.callbacks.Callback):
@@ -27,8 +28,9 @@ class ImageSnapshots(keras.callbacks.Callback):
     first one is taken before training, so that the GIF starts with noise.
 
     The files are `epoch_0003.png` (after three epochs) or `step_0001500.png`, and `snapshots.gif`. A run that
-    is continued with `initial_epoch` goes on with the numbers, and its GIF holds the earlier pictures too; a
-    picture that already has a number is replaced. Where the GAN has `num_classes`, row i shows class i.
+    is continued, by a `Checkpoint` or with `initial_epoch`, goes on with the numbers, and its GIF holds the
+    earlier pictures too; a picture that already has a number is replaced. Where the GAN has `num_classes`, row i
+    shows class i.
 
     Files are replaced as a whole. A write that fails during training costs one warning, not the training.
 
@@ -79,7 +81,10 @@ class ImageSnapshots(keras.callbacks.Callback):
         """Take the first picture, so that images that no picture can show are an error before training."""
         self._guard = DiskGuard(f"some of the pictures in {self.directory}")
         self._first_grid = self._sample()
+        # A plain number, which a checkpoint keeps.
         self._number = None
+        remove_leftovers(self.directory, f"{self.unit}_*.png")
+        remove_leftovers(self.directory, _GIF)
         self._writer = None if self.log_dir is None else tf.summary.create_file_writer(os.fspath(self.log_dir))
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -89,7 +94,21 @@ class ImageSnapshots(keras.callbacks.Callback):
             self._number = self._first_number(epoch)
             if epoch == 0:
                 self._write(self._first_grid)
-        self._number_at_epoch_begin = self._number
+        # Training may have been put back to an earlier epoch.
+        if self.unit == "epoch":
+            self._number = epoch
+        elif self.params["steps"] is not None:
+            self._number_at_epoch_begin = epoch * self.params["steps"]
+        else:
+            self._number_at_epoch_begin = None
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Take note of the steps done: training may go on in the middle of an epoch."""
+        if self.unit == "epoch":
+            return
+        if self._number_at_epoch_begin is None:
+            self._number_at_epoch_begin = self._number - batch
+        self._number = self._number_at_epoch_begin + batch
 
     def on_train_batch_end(self, batch, logs=None):
         """Take a picture every so many steps."""
@@ -156,7 +175,7 @@ class ImageSnapshots(keras.callbacks.Callback):
         # Later numbers are what a run before this one left: they do not belong to this history.
         pictures = [self._read(path) for number, path in sorted(self._pictures().items()) if number <= self._number]
         if pictures:
-            write_atomically(self.directory / "snapshots.gif", animated_gif(pictures))
+            write_atomically(self.directory / _GIF, animated_gif(pictures))
 
     def _pictures(self):
         """Map the number of each picture in the directory to its file."""

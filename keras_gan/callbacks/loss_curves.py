@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from keras_gan.callbacks._disk_guard import DiskGuard
-from keras_gan.callbacks._files import writable_directory, write_atomically
+from keras_gan.callbacks._files import remove_leftovers, writable_directory, write_atomically
 
 
 class LossCurves(keras.callbacks.Callback):
@@ -22,9 +22,9 @@ class LossCurves(keras.callbacks.Callback):
     zero, or the generator's grows without bound. All losses share the first panel; every other number that
     training logs has a panel of its own, because it has a scale of its own.
 
-    The values are kept in a CSV file beside the picture, with the same name: a run that is continued with
-    `initial_epoch` reads it and goes on, a run from epoch 0 starts anew. Numbers that other callbacks add to
-    the logs are drawn if those callbacks stand before this one in the list.
+    The values are kept in a CSV file beside the picture, with the same name: a run that is continued, by a
+    `Checkpoint` or with `initial_epoch`, reads it and goes on; a run from epoch 0 starts anew. Numbers that other
+    callbacks add to the logs are drawn if those callbacks stand before this one in the list.
 
     Both files are replaced as a whole. A write that fails during training costs one warning, no more.
 
@@ -59,13 +59,16 @@ class LossCurves(keras.callbacks.Callback):
         """Forget what an earlier `fit` of the same callback collected."""
         self._guard = DiskGuard(f"the newest curves in {self.path}")
         self._rows = None
+        remove_leftovers(self.path.parent, self.path.name)
+        remove_leftovers(self._table_path.parent, self._table_path.name)
 
     def on_epoch_begin(self, epoch, logs=None):
         """Read what the run that is continued has left; say what went wrong in the epoch before."""
         self._guard.warn()
         if self._rows is None:
-            earlier = _read_table(self._table_path) if epoch > 0 and self._table_path.exists() else {}
-            self._rows = {number: row for number, row in earlier.items() if number <= epoch}
+            self._rows = _read_table(self._table_path) if epoch > 0 and self._table_path.exists() else {}
+        # Later rows are those of a run that was abandoned, or of epochs that training was put back from.
+        self._rows = {number: row for number, row in self._rows.items() if number <= epoch}
 
     def on_epoch_end(self, epoch, logs=None):
         """Add the epoch's values to the files."""

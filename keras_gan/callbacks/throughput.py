@@ -55,6 +55,11 @@ class Throughput(keras.callbacks.Callback):
         self._begin = (0, time.perf_counter()) if self._compiled else None
         self._latest = self._begin
 
+    def on_train_batch_begin(self, batch, logs=None):
+        """Leave out the steps that were done before training was stopped, where it goes on within an epoch."""
+        if self._begin is not None and self._latest == self._begin:
+            self._begin = self._latest = (batch, self._begin[1])
+
     def on_train_batch_end(self, batch, logs=None):
         """Add `images_per_second`."""
         self._latest = (steps_done(batch, self.params), time.perf_counter())
@@ -68,6 +73,10 @@ class Throughput(keras.callbacks.Callback):
         self._log(logs)
         if logs is not None and "images_per_second" in logs:
             logs["seconds_per_kimg"] = 1000.0 / logs["images_per_second"]
+
+    def get_state(self):
+        """Return no state for checkpoints: the clock, and what was compiled, belong to this process."""
+        return {}
 
     def _log(self, logs):
         if logs is None or self._images_per_step is None or self._latest == self._begin:

@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._fit_control import FitPosition
+from keras_gan._replicas import lost_workers_explained, worker_count
 from keras_gan.gans import _compilation, _inputs
 from keras_gan.gans._pieces import Pieces
 
@@ -13,6 +14,7 @@ from keras_gan.gans._pieces import Pieces
 class Fitting:
     """The half of `TwoPlayerGAN` that hands it data: `fit` and `evaluate`."""
 
+    @lost_workers_explained()
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
         """Train; as `keras.Model.fit`, with what a GAN's data need.
 
@@ -38,11 +40,12 @@ class Fitting:
         Raises:
             ValueError: before `compile`, or for data that are labelled, of a wrong shape, type or range, not finite,
                 empty, fewer than a batch, or endless without `steps_per_epoch`.
+            ConnectionError: if another of several workers has stopped.
         """
         if not self.compiled:
             raise ValueError("Call `compile()` before `fit()`: it sets the optimizers. Received: compiled=False")
         _compilation.refuse_fit_options(options)
-        seed = int(np.asarray(self.training_state.seed)) if options.pop("shuffle", True) else None
+        seed = (lambda: np.asarray(self.training_state.seed)) if options.pop("shuffle", True) else None
         images = self._images(_inputs.for_training(_inputs.unlabelled((x, y)), batch_size, seed))
         steps, known_steps = self._steps_per_epoch(images, options.pop("steps_per_epoch", None))
         self._prepare_validation(options, images.batch_size)
@@ -66,6 +69,7 @@ class Fitting:
         callbacks.run(position, fit_piece)
         return self.history
 
+    @lost_workers_explained()
     def evaluate(self, x=None, y=None, batch_size=None, **options):
         """Both losses on images that training does not see; as `keras.Model.evaluate`, on data as `fit` takes them.
 
@@ -101,8 +105,14 @@ class Fitting:
         """The data from where the GAN is, one element a training step."""
         start = int(np.asarray(self.training_state.step)) * self.discriminator_steps
         dataset = images.batches(start, skipped=position.steps * self.discriminator_steps)
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        return _inputs.gather(dataset, images.batch_size, self.discriminator_steps, replicas)
+        strategy = self.distribute_strategy
+        return _inputs.gather(
+            dataset,
+            images.batch_size,
+            self.discriminator_steps,
+            strategy.num_replicas_in_sync,
+            worker_count(strategy),
+        )
 
     def _steps_per_epoch(self, images, asked):
         """Training steps in an epoch: the number to give to Keras (None to let the data end it), and what is known."""

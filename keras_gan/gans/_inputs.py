@@ -53,7 +53,12 @@ class Images:
             # A ragged last batch would be compiled anew, and does not split over replicas or discriminator steps.
             dataset = dataset.filter(lambda images: tf.shape(images)[0] == self.batch_size)
         check = _checked(self.batch_size, self._sample_shape)
-        return dataset.map(check, num_parallel_calls=2, deterministic=True)
+        dataset = dataset.map(check, num_parallel_calls=2, deterministic=True)
+        # Every worker reads all batches and keeps its rows of each. By default TensorFlow would deal out the files that
+        # a data set reads, and a step's batch would be another one than on one device.
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+        return dataset.with_options(options)
 
 
 def for_training(data, batch_size, seed):
@@ -62,7 +67,8 @@ def for_training(data, batch_size, seed):
     Args:
         data: tf.data.Dataset of batches, or an array or tensor of samples.
         batch_size: int, for an array; None for 32.
-        seed: int, of the order of an array's samples; None to leave them in their order.
+        seed: function that returns the seed of the order of an array's samples, an int, when the batches are laid
+            out, for a checkpoint may bring another seed; None to leave the samples in their order.
     """
     if not is_array(data):
         return _require_dataset(data, batch_size)
@@ -82,24 +88,26 @@ def is_array(data):
     return isinstance(data, np.ndarray | tf.Tensor)
 
 
-def gather(dataset, batch_size, steps, replicas):
+def gather(dataset, batch_size, steps, replicas, workers=1):
     """Put the batches of several discriminator steps into one element, to be taken apart by `minibatches`.
 
-    The rows are laid out so that replicas, which take equal parts in order, find in their part the same share of each
-    step's batch.
+    The rows are laid out so that replicas, which take equal parts, find in their part the same share of each step's
+    batch, in the order of their numbers. The replicas of one process take the parts in order; several workers are
+    dealt them out one by one, like cards, and so replica r of worker w gets part r * workers + w.
     """
     if batch_size % replicas:
         raise ValueError(
             f"A batch is shared out equally over the {replicas} replicas: make its size a multiple of {replicas}. "
             f"Received: batches of {batch_size}"
         )
-    if steps == 1:
+    if steps == 1 and workers in (1, replicas):
         return dataset
 
     def lay_out(batches):
         sample = batches.shape[2:]
-        parts = tf.reshape(batches, (steps, replicas, batch_size // replicas, *sample))
-        return tf.reshape(tf.experimental.numpy.swapaxes(parts, 0, 1), (steps * batch_size, *sample))
+        parts = tf.reshape(batches, (steps, workers, replicas // workers, batch_size // replicas, *sample))
+        parts = tf.transpose(parts, (2, 1, 0, *range(3, parts.shape.rank)))
+        return tf.reshape(parts, (steps * batch_size, *sample))
 
     return dataset.batch(steps, drop_remainder=True).map(lay_out, num_parallel_calls=2, deterministic=True)
 
@@ -203,7 +211,7 @@ def _endless_batches(array, batch_size, seed):
     with tf.device("CPU:0"):
         array = tf.convert_to_tensor(array)
 
-    def batch(step):
+    def batch(step, seed):
         epoch, place = step // steps, step % steps
         rows = place * batch_size + tf.range(batch_size, dtype=tf.int64)
         if seed is not None:
@@ -213,7 +221,8 @@ def _endless_batches(array, batch_size, seed):
     def from_step(start):
         numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // (2 * batch_size))
         numbers = numbers.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-        dataset = numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        order = None if seed is None else int(seed())
+        dataset = numbers.map(lambda step: batch(step, order), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         return dataset.prefetch(tf.data.AUTOTUNE)
 
     dataset = from_step(0)

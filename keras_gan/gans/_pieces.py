@@ -19,8 +19,9 @@ class Pieces(keras.callbacks.CallbackList):
     """
 
     def __init__(self, callbacks, model, **params):
-        callbacks = sorted(keras.tree.flatten(callbacks or []), key=lambda each: getattr(each, "goes_last", False))
         super().__init__(callbacks, add_history=True, add_progbar=params["verbose"] != 0, model=model, **params)
+        # Behind Keras's own, too.
+        self.callbacks.sort(key=lambda callback: getattr(callback, "goes_last", False))
         self._offset = 0
         self._begun = False
         self._final_logs = None

@@ -2,5 +2,6 @@
 
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.mlp import mlp
+from keras_gan.networks.resnet import resnet
 
-__all__ = ["dcgan", "mlp"]
+__all__ = ["dcgan", "mlp", "resnet"]

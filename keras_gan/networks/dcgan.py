@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_int
-from keras_gan.layers import GroupNormalization, SpectralNormalization
+from keras_gan._arguments import require_int, require_number
+from keras_gan.layers import GroupNormalization, LeakyReLU, SpectralNormalization
 from keras_gan.networks._arguments import require_choice, require_image_shape
 
 _SMALLEST_START = 4
@@ -20,6 +20,7 @@ def dcgan(
     generator_normalization="batch",
     discriminator_normalization="batch",
     spectral_normalization=False,
+    discriminator_dropout=0.0,
 ):
     """Convolutional generator and discriminator after DCGAN.
 
@@ -58,14 +59,16 @@ def dcgan(
             one of the last two.
         spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm, most
             often with `discriminator_normalization=None`.
+        discriminator_dropout: float, the share of each map's values that Dropout sets to 0 after each LeakyReLU of the
+            discriminator while training; 0 for none, as in the papers. TensorFlow's tutorial of DCGAN has 0.3.
 
     Returns:
         Two `keras.Model`: the generator, from latents `(batch, latent_dim)` to float32 images in [-1, 1],
         `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded.
 
     Raises:
-        ValueError: if a size is not a positive integer, `image_shape` is not of rank 3 or too small for `stages`, or
-            a normalisation is unknown.
+        ValueError: if a size is not a positive integer, `image_shape` is not of rank 3 or too small for `stages`, a
+            normalisation is unknown, or the dropout is not in [0, 0.99].
 
     Example:
         >>> generator, discriminator = dcgan(image_shape=(28, 28, 1), width=8)
@@ -80,11 +83,12 @@ def dcgan(
     kernel_size = require_int("kernel_size", kernel_size, low=2)
     require_choice("generator_normalization", generator_normalization, ("batch", "batch_per_unit", None))
     require_choice("discriminator_normalization", discriminator_normalization, ("batch", "layer", None))
+    dropout = require_number("discriminator_dropout", discriminator_dropout, low=0.0, high=0.99)
     sides = _sides(image_shape, stages)
     widths = [width * 2**i for i in range(len(sides) - 1)]
     generator = _generator(image_shape, latent_dim, sides, widths, kernel_size, generator_normalization)
     wrap = _spectrally_normalized if spectral_normalization else _as_it_is
-    return generator, _discriminator(image_shape, widths, kernel_size, discriminator_normalization, wrap)
+    return generator, _discriminator(image_shape, widths, kernel_size, discriminator_normalization, wrap, dropout)
 
 
 def _sides(image_shape, stages):
@@ -137,7 +141,7 @@ def _projection(latents, shape, normalization):
     return reshape(norm(x)) if normalization == "batch_per_unit" else norm(reshape(x))
 
 
-def _discriminator(image_shape, widths, kernel_size, normalization, wrap):
+def _discriminator(image_shape, widths, kernel_size, normalization, wrap, dropout):
     biased = normalization is None
     images = keras.Input(image_shape, name="images")
     x = images
@@ -145,7 +149,9 @@ def _discriminator(image_shape, widths, kernel_size, normalization, wrap):
         x = wrap(layers.Conv2D(filters, kernel_size, name=f"down_{i}", **_conv_settings(biased)))(x)
         if i > 0 and normalization is not None:
             x = _NORMALIZATIONS[normalization](f"norm_{i}")(x)
-        x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
+        x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
+        if dropout:
+            x = layers.Dropout(dropout, name=f"dropout_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
     head = layers.Dense(1, use_bias=biased, kernel_initializer=_normal(), dtype="float32", name="logits")
     return keras.Model(images, wrap(head)(x), name="dcgan_discriminator")

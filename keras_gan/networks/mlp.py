@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import SpectralNormalization
+from keras_gan.layers import LeakyReLU, SpectralNormalization
 from keras_gan.networks._arguments import require_image_shape
 
 
@@ -75,5 +75,5 @@ def _discriminator(image_shape, width, depth, spectral_normalization):
     if spectral_normalization:
         *dense_layers, head = [SpectralNormalization(layer, name=layer.name) for layer in [*dense_layers, head]]
     for i, dense in enumerate(dense_layers):
-        x = layers.LeakyReLU(0.2, name=f"leaky_relu_{i}")(dense(x))
+        x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(dense(x))
     return keras.Model(images, head(x), name="mlp_discriminator")

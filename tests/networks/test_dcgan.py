@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.layers import SpectralNormalization, hold_power_iterations
+from keras_gan.layers import LeakyReLU, SpectralNormalization, hold_power_iterations
 from keras_gan.networks import dcgan
 
 
@@ -54,7 +54,7 @@ def test_published_parameter_counts(paper):
 def test_sizes_of_every_map(image_shape, sides):
     generator, discriminator = dcgan(image_shape=image_shape, latent_dim=3, width=2)
     maps = [layer.output.shape[1:3] for layer in generator.layers if isinstance(layer, keras.layers.ReLU)]
-    mirrored = [layer.output.shape[1:3] for layer in discriminator.layers if isinstance(layer, keras.layers.LeakyReLU)]
+    mirrored = [layer.output.shape[1:3] for layer in discriminator.layers if isinstance(layer, LeakyReLU)]
     assert maps == mirrored[::-1] == sides
     images = generator(np.random.default_rng(0).normal(size=(2, 3)))
     assert images.shape == (2, *image_shape)
@@ -117,6 +117,31 @@ def test_spectral_normalization_reaches_every_layer_with_weights():
     with_weights = [layer for layer in discriminator.layers if layer.weights]
     assert [type(layer) for layer in with_weights] == [SpectralNormalization] * 5
     assert with_weights[-1].layer.units == 1
+
+
+def test_dropout_follows_each_leaky_relu_of_the_discriminator():
+    arguments = {"image_shape": (16, 16, 1), "width": 4, "discriminator_normalization": None}
+    generator, discriminator = dcgan(**arguments, discriminator_dropout=0.25)
+    names = [layer.name for layer in discriminator.layers]
+    assert [names[names.index(f"dropout_{i}") - 1] for i in range(2)] == ["leaky_relu_0", "leaky_relu_1"]
+    assert not any(isinstance(layer, keras.layers.Dropout) for layer in generator.layers)
+    plain = dcgan(**arguments)[1]
+    assert not any(isinstance(layer, keras.layers.Dropout) for layer in plain.layers)
+    assert trainable_count(discriminator) == trainable_count(plain)
+    x = np.random.default_rng(0).normal(size=(64, 16, 16, 1)).astype("float32")
+    plain.set_weights([np.asarray(variable) for variable in discriminator.trainable_variables])
+    np.testing.assert_array_equal(discriminator(x, training=False), plain(x, training=False))
+    first = keras.Model(discriminator.input, discriminator.get_layer("dropout_0").output)
+    before, after = np.asarray(first(x, training=False)), np.asarray(first(x, training=True))
+    kept = after != 0
+    assert np.mean(kept) == pytest.approx(0.75, abs=0.01)
+    np.testing.assert_allclose(after[kept], before[kept] / 0.75, rtol=1e-5)
+
+
+@pytest.mark.parametrize("rate", [-0.1, 1.0, "a", None])
+def test_bad_dropout(rate):
+    with pytest.raises(ValueError, match=r"`discriminator_dropout` must be .*Received: discriminator_dropout="):
+        dcgan(discriminator_dropout=rate)
 
 
 CRITICS = [

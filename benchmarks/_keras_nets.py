@@ -1,0 +1,53 @@
+"""The Keras networks of a case, and the same with stock layers alone."""
+
+import keras
+
+import keras_gan
+from keras_gan.layers import SpectralNormalization
+
+
+def build(case):
+    """The generator and the discriminator of a case, from `keras_gan.networks`."""
+    shape = (case.image_size, case.image_size, 3)
+    if case.network == "dcgan":
+        return keras_gan.networks.dcgan(
+            image_shape=shape,
+            latent_dim=case.latent_dim,
+            width=case.generator_width,
+            discriminator_normalization=case.discriminator_normalization,
+        )
+    return keras_gan.networks.resnet(
+        image_shape=shape,
+        latent_dim=case.latent_dim,
+        generator_width=case.generator_width,
+        discriminator_width=case.discriminator_width,
+    )
+
+
+def with_stock_layers(network):
+    """The same network, with a Keras layer wherever there is one of this package; its weights are new ones."""
+    return keras.models.clone_model(network, clone_function=_stock_layer)
+
+
+def _stock_layer(layer):
+    if isinstance(layer, SpectralNormalization):
+        inner = _stock_layer(layer.layer)
+        if not isinstance(inner, keras.Sequential):
+            return keras.layers.SpectralNormalization(inner, name=layer.name)
+        convolution, pooling = inner.layers
+        return keras.Sequential([keras.layers.SpectralNormalization(convolution), pooling], name=layer.name)
+    config = layer.get_config()
+    kind = type(layer).__name__
+    if kind == "UpsamplingConv2D":
+        return keras.Sequential([keras.layers.UpSampling2D(2), _convolution(config)], name=layer.name)
+    if kind == "DownsamplingConv2D":
+        return keras.Sequential([_convolution(config), keras.layers.AveragePooling2D(2)], name=layer.name)
+    if kind == "LeakyReLU":
+        return keras.layers.LeakyReLU.from_config(config)
+    if kind == "BatchNormalization":
+        config["synchronized"] = False
+    return type(layer).from_config(config)
+
+
+def _convolution(config):
+    return keras.layers.Conv2D.from_config(config)

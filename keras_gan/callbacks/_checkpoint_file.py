@@ -1,0 +1,108 @@
+"""The file that holds one checkpoint."""
+
+import contextlib
+import json
+import os
+import zipfile
+
+import numpy as np
+import tensorflow as tf
+
+_FORMAT = 1
+_META = "meta.json"
+
+
+class DamagedFileError(Exception):
+    """A checkpoint that is cut short, or whose content is not what was written."""
+
+
+def write(path, meta, values):
+    """Write a checkpoint so that `path` never holds a part of one, not even after a power failure.
+
+    The file is an uncompressed `.npz`, which `numpy.load` reads, with a member `meta.json`. Nothing in it is pickled.
+    The archive holds a checksum of each member.
+
+    Args:
+        path: `pathlib.Path` of the file.
+        meta: dict that JSON can hold.
+        values: dict of name to NumPy array.
+
+    Raises:
+        OSError: if the file cannot be written. What stood at `path` is still there.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with temporary.open("wb") as file:
+            _write_archive(file, meta, values)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _flush_directory(path.parent)
+
+
+def read(path):
+    """Return `(meta, values)` as `write` was given them.
+
+    Raises:
+        DamagedFileError: if the file is not whole.
+        ValueError: if it is whole, and of a later version of the package.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            content = json.loads(archive.read(_META))
+            if content["format"] > _FORMAT:
+                raise _LaterFormatError
+            return content["meta"], {name: _read_array(archive, name, how) for name, how in content["arrays"].items()}
+    except _LaterFormatError:
+        raise ValueError(
+            "This checkpoint was written by a later version of keras_gan: install that one, or choose another "
+            f"run_dir. Received: file={os.fspath(path)!r}"
+        ) from None
+    except Exception as error:
+        # Flipped bits in the table of an archive can raise nearly anything: a wrong checksum, an unknown
+        # compression, a missing member, a password that is asked for.
+        raise DamagedFileError(f"{error or type(error).__name__}") from error
+
+
+class _LaterFormatError(Exception):
+    """The file follows rules that this version does not know."""
+
+
+def _write_archive(file, meta, values):
+    arrays = {name: {"dtype": value.dtype.name, "shape": value.shape} for name, value in values.items()}
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(_META, json.dumps({"format": _FORMAT, "meta": meta, "arrays": arrays}))
+        for name, value in values.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, _in_a_common_dtype(value), allow_pickle=False)
+
+
+def _in_a_common_dtype(value):
+    """The array itself, or its bits as whole numbers where NumPy's format does not know the type, as bfloat16."""
+    return value if value.dtype.isbuiltin == 1 else value.view(f"u{value.dtype.itemsize}")
+
+
+def _read_array(archive, name, how):
+    with archive.open(f"{name}.npy") as member:
+        value = np.lib.format.read_array(member, allow_pickle=False)
+        # The checksum is looked at where the member ends.
+        member.read()
+    dtype = tf.as_dtype(how["dtype"]).as_numpy_dtype
+    value = value if value.dtype == dtype else value.view(dtype)
+    if value.shape != tuple(how["shape"]):
+        raise DamagedFileError(f"{name} has the shape {value.shape}, not {tuple(how['shape'])}")
+    return value
+
+
+def _flush_directory(directory):
+    """Bring the new name to the disk as well; Windows, which cannot, writes it at once."""
+    with contextlib.suppress(PermissionError):
+        descriptor = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

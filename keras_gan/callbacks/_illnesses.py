@@ -1,0 +1,105 @@
+"""The illnesses of a GAN, by their signs."""
+
+import dataclasses
+import typing
+from collections.abc import Callable
+
+from keras_gan.callbacks._vital_signs import VitalSigns
+
+
+@dataclasses.dataclass(frozen=True)
+class Illness:
+    """What an illness looks like, and what to do about it.
+
+    Attributes:
+        name: its name in saved states.
+        is_present: function of the `VitalSigns` now and the usual ones, the medians over the last probes.
+        words: the sentence for the user, a format string over `now` and `usual`.
+    """
+
+    name: str
+    is_present: Callable[[VitalSigns, VitalSigns], bool]
+    words: str
+
+
+class Course(typing.NamedTuple):
+    """How an illness goes: a single probe is noise, and the verdict changes when several in succession contradict it.
+
+    Attributes:
+        is_ill: the verdict.
+        contradictions: probes in succession that said otherwise.
+    """
+
+    is_ill: bool = False
+    contradictions: int = 0
+
+    def after(self, is_present, patience):
+        """Return the course after one more probe; `patience` of them in succession change the verdict."""
+        if is_present == self.is_ill:
+            return Course(self.is_ill)
+        if self.contradictions + 1 == patience:
+            return Course(is_present)
+        return Course(self.is_ill, self.contradictions + 1)
+
+
+# Where the limits come from: `TrainingHealth` says it for its users.
+ILLNESSES = (
+    Illness(
+        "discriminator_wins",
+        lambda now, _: now.d_signal < 0.01,
+        "the discriminator has won: {now.ranked_pairs:.0%} of the real images are rated above generated ones, and so "
+        "surely that {now.d_signal:.1%} of its learning signal is left; lower its learning rate, penalise its gradient "
+        "(`penalties=[R1(...)]`) or train on more images",
+    ),
+    Illness(
+        "discriminator_loses",
+        lambda now, _: now.ranked_pairs < 0.25,
+        "the discriminator has lost: it rates only {now.ranked_pairs:.0%} of the real images above generated ones, "
+        "where guessing makes 50%; raise its learning rate, give it more `discriminator_steps`, or lower the "
+        "generator's learning rate",
+    ),
+    Illness(
+        "vanishing_gradient",
+        lambda now, usual: now.g_gradient_norm < max(1e-8, 1e-3 * usual.g_gradient_norm),
+        "the generator's gradient has vanished: its norm is {now.g_gradient_norm:.1e}, where "
+        "{usual.g_gradient_norm:.1e} was usual; use a loss that does not saturate (`NonSaturatingGAN`, `WGANGP`), or "
+        "hold the discriminator back by a penalty or a lower learning rate",
+    ),
+    Illness(
+        "exploding_gradient",
+        lambda now, usual: (
+            now.d_gradient_norm > 100 * usual.d_gradient_norm or now.g_gradient_norm > 100 * usual.g_gradient_norm
+        ),
+        "gradients explode: their norms are {now.d_gradient_norm:.1e} (discriminator) and {now.g_gradient_norm:.1e} "
+        "(generator), where {usual.d_gradient_norm:.1e} and {usual.g_gradient_norm:.1e} were usual; lower the learning "
+        "rates, clip by the global norm, or penalise the discriminator's gradient",
+    ),
+    Illness(
+        "exploding_weights",
+        lambda now, usual: (
+            now.d_spectral_norm > 10 * usual.d_spectral_norm or now.g_spectral_norm > 10 * usual.g_spectral_norm
+        ),
+        "weights explode: the largest spectral norms are {now.d_spectral_norm:.1e} (discriminator) and "
+        "{now.g_spectral_norm:.1e} (generator), where {usual.d_spectral_norm:.1e} and {usual.g_spectral_norm:.1e} were "
+        "usual; lower the learning rates, or wrap the layers in `SpectralNormalization`",
+    ),
+    Illness(
+        "collapse",
+        lambda now, usual: now.diversity < min(0.5, 1.5 * usual.diversity),
+        "the generator has collapsed: its images differ from each other by {now.diversity:.0%} of what real ones do; "
+        "lower its learning rate, take more `discriminator_steps`, or put `MinibatchStddev` into the discriminator",
+    ),
+    Illness(
+        "colour_cast",
+        lambda now, usual: now.colour_cast > max(1.0, usual.colour_cast / 1.5),
+        "the samples have a colour cast (grey ones, a wrong brightness): their mean is {now.colour_cast:.1f} times as "
+        "far from that of the real images as 95% of these are; lower the generator's learning rate, or sample from an "
+        "averaged generator (`ema_half_life`)",
+    ),
+    Illness(
+        "saturation",
+        lambda now, _: now.saturation > 0.5,
+        "the samples are saturated: {now.saturation:.0%} of the pixels that real images have between black and white "
+        "are black or white; lower the generator's learning rate, and see that the real images fill [-1, 1]",
+    ),
+)

@@ -1,0 +1,281 @@
+"""Watching a GAN for the illnesses of GANs."""
+# ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
+
+import collections
+import math
+import numbers
+import statistics
+import warnings
+
+import keras
+import numpy as np
+
+from keras_gan._arguments import require_int, require_number
+from keras_gan._fit_control import RestartFit
+from keras_gan.callbacks._health_probe import HealthProbe
+from keras_gan.callbacks._illnesses import ILLNESSES, Course
+from keras_gan.callbacks._real_images import RealImages
+from keras_gan.callbacks._steps import steps_done
+from keras_gan.callbacks._training_diverged import TrainingDiverged
+from keras_gan.callbacks._vital_signs import VitalSigns
+
+_KEPT_IMAGES = 256
+# What is usual is the median of so many probes; nothing is judged before half of them are there.
+_MEMORY = 20
+_NEEDED = ("generator", "discriminator", "adversarial_loss", "training_state", "training_variables")
+
+
+class TrainingHealth(keras.callbacks.Callback):
+    """Takes a GAN's vital signs while it trains, says in a sentence what is wrong, and stops when nothing can be saved.
+
+    The losses of a GAN hardly tell whether it is well. Every so many steps a minibatch of real and one of generated
+    images pass through both networks as in training, and the logs of each epoch gain the means of
+
+        health/real_accuracy, health/fake_accuracy    share of either kind that the discriminator places right
+        health/ranked_pairs                           share of pairs of which it rates the real image higher
+        health/d_signal                               slope of its loss in the logits; 1 undecided, 0 nothing to learn
+        health/d_gradient_norm, health/g_gradient_norm    of both adversarial losses
+        health/d_spectral_norm, health/g_spectral_norm    the largest of the weights
+        health/diversity                              distance between samples over that between real images
+        health/colour_cast                            distance of the mean colour, over that of 95 % of real images
+        health/saturation                             share of pixels wrongly black or white
+
+    A critic (the Wasserstein and relativistic losses) has no boundary and so no accuracies: see `ranked_pairs`. Put the
+    callback before those that write the logs somewhere.
+
+    A warning names the illness and a remedy when `patience` probes in succession showed it, and again only after as
+    many have shown it cured. The first ten probes are not judged: they say what is usual, and a generator begins with
+    grey. A diversity that grows and a cast that fades, by half over what was usual, are a slow beginning and no
+    illness. These are the limits, with where they come from:
+
+        discriminator wins: d_signal < 0.01. With cross-entropy, the mean probabilities that it gives to the wrong
+            answers then sum to 1 %; the better it is, the worse the generator's gradient (Arjovsky and Bottou 2017,
+            arXiv 1701.04862, section 2).
+        discriminator loses: ranked_pairs < 0.25, for 64 images of each kind five standard deviations below chance
+            (Mann and Whitney 1947: the deviation is 0.05).
+        vanishing gradient: the generator's norm below 1/1000 of its median over the last 20 probes (figure 2 of
+            Arjovsky and Bottou: 1/100,000 in 4,000 steps), or below 1e-8, the epsilon with which Adam takes it for
+            nothing.
+        exploding gradient: a norm above 100 times its median; in healthy runs of six GANs on digits it stayed below 25.
+        exploding weights: a spectral norm above 10 times its median; in those runs it stayed below 2. In BigGAN such
+            norms explode when it collapses (Brock et al. 2018, arXiv 1809.11096, section 4).
+        collapse: diversity < 0.5. For k equal modes it is 1 - 1/k of that of the modes: fewer than two are left.
+        colour cast: above 1, where the average sample is more tinted, or brighter or darker, than 95 % of real images.
+        saturation: above 0.5, most of the pixels that ought to be grey.
+
+    NaN and infinity are looked for in the logged losses at each step and in all variables at each probe. They raise
+    `TrainingDiverged`, which names the last good checkpoint. With `rollbacks` training goes back to that checkpoint
+    instead, at most so many times, and goes on with both learning rates multiplied by `learning_rate_factor`.
+
+    The probe is compiled by itself, changes nothing that training knows of, and brings its numbers to the host at once.
+    It takes about as long as a training step, which at `every=100` is 1 % of training; the first takes some seconds.
+
+    Args:
+        images: real images as the model is trained on, an array or a tf.data.Dataset of batches, whose labels are
+            left out. 256 of them are kept; held-out images show as well when the discriminator learns by heart.
+        every: training steps between two probes.
+        patience: probes in succession that it takes to change the verdict on an illness.
+        checkpoint: the `Checkpoint` of this training, or None.
+        rollbacks: how often training may go back to the last checkpoint.
+        learning_rate_factor: in (0, 1], for the learning rates after each of those.
+
+    Raises:
+        ValueError: if an argument is out of its range, or rollbacks are asked for without a checkpoint; when training
+            begins, if the images are not the model's, the model is no GAN of keras_gan, or the checkpoint is not among
+            the callbacks.
+        TrainingDiverged: while training, when a loss or a variable is not finite and no rollback is left.
+
+    Example:
+        >>> import keras_gan, numpy as np
+        >>> images = np.zeros((32, 8, 8, 1), "float32")
+        >>> gan = keras_gan.NonSaturatingGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=4, width=8))
+        >>> gan.compile(run_eagerly=True)
+        >>> gan.generator.set_weights([np.full(weight.shape, np.nan) for weight in gan.generator.weights])
+        >>> gan.fit(images, batch_size=8, verbose=0, callbacks=[TrainingHealth(images)])
+        Traceback (most recent call last):
+        keras_gan.callbacks._training_diverged.TrainingDiverged: Training diverged at step 0: generator[0] ...
+    """
+
+    def __init__(self, images, *, every=100, patience=5, checkpoint=None, rollbacks=0, learning_rate_factor=0.5):
+        super().__init__()
+        self.every = require_int("every", every)
+        self.patience = require_int("patience", patience)
+        self.checkpoint = checkpoint
+        self.rollbacks = require_int("rollbacks", rollbacks, low=0)
+        self.learning_rate_factor = require_number(
+            "learning_rate_factor", learning_rate_factor, low=0.0, high=1.0, open_low=True
+        )
+        if self.rollbacks and checkpoint is None:
+            raise ValueError(
+                "There is nothing to roll back to without checkpoints: pass the `Checkpoint` of this training as "
+                f"`checkpoint`, too. Received: rollbacks={rollbacks}, checkpoint=None"
+            )
+        self._real_images = RealImages(images, _KEPT_IMAGES)
+        self._forget()
+        self._rollback_steps = []
+
+    def on_fit_begin(self, callbacks):
+        """Make sure that the checkpoint is written at all."""
+        if self.checkpoint is not None and self.checkpoint not in callbacks:
+            raise ValueError(
+                "The `checkpoint` of TrainingHealth must be among the callbacks of `fit`, too, for else it is never "
+                f"written. Received: checkpoint={type(self.checkpoint).__name__} that is not in `callbacks`"
+            )
+
+    def on_train_begin(self, logs=None):
+        """Take a first look, so that what does not fit is an error before training."""
+        self._require_gan()
+        self._forget()
+        self._rollback_steps = []
+        self._probe = HealthProbe(self.model, self._real_images, self._batch_size())
+        step = self._steps_done()
+        self._latest, sick = self._probe(step, step // self.every)
+        if sick:
+            self._give_up(_not_finite([], sick), step)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Count the steps anew."""
+        self._epoch_start = None
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Take note of the steps done; the model is asked once an epoch, for the answer may come from a device."""
+        if self._epoch_start is None:
+            self._epoch_start = self._steps_done() - batch
+        self._steps_before = self._epoch_start + batch
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Look at the losses, and every so many steps at the whole GAN."""
+        step = self._epoch_start + steps_done(batch, self.params)
+        losses = [f"{name} = {value}" for name, value in (logs or {}).items() if _is_not_finite(value)]
+        # Several steps may run in one call (`steps_per_execution`) and pass over the very multiple.
+        due = step // self.every > self._steps_before // self.every
+        if not losses and not due:
+            return
+        signs, sick = self._probe(step, step // self.every)
+        if losses or sick:
+            self._diverge(_not_finite(losses, sick), step)
+        self._judge(signs, step)
+        self._history.append(signs)
+        self._latest = signs
+        self._probes_in_epoch += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Add the means of the epoch's probes to the logs; of an epoch without a probe, the latest numbers."""
+        if logs is not None:
+            count = min(self._probes_in_epoch, len(self._history))
+            probes = list(self._history)[-count:] if count else [self._latest]
+            logs.update({f"health/{name}": value for name, value in _each(statistics.fmean, probes).items()})
+        self._probes_in_epoch = 0
+
+    def get_state(self):
+        """Return what a checkpoint keeps of this callback, a dict that JSON can hold."""
+        return {
+            "rollback_steps": list(self._rollback_steps),
+            "courses": {name: list(course) for name, course in self._courses.items()},
+            "history": [list(signs) for signs in self._history],
+            "probes_in_epoch": self._probes_in_epoch,
+        }
+
+    def set_state(self, state):
+        """Go on from what `get_state` returned.
+
+        Args:
+            state: dict.
+        """
+        self._forget()
+        self._rollback_steps = list(state["rollback_steps"])
+        self._courses.update({name: Course(*course) for name, course in state["courses"].items()})
+        self._history.extend(VitalSigns(*signs) for signs in state["history"])
+        self._probes_in_epoch = state["probes_in_epoch"]
+        self._latest = self._history[-1] if self._history else self._latest
+
+    def _steps_done(self):
+        # As an array: a variable with a copy on each replica does not turn into an int.
+        return int(np.asarray(self.model.training_state.step))
+
+    def _forget(self):
+        self._courses = {illness.name: Course() for illness in ILLNESSES}
+        self._history = collections.deque(maxlen=_MEMORY)
+        self._probes_in_epoch = 0
+
+    def _judge(self, signs, step):
+        """Follow the course of each illness, and warn of one that has set in."""
+        if len(self._history) < _MEMORY // 2:
+            return
+        usual = VitalSigns(**{**dict.fromkeys(VitalSigns._fields), **_each(statistics.median, self._history)})
+        for illness in ILLNESSES:
+            before = self._courses[illness.name]
+            course = before.after(illness.is_present(signs, usual), self.patience)
+            self._courses[illness.name] = course
+            if course.is_ill and not before.is_ill:
+                warnings.warn(f"Step {step:,}: {illness.words.format(now=signs, usual=usual)}.", stacklevel=2)
+
+    def _diverge(self, finding, step):
+        """Go back to the last checkpoint if that is allowed and there is one; else stop."""
+        used = len(self._rollback_steps)
+        if used >= self.rollbacks or self.checkpoint.latest is None:
+            self._give_up(finding, step)
+        position = self.checkpoint.rewind()
+        restored = self._steps_done()
+        # A checkpoint written after an earlier rollback holds rates that were lowered by it: it is of a later step.
+        lowered = sum(earlier < restored for earlier in self._rollback_steps)
+        self.model.scale_learning_rates(self.learning_rate_factor ** (used + 1 - lowered))
+        self._rollback_steps.append(restored)
+        self._forget()
+        factor = self.learning_rate_factor ** (used + 1)
+        warnings.warn(
+            f"Step {step:,}: {finding}; going back to {self.checkpoint.latest} (rollback {used + 1} of {self.rollbacks}), with "
+            f"the learning rates at {factor:g} times what they were.",
+            stacklevel=2,
+        )
+        raise RestartFit(position)
+
+    def _give_up(self, finding, step):
+        latest = None if self.checkpoint is None else self.checkpoint.latest
+        rescue = "There is no checkpoint to go back to." if latest is None else f"The last good checkpoint is {latest}."
+        used = f" after {len(self._rollback_steps)} rollbacks" if self._rollback_steps else ""
+        raise TrainingDiverged(
+            f"Training diverged at step {step:,}{used}: {finding}. {rescue} Lower the learning rates, clip the "
+            "gradients by their global norm or penalise the discriminator's gradient; TrainingHealth goes back to a "
+            f"checkpoint and on with lower learning rates where it may. Received: rollbacks={self.rollbacks}"
+        )
+
+    def _batch_size(self):
+        """As many images as pass through a network at once in training: the probe then needs no more memory."""
+        model = self.model
+        passes = model.discriminator_steps * model.gradient_accumulation_steps
+        images = model.images_per_step // (passes * model.distribute_strategy.num_replicas_in_sync)
+        return max(2, min(_KEPT_IMAGES, images))
+
+    def _require_gan(self):
+        if not all(hasattr(self.model, name) for name in _NEEDED):
+            raise ValueError(
+                "TrainingHealth looks into a GAN of keras_gan, and this model is none. "
+                f"Received: model={type(self.model).__name__}"
+            )
+        shape = self._real_images.array.shape[1:]
+        if shape != tuple(self.model.sample_shape):
+            raise ValueError(
+                f"The real images have another shape than the model's samples, {tuple(self.model.sample_shape)}: give "
+                f"TrainingHealth the images that the model is trained on. Received: images of shape {shape}"
+            )
+
+
+def _is_not_finite(value):
+    return isinstance(value, numbers.Real) and not math.isfinite(value)
+
+
+def _not_finite(losses, variables):
+    """Say what is not finite: logged values, and the first of the variables."""
+    found = [*losses, *variables[:1]]
+    more = f" and {len(variables) - 1} variables more" if len(variables) > 1 else ""
+    return f"{', '.join(found)}{more} not finite"
+
+
+def _each(summary, probes):
+    """A summary of each vital sign over some probes, by name; without those that the GAN does not have."""
+    return {
+        name: summary(values)
+        for name, values in zip(VitalSigns._fields, zip(*probes, strict=True), strict=True)
+        if None not in values
+    }

@@ -1,0 +1,53 @@
+"""The leaky rectifier, with a gradient whose own gradient costs nothing."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan._arguments import require_number
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class LeakyReLU(keras.layers.Layer):
+    """The leaky rectified linear unit, for discriminators with a penalty on their gradient.
+
+        max(x, slope x)
+
+    Its slope is constant on each side, so where a gradient penalty differentiates the gradient, nothing flows back
+    through the slope. TensorFlow's own LeakyRelu gives zeros there instead of nothing, and with a gradient penalty the
+    layers below go through convolutions to find out what zeros make of them. Values and gradients are those of
+    `keras.layers.LeakyReLU`.
+
+    Maas et al. 2013, "Rectifier nonlinearities improve neural network acoustic models".
+
+    Args:
+        negative_slope: float in [0, 1], the slope below 0; 0.2 in most GANs.
+
+    Returns:
+        A tensor of the input's shape, in the layer's compute dtype.
+
+    Raises:
+        ValueError: if `negative_slope` is not a number in [0, 1].
+
+    Example:
+        >>> import numpy as np
+        >>> LeakyReLU(0.25)(np.array([-4.0, 0.0, 3.0], "float32")).numpy().tolist()
+        [-1.0, 0.0, 3.0]
+    """
+
+    def __init__(self, negative_slope=0.2, **kwargs):
+        super().__init__(**kwargs)
+        self.negative_slope = require_number("negative_slope", negative_slope, low=0.0, high=1.0)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs):
+        """Apply it to each value."""
+        return tf.maximum(inputs, self.negative_slope * inputs)
+
+    def compute_output_shape(self, input_shape):
+        """Return the input's shape."""
+        return input_shape
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "negative_slope": self.negative_slope}

@@ -1,0 +1,14 @@
+"""The benchmarks are scripts: their private modules are found beside them."""
+
+import pathlib
+import sys
+
+import pytest
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _benchmarks_on_the_path():
+    folder = str(pathlib.Path(__file__).parents[2] / "benchmarks")
+    sys.path.insert(0, folder)
+    yield
+    sys.path.remove(folder)
