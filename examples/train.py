@@ -5,8 +5,11 @@
 
 The run directory receives pictures of samples from the same latents as training goes on, and a GIF of them
 (samples/), the losses (losses.png, losses.csv), events for TensorBoard (tensorboard/), the flags of the run
-(flags.txt) and the trained GAN (gan.keras). The last line is the GAN's fingerprint: on the same processor, the same
-flags give the same one again.
+(flags.txt), checkpoints (checkpoints/) and the trained GAN (gan.keras). The last line is the GAN's fingerprint: on the
+same processor, the same flags give the same one again.
+
+A run that was killed goes on when the same command is given again, and ends with the same fingerprint as one that was
+never stopped. A finished one goes on with a larger --steps.
 """
 
 import contextlib
@@ -17,6 +20,7 @@ import pathlib
 import re
 import sys
 
+import run_flags
 from absl import app, flags, logging
 
 # TensorFlow reads it when it is imported. That takes seconds, so the functions that need TensorFlow import it:
@@ -47,26 +51,67 @@ flags.DEFINE_float("gradient_penalty", None, "Weight of the gradient penalty; de
 flags.DEFINE_float(
     "ema_half_life", None, "Draw samples from an average of the generator with this half-life, in images."
 )
+flags.DEFINE_integer(
+    "lazy_penalty_every", None, "Compute --r1 and --gradient_penalty in one of so many steps.", lower_bound=2
+)
 flags.DEFINE_enum("optimizer", "paper", ["paper", "adam"], "That of the GAN's paper, or Adam (2e-4 by default).")
 flags.DEFINE_float("beta_1", 0.5, "Decay of the gradient's mean in --optimizer=adam.", lower_bound=0)
 flags.DEFINE_float("beta_2", 0.999, "Decay of the squared gradient's mean in --optimizer=adam.", lower_bound=0)
 flags.DEFINE_float("generator_learning_rate", None, "Default: that of the optimizer.", lower_bound=0)
 flags.DEFINE_float("discriminator_learning_rate", None, "Default: that of the optimizer.", lower_bound=0)
 
-flags.DEFINE_string("network", "dcgan", "Architecture of both players: dcgan or mlp.")
+flags.DEFINE_enum(
+    "learning_rate_schedule",
+    "constant",
+    ["constant", "linear", "cosine"],
+    "The last two fall to 0 at --steps, so a run that goes on with other --steps has another schedule from there.",
+)
+flags.DEFINE_integer("warm_up_steps", 0, "Steps in which both learning rates rise from 0.", lower_bound=0)
+flags.DEFINE_float("clip_norm", None, "Clip each player's gradient to this global norm.", lower_bound=1e-12)
+flags.DEFINE_integer(
+    "gradient_accumulation_steps", 1, "Parts that each batch passes in, one after the other.", lower_bound=1
+)
+
+flags.DEFINE_string("network", "dcgan", "Architecture of both players: dcgan, mlp or resnet.")
 flags.DEFINE_integer("latent_dim", 100, "Size of the generator's input.", lower_bound=1)
 flags.DEFINE_integer(
-    "width", None, "Channels at full size of a dcgan (default 64), units of an mlp (1200).", lower_bound=1
+    "width",
+    None,
+    "Channels at full size of a dcgan (default 64), units of an mlp (1200), channels of a resnet (the paper's).",
+    lower_bound=1,
 )
 flags.DEFINE_enum("discriminator_normalization", None, ["batch", "layer", "none"], "Of a dcgan; default: layer.")
-flags.DEFINE_bool("spectral_normalization", False, "Divide each weight of the discriminator by its spectral norm.")
+flags.DEFINE_float(
+    "discriminator_dropout", 0.0, "Rate of Dropout in the discriminator of a dcgan.", lower_bound=0, upper_bound=0.99
+)
+flags.DEFINE_bool(
+    "spectral_normalization",
+    False,
+    "Divide each weight of the discriminator by its spectral norm, as a resnet always does.",
+)
 
 flags.DEFINE_integer("steps", 2000, "Training steps in all.", lower_bound=1)
 flags.DEFINE_integer("steps_per_epoch", 100, "Steps between two pictures, and two points of the curves.", lower_bound=1)
 flags.DEFINE_enum("precision", "float32", ["float32", "mixed_bfloat16", "mixed_float16"], "Keras's dtype policy.")
 flags.DEFINE_bool("jit_compile", None, "Compile the step with XLA; default: on accelerators only.")
+flags.DEFINE_integer("steps_per_execution", 1, "Training steps that run as one call.", lower_bound=1)
+flags.DEFINE_enum(
+    "strategy",
+    "none",
+    ["none", "mirrored", "multi_worker"],
+    "Train on all GPUs of the machine, or on several machines, of which $TF_CONFIG tells, with a shared run directory.",
+)
 flags.DEFINE_integer("seed", 0, "Of the weights, the order of the images, and all noise.", lower_bound=0)
-flags.DEFINE_string("run_dir", "runs/train", "Where the results go; it must not hold a finished run.")
+flags.DEFINE_string("run_dir", "runs/train", "Where the results go; a run that is there already goes on.")
+flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints; default: --steps_per_epoch.", lower_bound=1)
+flags.DEFINE_integer("keep_checkpoints", 3, "Checkpoints to keep, the newest ones.", lower_bound=1)
+flags.DEFINE_bool("health", True, "Watch for collapse, NaN and the like, log the signs of health, and warn.")
+flags.DEFINE_integer(
+    "rollbacks",
+    0,
+    "How often training may go back to the last checkpoint after NaN, and on with half the learning rates.",
+    lower_bound=0,
+)
 flags.DEFINE_string(
     "export_dir", None, "Export the generator for TensorFlow Serving, as the next version in this folder."
 )
@@ -79,9 +124,29 @@ def _whole_epochs(values):
     return values["steps"] % min(values["steps"], values["steps_per_epoch"]) == 0
 
 
-@flags.multi_flags_validator(["network", "discriminator_normalization"], "an mlp has no normalisation to choose")
-def _normalization_fits(values):
-    return values["network"].lower() != "mlp" or values["discriminator_normalization"] is None
+@flags.multi_flags_validator(["steps", "warm_up_steps"], "--warm_up_steps must be fewer than --steps")
+def _warm_up_ends(values):
+    return values["warm_up_steps"] < values["steps"]
+
+
+@flags.multi_flags_validator(
+    ["network", "discriminator_normalization", "discriminator_dropout"], "only a dcgan has the last two to choose"
+)
+def _dcgan_flags_fit(values):
+    chosen = values["discriminator_normalization"] is not None or values["discriminator_dropout"] > 0
+    return not chosen or plain(values["network"]) not in ("mlp", "resnet")
+
+
+@flags.multi_flags_validator(
+    ["r1", "gradient_penalty", "lazy_penalty_every"], "the last one is for a penalty given by one of the others"
+)
+def _lazy_penalty_is_given(values):
+    return values["lazy_penalty_every"] is None or (values["r1"], values["gradient_penalty"]) != (None, None)
+
+
+@flags.multi_flags_validator(["health", "rollbacks"], "--rollbacks needs --health, which sees that there is a reason")
+def _rollbacks_are_watched(values):
+    return values["health"] or not values["rollbacks"]
 
 
 @flags.multi_flags_validator(["optimizer", "beta_1", "beta_2"], "the last two are for --optimizer=adam")
@@ -108,28 +173,40 @@ def main(argv):
     try:
         if argv[1:]:
             raise ValueError(f"Give flags alone, as in --steps=100. Received: {' '.join(argv[1:])}")
-        train(claim_run_directory())
+        # As it is: a later --steps that makes longer epochs possible must not change them.
+        FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
+        prepare_directories()
+        train(pathlib.Path(FLAGS.run_dir))
     except (ValueError, OSError) as error:
-        logging.debug("The traceback, for --verbosity=1:", exc_info=True)
-        sys.exit(f"Error: {error}")
+        stop(error)
+    except RuntimeError as error:
+        from keras_gan.callbacks import TrainingDiverged
+
+        if not isinstance(error, TrainingDiverged):
+            raise
+        stop(error)
 
 
-def claim_run_directory():
-    """Make the directories, and write the flags into that of the run, which proves that files can be written."""
+def stop(error):
+    """End the program in one line."""
+    logging.debug("The traceback, for --verbosity=1:", exc_info=True)
+    sys.exit(f"Error: {error}")
+
+
+def prepare_directories():
+    """Make the directories, and refuse a run that these flags do not go on with."""
     run_dir = pathlib.Path(FLAGS.run_dir)
-    lines = [flag.serialize() for flag in FLAGS.get_key_flags_for_module(sys.modules[__name__])]
-    with writing_below("run_dir"):
-        if (run_dir / "gan.keras").exists():
-            raise ValueError(
-                "This directory holds a finished run: choose another, or remove this one. "
-                f"Received: --run_dir={run_dir}"
-            )
-        run_dir.mkdir(parents=True, exist_ok=True)
-        (run_dir / "flags.txt").write_text("".join(f"{line}\n" for line in lines if line))
-    if FLAGS.export_dir:
-        with writing_below("export_dir"):
-            pathlib.Path(FLAGS.export_dir).mkdir(parents=True, exist_ok=True)
-    return run_dir
+    for flag in ("run_dir", "export_dir"):
+        if FLAGS[flag].value:
+            with writing_below(flag):
+                pathlib.Path(FLAGS[flag].value).mkdir(parents=True, exist_ok=True)
+    if any(run_dir.glob("checkpoints/step_*.npz")):
+        run_flags.require_same(own_flags(), run_dir)
+    elif (run_dir / "gan.keras").exists():
+        raise ValueError(
+            "This directory holds a trained GAN, and no checkpoint to go on from: choose another, or remove this one. "
+            f"Received: --run_dir={run_dir}"
+        )
 
 
 @contextlib.contextmanager
@@ -148,29 +225,70 @@ def train(run_dir):
     """Join the parts: images, networks and GAN; then fit, save and export."""
     import keras
 
-    import keras_gan
-
+    # The first of all: a strategy for several workers must be made before TensorFlow computes anything.
+    strategy = make_strategy()
+    is_chief = strategy.extended.should_checkpoint
+    if is_chief:
+        with writing_below("run_dir"):
+            run_flags.record(own_flags(), run_dir)
     keras.utils.set_random_seed(FLAGS.seed)
     keras.config.set_dtype_policy(FLAGS.precision)
-    gan_class, make_networks = chosen("gan", keras_gan.gans), chosen("network", keras_gan.networks)
     images = load_images()
+    with strategy.scope():
+        gan = build(images)
+    watchers = [*observers(images, run_dir), *(writers(run_dir) if is_chief else [])]
+    epochs = FLAGS.steps // FLAGS.steps_per_epoch
+    gan.fit(images, epochs=epochs, steps_per_epoch=FLAGS.steps_per_epoch, callbacks=watchers)
+    if is_chief:
+        save(gan, run_dir)
+    print(f"fingerprint {gan.fingerprint()}")
+
+
+def own_flags():
+    """Return the flags that this script defines."""
+    return FLAGS.get_key_flags_for_module(sys.modules[__name__])
+
+
+def make_strategy():
+    """Return what the flag says the computation is spread over."""
+    import tensorflow as tf
+
+    if FLAGS.strategy == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    return (
+        tf.distribute.MultiWorkerMirroredStrategy()
+        if FLAGS.strategy == "multi_worker"
+        else tf.distribute.get_strategy()
+    )
+
+
+def build(images):
+    """Return the compiled GAN that the flags describe, for images of this shape."""
+    import keras_gan
+
+    gan_class, make_networks = chosen("gan", keras_gan.gans), chosen("network", keras_gan.networks)
     networks = make_networks(image_shape=images.image_shape, **network_options(make_networks.__name__))
     gan = gan_class(*networks, **gan_options())
     gan.compile(
         make_optimizer(gan, FLAGS.generator_learning_rate),
         make_optimizer(gan, FLAGS.discriminator_learning_rate),
+        gradient_accumulation_steps=FLAGS.gradient_accumulation_steps,
+        steps_per_execution=FLAGS.steps_per_execution,
         jit_compile="auto" if FLAGS.jit_compile is None else FLAGS.jit_compile,
     )
     sizes = [f"{player.name} of {player.count_params():,} parameters" for player in networks]
     print(f"{images.num_images:,} images of shape {images.image_shape}; {gan_class.__name__}: {', '.join(sizes)}")
-    steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-    epochs = FLAGS.steps // steps_per_epoch
-    gan.fit(images, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=callbacks(run_dir))
+    return gan
+
+
+def save(gan, run_dir):
+    """Save the GAN, and export it if a flag says where to."""
+    import keras_gan
+
     gan.save(run_dir / "gan.keras")
     print(f"Saved {run_dir / 'gan.keras'}; see {run_dir / 'samples'} and {run_dir / 'losses.png'}")
     if FLAGS.export_dir:
         print(f"Exported {keras_gan.export.save(gan, FLAGS.export_dir)}")
-    print(f"fingerprint {gan.fingerprint()}")
 
 
 def load_images():
@@ -195,8 +313,11 @@ def load_images():
 
 def network_options(network):
     """Return the arguments of the networks, without the shape of the images."""
+    if network == "resnet":
+        return {**given("latent_dim"), "generator_width": FLAGS.width, "discriminator_width": FLAGS.width}
     options = given("latent_dim", "width", "spectral_normalization")
     if network == "dcgan":
+        options.update(given("discriminator_dropout"))
         normalization = FLAGS.discriminator_normalization or "layer"
         options["discriminator_normalization"] = None if normalization == "none" else normalization
     return options
@@ -204,10 +325,12 @@ def network_options(network):
 
 def gan_options():
     """Return the arguments of the GAN, without its networks; what no flag gives stays the paper's."""
-    from keras_gan.penalties import R1, GradientPenalty
+    from keras_gan.penalties import R1, GradientPenalty, Lazy
 
     weights = {R1: FLAGS.r1, GradientPenalty: FLAGS.gradient_penalty}
     penalties = [penalty(weight) for penalty, weight in weights.items() if weight is not None]
+    if FLAGS.lazy_penalty_every is not None:
+        penalties = [Lazy(penalty, every=FLAGS.lazy_penalty_every) for penalty in penalties]
     options = given("discriminator_steps", "ema_half_life", "seed")
     return {**options, "penalties": penalties} if penalties else options
 
@@ -218,20 +341,49 @@ def make_optimizer(gan, learning_rate):
 
     adam = keras.optimizers.Adam(2e-4, FLAGS.beta_1, FLAGS.beta_2, epsilon=1e-8)
     optimizer = adam if FLAGS.optimizer == "adam" else gan.default_optimizer()
-    if learning_rate is not None:
-        optimizer.learning_rate = learning_rate
-    return optimizer
+    config = optimizer.get_config()
+    config["learning_rate"] = scheduled(config["learning_rate"] if learning_rate is None else learning_rate)
+    if FLAGS.clip_norm is not None:
+        config["global_clipnorm"] = FLAGS.clip_norm
+    return type(optimizer).from_config(config)
 
 
-def callbacks(run_dir):
-    """Return what watches the training; the throughput comes first, for the others write it down."""
+def scheduled(learning_rate):
+    """Return the schedule of a learning rate, which counts training steps; or the rate if it does not change."""
+    from keras.optimizers.schedules import CosineDecay
+
+    from keras_gan.schedules import LinearDecay
+
+    warm_up = FLAGS.warm_up_steps
+    if FLAGS.learning_rate_schedule == "linear":
+        return LinearDecay(learning_rate, FLAGS.steps, warm_up_steps=warm_up)
+    warm_up_options = {"warmup_target": learning_rate, "warmup_steps": warm_up} if warm_up else {}
+    first = 0.0 if warm_up else learning_rate
+    if FLAGS.learning_rate_schedule == "cosine":
+        return CosineDecay(first, FLAGS.steps - warm_up, **warm_up_options)
+    # A decay to the whole of the rate is a warm-up alone.
+    return CosineDecay(first, 1, alpha=1.0, **warm_up_options) if warm_up else learning_rate
+
+
+def observers(images, run_dir):
+    """Return the callbacks of each worker; the checkpoint comes to know what all others have learnt."""
+    from keras_gan.callbacks import Checkpoint, Throughput, TrainingHealth
+
+    checkpoint = Checkpoint(
+        run_dir, every=FLAGS.checkpoint_every or FLAGS.steps_per_epoch, unit="step", keep=FLAGS.keep_checkpoints
+    )
+    health = [TrainingHealth(images, checkpoint=checkpoint, rollbacks=FLAGS.rollbacks)] if FLAGS.health else []
+    return [Throughput(), *health, checkpoint]
+
+
+def writers(run_dir):
+    """Return the callbacks that write down what the observers have seen, and show it."""
     import keras
 
-    from keras_gan.callbacks import ImageSnapshots, LossCurves, Throughput
+    from keras_gan.callbacks import ImageSnapshots, LossCurves
 
     log_dir = run_dir / "tensorboard"
     return [
-        Throughput(),
         ImageSnapshots(run_dir / "samples", log_dir=log_dir),
         LossCurves(run_dir / "losses.png"),
         keras.callbacks.TensorBoard(log_dir, write_graph=False),
@@ -240,10 +392,6 @@ def callbacks(run_dir):
 
 def chosen(flag, module):
     """Return the class or function that a flag names, whatever its capitals, its underscores and a "gan" at its end."""
-
-    def plain(name):
-        return re.sub(r"[\W_]", "", name.lower()).removesuffix("gan")
-
     public = {name: getattr(module, name) for name in module.__all__}
     meant = {plain(name): name for name, value in public.items() if not inspect.isabstract(value)}
     value = FLAGS[flag].value
@@ -254,6 +402,11 @@ def chosen(flag, module):
     raise ValueError(
         f"There is no such {flag}.{hint} There are {', '.join(meant.values())}. Received: --{flag}={value}"
     )
+
+
+def plain(name):
+    """Return a name without what people write in different ways."""
+    return re.sub(r"[\W_]", "", name.lower()).removesuffix("gan")
 
 
 def given(*names):

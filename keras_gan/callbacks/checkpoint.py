@@ -97,6 +97,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._guard = DiskGuard(f"some of the checkpoints in {self._folder.path}")
         self._not_finite, self._warned = [], False
         self._reached = self._saved_position = None
+        self._collected = {}
         self._is_chief = self.model.distribute_strategy.extended.should_checkpoint
         if self._is_chief:
             self._folder.remove_leftovers()
@@ -195,7 +196,7 @@ class Checkpoint(keras.callbacks.Callback):
                 f"or choose another `run_dir`. Received: run_dir={str(self.run_dir)!r}"
             )
         _model_state.assign(self.model, saved.values)
-        self._saved_position = FitPosition(*saved.meta["position"])
+        self._saved_position, self._collected = FitPosition(*saved.meta["position"]), {}
         return saved
 
     def _require_agreement(self, step):
@@ -235,13 +236,16 @@ class Checkpoint(keras.callbacks.Callback):
     def _save(self, position):
         if position == self._saved_position:
             return
-        if self._is_chief and not self._write(position):
+        # By all workers, for the means of the epoch are added up over them when they are read. And once for each place:
+        # where the chief could not write, it alone knows, and tries again with what it has.
+        if position not in self._collected:
+            self._collected = {position: _model_state.collect(self.model)}
+        if self._is_chief and not self._write(position, self._collected[position]):
             return
-        self._saved_position = position
+        self._saved_position, self._collected = position, {}
 
-    def _write(self, position):
+    def _write(self, position, values):
         """Write a checkpoint, and return whether that went well."""
-        values = _model_state.collect(self.model)
         self._not_finite = _model_state.not_finite(values)
         if self._not_finite:
             return False

@@ -46,17 +46,31 @@ class Penalty(Configurable, abc.ABC):
 def warn_of_wrong_second_gradients(discriminator):
     """Warn of each layer through which the gradient of a gradient is silently wrong, with the remedy."""
     for layer in every_layer(discriminator):
-        if _has_wrong_second_gradient(layer):
+        reason = _wrong_second_gradient(layer)
+        if reason is not None:
             warnings.warn(
-                f"The layer '{layer.name}' of the discriminator, a {type(layer).__name__} of Keras, takes its mean for "
-                "a constant when its gradient is differentiated, so a gradient penalty trains the layers below it "
-                "wrongly. Use `keras_gan.layers.GroupNormalization` (with one group it is layer normalisation over the "
-                "whole image) or `keras.layers.BatchNormalization(synchronized=True)`.",
+                f"The layer '{layer.name}' of the discriminator, a {type(layer).__name__} of Keras, {reason[0]}, so a "
+                f"gradient penalty trains the layers below it wrongly. Use {reason[1]}.",
                 stacklevel=5,
             )
 
 
-def _has_wrong_second_gradient(layer):
+def _wrong_second_gradient(layer):
+    """What is wrong with a layer's gradient as a function, and what to use instead; None where nothing is."""
+    if _takes_mean_for_constant(layer):
+        return (
+            "takes its mean for a constant when its gradient is differentiated",
+            "`keras_gan.layers.GroupNormalization` or `keras.layers.BatchNormalization(synchronized=True)`",
+        )
+    if getattr(layer, "interpolation", None) == "bilinear":
+        return (
+            "resizes by bilinear interpolation, whose gradient TensorFlow takes for a constant",
+            '`interpolation="nearest"`, pooling or convolutions with strides',
+        )
+    return None
+
+
+def _takes_mean_for_constant(layer):
     """Whether Keras computes a layer's moments by `tf.nn.moments`, which stops the gradient at the mean."""
     if isinstance(layer, keras.layers.BatchNormalization):
         return not layer.synchronized

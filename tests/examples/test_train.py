@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import keras
@@ -28,7 +29,7 @@ GANS = [
     for name in keras_gan.__all__
     if inspect.isclass(getattr(keras_gan, name)) and not inspect.isabstract(getattr(keras_gan, name))
 ]
-TINY = ["--steps=2", "--width=4", "--batch_size=4", "--latent_dim=4"]
+TINY = ["--steps=2", "--width=4", "--batch_size=4", "--latent_dim=4", "--nohealth"]
 
 
 @pytest.fixture(scope="module")
@@ -47,8 +48,8 @@ def run_script(script, *arguments):
 def finished(script, tmp_path_factory):
     """The directory of a run that was exported to its sub-folder "served"."""
     run_dir = tmp_path_factory.mktemp("runs") / "finished"
-    length = ["--steps=4", "--steps_per_epoch=2"]
-    parts = ["--gan=ls", "--image_size=16", "--flip", "--ema_half_life=10"]
+    length = ["--steps=40", "--steps_per_epoch=20"]
+    parts = ["--gan=ls", "--image_size=16", "--flip", "--ema_half_life=10", "--health"]
     run_script(script, *length, *parts, f"--run_dir={run_dir}", f"--export_dir={run_dir.parent / 'served'}")
     return run_dir
 
@@ -114,8 +115,9 @@ def test_each_gan_trains_on_digits_by_its_name_alone(train, name):
 
 def test_the_run_directory_holds_pictures_curves_events_and_flags(finished):
     gan = keras.saving.load_model(finished / "gan.keras")
-    assert int(gan.training_state.step) == 4
+    assert int(gan.training_state.step) == 40
     assert sorted(path.name for path in finished.iterdir()) == [
+        "checkpoints",
         "flags.txt",
         "gan.keras",
         "losses.csv",
@@ -129,8 +131,13 @@ def test_the_run_directory_holds_pictures_curves_events_and_flags(finished):
         "epoch_0002.png",
         "snapshots.gif",
     ]
+    assert sorted(path.name for path in (finished / "checkpoints").iterdir()) == [
+        "step_000000020.npz",
+        "step_000000040.npz",
+    ]
     header, *rows = (finished / "losses.csv").read_text().splitlines()
     assert header.startswith("epoch,d_loss,g_loss,images_per_second")
+    assert "health/diversity" in header
     assert len(rows) == 2
     tags = {
         value.tag
@@ -176,6 +183,65 @@ def test_flags_reach_the_parts(train):
     assert type(layers["norm_1"]) is keras.layers.BatchNormalization
     assert type(layers["down_0"]) is keras_gan.layers.SpectralNormalization
     assert layers["leaky_relu_0"].compute_dtype == "bfloat16"
+
+
+@pytest.mark.usefixtures("eager")
+def test_flags_of_practice_reach_the_parts(train):
+    gan, _ = train(
+        "--gan=hinge",
+        "--discriminator_normalization=none",
+        "--discriminator_dropout=0.5",
+        "--r1=3",
+        "--lazy_penalty_every=2",
+        "--clip_norm=0.5",
+        "--gradient_accumulation_steps=2",
+        "--learning_rate_schedule=linear",
+        "--warm_up_steps=1",
+        "--discriminator_learning_rate=0.125",
+    )
+    assert [type(layer).__name__ for layer in gan.discriminator.layers].count("Dropout") == 1
+    assert repr(gan.penalties[0]) == "Lazy(R1(weight=3.0), every=2)"
+    assert (gan.generator_optimizer.global_clipnorm, gan.discriminator_optimizer.global_clipnorm) == (0.5, 0.5)
+    assert type(gan.generator_optimizer) is type(gan.default_optimizer())
+    assert gan.gradient_accumulation_steps == 2
+
+
+@pytest.mark.parametrize(
+    "schedule, warm_up, rates",
+    [
+        ("constant", 0, [0.5, 0.5, 0.5, 0.5]),
+        ("constant", 4, [0.0, 0.25, 0.5, 0.5]),
+        ("linear", 0, [0.5, 0.4, 0.3, 0.0]),
+        ("linear", 4, [0.0, 0.25, 0.5, 0.0]),
+        ("cosine", 0, [0.5, 0.25 * (1 + np.cos(0.2 * np.pi)), 0.25 * (1 + np.cos(0.4 * np.pi)), 0.0]),
+        ("cosine", 4, [0.0, 0.25, 0.5, 0.0]),
+    ],
+)
+def test_learning_rates_at_steps_0_2_4_and_10_of_10(script, schedule, warm_up, rates):
+    with flagsaver.flagsaver(steps=10, learning_rate_schedule=schedule, warm_up_steps=warm_up):
+        scheduled = script.scheduled(0.5)
+    got = [float(scheduled(step)) if callable(scheduled) else scheduled for step in (0, 2, 4, 10)]
+    np.testing.assert_allclose(got, rates, atol=1e-6)
+
+
+@pytest.mark.usefixtures("eager")
+def test_two_replicas(script, two_replicas, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
+    prints = []
+    for _ in range(2):
+        run_script(script, "--network=mlp", "--gan=hinge", "--strategy=mirrored", f"--run_dir={tmp_path}")
+        prints.append(capsys.readouterr().out)
+    assert "Training had ended at step 2" in prints[1]
+    assert prints[0].splitlines()[-1] == prints[1].splitlines()[-1]
+
+
+def test_the_widths_of_a_resnet(script):
+    with flagsaver.flagsaver(width=4, latent_dim=5):
+        options = script.network_options("resnet")
+    generator, discriminator = keras_gan.networks.resnet(image_shape=(8, 8, 1), **options)
+    assert generator.input_shape == (None, 5)
+    assert generator.get_layer("up_0_conv_0").filters == 4
+    assert discriminator.get_layer("block_0_conv_0").layer.filters == 4
 
 
 @pytest.mark.usefixtures("eager")
@@ -254,7 +320,11 @@ def test_the_flags_of_a_run_repeat_it_in_another_process(finished, train, tmp_pa
         ("--image_size=32,32", "--image_size=32,32: must be as 32 or 112x92, or 0"),
         ("--steps=150", "--steps must be a multiple of --steps_per_epoch"),
         ("--discriminator_normalization=instance", "value should be one of <batch|layer|none>"),
-        ("--network=mlp --discriminator_normalization=batch", "an mlp has no normalisation to choose"),
+        ("--network=mlp --discriminator_normalization=batch", "only a dcgan has the last two to choose"),
+        ("--network=ResNet --discriminator_dropout=0.5", "only a dcgan has the last two to choose"),
+        ("--lazy_penalty_every=4", "the last one is for a penalty given by one of the others"),
+        ("--nohealth --rollbacks=1", "--rollbacks needs --health"),
+        ("--steps=100 --warm_up_steps=100", "--warm_up_steps must be fewer than --steps"),
         ("--beta_1=0", "the last two are for --optimizer=adam"),
         ("--download", "only TensorFlow Datasets take the last two"),
         ("--skip_corrupt", "only a folder has files to skip"),
@@ -274,16 +344,118 @@ def test_help_shows_the_flags_of_the_script_first():
     assert "--verbosity" not in got
 
 
-def test_a_finished_run_is_not_overwritten(tmp_path):
+class Stopped(Exception):  # noqa: N818 - no error, but the end of a process
+    """What a kill is to the tests that stay in this process."""
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(script, train, tmp_path, monkeypatch):
+    flags = ["--gan=hinge", "--spectral_normalization", "--discriminator_normalization=none", "--steps_per_epoch=4"]
+    never_stopped, _ = train(*flags, "--steps=12", run_dir=tmp_path / "never_stopped")
+
+    def stop_at_step_6(callback, batch, logs=None):
+        if int(callback.model.training_state.step) == 6:
+            raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras_gan.callbacks.LossCurves, "on_train_batch_end", stop_at_step_6)
+        with pytest.raises(Stopped):
+            run_script(script, *flags, "--steps=8", "--checkpoint_every=3", f"--run_dir={tmp_path / 'run'}")
+    finished, printed = train(*flags, "--steps=8", "--keep_checkpoints=1")
+    assert "Going on from step 3" in printed
+    gan, printed = train(*flags, "--steps=8")
+    assert "Training had ended at step 8" in printed
+    assert gan.fingerprint() == finished.fingerprint()
+    gan, printed = train(*flags, "--steps=12")
+    assert gan.fingerprint() == never_stopped.fingerprint()
+    assert "--steps=12\n" in (tmp_path / "run" / "flags.txt").read_text()
+    assert (tmp_path / "run" / "losses.csv").read_text().count("\n") == 4
+
+
+def test_a_killed_run_goes_on_in_another_process(finished, tmp_path):
+    run_dir = tmp_path / "killed"
+    arguments = [
+        f"--flagfile={finished / 'flags.txt'}",
+        "--export_dir=",
+        "--checkpoint_every=1",
+        f"--run_dir={run_dir}",
+    ]
+    with subprocess.Popen([sys.executable, str(SCRIPT), *arguments], stdout=subprocess.DEVNULL) as process:
+        while not list(run_dir.glob("checkpoints/step_*.npz")) and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+    assert process.returncode == -9
+    assert not (run_dir / "gan.keras").exists()
+    again = start(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert "Going on from step" in again.stdout
+    never_stopped = keras.saving.load_model(finished / "gan.keras")
+    assert again.stdout.splitlines()[-1] == f"fingerprint {never_stopped.fingerprint()}"
+
+
+@pytest.fixture
+def begun(script, tmp_path):
+    """The directory of a run that has a checkpoint, as far as can be seen from outside."""
+    run_dir = tmp_path / "run"
+    (run_dir / "checkpoints").mkdir(parents=True)
+    (run_dir / "checkpoints" / "step_000000002.npz").touch()
+    with flagsaver.flagsaver():
+        flags.FLAGS([str(SCRIPT), *TINY, "--steps_per_epoch=2", "--flip", f"--run_dir={run_dir}"])
+        script.run_flags.record(script.own_flags(), run_dir)
+    return run_dir
+
+
+@pytest.mark.parametrize(
+    "flag, before, given",
+    [
+        ("--flip --seed=1", "--seed=0", "--seed=1"),
+        ("--noflip", "--flip", "--noflip"),
+        ("--flip --gan=hinge", "--gan=WGANGP", "--gan=hinge"),
+        ("--flip --r1=2", "no --r1", "--r1=2.0"),
+        ("--flip --jit_compile", "no --jit_compile", "--jit_compile"),
+        ("--flip --steps=100", "--steps_per_epoch=2", "--steps_per_epoch=100"),
+    ],
+)
+def test_other_flags_do_not_go_on_with_a_run(begun, error, flag, before, given):
+    assert error(*flag.split()) == (
+        f"Error: The run in this directory was started with {before}: give the same to go on with it, or choose "
+        f"another --run_dir. Received: {given}, --run_dir={begun}"
+    )
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_run_cannot_be_made_shorter(error):
+    assert error("--flip", "--steps_per_epoch=2", "--steps=1") == (
+        "Error: A run can be made longer than its --steps=2, not shorter. Received: --steps=1"
+    )
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_wrong_flag_does_not_bind_the_run(error, train):
+    error("--batch_size=2000")
+    train("--batch_size=8")
+
+
+def test_a_trained_gan_without_checkpoints_is_not_overwritten(tmp_path):
     (tmp_path / "gan.keras").write_text("trained for days")
     got = start(f"--run_dir={tmp_path}")
     assert got.returncode == 1
     assert got.stderr == (
-        "Error: This directory holds a finished run: choose another, or remove this one. "
-        f"Received: --run_dir={tmp_path}\n"
+        "Error: This directory holds a trained GAN, and no checkpoint to go on from: choose another, or remove this "
+        f"one. Received: --run_dir={tmp_path}\n"
     )
     assert "Traceback" in start(f"--run_dir={tmp_path}", "--verbosity=1").stderr
     assert (tmp_path / "gan.keras").read_text() == "trained for days"
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.filterwarnings("ignore:Step 2. d_loss = nan.*rollback 1 of 1:UserWarning")
+def test_a_training_that_diverges_ends_in_one_line(script, tmp_path):
+    rates = ["--optimizer=adam", "--generator_learning_rate=1e30"]
+    watched = ["--health", "--rollbacks=1", "--checkpoint_every=1", "--steps=4", f"--run_dir={tmp_path}"]
+    with pytest.raises(SystemExit) as stop:
+        run_script(script, "--gan=non_saturating", *rates, *watched)
+    assert re.match(r"Error: Training diverged at step 2 after 1 rollbacks: .*[^\n]*$", stop.value.code)
 
 
 @pytest.mark.parametrize("flag", ["run_dir", "export_dir"])
@@ -305,7 +477,10 @@ def test_words_that_are_no_flags(error):
     [
         ("--gan=wgan_pg", r"no such gan. Did you mean WGANGP\? There are .*WGAN, WGANGP.* Received: --gan=wgan_pg"),
         ("--gan=TwoPlayerGAN", r"no such gan\..* There are .*Received: --gan=TwoPlayerGAN"),
-        ("--network=dcgam", r"no such network. Did you mean dcgan\? There are dcgan, mlp. Received: --network=dcgam"),
+        (
+            "--network=dcgam",
+            r"no such network. Did you mean dcgan\? There are dcgan, mlp, resnet. Received: --network=dcgam",
+        ),
         ("--network=q", r"no such network. There are dcgan, mlp"),
         ("--dataset=digts", r"Did you mean 'digits'.*source='digts'"),
         ("--dataset=/no/such/folder", r"no such folder. Received: source='/no/such/folder'"),

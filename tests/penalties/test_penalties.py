@@ -161,3 +161,9 @@ def test_config_remakes_the_penalty(penalty):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(penalty))
     assert type(again) is type(penalty)
     assert again.get_config() == penalty.get_config()
+
+
+def test_bilinear_resizing_below_a_penalty_is_warned_of():
+    layers = [keras.Input((4, 4, 1)), keras.layers.UpSampling2D(interpolation="bilinear"), keras.layers.Flatten()]
+    with pytest.warns(UserWarning, match=r"bilinear interpolation.*`interpolation=\"nearest\"`"):
+        R1().validate(keras.Sequential([*layers, keras.layers.Dense(1)]))
