@@ -20,7 +20,8 @@ class LossCurves(keras.callbacks.Callback):
 
     The losses of a GAN need not fall, but they tell when one player has won: the discriminator's goes to
     zero, or the generator's grows without bound. All losses share the first panel; every other number that
-    training logs has a panel of its own, because it has a scale of its own.
+    training logs has a panel of its own, because it has a scale of its own. Names with a slash, such as the dozen of
+    `health/...` that `TrainingHealth` logs, are kept in the table and not drawn.
 
     The values are kept in a CSV file beside the picture, with the same name: a run that is continued, by a
     `Checkpoint` or with `initial_epoch`, reads it and goes on; a run from epoch 0 starts anew. Numbers that other
@@ -112,8 +113,9 @@ def _read_table(path):
 
 
 def _panels(rows):
-    losses = [name for name in _names(rows) if name.endswith("loss")]
-    others = [[name] for name in _names(rows) if name not in losses]
+    names = [name for name in _names(rows) if "/" not in name] or _names(rows)
+    losses = [name for name in names if name.endswith("loss")]
+    others = [[name] for name in names if name not in losses]
     return [losses, *others] if losses else others
 
 

@@ -142,3 +142,16 @@ def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=r"written in the directory of `path` .*Received: path='.*/file/losses.png'"):
         LossCurves(tmp_path / "file" / "losses.png")
+
+
+def test_names_with_a_slash_are_kept_and_not_drawn(tmp_path):
+    heights = {}
+    for folder, logs in (("plain", {"d_loss": 1.0}), ("health", {"d_loss": 1.0, "health/diversity": 0.5})):
+        curves = LossCurves(tmp_path / folder / "losses.png")
+        curves.on_train_begin()
+        curves.on_epoch_begin(0)
+        curves.on_epoch_end(0, logs)
+        with Image.open(curves.path) as picture:
+            heights[folder] = picture.height
+    assert heights["plain"] == heights["health"]
+    assert "health/diversity" in (tmp_path / "health" / "losses.csv").read_text()
