@@ -10,7 +10,7 @@ From a data set to samples:
     pictures = gan.generate(16, seed=0)
 """
 
-from keras_gan import callbacks, data, export, gans, layers, losses, networks, penalties, schedules
+from keras_gan import callbacks, data, export, gans, layers, losses, metrics, networks, penalties, schedules
 from keras_gan._version import __version__
 from keras_gan.gans import (
     LSGAN,
@@ -41,6 +41,7 @@ __all__ = [
     "gans",
     "layers",
     "losses",
+    "metrics",
     "networks",
     "penalties",
     "schedules",

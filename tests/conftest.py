@@ -1,5 +1,6 @@
 """What every test shares: quiet start-up, two logical devices for the replica tests, a fixed seed."""
 
+import errno
 import importlib.util
 import os
 import pathlib
@@ -50,6 +51,16 @@ def load_script():
     flags.FLAGS.remove_flag_values(set(flags.FLAGS) - before)
     for name in names:
         del sys.modules[name]
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Lets no file be written from the moment that it is called."""
+
+    def write_bytes(path, content):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    return lambda: monkeypatch.setattr(pathlib.Path, "write_bytes", write_bytes)
 
 
 @pytest.fixture(autouse=True)

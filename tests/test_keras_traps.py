@@ -321,6 +321,34 @@ def test_batch_statistics_are_those_of_a_part_of_the_batch(two_replicas):
     np.testing.assert_allclose(outputs(keras.layers.BatchNormalization(synchronized=True)), [-1.0, 1.0], atol=0.01)
 
 
+def test_a_statistic_without_aggregation_is_another_one_on_each_replica(two_replicas):
+    class Mean(keras.layers.Layer):
+        def build(self, shape):
+            self.mean = self.add_weight(shape=(), trainable=False)
+
+        def call(self, inputs):
+            self.mean.assign(tf.reduce_mean(inputs))
+            return inputs
+
+    def values_on_replicas(layer, weight):
+        with two_replicas.scope():
+            layer.build((None, 2))
+
+        def see_other_images():
+            replica = tf.distribute.get_replica_context().replica_id_in_sync_group
+            layer(tf.gather(tf.constant(IMAGES.reshape(2, 12, 2)), replica), training=True)
+            return tf.identity(weight(layer).value)
+
+        return on_replicas(two_replicas, see_other_images)
+
+    first, second = values_on_replicas(Mean(), lambda layer: layer.mean)
+    assert abs(first - second) > 1e-3
+    # The one statistic that a layer of ours keeps is of its weights, which are the same on each.
+    normalised = keras_gan.layers.SpectralNormalization(keras.layers.Dense(3))
+    first, second = values_on_replicas(normalised, lambda layer: layer.non_trainable_variables[0])
+    np.testing.assert_array_equal(first, second)
+
+
 def test_fit_takes_a_batch_that_it_does_not_train_on(two_replicas):
     """Ours takes as many as it trains on: gans/test_fitting.py."""
     taken = []
@@ -429,3 +457,24 @@ def test_an_average_within_the_optimizer_overwrites_the_weights_in_training():
     gan.fit(IMAGES, batch_size=8, verbose=0, callbacks=[Look()])
     np.testing.assert_array_equal(gan.get_weights()[0], live[-1])
     assert np.abs(gan.averaged_generator.get_weights()[0] - gan.generator.get_weights()[0]).max() > 1e-6
+
+
+def test_weights_that_were_swapped_for_a_prediction_stay_swapped():
+    stock = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    stock.compile(keras.optimizers.SGD(0.5, use_ema=True, ema_momentum=0.9, ema_overwrite_frequency=99), "mse")
+    for _ in range(3):
+        stock.train_on_batch(IMAGES, IMAGES[:, :1])
+    before = stock.get_weights()[0]
+    stock.predict(IMAGES, verbose=0, callbacks=[keras.callbacks.SwapEMAWeights()])
+    assert np.abs(stock.get_weights()[0] - before).max() > 1e-3
+
+    gan = keras_gan.NonSaturatingGAN(*make_networks(), ema_half_life=10)
+    gan.compile(**mode({}))
+    gan.fit(IMAGES, batch_size=8, verbose=0)
+    before = gan.fingerprint()
+    latents = np.ones((1, 2), "float32")
+    averaged, raw = gan.generate(latents=latents), gan.generate(latents=latents, averaged=False)
+    np.testing.assert_allclose(averaged, gan.averaged_generator(latents), rtol=1e-6)
+    np.testing.assert_allclose(raw, gan.generator(latents), rtol=1e-6)
+    assert np.abs(averaged - raw).max() > 1e-6
+    assert gan.fingerprint() == before

@@ -39,9 +39,9 @@ def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
     session = {"__name__": "readme"}
     for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)):
         exec(compile(block, f"README.md, Python block {number}", "exec"), session)
-    assert lengths == [20, 5, 40, 5, 5, 5, 5]
+    assert lengths == [20, 40, 5, 10, 5, 5, 5, 5]
     assert session["pictures"].shape == session["served"].shape == (16, 32, 32, 1)
-    assert int(session["gan"].training_state.step.value) == 6
+    assert int(session["gan"].training_state.step.value) == 8
     assert (tmp_path / "runs/digits/snapshots.gif").is_file()
     assert (tmp_path / "saved_models/digits/1").is_dir()
 

@@ -4,8 +4,8 @@ import re
 import typing
 import warnings
 
+from keras_gan._files import remove_leftovers
 from keras_gan.callbacks import _checkpoint_file
-from keras_gan.callbacks._files import remove_leftovers
 
 _NAME = re.compile(r"step_(\d{9,})\.npz")
 

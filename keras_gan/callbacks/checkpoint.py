@@ -7,13 +7,13 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
+from keras_gan._files import writable_directory
 from keras_gan._fit_control import FitPosition
 from keras_gan._version import __version__
 from keras_gan.callbacks import _model_state
 from keras_gan.callbacks._callback_states import CallbackStates, named
 from keras_gan.callbacks._checkpoint_folder import CheckpointFolder
 from keras_gan.callbacks._disk_guard import DiskGuard
-from keras_gan.callbacks._files import writable_directory
 from keras_gan.callbacks._steps import steps_done
 
 

@@ -11,8 +11,8 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gan._arguments import require_int, require_seed
+from keras_gan._files import remove_leftovers, writable_directory, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
-from keras_gan.callbacks._files import remove_leftovers, writable_directory, write_atomically
 from keras_gan.callbacks._gif import animated_gif
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.image_grid import image_grid

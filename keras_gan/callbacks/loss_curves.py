@@ -11,8 +11,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from keras_gan._files import remove_leftovers, writable_directory, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
-from keras_gan.callbacks._files import remove_leftovers, writable_directory, write_atomically
 
 
 class LossCurves(keras.callbacks.Callback):

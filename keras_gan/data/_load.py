@@ -78,6 +78,8 @@ def load(
         >>> images, labels = next(iter(digits))
         >>> images.shape, float(images[0].numpy().min())
         (TensorShape([16, 32, 32, 1]), -1.0)
+        >>> sum(len(images) for images, labels in digits.one_pass()) == digits.num_images
+        True
     """
     require_int("batch_size", batch_size)
     require_int("start_step", start_step, low=0)
@@ -92,6 +94,8 @@ def load(
     stream = Stream(streamed, preprocessing=preprocessing, batch_size=batch_size, seed=seed)
     dataset = stream.dataset(start_step)
     dataset.from_step = lambda step: stream.dataset(start_step + step)
+    dataset.one_pass = stream.one_pass
+    dataset.split = split
     dataset.num_images = len(data.images)
     dataset.steps_per_epoch = len(data.images) // batch_size
     dataset.image_shape = data.images.shape[1:]

@@ -42,6 +42,16 @@ class Stream:
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
         return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
 
+    def one_pass(self) -> tf.data.Dataset:
+        """Return batches of every image once, in the order of the source and as they are; the last may be smaller."""
+        indices = tf.data.Dataset.range(self.num_images).batch(self.batch_size)
+        return indices.map(self._plain_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(1)
+
+    def _plain_batch(self, indices: tf.Tensor):
+        images = tf.gather(self.images, indices)
+        images = images if images.dtype == tf.float32 else _to_plain_range(images)
+        return images if self.labels is None else (images, tf.gather(self.labels, indices))
+
     def batch(self, step: tf.Tensor):
         """Return the images of one step, or (images, labels) where there are labels."""
         indices = self.indices(step)
@@ -70,10 +80,13 @@ class Stream:
     def _scale(self, images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         if images.dtype == tf.float32:
             return images
-        images = tf.cast(images, tf.float32)
         if not self.preprocessing.dequantize:
-            return images / 127.5 - 1.0
-        return images / 128.0 - 1.0 + self._uniform(images.shape, 2 * step + 1) / 128.0
+            return _to_plain_range(images)
+        return tf.cast(images, tf.float32) / 128.0 - 1.0 + self._uniform(images.shape, 2 * step + 1) / 128.0
 
     def _uniform(self, shape: tuple[int, ...], stream: tf.Tensor) -> tf.Tensor:
         return tf.random.stateless_uniform(shape, tf.stack([self.seed, stream]), alg="philox")
+
+
+def _to_plain_range(images: tf.Tensor) -> tf.Tensor:
+    return tf.cast(images, tf.float32) / 127.5 - 1.0

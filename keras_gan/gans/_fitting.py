@@ -71,26 +71,36 @@ class Fitting:
 
     @lost_workers_explained()
     def evaluate(self, x=None, y=None, batch_size=None, **options):
-        """Both losses on images that training does not see; as `keras.Model.evaluate`, on data as `fit` takes them.
+        """Both losses on images that training does not see, and metrics; as `keras.Model.evaluate`, on data of `fit`.
 
         Args:
             x: tf.data.Dataset of batches of images, or an array or tensor of images.
             y: not taken.
             batch_size: int, images in a batch where `x` is an array; 32 by default.
-            **options: as in `keras.Model.evaluate`: verbose, steps, callbacks, return_dict.
+            **options: as in `keras.Model.evaluate`: verbose, steps, callbacks, return_dict; and `evaluator`, a
+                `keras_gan.metrics.Evaluator`, which compares samples of the averaged generator with these images.
 
         Returns:
-            `[d_loss, g_loss]`, or a dict of them with `return_dict=True`.
+            `[d_loss, g_loss]`, followed by the evaluator's values, or a dict of them with `return_dict=True`.
 
         Raises:
             ValueError: for data that `fit` would refuse.
         """
+        evaluator = options.pop("evaluator", None)
+        if evaluator is not None:
+            return self._evaluate_samples(evaluator, x, y, batch_size, options)
         # `fit` calls this after each epoch, with data that it has prepared.
         if not options.get("_use_cached_eval_dataset"):
             images = self._images(_inputs.for_evaluation(_inputs.unlabelled((x, y)), batch_size))
             x, batch_size = images.batches(), None
             options["steps"] = _inputs.steps_per_epoch(images, x, options.get("steps"), name="steps")
         return super().evaluate(x, batch_size=batch_size, **options)
+
+    def _evaluate_samples(self, evaluator, x, y, batch_size, options):
+        return_dict = options.pop("return_dict", False)
+        losses = self.evaluate(x, y, batch_size, return_dict=True, **options)
+        values = evaluator.compare(self, x, verbose=int(options.get("verbose", "auto") in (1, "auto"))).numbers()
+        return {**losses, **values} if return_dict else [*losses.values(), *values.values()]
 
     def reset_metrics(self):
         """Begin the means over an epoch anew; not where training goes on in the middle of one."""

@@ -1,8 +1,5 @@
 """A stand-in for a GAN: small enough that a test of a callback is a test of the callback alone."""
 
-import errno
-import pathlib
-
 import keras
 import numpy as np
 import pytest
@@ -74,13 +71,3 @@ def train():
         return gan.fit(images, epochs=epochs, callbacks=callbacks, **arguments)
 
     return train
-
-
-@pytest.fixture
-def full_disk(monkeypatch):
-    """Lets no file be written from the moment that it is called."""
-
-    def write_bytes(path, content):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    return lambda: monkeypatch.setattr(pathlib.Path, "write_bytes", write_bytes)

@@ -38,6 +38,7 @@ def test_the_data_set_says_what_it_holds():
     assert dataset.steps_per_epoch == 14
     assert dataset.image_shape == (12, 10, 1)
     assert dataset.class_names == tuple("0123456789")
+    assert dataset.split == "train"
     assert data.load(images(), batch_size=2).class_names is None
 
 

@@ -154,3 +154,16 @@ def test_keras_trains_on_it():
     history = model.fit(dataset, epochs=2, steps_per_epoch=dataset.steps_per_epoch, shuffle=False, verbose=0)
     assert model.optimizer.iterations == 2 * (NUM_IMAGES // BATCH_SIZE)
     assert np.all(np.isfinite(history.history["loss"]))
+
+
+def test_one_pass_holds_every_image_once_in_order_and_as_it_is():
+    images = np.random.default_rng(0).integers(0, 256, (NUM_IMAGES, 4, 6, 3), np.uint8)
+    source = (images, np.arange(NUM_IMAGES))
+    dataset = data.load(source, batch_size=BATCH_SIZE, labels=True, preprocessing=RANDOM)
+    batches = list(dataset.one_pass().as_numpy_iterator())
+    assert [len(batch) for batch, _ in batches] == [5, 5, 5, 5, 3]
+    np.testing.assert_array_equal(np.concatenate([labels for _, labels in batches]), np.arange(NUM_IMAGES))
+    got = np.concatenate([batch for batch, _ in batches])
+    np.testing.assert_allclose(got, images / 127.5 - 1.0, atol=1e-6)
+    floats = got.copy()
+    np.testing.assert_array_equal(np.concatenate(list(data.load(floats, batch_size=5).one_pass())), floats)

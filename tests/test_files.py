@@ -3,7 +3,7 @@ import pathlib
 
 import pytest
 
-from keras_gan.callbacks._files import writable_directory, write_atomically
+from keras_gan._files import writable_directory, write_atomically
 
 
 def test_replaces_the_file_and_leaves_no_other(tmp_path):

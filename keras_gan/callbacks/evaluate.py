@@ -1,0 +1,155 @@
+"""Metrics on samples, while the generator learns."""
+# ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
+
+import math
+
+import keras
+import tensorflow as tf
+
+from keras_gan._arguments import did_you_mean, require_int
+from keras_gan._files import remove_leftovers, writable_directory
+from keras_gan.callbacks._disk_guard import DiskGuard
+
+_BEST = "best.keras"
+_BEST_REPORT = "best.json"
+
+
+class Evaluate(keras.callbacks.Callback):
+    """Measures samples of the averaged generator every so many epochs, and keeps the best GAN.
+
+    The losses of a GAN do not say when to stop; a distance to images that training did not see does. The values join
+    the epoch's logs under the metrics' names, and so `history`, and what callbacks further down the list write. The
+    features of the real images are taken once, before training, and with the evaluator's `cache_dir` once for all runs.
+
+    Each evaluation leaves `evaluation_0003.json` (after three epochs), the whole `Report`; the best GAN by the named
+    metric is `best.keras`, with its report in `best.json`. Files are replaced as a whole, and a write that fails costs
+    one warning, not the training; with several workers only the chief writes. The best value is in a `Checkpoint`,
+    so a run that goes on does not forget it.
+
+    Args:
+        images: real images that the GAN is not trained on: what `keras_gan.data.load` returns, another
+            tf.data.Dataset of batches that ends, or an array; float in [-1, 1].
+        evaluator: `keras_gan.metrics.Evaluator`, or an object with its `real`, `compare`, `better` and `floor`.
+        every: epochs between evaluations; the last epoch always has one.
+        directory: where the files go; made if need be. None for no files.
+        best: name of the value that decides which GAN is best, such as "frechet_distance"; None to keep none.
+        floor: real training images, likewise, for each value's floor in the reports; or None.
+        log_dir: directory where TensorBoard finds the values, as "evaluation/<name>".
+
+    Raises:
+        ValueError: if an argument is out of its range, `best` is no value of the evaluator's or has no directory;
+            when training begins, for images that the evaluator refuses, or a model that does not generate.
+
+    Example:
+        >>> import pathlib, tempfile, warnings
+        >>> import keras_gan, numpy as np
+        >>> images = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1)).astype("float32")
+        >>> pixels = keras_gan.metrics.ModelExtractor(lambda images: images[:, 0, :, 0], name="row", fingerprint="1")
+        >>> evaluator = keras_gan.metrics.Evaluator(pixels, num_images=64)
+        >>> gan = keras_gan.NonSaturatingGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=4, width=8))
+        >>> gan.compile(run_eagerly=True)
+        >>> directory = pathlib.Path(tempfile.mkdtemp())
+        >>> evaluate = Evaluate(images, evaluator, directory=directory, best="frechet_distance")
+        >>> with warnings.catch_warnings(action="ignore"):
+        ...     history = gan.fit(images, callbacks=[evaluate], verbose=0)
+        >>> len(history.history["frechet_distance"])
+        1
+        >>> sorted(path.name for path in directory.iterdir())
+        ['best.json', 'best.keras', 'evaluation_0001.json']
+    """
+
+    def __init__(self, images, evaluator, *, every=1, directory=None, best=None, floor=None, log_dir=None):
+        super().__init__()
+        self.images = images
+        self.evaluator = evaluator
+        self.every = require_int("every", every)
+        self.best = best
+        self.floor = floor
+        if best is not None and best not in evaluator.better:
+            raise ValueError(
+                f"`best` must be a value of the evaluator's: {', '.join(evaluator.better)}."
+                f"{did_you_mean(best, evaluator.better)} Received: best={best!r}"
+            )
+        if best is not None and directory is None:
+            raise ValueError(f"The best GAN needs a `directory`. Received: directory=None, best={best!r}")
+        self.directory = None if directory is None else writable_directory(directory, "directory")
+        self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
+        self.best_value = self.best_epoch = None
+
+    def on_train_begin(self, logs=None):
+        """Take the features of the real images."""
+        if not hasattr(self.model, "generate"):
+            raise ValueError(
+                "Evaluate measures what `model.generate` returns, and this model has no such method. Use it with a GAN "
+                f"of keras_gan, or give the model a `generate`. Received: model={type(self.model).__name__}"
+            )
+        self.best_value = self.best_epoch = None
+        self._guard = DiskGuard(f"some of the evaluations in {self.directory}")
+        verbose = self._verbose()
+        self._real = self.evaluator.real(self.images, verbose=verbose)
+        self._floors = None if self.floor is None else self.evaluator.floor(self.floor, self._real)
+        self._is_chief = self.model.distribute_strategy.extended.should_checkpoint
+        if self.directory is not None and self._is_chief:
+            remove_leftovers(self.directory, "*.json")
+        writes_logs = self.log_dir is not None and self._is_chief
+        self._writer = tf.summary.create_file_writer(str(self.log_dir)) if writes_logs else None
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Say what went wrong in the epoch before."""
+        self._guard.warn()
+
+    def on_epoch_end(self, epoch, logs=None):
+        """Measure, every so many epochs and after the last."""
+        number = epoch + 1
+        if number % self.every and number != self.params["epochs"]:
+            return
+        if self._verbose():
+            print()  # noqa: T201 - Keras's own bar is on this line
+        report = self.evaluator.compare(
+            self.model, self._real, floor=self._floors, intervals=False, verbose=self._verbose()
+        )
+        numbers = report.numbers()
+        if logs is not None:
+            logs.update(numbers)
+        if self._is_chief:
+            self._write(number, report, numbers)
+        if self.best is not None:
+            self._keep_if_best(number, report)
+
+    def on_train_end(self, logs=None):
+        """Close the log and say what went wrong in the last epoch."""
+        if self._writer is not None:
+            with self._guard:
+                self._writer.close()
+        self._guard.warn()
+
+    def get_state(self):
+        """Return the best value so far and its epoch, for checkpoints."""
+        return {"best_value": self.best_value, "best_epoch": self.best_epoch}
+
+    def set_state(self, state):
+        """Go on from what `get_state` returned."""
+        self.best_value, self.best_epoch = state["best_value"], state["best_epoch"]
+
+    def _write(self, number, report, numbers):
+        if self.directory is not None:
+            with self._guard:
+                report.save(self.directory / f"evaluation_{number:04d}.json")
+        if self._writer is not None:
+            with self._guard, self._writer.as_default():
+                for name, value in numbers.items():
+                    tf.summary.scalar(f"evaluation/{name}", value, step=number)
+                self._writer.flush()
+
+    def _keep_if_best(self, number, report):
+        value, sign = report[self.best].value, 1 if report[self.best].better == "higher" else -1
+        if not math.isfinite(value) or (self.best_value is not None and sign * value <= sign * self.best_value):
+            return
+        self.best_value, self.best_epoch = value, number
+        if self._is_chief:
+            with self._guard:
+                self.model.save(self.directory / _BEST)
+                report.save(self.directory / _BEST_REPORT)
+
+    def _verbose(self):
+        return int(self.params.get("verbose") in (1, "auto"))

@@ -1,0 +1,128 @@
+"""What the metrics that see their samples batch by batch have in common."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan._arguments import require_int
+from keras_gan._replicas import replica_count
+from keras_gan.metrics._checks import all_finite
+
+
+class StreamingMetric(keras.metrics.Metric):
+    """A metric that holds its whole state on every replica, in numbers of its own precision.
+
+    Args:
+        extractor: `Extractor`, or None where the rows themselves are given.
+        width: int, the width of the rows.
+        name: str or None.
+    """
+
+    def __init__(self, extractor, width, name):
+        super().__init__(name=name)
+        self.extractor = extractor
+        self._width = width
+
+    def add_state(self, name, shape, dtype):
+        """Add a variable of zeros that has the same value on every replica."""
+        return self.add_variable(shape, "zeros", dtype=dtype, aggregation="only_first_replica", name=name)
+
+    def merge_state(self, metrics):
+        """Take in the state of other metrics, as if their samples had been given to this one.
+
+        Args:
+            metrics: iterable of metrics of the same class and the same arguments.
+
+        Raises:
+            ValueError: if one is of another kind.
+        """
+        for metric in metrics:
+            if type(metric) is not type(self) or metric._signature() != self._signature():
+                raise ValueError(
+                    "Only metrics of the same class and arguments have states that merge. "
+                    f"Received: {type(metric).__name__} for {type(self).__name__}, or other arguments"
+                )
+            self._merge(metric)
+
+    def get_config(self):
+        """Return the constructor's arguments.
+
+        Raises:
+            ValueError: if there is an extractor, which no configuration can hold.
+        """
+        if self.extractor is not None:
+            raise ValueError(
+                "An extractor is a network with its weights, which no configuration holds: make the metric anew, with "
+                f"its extractor. Received: extractor={self.extractor!r}"
+            )
+        return {"name": self.name}
+
+    def _signature(self):
+        """What must be equal in metrics whose states merge."""
+        extractor = self.extractor and self.extractor.fingerprint
+        return (extractor, self._width)
+
+    def _require_samples(self, *samples):
+        if all(batch is None for batch in samples):
+            raise ValueError("`update_state` takes real samples, fake ones or both. Received: neither")
+        if replica_count() > 1 and not _is_mirrored(self.variables[0]):
+            raise ValueError(
+                "The state of this metric is not on all replicas: make the metric within `with strategy.scope():`. "
+                f"Received: name={self.name!r}"
+            )
+
+    def _rows(self, name, rows, dtype):
+        """Check rows that were given or extracted."""
+        rows = tf.convert_to_tensor(rows)
+        if rows.shape.rank != 2 or rows.shape[-1] != self._width:
+            raise ValueError(
+                f"`{name}` must be of shape (batch, {self._width})"
+                f"{'' if self.extractor else '; images need an `extractor`'}. "
+                f"Received: {name} of shape {tuple(rows.shape)}"
+            )
+        return all_finite(name, tf.cast(rows, dtype))
+
+
+def state_width(extractor, name, width):
+    """Return the width of the rows: the extractor's where there is one, else `width`.
+
+    Args:
+        extractor: `Extractor` or None.
+        name: "num_features" or "num_classes".
+        width: int or None.
+
+    Raises:
+        ValueError: if neither tells, or they contradict each other.
+    """
+    own = None if extractor is None else getattr(extractor, name)
+    if own is None and extractor is not None:
+        raise ValueError(
+            f"This extractor is no classifier: train one with `train_extractor`. Received: extractor={extractor!r}"
+        )
+    if own is None and width is None:
+        raise ValueError(f"Give an `extractor`, or the width of what you pass. Received: {name}=None, extractor=None")
+    width = own if width is None else require_int(name, width)
+    if own not in (None, width):
+        raise ValueError(f"The extractor has {name}={own}; leave the argument out. Received: {name}={width}")
+    return width
+
+
+def rows_of_all_replicas(rows):
+    """The rows of all replicas, in order; the rows themselves on one device."""
+    if replica_count() == 1:
+        return rows
+    return tf.distribute.get_replica_context().all_gather(rows, axis=0)
+
+
+def as_scalar(function, variables):
+    """Compute a float from variables, by a function of NumPy arrays: at once, or as an operation of the graph."""
+    values = [tf.convert_to_tensor(variable.value) for variable in variables]
+    if tf.executing_eagerly():
+        return float(function(*(value.numpy() for value in values)))
+    scalar = tf.numpy_function(lambda *arrays: np.float64(function(*arrays)), values, tf.float64)
+    return tf.ensure_shape(scalar, ())
+
+
+def _is_mirrored(variable):
+    strategy = tf.distribute.get_strategy()
+    return strategy.extended.variable_created_in_scope(variable.value)

@@ -1,0 +1,125 @@
+"""What turns images into features."""
+
+import abc
+import hashlib
+import json
+import typing
+
+import tensorflow as tf
+
+from keras_gan._arguments import require_int
+from keras_gan.metrics._pixels import as_pixels
+from keras_gan.metrics.resizing import require_resize_mode, resize
+
+
+class Embedding(typing.NamedTuple):
+    """What an extractor makes of a batch of images.
+
+    Attributes:
+        features: float32 tensor of shape (batch, num_features).
+        logits: float32 tensor of shape (batch, num_classes), or None where there is no classifier.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> Embedding(tf.zeros((2, 64))).logits is None
+        True
+    """
+
+    features: tf.Tensor
+    logits: tf.Tensor | None = None
+
+
+class Extractor(abc.ABC):
+    """A fixed network whose features stand for the images in a metric.
+
+    A distance of features depends on the extractor as much as on the images. So an extractor owns all that happens to
+    an image before the network: the quantisation to bytes, the resize, grey to three channels; and its fingerprint
+    covers all of that.
+
+    Subclass it for a network of your own that `ModelExtractor` does not take: pass what it is to `__init__`, and
+    define `embed`.
+
+    Args:
+        name: what results call it, such as "inception_2015".
+        digest: str that changes with the network's output, such as a hash of its weights.
+        num_features: int, the width of the features.
+        num_classes: int, the width of the logits, or None.
+        input_shape: (height, width, channels) that the network takes, None where it takes any.
+        resize: how images come to that size: "clean", "legacy_pytorch" or "legacy_tensorflow".
+
+    Attributes:
+        name: as given.
+        fingerprint: hex SHA-256 of the digest and of all else that changes the features.
+        resize: as given, or "none" where the network takes images of any size.
+        num_features: as given.
+        num_classes: as given.
+        input_shape: as given.
+        is_fid: whether its Frechet distance is the one that is called FID. It is for the Inception of 2015 alone.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> class MeanColour(Extractor):
+        ...     def __init__(self):
+        ...         super().__init__(name="mean_colour", digest="1", num_features=3, input_shape=(None, None, 3))
+        ...     def embed(self, pixels):
+        ...         return Embedding(tf.reduce_mean(pixels, axis=(1, 2)))
+        >>> MeanColour()(tf.ones((1, 8, 8, 1))).features.numpy().tolist()
+        [[255.0, 255.0, 255.0]]
+    """
+
+    is_fid = False
+
+    def __init__(self, *, name, digest, num_features, num_classes=None, input_shape=(None, None, None), resize="clean"):
+        self.name = str(name)
+        self.num_features = require_int("num_features", num_features)
+        self.num_classes = None if num_classes is None else require_int("num_classes", num_classes)
+        self.input_shape = tuple(input_shape)
+        self.resize = require_resize_mode(resize) if self._resizes else "none"
+        described = json.dumps([str(digest), self.input_shape, self.resize, self.num_features, self.num_classes])
+        self.fingerprint = hashlib.sha256(described.encode()).hexdigest()
+
+    @abc.abstractmethod
+    def embed(self, pixels):
+        """Run the network.
+
+        Args:
+            pixels: float32 tensor of shape (batch, *input_shape): whole numbers in [0, 255] where nothing was
+                resized, else the resized ones, which are not rounded again.
+
+        Returns:
+            `Embedding` of tensors of any float type.
+        """
+
+    def __call__(self, images):
+        """Return the `Embedding` of a batch of images, eagerly or as part of a graph.
+
+        Args:
+            images: floats in [-1, 1], shape (batch, height, width, channels), of any size. Grey ones are repeated
+                where the network takes three channels.
+
+        Raises:
+            ValueError: if the images are not floats in [-1, 1], or have other channels than the network takes.
+        """
+        pixels = self._with_channels(as_pixels(images))
+        if self._resizes:
+            pixels = resize(pixels, self.input_shape[:2], mode=self.resize)
+        features, logits = self.embed(pixels)
+        return Embedding(tf.cast(features, tf.float32), None if logits is None else tf.cast(logits, tf.float32))
+
+    @property
+    def _resizes(self):
+        return None not in self.input_shape[:2]
+
+    def _with_channels(self, pixels):
+        received, wanted = pixels.shape[-1], self.input_shape[2]
+        if wanted in (None, received):
+            return pixels
+        if (received, wanted) == (1, 3):
+            return tf.repeat(pixels, 3, axis=-1)
+        raise ValueError(
+            f"The extractor {self.name!r} takes images of {wanted} channels, and only grey ones are repeated to "
+            f"three. Received: images of shape {tuple(pixels.shape)}"
+        )
+
+    def __repr__(self):
+        return f"<{type(self).__name__} {self.name} {self.fingerprint[:12]}, resize {self.resize}>"

@@ -1,0 +1,155 @@
+"""Extractors from any model."""
+
+import hashlib
+import json
+import os
+
+import keras
+import tensorflow as tf
+
+from keras_gan._arguments import require_int, require_number
+from keras_gan.metrics._keras_network import keras_network
+from keras_gan.metrics._network import Network, as_rows, existing_path, pick
+from keras_gan.metrics._saved_model import saved_model_network
+from keras_gan.metrics._tflite_network import tflite_network
+from keras_gan.metrics.extractor import Embedding, Extractor
+
+# Height and width of the images that find out what a model returns which takes any size.
+_PROBE_SIDE = 96
+
+
+class ModelExtractor(Extractor):
+    """Features by a model of your own: the network that knows most about your images judges them best.
+
+    Args:
+        model: `keras.Model`; any other callable, from a float32 tensor (batch, height, width, channels) to a tensor
+            or a list, tuple or dict of tensors; or the path of a `.keras` file, of a SavedModel (its signature
+            "serving_default", its only one, or its call) or of a `.tflite` file, quantised or not.
+        name: what results call the extractor; by default the name of the file, the model or the function.
+        image_size: height and width that images are resized to, an int if they are equal; by default those that the
+            model says it takes, and no resize where it takes any.
+        channels: number of channels that the model takes; by default what it says, and 3 where it says nothing.
+        resize: "clean", "legacy_pytorch" or "legacy_tensorflow"; see `keras_gan.metrics.resizing`.
+        value_range: (low, high), what the bytes 0 and 255 become before the model; by default (-1, 1), and where a
+            file takes quantised bytes the bytes themselves.
+        output: which output, or layer of a functional Keras model, holds the features: a name or an index; or a pair
+            of them, features and logits. By default the only output. A map (batch, height, width, num_features) is
+            averaged over its positions.
+        fingerprint: str that identifies the model. By default it is computed: from the weights and the configuration
+            of a Keras model; from the bytes of a SavedModel or a `.tflite` file; and for another callable from what
+            it returns for two fixed images of noise, which is another string wherever the arithmetic rounds
+            otherwise, such as on another machine.
+
+    Raises:
+        FileNotFoundError: if there is no file at the path.
+        ValueError: if the model is of none of these kinds, `output` does not name one of its outputs, or an argument
+            is out of its range.
+
+    Example:
+        >>> import keras
+        >>> model = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(16, 3, name="features")])
+        >>> extractor = ModelExtractor(model, name="edges")
+        >>> extractor.num_features, extractor.input_shape
+        (16, (8, 8, 1))
+        >>> extractor(keras.ops.zeros((2, 32, 32, 1))).features.shape
+        TensorShape([2, 16])
+    """
+
+    def __init__(
+        self,
+        model,
+        *,
+        name=None,
+        image_size=None,
+        channels=None,
+        resize="clean",
+        value_range=None,
+        output=None,
+        fingerprint=None,
+    ):
+        self.output = tuple(output) if isinstance(output, tuple | list) else (output,)
+        if len(self.output) not in (1, 2):
+            raise ValueError(
+                "`output` is a name or an index, or a pair of them: of the features and of the logits. "
+                f"Received: output={output!r}"
+            )
+        network = _open(model, self.output)
+        self.value_range = network.value_range if value_range is None else _require_range(value_range)
+        self._run = network.run
+        shape = _merged_shape(network.input_shape, image_size, channels)
+        probes = self._embed_probes(shape)
+        super().__init__(
+            name=name or _name(model),
+            digest=json.dumps([fingerprint or network.digest or _digest(probes), self.value_range, self.output]),
+            num_features=probes.features.shape[-1],
+            num_classes=None if probes.logits is None else probes.logits.shape[-1],
+            input_shape=shape,
+            resize=resize,
+        )
+
+    def embed(self, pixels):
+        """Scale the pixels to the range of the model, and run it; see `Extractor.embed`."""
+        low, high = self.value_range
+        outputs = self._run(low + pixels * ((high - low) / 255.0))
+        return Embedding(*(as_rows(pick(outputs, key)) for key in self.output))
+
+    def _embed_probes(self, shape):
+        """The embedding of two images of noise, always the same."""
+        shape = [_PROBE_SIDE if side is None else side for side in shape]
+        noise = tf.random.stateless_uniform((2, *shape), (0, 0), minval=0, maxval=256, dtype=tf.int32, alg="philox")
+        return self.embed(tf.cast(noise, tf.float32))
+
+
+def _open(model, output):
+    if isinstance(model, keras.Model):
+        return keras_network(model, output)
+    if isinstance(model, str | os.PathLike):
+        path = existing_path(model, "model")
+        if path.suffix == ".keras":
+            return keras_network(keras.saving.load_model(path, compile=False), output)
+        if path.suffix == ".tflite":
+            return tflite_network(path)
+        if (path / "saved_model.pb").is_file():
+            return saved_model_network(path)
+    elif callable(model):
+        return Network(model, None)
+    raise ValueError(
+        "`model` must be a keras.Model, another callable, or the path of a .keras file, a .tflite file or a SavedModel "
+        f"(a folder that holds saved_model.pb). Received: model={model!r}"
+    )
+
+
+def _merged_shape(shape, image_size, channels):
+    """What the caller asks for, where the model leaves it open; (height, width, channels)."""
+    sides = image_size if isinstance(image_size, tuple | list) else (image_size, image_size)
+    if len(sides) != 2:
+        raise ValueError(
+            f"`image_size` must be an int, a pair (height, width) or None. Received: image_size={image_size!r}"
+        )
+    asked = [None if side is None else require_int("image_size", side) for side in sides]
+    asked.append(None if channels is None else require_int("channels", channels))
+    for own, wanted in zip(shape, asked, strict=True):
+        if None not in (own, wanted) and own != wanted:
+            raise ValueError(
+                f"The model takes images of (height, width, channels) = {shape}, where None is any. "
+                f"Received: image_size={image_size!r}, channels={channels!r}"
+            )
+    height, width, depth = (wanted if own is None else own for own, wanted in zip(shape, asked, strict=True))
+    return height, width, 3 if depth is None else depth
+
+
+def _require_range(value_range):
+    low, high = (require_number("value_range", end) for end in value_range)
+    if low >= high:
+        raise ValueError(f"`value_range` must be (low, high) with low < high. Received: value_range={value_range!r}")
+    return low, high
+
+
+def _name(model):
+    if isinstance(model, str | os.PathLike):
+        return existing_path(model, "model").stem
+    return getattr(model, "name", None) or getattr(model, "__name__", None) or type(model).__name__
+
+
+def _digest(probes):
+    return hashlib.sha256(b"".join(part.numpy().tobytes() for part in probes if part is not None)).hexdigest()

@@ -1,0 +1,146 @@
+"""A number, and what one must know to trust it."""
+
+import dataclasses
+import json
+import pathlib
+from collections.abc import Mapping
+
+from keras_gan._files import write_atomically
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Result:
+    """One value of one metric, with everything that moves it.
+
+    Two Frechet distances can be compared only if extractor, resize mode, numbers of images and split are the same;
+    and a distance says little without its error and without the distance that real images have. So they are all here.
+
+    Args:
+        name: the metric's; "fid", "kid" and "inception_score" only with the Inception network of 2015.
+        value: float.
+        better: "lower" or "higher".
+        interval: (low, high), 95 % confidence, or None where it was not asked for. It says how far the choice of the
+            images moves the value, not how far another training would.
+        floor: the value that real training images have in the place of samples, or None. Samples at the floor
+            cannot be told from real images by this metric.
+        extractor: name of the extractor of features.
+        extractor_hash: SHA-256, hexadecimal, of its weights and of what it does to images.
+        resize: its resize mode.
+        num_real: real images.
+        num_fake: samples.
+        split: which part of the data the real images are, or None where the data do not say.
+        seed: of the samples and of every random choice.
+        warnings: tuple of sentences on why the value is to be read with care.
+        dtype: in which the metric was computed.
+
+    Example:
+        >>> Result(
+        ...     name="frechet_distance", value=5.51, better="lower", interval=(5.1, 5.92), floor=1.91,
+        ...     extractor="digits_classifier", extractor_hash="0f1e2d3c4b", resize="none", num_real=360,
+        ...     num_fake=1797, split="test", seed=0,
+        ... ).line()
+        'frechet_distance 5.51 [5.1, 5.92], floor 1.91 (lower is better): 1,797 samples against 360 real images (test);
+        features of digits_classifier 0f1e2d3c, resize none, seed 0'
+    """
+
+    name: str
+    value: float
+    better: str
+    interval: tuple[float, float] | None = None
+    floor: float | None = None
+    extractor: str
+    extractor_hash: str
+    resize: str
+    num_real: int
+    num_fake: int
+    split: str | None = None
+    seed: int = 0
+    warnings: tuple[str, ...] = ()
+    dtype: str = "float64"
+
+    def line(self):
+        """Return the result in one line."""
+        interval = "" if self.interval is None else " [{:.4g}, {:.4g}]".format(*self.interval)
+        floor = "" if self.floor is None else f", floor {self.floor:.4g}"
+        split = "" if self.split is None else f" ({self.split})"
+        return (
+            f"{self.name} {self.value:.4g}{interval}{floor} ({self.better} is better): {self.num_fake:,} samples "
+            f"against {self.num_real:,} real images{split}; features of {self.extractor} {self.extractor_hash[:8]}, "
+            f"resize {self.resize}, seed {self.seed}"
+        )
+
+    def __str__(self):
+        """Return the result in one line."""
+        return self.line()
+
+
+class Report(Mapping):
+    """The results of one evaluation, by name.
+
+    Args:
+        results: iterable of `Result`.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> report = Report([Result(
+        ...     name="recall", value=0.5, better="higher", extractor="pixels", extractor_hash="ab", resize="clean",
+        ...     num_real=100, num_fake=100)])
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "report.json"
+        >>> report.save(path)
+        >>> Report.load(path)["recall"].value
+        0.5
+    """
+
+    def __init__(self, results):
+        self._results = {result.name: result for result in results}
+
+    def __getitem__(self, name):
+        return self._results[name]
+
+    def __iter__(self):
+        return iter(self._results)
+
+    def __len__(self):
+        return len(self._results)
+
+    def __str__(self):
+        """Return a line a result, and the warnings once each."""
+        lines = [result.line() for result in self.values()]
+        return "\n".join(lines + [f"Note: {warning}" for warning in self.warnings])
+
+    __repr__ = __str__
+
+    @property
+    def warnings(self):
+        """Every warning of the results, once."""
+        return tuple(dict.fromkeys(warning for result in self.values() for warning in result.warnings))
+
+    def numbers(self):
+        """Return the values alone, a dict of name to float, as logs have them."""
+        return {name: result.value for name, result in self.items()}
+
+    def save(self, path):
+        """Write the results to a JSON file, which is replaced as a whole."""
+        content = {name: dataclasses.asdict(result) for name, result in self.items()}
+        write_atomically(pathlib.Path(path), (json.dumps(content, indent=2) + "\n").encode())
+
+    @classmethod
+    def load(cls, path):
+        """Read what `save` wrote.
+
+        Raises:
+            FileNotFoundError: if the file is not there.
+            ValueError: if it is not a file of `save`.
+        """
+        try:
+            content = json.loads(pathlib.Path(path).read_text())
+            return cls(Result(**_from_json(fields)) for fields in content.values())
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"This file holds no results that `Report.save` wrote ({error}). Received: path={str(path)!r}"
+            ) from error
+
+
+def _from_json(fields):
+    pairs = {name: tuple(fields[name]) for name in ("interval", "warnings") if fields[name] is not None}
+    return {**fields, **pairs}

@@ -1,0 +1,210 @@
+"""Metrics in training: when, on what, where the values go, and which GAN is kept."""
+
+import json
+import re
+import warnings
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+import keras_gan
+from keras_gan import metrics
+from keras_gan.callbacks import Checkpoint, Evaluate, LossCurves
+
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (32, 4, 4, 1)).astype("float32")
+
+
+class Pixels(metrics.Extractor):
+    """Three of the pixels."""
+
+    def __init__(self):
+        super().__init__(name="pixels", digest="1", num_features=3)
+
+    def embed(self, pixels):
+        return metrics.Embedding(tf.reshape(pixels[:, 0, :3], (-1, 3)))
+
+
+def brightness(direction="higher", values=None):
+    """An evaluator of the mean pixel, or of given values one after the other."""
+    values = iter(values) if values is not None else None
+
+    def compute(real, fake):
+        return (fake.features.mean() if values is None else next(values),)
+
+    measure = metrics.Measure(compute, {"brightness": direction})
+    return metrics.Evaluator(Pixels(), [measure], num_images=8, num_halves=0)
+
+
+@pytest.fixture(autouse=True)
+def _few_images():
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*samples against .* real images")
+        yield
+
+
+@pytest.fixture
+def gan():
+    networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=4, width=8)
+    gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=100)
+    gan.compile(run_eagerly=True)
+    return gan
+
+
+def fit(gan, *callbacks, epochs=4):
+    return gan.fit(IMAGES, batch_size=16, epochs=epochs, verbose=0, callbacks=list(callbacks)).history
+
+
+def test_values_are_those_of_the_averaged_generator_every_so_many_epochs_and_after_the_last(gan, tmp_path):
+    evaluator = brightness()
+    history = fit(gan, Evaluate(IMAGES, evaluator, every=2, directory=tmp_path), epochs=5)
+    assert len(history["brightness"]) == 3
+    names = [f"evaluation_{number:04d}.json" for number in (2, 4, 5)]
+    assert sorted(path.name for path in tmp_path.iterdir()) == names
+    samples = evaluator.compare(gan, IMAGES, intervals=False)
+    assert history["brightness"][-1] == samples["brightness"].value
+    assert metrics.Report.load(tmp_path / names[-1])["brightness"] == samples["brightness"]
+
+
+def test_what_stands_behind_it_writes_the_values(gan, tmp_path):
+    fit(gan, Evaluate(IMAGES, brightness(values=[0.25, 0.5])), LossCurves(tmp_path / "curves.png"), epochs=2)
+    header, *rows = (tmp_path / "curves.csv").read_text().splitlines()
+    column = header.split(",").index("brightness")
+    assert [row.split(",")[column] for row in rows] == ["0.25", "0.5"]
+
+
+def test_tensorboard_finds_the_values(gan, tmp_path):
+    fit(gan, Evaluate(IMAGES, brightness(values=[0.25, 0.5]), log_dir=tmp_path), epochs=2)
+    events = EventAccumulator(str(tmp_path))
+    events.Reload()
+    found = [(event.step, tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("evaluation/brightness")]
+    assert found == [(1, 0.25), (2, 0.5)]
+
+
+@pytest.mark.parametrize("direction, best_epoch", [("higher", 2), ("lower", 3)])
+def test_the_best_gan_is_kept(gan, tmp_path, direction, best_epoch):
+    values = [0.5, 0.75, 0.25, 0.5]
+    prints = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: prints.append(gan.fingerprint()))
+    evaluate = Evaluate(IMAGES, brightness(direction, values), directory=tmp_path, best="brightness")
+    fit(gan, evaluate, note)
+    assert (evaluate.best_epoch, evaluate.best_value) == (best_epoch, values[best_epoch - 1])
+    assert keras.saving.load_model(tmp_path / "best.keras").fingerprint() == prints[best_epoch - 1]
+    assert json.loads((tmp_path / "best.json").read_text())["brightness"]["value"] == values[best_epoch - 1]
+
+
+def test_nan_is_never_the_best(gan, tmp_path):
+    evaluate = Evaluate(IMAGES, brightness("lower", [np.nan, 2.0, np.nan]), directory=tmp_path, best="brightness")
+    fit(gan, evaluate, epochs=3)
+    assert evaluate.best_value == 2.0
+
+
+def test_a_run_that_goes_on_remembers_the_best(gan, tmp_path):
+    def callbacks(values):
+        evaluate = Evaluate(IMAGES, brightness("lower", values), directory=tmp_path, best="brightness")
+        return evaluate, Checkpoint(tmp_path / "checkpoints")
+
+    fit(gan, *callbacks([0.5, 0.25]), epochs=2)
+    best = (tmp_path / "best.keras").read_bytes()
+    evaluate, checkpoint = callbacks([0.375, 0.3])
+    fit(gan, evaluate, checkpoint, epochs=4)
+    assert (evaluate.best_epoch, evaluate.best_value) == (2, 0.25)
+    assert (tmp_path / "best.keras").read_bytes() == best
+
+
+def test_training_is_not_disturbed(gan):
+    twin = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(gan))
+    twin.generator.set_weights(gan.generator.get_weights())
+    twin.averaged_generator.set_weights(gan.averaged_generator.get_weights())
+    twin.discriminator.set_weights(gan.discriminator.get_weights())
+    twin.training_state.seed.assign(gan.training_state.seed)
+    twin.compile(run_eagerly=True)
+    fit(gan, Evaluate(IMAGES, brightness()), epochs=2)
+    fit(twin, epochs=2)
+    assert gan.fingerprint() == twin.fingerprint()
+
+
+def test_real_features_are_taken_before_training_and_once(gan):
+    class Counting(Pixels):
+        seen = 0
+
+        def embed(self, pixels):
+            Counting.seen += len(pixels)
+            return super().embed(pixels)
+
+    evaluator = metrics.Evaluator(Counting(), num_images=8, num_halves=0)
+    history = fit(gan, Evaluate(IMAGES, evaluator, floor=IMAGES[:16]), epochs=3)
+    assert Counting.seen == 32 + 16 + 3 * 8
+    assert len(history["frechet_distance"]) == 3
+
+
+def test_the_floor_is_in_the_reports(gan, tmp_path):
+    evaluator = metrics.Evaluator(Pixels(), num_images=16, num_halves=0)
+    fit(gan, Evaluate(IMAGES, evaluator, floor=IMAGES[:16], directory=tmp_path), epochs=1)
+    report = metrics.Report.load(tmp_path / "evaluation_0001.json")
+    assert report["frechet_distance"].floor == evaluator.floor(IMAGES[:16], IMAGES)["frechet_distance"]
+
+
+def test_a_full_disk_costs_one_warning(gan, tmp_path, full_disk):
+    evaluate = Evaluate(IMAGES, brightness(), directory=tmp_path, best="brightness")
+    full_disk()
+    with warnings.catch_warnings(record=True, action="always") as caught:
+        history = fit(gan, evaluate)
+    (message,) = [str(warning.message) for warning in caught if "Training goes on" in str(warning.message)]
+    assert re.search("without some of the evaluations.*No space left", message)
+    assert len(history["brightness"]) == 4
+
+
+def test_two_replicas_evaluate_too(two_replicas):
+    with two_replicas.scope():
+        gan = keras_gan.NonSaturatingGAN(*keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=4, width=8))
+        gan.compile()
+    evaluator = brightness()
+    history = fit(gan, Evaluate(IMAGES, evaluator), epochs=1)
+    assert history["brightness"] == [evaluator.compare(gan, IMAGES)["brightness"].value]
+
+
+def test_a_progress_bar_where_keras_draws_one(gan, capsys):
+    gan.fit(IMAGES, batch_size=16, verbose=1, callbacks=[Evaluate(IMAGES, brightness())])
+    assert "8/8" in capsys.readouterr().out
+    fit(gan, Evaluate(IMAGES, brightness()), epochs=1)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"every": 0}, r"`every` must be an integer of at least 1"),
+        ({"best": "brightnes", "directory": "."}, r"must be a value of the evaluator's: brightness. Did you mean"),
+        ({"best": "brightness"}, r"The best GAN needs a `directory`. Received: directory=None, best='brightness'"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Evaluate(IMAGES, brightness(), **arguments)
+
+
+def test_bad_images_are_refused_before_training(gan):
+    endless = tf.data.Dataset.from_tensors(IMAGES).repeat()
+    with pytest.raises(ValueError, match="endless"):
+        fit(gan, Evaluate(endless, brightness()))
+    assert int(gan.training_state.step.value) == 0
+
+
+def test_a_model_that_does_not_generate_is_refused():
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    with pytest.raises(ValueError, match=r"has no such method.*Received: model=Sequential"):
+        model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0, callbacks=[Evaluate(IMAGES, brightness())])
+
+
+def test_evaluate_of_a_gan_adds_the_values_to_the_losses(gan):
+    evaluator = brightness()
+    losses = gan.evaluate(IMAGES, batch_size=8, verbose=0)
+    both = gan.evaluate(IMAGES, batch_size=8, verbose=0, evaluator=evaluator)
+    assert both[:2] == pytest.approx(losses)
+    named = gan.evaluate(IMAGES, batch_size=8, verbose=0, evaluator=evaluator, return_dict=True)
+    assert list(named) == ["d_loss", "g_loss", "brightness"]
+    assert named["brightness"] == both[2] == evaluator.compare(gan, IMAGES)["brightness"].value

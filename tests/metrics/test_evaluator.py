@@ -1,0 +1,224 @@
+"""The protocol: the same numbers as the pure functions, and everything that moves them said."""
+
+import warnings
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import data, metrics
+from keras_gan.metrics import Evaluator, Extractor, Measure
+
+RNG = np.random.default_rng(0)
+
+
+def on_levels(pixels):
+    """Images in [-1, 1] that lie on the 256 levels, as those of a file do."""
+    return (pixels / 127.5 - 1).astype("float32")
+
+
+REAL = on_levels(RNG.integers(0, 256, (300, 6, 6, 1)))
+FAKE = on_levels(np.clip(RNG.normal(128, 50, (400, 6, 6, 1)), 0, 255).round())
+
+
+class Pixels(Extractor):
+    """Some of the pixels, and logits made of them; counts the images that it saw."""
+
+    def __init__(self, *, digest="1", num_classes=3):
+        super().__init__(name="pixels", digest=digest, num_features=5, num_classes=num_classes)
+        self.seen = 0
+
+    def embed(self, pixels):
+        self.seen += len(pixels)
+        features = tf.reshape(pixels[:, 0, :5], (-1, 5))
+        return metrics.Embedding(features, None if self.num_classes is None else features[:, :3] / 32.0)
+
+
+class Painter:
+    """Makes samples from its seed."""
+
+    def __init__(self):
+        self.asked = []
+
+    def generate(self, num_images, *, seed):
+        self.asked.append((num_images, seed))
+        return on_levels(np.random.default_rng(seed).integers(0, 256, (num_images, 6, 6, 1)))
+
+
+@pytest.fixture(autouse=True)
+def _few_images():
+    """These are small sets, of which an evaluator warns; the tests of the warning look for it themselves."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", ".*samples against .* real images")
+        yield
+
+
+def pixels(images):
+    return np.rint((images[:, 0, :5, 0].astype("float64") + 1) * 127.5)
+
+
+def test_the_values_are_those_of_the_pure_functions():
+    evaluator = Evaluator(
+        Pixels(), ["frechet_distance", "classifier_score", "precision_recall", "density_coverage"], num_halves=0
+    )
+    report = evaluator.compare(FAKE, REAL)
+    assert report["frechet_distance"].value == metrics.frechet_distance(pixels(REAL), pixels(FAKE))
+    assert report["classifier_score"].value == metrics.classifier_score(pixels(FAKE)[:, :3] / 32).mean
+    assert (report["precision"].value, report["recall"].value) == metrics.precision_recall(pixels(REAL), pixels(FAKE))
+    assert (report["density"].value, report["coverage"].value) == metrics.density_coverage(pixels(REAL), pixels(FAKE))
+
+
+def test_measures_of_images_get_the_images():
+    real, fake = (on_levels(RNG.integers(0, 256, (20, 16, 16, 1))) for _ in range(2))
+    evaluator = Evaluator(Pixels(), ["sliced_wasserstein_distance", "ms_ssim_diversity"], num_halves=0)
+    report = evaluator.compare(fake[:20], real)
+    # To the bit: the places of the patches go by the images' own numbers.
+    sides = [np.rint((images + 1) * 127.5).astype("uint8").astype("float32") / 127.5 - 1 for images in (real, fake)]
+    expected = metrics.sliced_wasserstein_distance(*sides).mean
+    assert report["sliced_wasserstein_distance"].value == pytest.approx(expected, rel=1e-6)
+    assert 0 <= report["ms_ssim_diversity"].value < 0.5
+
+
+def test_all_forms_of_the_same_images_give_the_same_values():
+    evaluator = Evaluator(Pixels(), num_halves=0)
+    expected = evaluator.compare(FAKE, REAL)["frechet_distance"].value
+    stream = tf.data.Dataset.from_tensor_slices((FAKE, np.zeros(len(FAKE)))).batch(33)
+    for fake in (FAKE, tf.constant(FAKE), stream):
+        assert evaluator.compare(fake, tf.data.Dataset.from_tensor_slices(REAL).batch(7))[
+            "frechet_distance"
+        ].value == pytest.approx(expected, rel=1e-9)
+
+
+def test_an_endless_data_set_of_load_counts_each_image_once():
+    extractor = Pixels()
+    digits = data.load("digits", split="test", batch_size=64, labels=True)
+    real = Evaluator(extractor).real(digits)
+    assert len(real) == extractor.seen == digits.num_images == 360
+    assert real.split == "test"
+
+
+def test_samples_depend_on_the_number_and_the_seed_alone():
+    painter = Painter()
+    first = Evaluator(Pixels(), num_images=600, seed=1, num_halves=0).compare(painter, REAL)
+    assert [count for count, _ in painter.asked] == [250, 250, 100]
+    assert len({seed for _, seed in painter.asked}) == 3
+    again = Evaluator(Pixels(), num_images=600, seed=1, num_halves=0).compare(Painter(), REAL)
+    other = Evaluator(Pixels(), num_images=600, seed=2, num_halves=0).compare(Painter(), REAL)
+    assert first.numbers() == again.numbers() != other.numbers()
+    assert first["frechet_distance"].num_fake == 600
+
+
+def test_the_interval_is_as_wide_as_the_means_error_says():
+    # The mean of the feature over n samples has the variance s^2 / n: known, for one side; the other does not move.
+    measure = Measure(lambda real, fake: (fake.features[:, 0].mean(),), {"mean": "higher"})
+    evaluator = Evaluator(Pixels(), [measure], num_halves=400)
+    low, high = evaluator.compare(FAKE, REAL)["mean"].interval
+    deviation = pixels(FAKE)[:, 0].std() / np.sqrt(len(FAKE))
+    assert (high - low) / 2 == pytest.approx(2.228 * deviation, rel=0.1)
+    assert (low + high) / 2 == pytest.approx(pixels(FAKE)[:, 0].mean())
+
+
+def test_the_floor_is_what_training_images_would_get():
+    train = on_levels(RNG.integers(0, 256, (500, 6, 6, 1)))
+    evaluator = Evaluator(Pixels(), num_images=500, num_halves=0)
+    result = evaluator.compare(Painter(), REAL, floor=train)["frechet_distance"]
+    assert result.floor == pytest.approx(metrics.frechet_distance(pixels(REAL), pixels(train)))
+    floors = evaluator.floor(train, REAL)
+    assert evaluator.compare(Painter(), REAL, floor=floors)["frechet_distance"].floor == result.floor
+
+
+def test_results_say_what_they_are():
+    extractor = Pixels()
+    result = Evaluator(extractor, num_images=300, seed=5, num_halves=2).compare(Painter(), REAL)["frechet_distance"]
+    assert (result.extractor, result.extractor_hash, result.resize) == ("pixels", extractor.fingerprint, "none")
+    assert (result.num_real, result.num_fake, result.split, result.seed) == (300, 300, None, 5)
+    assert result.better == "lower"
+    assert result.interval[0] < result.value < result.interval[1]
+
+
+def test_only_the_inception_network_of_2015_makes_it_a_fid():
+    inception = Pixels()
+    inception.is_fid = True
+    names = ["frechet_distance", "kernel_distance", "classifier_score", "precision_recall"]
+    with pytest.warns(UserWarning, match="subset"):
+        report = Evaluator(inception, names, num_halves=0).compare(FAKE, REAL)
+    assert list(report) == ["fid", "kid", "inception_score", "precision", "recall"]
+
+
+def test_small_numbers_of_images_are_warned_of_once_and_noted_in_each_result():
+    evaluator = Evaluator(Pixels(), num_images=300, num_halves=0)
+    with pytest.warns(UserWarning, match="300 samples against 300 real images: fewer than 10,000 images"):
+        evaluator.compare(Painter(), REAL)
+    with warnings.catch_warnings(action="error"):
+        result = evaluator.compare(Painter(), REAL)["frechet_distance"]
+    assert "fewer than 10,000" in result.warnings[0]
+    with pytest.warns(UserWarning, match=r"fewer images \(4\) than features \(5\)"):
+        Evaluator(Pixels(), num_halves=0).compare(FAKE[:4], REAL)
+
+
+def test_features_of_real_images_are_taken_once_for_all_runs(tmp_path):
+    evaluators = [Evaluator(Pixels(), cache_dir=tmp_path, num_halves=0) for _ in range(2)]
+    first, second = (evaluator.real(REAL) for evaluator in evaluators)
+    assert [evaluator.extractor.seen for evaluator in evaluators] == [300, 0]
+    np.testing.assert_array_equal(first.features, second.features)
+    np.testing.assert_array_equal(first.logits, second.logits)
+    assert first.fingerprint == second.fingerprint
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("change", ["image", "extractor", "damage"])
+def test_the_cache_is_never_stale(tmp_path, change):
+    Evaluator(Pixels(), cache_dir=tmp_path).real(REAL)
+    images, extractor = REAL.copy(), Pixels()
+    if change == "image":
+        images[7, 0, 0, 0] = -images[7, 0, 0, 0]
+    elif change == "extractor":
+        extractor = Pixels(digest="2")
+    else:
+        (file,) = tmp_path.iterdir()
+        file.write_bytes(file.read_bytes()[:-100])
+    real = Evaluator(extractor, cache_dir=tmp_path).real(images)
+    assert extractor.seen == len(REAL)
+    np.testing.assert_array_equal(real.features, pixels(images))
+
+
+def test_a_measure_of_ones_own_stands_beside_the_others():
+    gap = Measure(lambda real, fake: (np.abs(real.features.mean() - fake.features.mean()),), {"gap": "lower"})
+    evaluator = Evaluator(Pixels(), ["precision_recall", gap], num_halves=0)
+    assert evaluator.better == {"precision": "higher", "recall": "higher", "gap": "lower"}
+    assert evaluator.compare(REAL, REAL)["gap"].value == 0
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"metrics": ["frechet_distanse"]}, r"no such metric. Did you mean 'frechet_distance'.*Received: 'frechet_dis"),
+        ({"metrics": []}, r"at least one metric. Received: metrics=\[\]"),
+        ({"num_images": 1}, r"`num_images` must be an integer of at least 2. Received: num_images=1"),
+        ({"num_halves": 1}, r"at least two halves; 0 is for none. Received: num_halves=1"),
+        ({"seed": -1}, r"`seed` must be"),
+    ],
+)
+def test_bad_arguments_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Evaluator(Pixels(), **arguments)
+
+
+def test_a_score_needs_a_classifier():
+    with pytest.raises(ValueError, match=r"this extractor is no classifier.*train_extractor.*extractor=pixels"):
+        Evaluator(Pixels(num_classes=None), ["classifier_score"])
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (tf.data.Dataset.from_tensors(REAL).repeat(), r"The data set is endless.*dataset.take\(100\)"),
+        (tf.data.Dataset.from_tensors(REAL).take(0), r"There are no images.*Received: an empty source"),
+        (REAL[:0], r"There are no images"),
+        (REAL[0], r"Metrics take images as.*Received: ndarray of shape \(6, 6, 1\)"),
+        ("pictures/", r"Metrics take images as.*Received: str"),
+    ],
+)
+def test_other_things_than_images_are_refused(images, message):
+    with pytest.raises(ValueError, match=message):
+        Evaluator(Pixels()).real(images)

@@ -1,0 +1,60 @@
+"""What a result says, and that the disk gives it back."""
+
+import dataclasses
+import json
+
+import pytest
+
+from keras_gan.metrics import Report, Result
+
+RESULT = Result(
+    name="frechet_distance",
+    value=5.5,
+    better="lower",
+    interval=(5.0, 6.0),
+    floor=1.25,
+    extractor="net",
+    extractor_hash="0123456789abcdef",
+    resize="clean",
+    num_real=10_000,
+    num_fake=2_500,
+    split="test",
+    seed=3,
+    warnings=("few",),
+)
+
+
+def test_a_line_says_everything_that_moves_the_value():
+    line = str(RESULT)
+    for part in ("frechet_distance 5.5 [5, 6]", "floor 1.25", "lower", "2,500", "10,000", "(test)", "net 01234567"):
+        assert part in line
+    assert line.endswith("resize clean, seed 3")
+    assert "\n" not in line
+
+
+def test_what_is_not_known_is_left_out():
+    bare = dataclasses.replace(RESULT, interval=None, floor=None, split=None)
+    assert bare.line().startswith("frechet_distance 5.5 (lower is better): 2,500 samples against 10,000 real images;")
+
+
+def test_a_report_is_a_mapping_with_each_warning_once():
+    report = Report([RESULT, dataclasses.replace(RESULT, name="recall", value=0.5)])
+    assert list(report) == ["frechet_distance", "recall"]
+    assert report.numbers() == {"frechet_distance": 5.5, "recall": 0.5}
+    assert str(report).splitlines()[2:] == ["Note: few"]
+
+
+def test_the_disk_gives_back_an_equal_report(tmp_path):
+    bare = dataclasses.replace(RESULT, name="recall", interval=None, floor=None, split=None, warnings=())
+    Report([RESULT, bare]).save(tmp_path / "report.json")
+    assert dict(Report.load(tmp_path / "report.json")) == {"frechet_distance": RESULT, "recall": bare}
+    assert json.loads((tmp_path / "report.json").read_text())["recall"]["value"] == 5.5
+    assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
+
+
+@pytest.mark.parametrize("content", ["", "[]", "{}}", '{"a": 1}', '{"a": {"name": "a"}}'])
+def test_another_file_is_no_report(tmp_path, content):
+    path = tmp_path / "other.json"
+    path.write_text(content)
+    with pytest.raises(ValueError, match=r"holds no results that `Report.save` wrote.*Received: path=.*other.json"):
+        Report.load(path)

@@ -1,0 +1,154 @@
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gan import data
+from keras_gan.metrics import _classifier
+from keras_gan.metrics.train_extractor import train_extractor
+
+FEW_STEPS = 300
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return data.load("digits", labels=True)
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    return tmp_path_factory.mktemp("extractors")
+
+
+@pytest.fixture(scope="module")
+def extractor(digits, cache):
+    return train_extractor(digits, cache_dir=cache, steps=FEW_STEPS)
+
+
+@pytest.fixture
+def no_training(monkeypatch):
+    def fail(*args, **kwargs):
+        pytest.fail("the network is trained again")
+
+    # The package exports the function under the name of its module.
+    monkeypatch.setattr(sys.modules[train_extractor.__module__], "train_classifier", fail)
+
+
+def _test_split():
+    return next(iter(data.load("digits", split="test", labels=True, batch_size=360)))
+
+
+def test_it_knows_digits_that_it_has_not_seen(extractor):
+    images, labels = _test_split()
+    embedding = extractor(images)
+    assert embedding.features.shape == (360, 64)
+    assert embedding.logits.shape == (360, 10)
+    accuracy = np.mean(np.argmax(embedding.logits, axis=-1) == labels)
+    assert accuracy >= 0.95
+    assert extractor.accuracy == pytest.approx(accuracy, abs=0.04)
+    assert (extractor.name, extractor.num_features, extractor.num_classes) == ("trained_classifier", 64, 10)
+
+
+def test_the_second_call_reads_the_cache(digits, cache, extractor, no_training):
+    again = train_extractor(digits, cache_dir=cache, steps=FEW_STEPS)
+    assert again.fingerprint == extractor.fingerprint
+    assert again.accuracy == extractor.accuracy
+    images, _ = _test_split()
+    np.testing.assert_array_equal(again(images).features, extractor(images).features)
+
+
+def test_nothing_is_left_beside_the_cached_file(cache, extractor):
+    assert [path.suffix for path in cache.iterdir()] == [".npz"]
+
+
+def test_the_default_cache_is_the_users(digits, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    train_extractor(digits, steps=1)
+    assert len(list((tmp_path / "keras_gan" / "extractors").glob("*.npz"))) == 1
+
+
+def test_the_seed_decides_all(digits, tmp_path):
+    def fingerprint(run, **options):
+        return train_extractor(digits, cache_dir=tmp_path / run, steps=5, **options).fingerprint
+
+    first = fingerprint("a")
+    assert fingerprint("b") == first
+    assert fingerprint("a", seed=1) != first
+    assert fingerprint("a", num_features=8) != first
+
+
+def test_other_data_are_another_extractor(digits, tmp_path):
+    images, labels = (part.numpy() for part in next(iter(digits)))
+    for dataset in (
+        [(images, labels)],
+        [(images, (labels + 1) % 10)],
+        [(-images, labels)],
+        [(images[:20], labels[:20])],
+    ):
+        train_extractor(dataset, cache_dir=tmp_path, steps=1)
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_a_damaged_file_is_replaced(digits, tmp_path):
+    first = train_extractor(digits, cache_dir=tmp_path, steps=5)
+    (path,) = tmp_path.iterdir()
+    whole = path.read_bytes()
+    for damaged in (b"", whole[:1000], whole[:2000] + b"\0\1\2\3" + whole[2004:]):
+        path.write_bytes(damaged)
+        assert train_extractor(digits, cache_dir=tmp_path, steps=5).fingerprint == first.fingerprint
+        assert path.read_bytes() == whole
+
+
+def test_large_images_are_reduced():
+    network = _classifier.build_classifier((64, 48, 3), 2, 8, 0)
+    assert network.input_shape == (None, 32, 32, 3)
+
+
+def test_only_the_first_images_are_read(tmp_path):
+    def batches():
+        yield np.linspace(-1, 1, 12 * 64, dtype=np.float32).reshape(12, 8, 8, 1), np.arange(12) % 3
+        yield np.linspace(-1, 1, 12 * 64, dtype=np.float32).reshape(12, 8, 8, 1), np.arange(12) % 4
+        pytest.fail("a third batch is read")
+
+    assert train_extractor(batches(), cache_dir=tmp_path, steps=1, max_images=20).num_classes == 4
+
+
+def test_a_data_set_of_tensorflow(tmp_path):
+    images = np.random.default_rng(0).uniform(-1, 1, (30, 8, 8, 3)).astype(np.float32)
+    dataset = tf.data.Dataset.from_tensor_slices((images, np.arange(30) % 5)).batch(8)
+    assert train_extractor(dataset, cache_dir=tmp_path, steps=1).num_classes == 5
+    with pytest.raises(ValueError, match=r"`dataset.take\(100\)`. Received: dataset of infinite cardinality"):
+        train_extractor(dataset.repeat(), cache_dir=tmp_path, steps=1)
+
+
+GREY = np.zeros((12, 8, 8, 1), np.float32)
+
+
+@pytest.mark.parametrize(
+    "batches, message",
+    [
+        ([GREY], r"load the data with `labels=True`. Received: dataset of batches of type ndarray"),
+        ([(GREY, np.zeros(12, int))], r"at least two, .*Received: the labels \[0\]"),
+        ([(GREY, np.arange(12) - 1)], r"with labels from 0 up.*Received: the labels \[-1, 0, 1"),
+        ([(GREY, np.zeros(12, np.float32))], r"Received: labels of dtype float32 and shape \(12,\)"),
+        ([(GREY, np.eye(12, dtype=int))], r"Received: labels of dtype int64 and shape \(12, 12\)"),
+        ([(GREY[:9], np.arange(9))], r"at least 10 images.*Received: dataset of 9 images"),
+        ([], r"at least 10 images.*Received: dataset of 0 images"),
+        ([(GREY + 255.0, np.arange(12))], r"\[0, 255\] become such"),
+    ],
+)
+def test_wrong_data(tmp_path, batches, message):
+    with pytest.raises(ValueError, match=message):
+        train_extractor(batches, cache_dir=tmp_path)
+
+
+@pytest.mark.parametrize("name", ["num_features", "steps", "max_images"])
+def test_wrong_numbers(tmp_path, name):
+    with pytest.raises(ValueError, match=rf"Received: {name}=0"):
+        train_extractor([(GREY, np.arange(12))], cache_dir=tmp_path, **{name: 0})
+
+
+def test_images_without_labels_in_them(tmp_path):
+    with pytest.raises(ValueError, match="labels=True"):
+        train_extractor(data.load("digits"), cache_dir=tmp_path)
