@@ -4,6 +4,7 @@ import keras
 import numpy as np
 
 import keras_gan
+from keras_gan.metrics import frechet_distance, nearest_neighbours
 
 NUM_SAMPLES = 1797
 
@@ -69,18 +70,6 @@ def gaussian_samples(images):
     return samples.clip(-1, 1).reshape(-1, *images.shape[1:]).astype("float32")
 
 
-def frechet_distance(first, second):
-    """Squared distance of the means plus tr(S1 + S2 - 2 (S1 S2)^1/2), in float64."""
-    first, second = first.astype("float64"), second.astype("float64")
-    covariances = [np.cov(features, rowvar=False) for features in (first, second)]
-    values, vectors = np.linalg.eigh(covariances[0])
-    root = (vectors * np.sqrt(values.clip(0))) @ vectors.T
-    cross = np.sqrt(np.linalg.eigvalsh(root @ covariances[1] @ root).clip(0)).sum()
-    means = np.square(first.mean(axis=0) - second.mean(axis=0)).sum()
-    return means + np.trace(covariances[0]) + np.trace(covariances[1]) - 2 * cross
-
-
 def nearest_distance(queries, references):
     """Median over the queries of the distance to the nearest reference."""
-    squares = np.square(queries).sum(axis=1)[:, None] + np.square(references).sum(axis=1) - 2 * queries @ references.T
-    return float(np.median(np.sqrt(squares.min(axis=1).clip(0))))
+    return float(np.median(nearest_neighbours(queries, references).distances))

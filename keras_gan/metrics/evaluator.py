@@ -116,10 +116,10 @@ class Evaluator:
         real = self.real(real, verbose=verbose)
         batches = sample_batches(source, self.num_images, self.seed)
         fake = self._collector.collect(batches, total=self.num_images, verbose=verbose)
-        values = self._values(real, fake)
+        values, doubts = self._values(real, fake)
         spread = self._spread(real, fake) if intervals and self.num_halves else {}
         floors = self._floors(floor, real, len(fake))
-        notes = self._notes(real, fake)
+        notes = self._notes(real, fake, doubts)
         results = (
             Result(
                 name=self._name(name),
@@ -154,7 +154,7 @@ class Evaluator:
         train, real = self.real(train), self.real(real)
         num_images = min(len(train), self.num_images if num_images is None else num_images)
         rows = np.random.default_rng(self.seed).permutation(len(train))[:num_images]
-        return self._values(real, train.rows(np.sort(rows)))
+        return self._values(real, train.rows(np.sort(rows)))[0]
 
     def _name(self, name):
         return _INCEPTION_NAMES.get(name, name) if getattr(self.extractor, "is_fid", False) else name
@@ -165,19 +165,20 @@ class Evaluator:
         return floor if isinstance(floor, dict) else self.floor(floor, real, num_images)
 
     def _values(self, real, fake):
-        return {name: value for measure in self.measures for name, value in measure(real, fake).items()}
+        """Return a dict of name to float, and the sentences in which the metrics warned."""
+        with warnings.catch_warnings(record=True, action="always", category=UserWarning) as caught:
+            values = {name: value for measure in self.measures for name, value in measure(real, fake).items()}
+        return values, [str(warning.message).rstrip(".") for warning in caught]
 
     def _spread(self, real, fake):
         """Half the width of each confidence interval."""
         rng = np.random.default_rng(self.seed)
-        with warnings.catch_warnings():
-            # Of subsets that are smaller than in the whole: said already, of the whole.
-            warnings.simplefilter("ignore", UserWarning)
-            halves = [self._values(_half(real, rng), _half(fake, rng)) for _ in range(self.num_halves)]
+        # Of what is doubtful about halves it was warned already, of the whole.
+        halves = [self._values(_half(real, rng), _half(fake, rng))[0] for _ in range(self.num_halves)]
         student = _STUDENT[min(self.num_halves - 1, len(_STUDENT)) - 1]
         return {name: float(student * np.std([half[name] for half in halves], ddof=1)) for name in halves[0]}
 
-    def _notes(self, real, fake):
+    def _notes(self, real, fake, doubts):
         """Say what makes the values doubtful, and warn of it the first time."""
         notes, least = [], min(len(real), len(fake))
         if least < _ENOUGH_IMAGES:
@@ -190,6 +191,7 @@ class Evaluator:
                 f"fewer images ({least:,}) than features ({real.features.shape[1]:,}): the covariance is not of full "
                 "rank, and a Frechet distance means little; use more images or kernel_distance"
             )
+        notes += dict.fromkeys(doubts)
         for note in notes:
             if note not in self._warned:
                 self._warned.add(note)

@@ -1,7 +1,8 @@
 """Architectures: each function builds the generator and the discriminator of one paper, or of many sizes after it."""
 
 from keras_gan.networks.dcgan import dcgan
+from keras_gan.networks.infogan import infogan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.resnet import resnet
 
-__all__ = ["dcgan", "mlp", "resnet"]
+__all__ = ["dcgan", "infogan", "mlp", "resnet"]

@@ -1,0 +1,169 @@
+"""What the benchmarks after published protocols share: flags, GANs by name, finished runs that are kept, tables."""
+# ruff: noqa: ARG002 - Keras fixes the hooks.
+
+import gzip
+import inspect
+import json
+import os
+import pathlib
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import app, flags
+
+import keras_gan
+
+FLAGS = flags.FLAGS
+
+
+def define_flags(*, gans, steps, out):
+    """Define the flags that every protocol has, with its defaults."""
+    flags.DEFINE_list("gans", gans, "Classes of keras_gan, each a row of the table.")
+    flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training.")
+    flags.DEFINE_integer("steps", steps, "Steps of a training, as the protocol counts them.", lower_bound=1)
+    flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", lower_bound=0)
+    flags.DEFINE_string("out", out, "The log of finished runs: what is in it is not run again.")
+
+
+def begin(argv):
+    """Check the command line and set the threads, before TensorFlow computes anything."""
+    if argv[1:]:
+        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+    for name in FLAGS.gans:
+        gan_class(name)
+    if FLAGS.threads:
+        tf.config.threading.set_intra_op_parallelism_threads(FLAGS.threads)
+        tf.config.threading.set_inter_op_parallelism_threads(FLAGS.threads)
+
+
+def gan_class(name):
+    """Return the GAN of that name.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    classes = {key: value for key, value in vars(keras_gan.gans).items() if _is_gan(value)}
+    if name not in classes:
+        raise ValueError(f"There is no GAN of this name: choose from {', '.join(sorted(classes))}. Received: {name!r}")
+    return classes[name]
+
+
+def _is_gan(value):
+    return inspect.isclass(value) and issubclass(value, keras_gan.TwoPlayerGAN) and not inspect.isabstract(value)
+
+
+class RunLog:
+    """The results of finished runs, one JSON line each: a benchmark that was cut off goes on behind the last of them.
+
+    A run is found again by its settings, all of them: with others it is another run.
+
+    Args:
+        path: of the file, made with its folder by the first run that is added.
+    """
+
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+
+    def find(self, settings):
+        """Return the result of the run with these settings, or None if it was never finished."""
+        lines = self.path.read_text().splitlines() if self.path.exists() else []
+        settings = json.loads(json.dumps(settings))
+        found = [entry["result"] for entry in map(json.loads, lines) if entry["settings"] == settings]
+        return found[-1] if found else None
+
+    def result(self, settings, run):
+        """Return the result of the run with these settings; `run()` is called for it if it is not there yet."""
+        known = self.find(settings)
+        if known is not None:
+            return known
+        self._add(settings, run())
+        # As it will be read by the next command, not as it was before JSON.
+        return self.find(settings)
+
+    def _add(self, settings, result):
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a") as file:
+            file.write(json.dumps({"settings": settings, "result": result}) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def epochs_of(steps, at_most):
+    """Return the most equal parts, but no more than `at_most`, that so many steps fall into."""
+    return next(epochs for epochs in range(at_most, 0, -1) if steps % epochs == 0)
+
+
+def fit(gan, dataset, steps, *, epochs, callbacks=()):
+    """Train, and return what the log of runs keeps of it.
+
+    Args:
+        gan: a compiled GAN.
+        dataset: endless tf.data.Dataset of batches.
+        steps: int, training steps in all.
+        epochs: int, equal parts to time.
+        callbacks: list of Keras callbacks.
+
+    Returns:
+        dict: `ms_per_step`, the median over the epochs but the first, which compiles; and the last losses. A checkpoint
+        keeps what callbacks have learnt, so that it is of the whole training, even if that was cut off in between.
+    """
+    clock = _Clock()
+    steps_per_epoch = steps // epochs
+    history = gan.fit(
+        dataset, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=[clock, *callbacks], verbose=0
+    ).history
+    # The only epoch of a short training compiles, too.
+    seconds = float(np.median(clock.seconds[1:] or clock.seconds))
+    return {"ms_per_step": 1000 * seconds / steps_per_epoch, **{name: values[-1] for name, values in history.items()}}
+
+
+class _Clock(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.seconds = []
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._begin = time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.seconds.append(time.perf_counter() - self._begin)
+
+
+def print_table(header, rows):
+    """Print a Markdown table."""
+    print("\n| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")
+    for row in rows:
+        print("| " + " | ".join(map(str, row)) + " |", flush=True)
+
+
+def real_data(name):
+    """Return the path of a folder or file of the real data that $KERAS_GAN_TEST_DATA has, or None if it is not set."""
+    folder = os.environ.get("KERAS_GAN_TEST_DATA")
+    return folder and str(pathlib.Path(folder, name))
+
+
+def read_split(folder, split):
+    """Return uint8 images `(num_images, 28, 28, 1)` and labels `(num_images,)` of MNIST or Fashion-MNIST.
+
+    Args:
+        folder: that holds the four IDX files, gzipped.
+        split: "train" or "test".
+    """
+    prefix = {"train": "train", "test": "t10k"}[split]
+    images, labels = (_read_idx(pathlib.Path(folder) / f"{prefix}-{name}-ubyte.gz") for name in _IDX_NAMES)
+    return images[..., np.newaxis], labels
+
+
+_IDX_NAMES = ("images-idx3", "labels-idx1")
+
+
+def _read_idx(path):
+    content = gzip.decompress(path.read_bytes())
+    # Two zeros, 8 for unsigned bytes, the number of axes; then the size of each, big-endian.
+    if content[:3] != b"\0\0\x08":
+        raise ValueError(f"This is no IDX file of unsigned bytes. Received: {path}")
+    rank = content[3]
+    shape = np.frombuffer(content, ">i4", rank, offset=4)
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)

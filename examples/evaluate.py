@@ -1,0 +1,202 @@
+"""Measure a trained generator, or a folder of samples, against any data set, and draw one page of it.
+
+    python examples/evaluate.py --samples=runs/demo/gan.keras --dataset=digits
+    python examples/evaluate.py --samples=saved_models/digits --metrics=kernel_distance,density_coverage
+    python examples/evaluate.py --samples=pictures/ --dataset=photos/ --image_size=64 --extractor=embedding.tflite
+
+Samples come from a `.keras` file of a GAN, a SavedModel that keras_gan.export wrote, or the images of a folder. They
+are compared with the images of --split, which training should not have seen; those of --train_split give the floor, the
+value that real images have in the place of samples, and the nearest neighbours.
+
+The output directory receives report.json, and report.png and report.html with the numbers, samples beside their nearest
+training images, samples by class and an interpolation between latents.
+"""
+
+import csv
+import os
+import pathlib
+import sys
+
+from absl import app, flags
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("samples", None, "A .keras file of a GAN, a SavedModel, or a folder of images.", required=True)
+flags.DEFINE_string(
+    "dataset", "digits", "Real images: digits, a folder, a .npz file, or a name of TensorFlow Datasets."
+)
+flags.DEFINE_string("split", "test", "Part of the data set that samples are compared with.")
+flags.DEFINE_string("train_split", "train", "Part for the floor, the neighbours and the classifier; empty for none.")
+flags.DEFINE_integer("image_size", None, "Side of the real images; default: that of the samples.", lower_bound=1)
+flags.DEFINE_list("metrics", ["frechet_distance", "kernel_distance", "precision_recall"], "Metrics of an Evaluator.")
+flags.DEFINE_integer("num_images", 10_000, "Samples to draw.", lower_bound=2)
+flags.DEFINE_integer("seed", 0, "Of the samples, the intervals and the classifier.", lower_bound=0)
+flags.DEFINE_string(
+    "extractor",
+    "classifier",
+    "classifier: a small one, trained on --train_split; inception: that of keras.applications; or the path of a "
+    ".keras, .tflite or SavedModel network, or of the Inception of 2015 with --inception_2015.",
+)
+flags.DEFINE_bool("inception_2015", False, "--extractor is the Inception of 2015, whose distance is the FID.")
+flags.DEFINE_bool("download", False, "Fetch the weights of --extractor=inception.")
+flags.DEFINE_string("cache_dir", None, "Keeps trained classifiers and features of real images from run to run.")
+flags.DEFINE_string("curves", None, "losses.csv of the run; default: the one beside --samples, if there is one.")
+flags.DEFINE_string("out", "runs/evaluation", "Where the report goes.")
+
+# What the page shows: samples with their neighbours; samples of each class, out of so many; paths between latents.
+SHOWN, PER_CLASS, DRAWN = 12, 10, 500
+PATHS, STEPS = 4, 12
+
+
+def main(argv):
+    """Evaluate; an error in what was asked for ends it in one line."""
+    if argv[1:]:
+        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+    try:
+        evaluate(pathlib.Path(FLAGS.out))
+    except (ValueError, OSError) as error:
+        sys.exit(f"Error: {error}")
+
+
+def evaluate(out):
+    """Measure, print the lines of the report, and draw the page."""
+    import report_page
+
+    from keras_gan import metrics
+
+    out.mkdir(parents=True, exist_ok=True)
+    source = open_samples(pathlib.Path(FLAGS.samples))
+    test = load(FLAGS.split, source)
+    train = load(FLAGS.train_split, source) if FLAGS.train_split else test
+    evaluator = metrics.Evaluator(
+        make_extractor(source), FLAGS.metrics, num_images=FLAGS.num_images, seed=FLAGS.seed, cache_dir=FLAGS.cache_dir
+    )
+    verbose = int(sys.stdout.isatty())
+    known = evaluator.real(train, verbose=verbose)
+    report = evaluator.compare(source, test, floor=known if FLAGS.train_split else None, verbose=verbose)
+    report.save(out / "report.json")
+    print(report)
+    picture, page = report_page.write_report(
+        out,
+        title=f"{FLAGS.samples} against {FLAGS.dataset}",
+        results=report.values(),
+        curves=curves(),
+        **pictures(evaluator.extractor, source, train, known),
+    )
+    print(f"Report: {page}, {picture}, {out / 'report.json'}")
+
+
+def pictures(extractor, source, train, known):
+    """Return what the page shows beside the numbers, as arguments of `report_page.write_report`."""
+    import numpy as np
+
+    from keras_gan import metrics
+
+    samples = draw(source, DRAWN)
+    features, logits = extractor(samples)
+    shown = {
+        "samples": samples[:SHOWN],
+        "real_images": np.concatenate([batch.numpy() for batch in train.one_pass()]),
+        "neighbours": metrics.nearest_neighbours(features[:SHOWN], known.features, num_neighbours=2),
+    }
+    if logits is not None:
+        shown["class_samples"] = by_class(samples, np.argmax(logits, axis=1), extractor.num_classes, train.class_names)
+    if hasattr(source, "latent_shape"):
+        shown["interpolation"] = interpolate(source)
+    return shown
+
+
+def draw(source, count):
+    """Return some samples, or the first images of a folder."""
+    import numpy as np
+
+    if hasattr(source, "generate"):
+        return source.generate(count, seed=FLAGS.seed)
+    return np.concatenate([batch.numpy() for batch in source.one_pass().take(count)])[:count]
+
+
+def by_class(samples, classes, num_classes, names):
+    """Return a dict of each class to samples that the classifier takes for it; black where it found too few."""
+    import numpy as np
+
+    rows = {}
+    for number in range(num_classes):
+        found = samples[classes == number][:PER_CLASS]
+        blank = np.full((PER_CLASS - len(found), *samples.shape[1:]), -1.0, samples.dtype)
+        rows[names[number] if names else number] = np.concatenate([found, blank])
+    return rows
+
+
+def interpolate(source):
+    """Return samples along great circles between latents: `(paths, steps, height, width, channels)`."""
+    import numpy as np
+
+    rng = np.random.default_rng(FLAGS.seed)
+    begin, end = rng.standard_normal((2, PATHS, 1, *source.latent_shape))
+    # Latents of a normal distribution in many dimensions all have about one length: this keeps it.
+    angles = np.linspace(0, np.pi / 2, STEPS).reshape(1, STEPS, *(1 for _ in source.latent_shape))
+    latents = (begin * np.cos(angles) + end * np.sin(angles)).astype("float32")
+    images = source.generate(latents=latents.reshape(-1, *source.latent_shape))
+    return images.reshape(PATHS, STEPS, *images.shape[1:])
+
+
+def open_samples(path):
+    """Return what `Evaluator.compare` takes: a GAN, an exported generator, or the images of a folder."""
+    import keras
+
+    from keras_gan import data, export
+
+    if path.suffix == ".keras" and path.is_file():
+        model = keras.saving.load_model(path)
+        if not hasattr(model, "generate"):
+            raise ValueError(f"This file holds no GAN, which could draw samples. Received: --samples={path}")
+        return model
+    if not path.is_dir():
+        raise FileNotFoundError(f"Expected a .keras file, a SavedModel or a folder. Received: --samples={path}")
+    if any(path.glob("saved_model.pb")) or any(path.glob("[0-9]*/saved_model.pb")):
+        return export.ExportedGenerator(path)
+    return data.load(data.Folder(path), image_size=FLAGS.image_size, batch_size=1)
+
+
+def load(split, source, *, labels=False):
+    """Return a part of the data set, in the size of the samples."""
+    from keras_gan import data
+
+    shape = source.image_shape if hasattr(source, "image_shape") else source.sample_shape
+    size = FLAGS.image_size or tuple(shape[:2])
+    return data.load(
+        FLAGS.dataset,
+        split=split,
+        image_size=size,
+        batch_size=1,
+        labels=labels,
+        preprocessing=data.Preprocessing(channels=shape[2]),
+    )
+
+
+def make_extractor(source):
+    """Return the extractor that the flags ask for."""
+    from keras_gan import metrics
+
+    if FLAGS.extractor == "classifier":
+        train = load(FLAGS.train_split or FLAGS.split, source, labels=True)
+        return metrics.train_extractor(train, cache_dir=FLAGS.cache_dir, seed=FLAGS.seed)
+    if FLAGS.extractor == "inception":
+        return metrics.KerasInception(download=FLAGS.download)
+    if FLAGS.inception_2015:
+        return metrics.Inception2015(FLAGS.extractor)
+    return metrics.ModelExtractor(FLAGS.extractor)
+
+
+def curves():
+    """Return the table of the training curves, a list of a dict for each epoch, or None."""
+    path = pathlib.Path(FLAGS.curves) if FLAGS.curves else pathlib.Path(FLAGS.samples).parent / "losses.csv"
+    if not path.exists():
+        return None
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,256 @@
+"""One page that shows how good a generator is: its numbers, and the pictures that one must see beside them.
+
+`write_report` draws the page twice, as a picture to pass on and as an HTML file to read; either is complete in itself.
+"""
+
+import base64
+import dataclasses
+import html
+import io
+import os
+import pathlib
+
+import numpy as np
+import report_picture
+from PIL import Image
+
+from keras_gan.callbacks import image_grid
+
+MOST_COLUMNS, MOST_ROWS, MOST_PANELS = 12, 16, 8
+
+HEADER = ("metric", "value", "95 % interval", "real against real", "samples", "real images", "features")
+TABLE_NOTE = (
+    "↓ lower is better, ↑ higher is better. Real against real: the value that real training images have in the place "
+    "of samples."
+)
+STYLE = """
+body { margin: 2.5rem auto; max-width: 68rem; padding: 0 1.5rem; color: #1d2430; background: #fff;
+  font: 16px/1.5 system-ui, sans-serif; }
+h1 { font-size: 1.6rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.15rem; margin: 2.2rem 0 .2rem; }
+p, summary { color: #6a7382; margin: .2rem 0 .6rem; }
+pre { overflow-x: auto; font-size: .85rem; }
+.table { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .35rem .8rem .35rem 0; text-align: right; border-bottom: 1px solid #d5dae1; white-space: nowrap; }
+th { font-weight: 600; color: #6a7382; }
+:is(td, th):is(:first-child, :last-child) { text-align: left; }
+td:nth-child(2) { font-weight: 600; }
+.row { display: flex; align-items: center; }
+.row > span { flex: 0 0 8rem; color: #6a7382; overflow-wrap: anywhere; }
+.row img { display: block; width: 100%; image-rendering: pixelated; }
+.captions { display: flex; }
+.captions > span { flex: 1 1 0; text-align: center; font-size: .8rem; color: #6a7382; }
+.curves { width: 100%; }
+"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Gallery:
+    """Rows of images, each with a label.
+
+    Attributes:
+        heading: str.
+        note: str, what there is to see.
+        rows: list of (label, images), all rows of as many images.
+        captions: str below each column, or nothing.
+    """
+
+    heading: str
+    note: str
+    rows: list
+    captions: tuple[str, ...] = ()
+
+    @property
+    def columns(self):
+        """Number of images in a row."""
+        return len(self.rows[0][1])
+
+    def strips(self):
+        """Yield each row as its label and one picture: uint8 `(height, width)` if grey, `(height, width, 3)` if not."""
+        for label, images in self.rows:
+            picture = image_grid(images, columns=self.columns, padding=1)
+            yield label, picture if picture.shape[-1] == 3 else picture[..., 0]
+
+
+def write_report(
+    directory,
+    *,
+    title,
+    results,
+    samples,
+    real_images,
+    neighbours,
+    class_samples=None,
+    interpolation=None,
+    curves=None,
+):
+    """Draw the page as `report.png` and `report.html`.
+
+    The HTML file has its pictures in it and loads nothing. Each file is replaced as a whole. Images are float in
+    [-1, 1]; of those with other than one or three channels, the mean of the channels is drawn. What is too much for
+    one page is cut: rows after the twelfth image, classes and paths after the sixteenth, curves after eight panels.
+
+    Args:
+        directory: where the files go; it is made if need be.
+        title: str.
+        results: iterable of `keras_gan.metrics.Result`, the rows of the table.
+        samples: array `(num_samples, height, width, channels)`.
+        real_images: array of images of the same shape, among which `neighbours` were found.
+        neighbours: what `keras_gan.metrics.nearest_neighbours` found: `distances` and `indices` into `real_images`,
+            each of shape `(num_samples, num_neighbours)`.
+        class_samples: dict of the name of each class to samples of it, or None. As many are drawn of each class as the
+            smallest one has.
+        interpolation: array `(num_paths, num_steps, height, width, channels)` of samples along paths between latents,
+            or None.
+        curves: list of a dict for each epoch, as `csv.DictReader` reads them from the file of
+            `keras_gan.callbacks.LossCurves`, or None.
+
+    Returns:
+        (path of the picture, path of the HTML file).
+
+    Raises:
+        ValueError: if the neighbours are not those of the samples among the real images, or a class has no samples.
+    """
+    results = list(results)
+    galleries = [_neighbour_gallery(np.asarray(samples), np.asarray(real_images), neighbours)]
+    if class_samples:
+        galleries.append(_class_gallery(class_samples))
+    if interpolation is not None:
+        galleries.append(_interpolation_gallery(np.asarray(interpolation)))
+    table, notes, panels = _table(results), [TABLE_NOTE, *_warnings(results)], _panels(curves or [])
+
+    directory = pathlib.Path(directory)
+    directory.mkdir(parents=True, exist_ok=True)
+    picture, page = directory / "report.png", directory / "report.html"
+    _write(picture, report_picture.draw_page(title, table, notes, galleries, panels))
+    numbers = _format_numbers(table, notes, results)
+    _write(page, _format_page(title, numbers, galleries, panels).encode())
+    return picture, page
+
+
+def _neighbour_gallery(samples, real_images, neighbours):
+    distances, indices = np.asarray(neighbours.distances), np.asarray(neighbours.indices)
+    if not indices.size or len(indices) != len(samples) or not np.isin(indices, np.arange(len(real_images))).all():
+        raise ValueError(
+            "The neighbours must be those of the samples among the real images, with a row for each sample. Received: "
+            f"{len(samples)} samples, {len(real_images)} real images, neighbours.indices of shape {indices.shape}"
+        )
+    rows = [("samples", _drawable(samples[:MOST_COLUMNS]))]
+    for rank, column in enumerate(indices[:MOST_COLUMNS].T):
+        ordinal = ("nearest", "2nd", "3rd")[rank] if rank < 3 else f"{rank + 1}th"
+        rows.append((f"real, {ordinal}", _drawable(real_images[column])))
+    return Gallery(
+        "Samples and their nearest real images",
+        "Below each sample, the real images that are nearest to it, and the distance to the first.",
+        rows,
+        tuple(f"{distance:.3g}" for distance in distances[:MOST_COLUMNS, 0]),
+    )
+
+
+def _class_gallery(class_samples):
+    columns = min(MOST_COLUMNS, *(len(images) for images in class_samples.values()))
+    if not columns:
+        raise ValueError(
+            "Each class must have a sample to be drawn; leave out those that have none. Received: no samples of class "
+            f"{next(name for name, images in class_samples.items() if not len(images))!r}"
+        )
+    rows = [(str(name), _drawable(np.asarray(images)[:columns])) for name, images in class_samples.items()]
+    cut = f", the first {MOST_ROWS} of {len(rows)}" if len(rows) > MOST_ROWS else ""
+    return Gallery("Samples by class", f"Each row is one class{cut}.", rows[:MOST_ROWS])
+
+
+def _interpolation_gallery(paths):
+    rows = [(str(number), _drawable(path[:MOST_COLUMNS])) for number, path in enumerate(paths[:MOST_ROWS], 1)]
+    return Gallery("From one latent to another", "Each row is one path; memorised images would change in leaps.", rows)
+
+
+def _drawable(images):
+    return images if images.shape[-1] in (1, 3) else images.mean(axis=-1, keepdims=True)
+
+
+def _panels(curves):
+    """The curves to draw, as panels of (name, epochs, values); all losses share the first."""
+    names = list(dict.fromkeys(name for row in curves for name in row if name != "epoch" and "/" not in name))
+    losses = [name for name in names if name.endswith("loss")]
+    groups = [losses, *([name] for name in names if name not in losses)]
+    return [[_curve(curves, name) for name in group] for group in groups if group][:MOST_PANELS]
+
+
+def _curve(curves, name):
+    rows = [row for row in curves if row.get(name) not in (None, "")]
+    return name, [int(row["epoch"]) for row in rows], [float(row[name]) for row in rows]
+
+
+def _table(results):
+    """The table of numbers, header first; all cells are str."""
+    rows = [HEADER]
+    for result in results:
+        name = f"{result.name.replace('_', ' ')} {'↓' if result.better == 'lower' else '↑'}"
+        interval = "" if result.interval is None else " to ".join(map(_number, result.interval))
+        floor = "" if result.floor is None else _number(result.floor)
+        counts = f"{result.num_fake:,}", f"{result.num_real:,}"
+        rows.append((name, _number(result.value), interval, floor, *counts, result.extractor))
+    return rows
+
+
+def _number(value):
+    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def _warnings(results):
+    """Every warning once, as a sentence."""
+    warnings = dict.fromkeys(warning for result in results for warning in result.warnings)
+    return [f"{warning[:1].upper()}{warning[1:].rstrip('.')}." for warning in warnings]
+
+
+def _format_page(title, numbers, galleries, panels):
+    parts = [f"<h1>{html.escape(title)}</h1>", numbers, *(_format_gallery(gallery) for gallery in galleries)]
+    if panels:
+        image = f'<img class="curves" alt="Curves over epochs" src="{_embedded(report_picture.draw_curves(panels))}">'
+        parts.append(f"<h2>Training</h2>\n<p>Over epochs.</p>\n{image}")
+    body = "\n".join(parts)
+    return (
+        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _format_numbers(table, notes, results):
+    header, *rows = ([html.escape(cell) for cell in cells] for cells in table)
+    heads = "".join(f'<th scope="col">{cell}</th>' for cell in header)
+    lines = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
+    paragraphs = "".join(f"<p>{html.escape(note)}</p>\n" for note in notes)
+    details = html.escape("\n".join(str(result) for result in results))
+    return (
+        f'<div class="table"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{lines}</tbody>\n</table></div>\n'
+        f"{paragraphs}<details><summary>With all that moves the values</summary><pre>{details}</pre></details>"
+    )
+
+
+def _format_gallery(gallery):
+    rows, width = [], f"width: {5.5 * gallery.columns}rem"
+    for label, picture in gallery.strips():
+        label, content = html.escape(label), io.BytesIO()
+        Image.fromarray(picture).save(content, "PNG")
+        image = f'<img alt="{label}" src="{_embedded(content.getvalue())}">'
+        rows.append(f'<div class="row"><span>{label}</span><div style="{width}">{image}</div></div>')
+    if gallery.captions:
+        captions = "".join(f"<span>{html.escape(caption)}</span>" for caption in gallery.captions)
+        rows.append(f'<div class="row"><span></span><div class="captions" style="{width}">{captions}</div></div>')
+    return f"<h2>{gallery.heading}</h2>\n<p>{gallery.note}</p>\n" + "\n".join(rows)
+
+
+def _embedded(png):
+    return "data:image/png;base64," + base64.b64encode(png).decode()
+
+
+def _write(path, content):
+    """Replace a file as a whole: a reader sees the old one or the new one, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,111 @@
+"""The script that measures, on everything that it says it takes."""
+
+import sys
+
+import keras
+import numpy as np
+import pytest
+from absl import app, flags
+from absl.testing import flagsaver
+from PIL import Image
+
+import keras_gan
+from keras_gan.metrics import Report
+
+
+@pytest.fixture(scope="module")
+def script(load_script):
+    """The script as a module."""
+    return load_script("examples", "evaluate.py")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory):
+    """A folder with a GAN, its export, a network for features and the images of the train split."""
+    folder = tmp_path_factory.mktemp("models")
+    keras.utils.set_random_seed(0)
+    gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=3, width=8))
+    gan.save(folder / "gan.keras")
+    keras_gan.export.save(gan, folder / "served")
+    network = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4)]
+    keras.Sequential(network).save(folder / "features.keras")
+    (folder / "losses.csv").write_text("epoch,d_loss,g_loss\n1,0.5,0.25\n2,0.25,0.5\n")
+    (folder / "images").mkdir()
+    digits = keras_gan.data.load("digits", batch_size=64)
+    for number, image in enumerate(np.concatenate(list(digits.one_pass()))):
+        pixels = np.rint((image[..., 0] + 1) * 127.5).astype("uint8")
+        Image.fromarray(pixels).save(folder / "images" / f"{number:04d}.png")
+    return folder
+
+
+def evaluate(script, models, *arguments, samples="gan.keras"):
+    """Run the script on one of the models; return its report."""
+    given = [f"--samples={models / samples}", f"--extractor={models / 'features.keras'}", "--metrics=frechet_distance"]
+    out = models / "out"
+    with flagsaver.flagsaver(), pytest.warns(UserWarning, match="fewer than 10,000 images"):
+        script.main(flags.FLAGS(["evaluate.py", *given, "--num_images=300", f"--out={out}", *arguments]))
+    assert (out / "report.png").read_bytes().startswith(b"\x89PNG")
+    return Report.load(out / "report.json")
+
+
+def test_a_gan_and_its_export_get_the_same_numbers(script, models, capsys):
+    of_the_gan = evaluate(script, models)
+    assert str(of_the_gan["frechet_distance"]) in capsys.readouterr().out
+    of_the_export = evaluate(script, models, samples="served")
+    assert dict(of_the_gan) == dict(of_the_export)
+    result = of_the_gan["frechet_distance"]
+    assert (result.num_fake, result.num_real, result.split) == (300, 360, "test")
+    assert result.interval[0] < result.value < result.interval[1]
+    assert result.floor < result.value
+
+
+def test_real_images_in_a_folder_are_as_good_as_the_floor(script, models):
+    result = evaluate(script, models, "--num_images=1437", samples="images")["frechet_distance"]
+    assert result.value == pytest.approx(result.floor)
+
+
+def test_the_page_shows_numbers_pictures_and_curves(script, models):
+    evaluate(script, models)
+    page = (models / "out" / "report.html").read_text()
+    for heading in ("frechet distance", "nearest real images", "From one latent to another", "Training"):
+        assert heading in page
+
+
+def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monkeypatch, tmp_path):
+    whole = keras_gan.metrics.train_extractor
+    monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=20))
+    arguments = ["--extractor=classifier", f"--cache_dir={tmp_path}", "--metrics=classifier_score"]
+    result = evaluate(script, models, *arguments)["classifier_score"]
+    assert 1 <= result.value <= 10
+    assert "Samples by class" in (models / "out" / "report.html").read_text()
+    assert list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (
+            ["--samples=nowhere.keras"],
+            r"Error: Expected a .keras file, a SavedModel or a folder. Received: --samples=now",
+        ),
+        (["--metrics=frechet"], r"Error: There is no such metric. Did you mean 'frechet_distance'"),
+        (["--split=tests"], r"Error: .*no such split"),
+        (["--dataset=no_such_folder/"], r"Error: .*no_such_folder"),
+        (["--extractor=nowhere.tflite"], r"Error: .*nowhere.tflite"),
+    ],
+)
+def test_what_is_wrong_is_one_line(script, models, tmp_path, arguments, message):
+    given = [f"--samples={models / 'gan.keras'}", f"--extractor={models / 'features.keras'}", f"--out={tmp_path}"]
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=message):
+        script.main(flags.FLAGS(["evaluate.py", *given, *arguments]))
+
+
+def test_a_network_alone_draws_no_samples(script, models, tmp_path):
+    given = [f"--samples={models / 'features.keras'}", f"--out={tmp_path}"]
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match="This file holds no GAN"):
+        script.main(flags.FLAGS(["evaluate.py", *given]))
+
+
+def test_an_argument_that_is_no_flag_is_refused(script):
+    with flagsaver.flagsaver(), pytest.raises(app.UsageError, match=r"Give flags alone. Received: extra"):
+        script.main([sys.argv[0], "extra"])
