@@ -14,7 +14,7 @@ ALLOWED = {
     "augmentation": set(),
     "callbacks": {"layers"},
     "data": set(),
-    "export": set(),
+    "export": {"callbacks"},
     "gans": {"augmentation", "layers", "losses", "penalties"},
     "layers": set(),
     "losses": set(),

@@ -42,6 +42,11 @@ def _pins():
 INSTALL = _requirements(_configuration()["options"]["install_requires"])
 DEV = _requirements(_configuration()["options.extras_require"]["dev"])
 BENCHMARK = _requirements(_configuration()["options.extras_require"]["benchmark"])
+ONNX = _requirements(_configuration()["options.extras_require"]["onnx"])
+SERVING = _requirements(_configuration()["options.extras_require"]["serving"])
+
+# Taken where they are installed, in the place of something else.
+INSTEAD = {"ai-edge-litert": "of TensorFlow's own interpreter, which it is to replace"}
 
 
 def _imported_distributions(folder):
@@ -49,7 +54,9 @@ def _imported_distributions(folder):
     top = {name: _normalized(distributions[0]) for name, distributions in _top_level_names().items()}
     found = set()
     for path in (ROOT / folder).rglob("*.py"):
-        local = {sibling.stem for sibling in path.parent.glob("*.py")}
+        # Scripts find their neighbours by their bare names, modules of a package do not.
+        packaged = (path.parent / "__init__.py").exists()
+        local = set() if packaged else {sibling.stem for sibling in path.parent.glob("*.py")}
         for node in ast.walk(ast.parse(path.read_text())):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module] if isinstance(node, ast.ImportFrom) else []
@@ -61,14 +68,18 @@ def _imported_distributions(folder):
 
 
 def _top_level_names():
-    return importlib.metadata.packages_distributions()
+    # Several distributions lay their modules below this name, and here only this one is meant.
+    return importlib.metadata.packages_distributions() | {"google": ["protobuf"]}
 
 
 def _version_tuple(version):
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-@pytest.mark.parametrize(("folder", "extra"), [("keras_gan", {}), ("examples", {}), ("benchmarks", BENCHMARK)])
+@pytest.mark.parametrize(
+    ("folder", "extra"),
+    [("keras_gan", {**ONNX, **INSTEAD}), ("examples", SERVING), ("benchmarks", {**BENCHMARK, **SERVING})],
+)
 def test_what_is_imported_is_declared(folder, extra):
     assert _imported_distributions(folder) <= set(INSTALL) | set(extra)
 
@@ -78,7 +89,14 @@ def test_what_the_tests_import_is_declared():
 
 
 def test_what_is_declared_is_imported():
-    assert set(INSTALL) == _imported_distributions("keras_gan") | set(USED_UNSEEN)
+    imported = _imported_distributions("keras_gan")
+    assert set(INSTALL) == (imported - set(ONNX) - set(INSTEAD)) | set(USED_UNSEEN)
+    assert set(ONNX) <= imported
+    assert set(SERVING) <= _imported_distributions("examples")
+
+
+def test_the_tests_have_what_every_extra_has():
+    assert {**ONNX, **SERVING}.items() <= DEV.items()
 
 
 def test_tensorflow_datasets_still_needs_importlib_resources_without_saying_so():

@@ -1,12 +1,11 @@
 """TensorFlow Lite files as extractors run them."""
 
-import importlib.util
 import threading
-import warnings
 
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._litert import interpreter as open_interpreter
 from keras_gan.metrics._network import Network, path_digest
 
 
@@ -15,7 +14,7 @@ def tflite_network(path):
 
     It runs on the CPU, by batches of the size that the file is made for, which is 1 as a rule.
     """
-    interpreter = _interpreter(str(path))
+    interpreter = open_interpreter(path)
     interpreter.allocate_tensors()
     (given,) = interpreter.get_input_details()
     returned = interpreter.get_output_details()
@@ -42,17 +41,6 @@ def tflite_network(path):
         return {name: tf.ensure_shape(*pair) for name, *pair in zip(names, outputs, shapes, strict=True)}
 
     return Network(run, path_digest(path), tuple(int(side) for side in given["shape"][1:]), _value_range(given))
-
-
-def _interpreter(path):
-    if importlib.util.find_spec("ai_edge_litert"):
-        from ai_edge_litert.interpreter import Interpreter
-
-        return Interpreter(path)
-    with warnings.catch_warnings():
-        # It tells to install ai_edge_litert, which is the branch above and is not needed here.
-        warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated")
-        return tf.lite.Interpreter(path)
 
 
 def _value_range(details):

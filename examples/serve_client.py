@@ -1,0 +1,161 @@
+"""Ask a server of TensorFlow Serving for pictures, or measure how fast it makes them.
+
+    python examples/serve_client.py --model=digits --count=16 --seed=0 --out=runs/pictures
+    python examples/serve_client.py --model=digits --protocol=grpc --benchmark --requests=1000 --clients=8 --batch=1
+
+The model is one that keras_gan.export.save wrote. --protocol=rest needs the standard library, NumPy and absl alone,
+--protocol=grpc needs `pip install 'keras_gan[serving]'` as well.
+
+Each request asks for --batch pictures at most, and each has a seed of its own: the first one --seed, so that its
+pictures are those of `gan.generate(count, seed=seed)`, and each further one 2^31 more than the one before, which no
+other --seed comes near. The pictures are --out/00000.png and so on.
+"""
+
+import contextlib
+import os
+import pathlib
+import struct
+import sys
+import zlib
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import serving_clients
+import serving_load
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+flags.DEFINE_string("model", None, "What the server calls the model.", required=True)
+flags.DEFINE_string("host", "localhost", "Name or address of the server.")
+flags.DEFINE_integer("port", None, "Default: 8501 for REST, 8500 for gRPC.", lower_bound=1, upper_bound=65535)
+flags.DEFINE_enum("protocol", "rest", ["rest", "grpc"], "How to ask.")
+flags.DEFINE_string(
+    "signature",
+    "sample_png",
+    "sample_png: PNG files from a seed; sample: the numbers of the same images; serving_default: the images of latents "
+    "that are drawn here.",
+)
+flags.DEFINE_integer("count", 16, "Pictures.", lower_bound=1)
+flags.DEFINE_integer("seed", 0, "Of the pictures.", lower_bound=0, upper_bound=2**31 - 1)
+flags.DEFINE_string("out", "runs/pictures", "Where the pictures go.")
+flags.DEFINE_integer("batch", 64, "Pictures that one request asks for.", lower_bound=1)
+flags.DEFINE_float("timeout", 60.0, "Seconds to wait for an answer.", lower_bound=0.001)
+flags.DEFINE_bool("benchmark", False, "Measure latency and images a second, and write no pictures.")
+flags.DEFINE_integer("requests", 1000, "Requests of the benchmark.", lower_bound=1)
+flags.DEFINE_integer("clients", 8, "Threads of the benchmark, each with a connection of its own.", lower_bound=1)
+
+# Of a PNG file, by the number of channels: grey, and RGB.
+COLOUR_TYPES = {1: 0, 3: 2}
+
+
+def main(argv):
+    """Ask; an error ends it in one line."""
+    if argv[1:]:
+        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+    try:
+        ask = asker()
+        if FLAGS.benchmark:
+            measure(ask)
+        else:
+            save_pictures(ask, pathlib.Path(FLAGS.out))
+    except (serving_clients.ServingError, OSError) as error:
+        sys.exit(f"Error: {error}")
+
+
+def connect():
+    """Return a client of the server that the flags name."""
+    return serving_clients.connect(FLAGS.protocol, FLAGS.host, FLAGS.port, FLAGS.model, timeout=FLAGS.timeout)
+
+
+def asker():
+    """Return the function of a client, the request's number and a count that returns so many images."""
+    with contextlib.closing(connect()) as client:
+        signatures = client.signatures()
+    if FLAGS.signature not in signatures:
+        raise serving_clients.ServingError(
+            f"The model {FLAGS.model!r} has no signature of this name: it has {', '.join(sorted(signatures))}. "
+            f"Received: --signature={FLAGS.signature}"
+        )
+    inputs = signatures[FLAGS.signature]
+    if set(inputs) not in ({"latents"}, {"seed", "count"}):
+        raise serving_clients.ServingError(
+            "This client can draw `latents`, or give `seed` and `count`. "
+            f"Received: --signature={FLAGS.signature}, which takes {', '.join(sorted(inputs))}"
+        )
+    return lambda client, number, count: client.predict(FLAGS.signature, request(inputs, number, count))
+
+
+def request(inputs, number, count):
+    """Return the inputs of one request, dict of name to array or scalar."""
+    seed = FLAGS.seed + number * 2**31
+    if "latents" in inputs:
+        latent_shape = inputs["latents"][1:]
+        return {"latents": np.random.default_rng(seed).standard_normal((count, *latent_shape), np.float32)}
+    return {"seed": np.int64(seed), "count": np.int32(count)}
+
+
+def save_pictures(ask, out):
+    """Write the pictures as they come."""
+    out.mkdir(parents=True, exist_ok=True)
+    with contextlib.closing(connect()) as client:
+        for number, start in enumerate(range(0, FLAGS.count, FLAGS.batch)):
+            images = ask(client, number, min(FLAGS.batch, FLAGS.count - start))
+            for place, image in enumerate(images, start):
+                write(out / f"{place:05d}.png", image if isinstance(image, bytes) else png(image))
+    print(f"{FLAGS.count:,} pictures: {out}")
+
+
+def write(path, content):
+    """Write a file; who reads the folder sees all of it or nothing."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def png(image):
+    """Return an image in [-1, 1] as a PNG file, with the pixels that `sample_png` would give it."""
+    height, width, channels = image.shape
+    if channels not in COLOUR_TYPES:
+        raise serving_clients.ServingError(f"A picture is grey or RGB. Received: images of {channels} channels")
+    pixels = np.floor(np.clip(127.5 * image + 128.0, 0.0, 255.0)).astype(np.uint8)
+    # Each row begins with its filter: none.
+    rows = np.pad(pixels.reshape(height, width * channels), ((0, 0), (1, 0)))
+    header = struct.pack(">2I5B", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, content) for name, content in chunks)
+
+
+def chunk(name, content):
+    """Return a chunk of a PNG file: its length, its name, its content and their checksum."""
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
+
+
+def measure(ask):
+    """Send the requests of the benchmark, and print what came of it."""
+    load = serving_load.run(
+        connect,
+        lambda client, number: ask(client, number, FLAGS.batch),
+        requests=FLAGS.requests,
+        clients=FLAGS.clients,
+        batch=FLAGS.batch,
+    )
+    print(
+        f"{FLAGS.requests:,} requests for {FLAGS.batch} images each ({FLAGS.signature}, {FLAGS.protocol}) from "
+        f"{FLAGS.clients} clients, {load.seconds:.1f} s"
+    )
+    if load.latencies:
+        print("latency: p50 {:.1f} ms, p95 {:.1f} ms, p99 {:.1f} ms".format(*load.percentiles()))
+        print(f"images a second: {load.images_per_second:.1f}")
+    print(f"failures: {len(load.errors)}")
+    if load.errors:
+        raise serving_clients.ServingError(
+            f"{len(load.errors):,} of {FLAGS.requests:,} requests were not answered. The first: {load.errors[0]}"
+        )
+
+
+if __name__ == "__main__":
+    app.run(main)

@@ -1,0 +1,123 @@
+"""The two text files that TensorFlow Serving is started with."""
+
+import os
+import pathlib
+import re
+
+from keras_gan._arguments import require_int
+from keras_gan._files import writable_directory, write_atomically
+
+
+def write_serving_config(
+    directory, models=None, *, base_path="/models", num_versions=1, max_batch_size=64, batch_timeout_micros=1000
+):
+    """Write `models.config` and `batching_parameters.txt` for a folder of exported models.
+
+    The first tells the server which models there are, where it sees them, and how many of the newest versions of each
+    to keep in service. The second is for `--enable_batching`, with which requests that come at about the same time run
+    as one batch, padded to 1, 2, 4, ... or `max_batch_size` rows.
+
+    Such a server puts the inputs of every signature together by their first dimension. It has none where the input is
+    a scalar, as in `sample` and `sample_png`: it would refuse to load such a model, since the requests that warm it up
+    fail. Export models for it with `signatures=["serving_default"]`; with the others in the folder, start the server
+    without `--enable_batching`, and the second file is of no effect.
+
+    Formats: `ModelServerConfig` (model_server_config.proto) and `BatchingParameters` (session_bundle_config.proto) of
+    TensorFlow Serving.
+
+    Args:
+        directory: where the files go, above the models' folders; it exists.
+        models: names of the models' folders in `directory`. By default all that hold a version.
+        base_path: where the server sees `directory`; absolute. In the official image it is /models.
+        num_versions: int, how many versions of each model are served, the newest ones.
+        max_batch_size: int, the most rows of a batch.
+        batch_timeout_micros: int, microseconds that a request waits for others at most.
+
+    Returns:
+        Tuple of the `pathlib.Path` of the two files.
+
+    Raises:
+        ValueError: if a model has no version, an argument is out of its range, or nothing can be written to the
+            directory; files that were there are kept.
+
+    Example:
+        >>> import tempfile
+        >>> directory = pathlib.Path(tempfile.mkdtemp())
+        >>> (directory / "digits" / "1").mkdir(parents=True)
+        >>> path = directory / "digits" / "1" / "saved_model.pb"
+        >>> path.touch()
+        >>> config, batching = write_serving_config(directory)
+        >>> print(config.read_text())
+        model_config_list {
+          config {
+            name: "digits"
+            base_path: "/models/digits"
+            model_platform: "tensorflow"
+            model_version_policy { latest { num_versions: 1 } }
+          }
+        }
+    """
+    directory = writable_directory(directory, "directory")
+    names = _models(directory, models)
+    base_path = _require_absolute(base_path)
+    num_versions = require_int("num_versions", num_versions)
+    max_batch_size = require_int("max_batch_size", max_batch_size)
+    timeout = require_int("batch_timeout_micros", batch_timeout_micros, low=0)
+    config, batching = directory / "models.config", directory / "batching_parameters.txt"
+    write_atomically(config, _model_config(names, base_path, num_versions).encode())
+    write_atomically(batching, _batching(max_batch_size, timeout).encode())
+    return config, batching
+
+
+def _model_config(names, base_path, num_versions):
+    models = "".join(
+        f"""  config {{
+    name: "{name}"
+    base_path: "{base_path}/{name}"
+    model_platform: "tensorflow"
+    model_version_policy {{ latest {{ num_versions: {num_versions} }} }}
+  }}
+"""
+        for name in names
+    )
+    return f"model_config_list {{\n{models}}}\n"
+
+
+def _batching(max_batch_size, timeout):
+    # Left out are the numbers of threads and of waiting batches: the server's own follow its processors.
+    sizes = [2**power for power in range(max_batch_size.bit_length()) if 2**power < max_batch_size]
+    allowed = "".join(f"allowed_batch_sizes: {size}\n" for size in [*sizes, max_batch_size])
+    return f"max_batch_size {{ value: {max_batch_size} }}\nbatch_timeout_micros {{ value: {timeout} }}\n{allowed}"
+
+
+def _models(directory, names):
+    found = sorted(path.name for path in directory.iterdir() if _has_version(path))
+    if names is None:
+        names = found
+    wrong = [name for name in names if name not in found]
+    if wrong or not names:
+        raise ValueError(
+            "A model is a folder in `directory` with a version that `keras_gan.export.save` wrote. "
+            f"There are: {', '.join(found) or 'none'}. "
+            f"Received: models={list(names)}, directory={os.fspath(directory)!r}"
+        )
+    unsafe = [name for name in names if not re.fullmatch(r"[\w.-]+", name, re.ASCII)]
+    if unsafe:
+        raise ValueError(
+            "The name of a model is part of its address: use letters, digits, `_`, `-` and `.` alone. Rename the "
+            f"folder. Received: models={unsafe}"
+        )
+    return list(names)
+
+
+def _has_version(folder):
+    return folder.is_dir() and any(path.parent.name.isdigit() for path in folder.glob("*/saved_model.pb"))
+
+
+def _require_absolute(path):
+    path = str(path)
+    if not pathlib.PurePosixPath(path).is_absolute() or set(path) & set('"\\\n'):
+        raise ValueError(
+            f"`base_path` must be an absolute path as the server sees it, such as /models. Received: base_path={path!r}"
+        )
+    return path.rstrip("/")

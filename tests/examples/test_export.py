@@ -1,0 +1,264 @@
+"""The script that exports: which GAN of a run it takes, what it writes, and what the card says."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import onnxruntime
+import pytest
+import tensorflow as tf
+from absl import flags
+from absl.testing import flagsaver
+from tensorflow.core.protobuf import saved_model_pb2
+
+import keras_gan
+from keras_gan.export import ExportedGenerator
+from keras_gan.metrics import Report, Result
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "export.py"
+
+
+@pytest.fixture(scope="module")
+def script(load_script):
+    """The script as a module."""
+    return load_script("examples", "export.py")
+
+
+class Worsening:
+    """An evaluator that finds each epoch worse than the one before."""
+
+    def __init__(self):
+        self.better = {"frechet_distance": "lower"}
+        self.value = 0.0
+
+    def real(self, images, verbose=0):
+        return images
+
+    def compare(self, source, images, **options):
+        self.value += 1.5
+        protocol = {"extractor": "digits", "extractor_hash": "ab", "resize": "none", "num_real": 8, "num_fake": 8}
+        return Report([Result(name="frechet_distance", value=self.value, better="lower", **protocol)])
+
+
+@pytest.fixture(scope="module")
+def run_dir(tmp_path_factory):
+    """The directory of a run of two epochs, the first of which was the better one."""
+    path = tmp_path_factory.mktemp("runs") / "digits"
+    keras.utils.set_random_seed(0)
+    networks = keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=3, width=32)
+    gan = keras_gan.LSGAN(*networks, ema_half_life=20, seed=5)
+    gan.compile(keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.01), run_eagerly=True)
+    images = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 1)).astype("float32")
+    evaluate = keras_gan.callbacks.Evaluate(images, Worsening(), directory=path, best="frechet_distance")
+    checkpoint = keras_gan.callbacks.Checkpoint(path)
+    gan.fit(images, epochs=2, batch_size=8, verbose=0, callbacks=[evaluate, checkpoint])
+    gan.save(path / "gan.keras")
+    # As examples/run_flags.py writes them.
+    (path / "flags.txt").write_text(f"--dataset={path.parent}/pictures\n--split=train\n--flip\n--nohealth\n--seed=5\n")
+    return path
+
+
+@pytest.fixture
+def export(script, tmp_path):
+    """The function that runs the script and returns the directory of the versions."""
+
+    def run(source, *arguments):
+        given = [f"--from={source}", f"--to={tmp_path / 'digits'}", *arguments]
+        with flagsaver.flagsaver():
+            script.main(flags.FLAGS([str(SCRIPT), *given]))
+        return tmp_path / "digits"
+
+    return run
+
+
+@pytest.fixture
+def error(export, tmp_path):
+    """The function that returns the one line in which the script ends, having written nothing."""
+
+    def run(source, *arguments):
+        with pytest.raises(SystemExit) as stop:
+            export(source, *arguments)
+        assert stop.value.code.startswith("Error: ")
+        assert "\n" not in stop.value.code
+        assert not list((tmp_path / "digits").glob("*"))
+        return stop.value.code
+
+    return run
+
+
+def card_of(folder):
+    return json.loads((folder / "model_card.json").read_text())
+
+
+def assert_same_images(folder, gan, **options):
+    np.testing.assert_array_equal(
+        ExportedGenerator(folder).generate(5, seed=1), gan.generate(5, seed=1, **options), strict=True
+    )
+
+
+def test_the_best_of_a_run_is_chosen_over_the_last(export, run_dir, capsys):
+    folder = export(run_dir)
+    best = keras.saving.load_model(run_dir / "best.keras")
+    assert_same_images(folder, best)
+    assert capsys.readouterr().out == f"From {run_dir / 'best.keras'}: LSGAN\nsaved_model: {folder / '1'}\n"
+    card = card_of(folder / "1")
+    assert card["training"]["steps"] == 2
+    assert card["training"]["fingerprint"] == best.fingerprint()
+    metric = card["metrics"]["frechet_distance"]
+    assert (metric["value"], metric["extractor"], metric["num_real"]) == (1.5, "digits", 8)
+
+
+def test_the_last_of_a_run(export, run_dir):
+    folder = export(run_dir, "--which=last")
+    assert_same_images(folder, keras.saving.load_model(run_dir / "gan.keras"))
+    card = card_of(folder / "1")
+    assert card["training"]["steps"] == 4
+    assert card["metrics"]["frechet_distance"]["value"] == 3.0
+
+
+def test_the_card_tells_what_the_run_knows_and_no_path(export, run_dir):
+    card = card_of(export(run_dir) / "1")
+    assert card["data"] == {"data_set": "pictures", "split": "train"}
+    assert card["training"]["seeds"] == {"training": 5, "run": 5}
+    assert card["further"] == {"file": "best.keras", "flags": {"flip": True, "health": False}}
+    assert str(run_dir.parent) not in json.dumps(card)
+
+
+def test_flags_tell_what_the_run_does_not(export, run_dir, tmp_path):
+    (tmp_path / "gan.keras").write_bytes((run_dir / "gan.keras").read_bytes())
+    told = ["--dataset=faces", "--split=all", f"--metrics={run_dir / 'best.json'}"]
+    card = card_of(export(tmp_path / "gan.keras", *told) / "1")
+    assert card["data"] == {"data_set": "faces", "split": "all"}
+    assert card["metrics"]["frechet_distance"]["value"] == 1.5
+
+
+@pytest.fixture
+def without_best(run_dir, tmp_path):
+    """A run's directory in which no best GAN was kept."""
+    path = tmp_path / "run"
+    path.mkdir()
+    for name in ("evaluation_0001.json", "evaluation_0002.json", "gan.keras"):
+        (path / name).write_bytes((run_dir / name).read_bytes())
+        os.utime(path / name, (1000, 1000))
+    return path
+
+
+def test_without_a_best_one_it_is_the_last(export, run_dir, without_best):
+    folder = export(without_best)
+    assert_same_images(folder, keras.saving.load_model(run_dir / "gan.keras"))
+    card = card_of(folder / "1")
+    assert card["metrics"]["frechet_distance"]["value"] == 3.0
+    assert card["data"] == {"data_set": None, "split": None}
+
+
+def test_an_evaluation_after_the_file_is_of_another_gan(export, without_best):
+    os.utime(without_best / "evaluation_0002.json", (2000, 2000))
+    assert card_of(export(without_best) / "1")["metrics"] == {}
+
+
+def test_every_format_makes_the_images_of_the_generator(export, run_dir, capsys):
+    folder = export(run_dir / "best.keras", "--formats=saved_model,litert,litert_int8,onnx")
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "1",
+        "digits.onnx",
+        "digits.tflite",
+        "digits_int8.tflite",
+    ]
+    gan = keras.saving.load_model(run_dir / "best.keras")
+    latents = np.random.default_rng(0).standard_normal((4, 3), "float32")
+    expected = gan.generate(latents=latents)
+    (images,) = onnxruntime.InferenceSession(folder / "digits.onnx").run(None, {"latents": latents})
+    np.testing.assert_allclose(images, expected, atol=1e-5)
+    np.testing.assert_allclose(run_litert(folder / "digits.tflite", latents), expected, atol=1e-5)
+    largest = np.abs(run_litert(folder / "digits_int8.tflite", latents) - expected).max()
+    assert 0 < largest < 0.05
+    lines = capsys.readouterr().out.splitlines()
+    # What a server polls comes when all else has gone well.
+    assert [line.split(":")[0] for line in lines[1:]] == ["litert_int8", "litert", "onnx", "saved_model"]
+    words = lines[1].split()
+    assert (words[-6:-4], words[-3:]) == (["on", "average"], [words[-3], "at", "most"])
+    assert 0 < float(words[-7]) < float(words[-3]) < 0.05
+
+
+def run_litert(path, latents):
+    from keras_gan import _litert
+
+    runner = _litert.interpreter(path).get_signature_runner("serving_default")
+    return runner(latents=latents)["images"]
+
+
+def test_the_options_of_the_export(export, run_dir):
+    folder = export(run_dir, "--noaveraged", "--max_count=5")
+    gan = keras.saving.load_model(run_dir / "best.keras")
+    assert_same_images(folder, gan, averaged=False)
+    assert np.abs(gan.generate(5, seed=1) - gan.generate(5, seed=1, averaged=False)).max() > 1e-4
+    sample = tf.saved_model.load(folder / "1").signatures["sample"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match="1 to 5 samples"):
+        sample(seed=tf.constant(0, tf.int64), count=tf.constant(6))
+
+
+def test_a_compiled_signature_alone(export, run_dir):
+    folder = export(run_dir, "--jit_compile", "--signatures=serving_default") / "1"
+    assert list(tf.saved_model.load(folder).signatures) == ["serving_default"]
+    saved = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    graph_def = saved.meta_graphs[0].graph_def
+    assert any(function.attr["_XlaMustCompile"].b for function in graph_def.library.function)
+
+
+def test_the_next_export_is_the_next_version(export, run_dir):
+    export(run_dir)
+    assert sorted(path.name for path in export(run_dir).iterdir()) == ["1", "2"]
+
+
+@pytest.mark.parametrize(
+    "source, arguments, message",
+    [
+        ("nowhere", [], "Expected a .keras file, or the directory of a run. Received: --from="),
+        ("best.keras", ["--which=best"], "Only of a run's directory there is one to choose. Received: --which=best"),
+        ("checkpoints", [], "There is no gan.keras in this directory: let the run end: it goes on when"),
+        (
+            "checkpoints",
+            ["--which=best"],
+            "There is no best.keras in this directory: train with keras_gan.callbacks.Ev",
+        ),
+        ("flags.txt", [], "flags.txt"),
+        ("", ["--metrics=flags.txt"], "flags.txt"),
+    ],
+)
+def test_what_is_wrong_is_one_line(error, run_dir, source, arguments, message):
+    assert message in error(run_dir / source, *arguments)
+
+
+def test_a_network_is_no_gan(error, tmp_path):
+    keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "network.keras")
+    assert "This file holds no GAN. Received: --from=" in error(tmp_path / "network.keras")
+
+
+def test_a_missing_package_is_named_with_its_extra(error, run_dir, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    # Nothing goes into service when another format cannot be had.
+    assert "pip install 'keras_gan[onnx]'" in error(run_dir, "--formats=saved_model,onnx")
+
+
+@pytest.mark.parametrize(
+    "flag, message",
+    [
+        ("--fomats=onnx", "Unknown command line flag 'fomats'. Did you mean: formats"),
+        ("--formats=onyx", "must be some of saved_model, onnx, litert, litert_int8, joined by commas"),
+    ],
+)
+def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
+    command = [sys.executable, "-X", "importtime", str(SCRIPT), "--from=run", "--to=models", flag]
+    got = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert got.returncode == 1
+    assert message in got.stderr
+    assert "tensorflow" not in got.stderr
+
+
+def test_words_that_are_no_flags(script):
+    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give flags alone. Received: digits"):
+        script.main([str(SCRIPT), "digits"])

@@ -1,0 +1,223 @@
+"""What is asked of an export, by the two roads that there are: the function of a signature, and a session's tensors."""
+
+import io
+import pathlib
+import re
+import subprocess
+import sys
+import sysconfig
+
+import numpy as np
+import PIL.Image
+import pytest
+import tensorflow as tf
+
+import keras_gan
+from keras_gan import export
+
+# A process that has TensorFlow alone, and loads as TensorFlow Serving does.
+_ASK = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+folder, answers_file, latents_file = sys.argv[1:]
+requests = {
+    "sample": {"seed": 7, "count": 70},
+    "sample_png": {"seed": 7, "count": 3},
+    "serving_default": {"latents": np.load(latents_file)},
+}
+answers = {}
+with tf.compat.v1.Session(graph=tf.Graph()) as session:
+    signatures = tf.compat.v1.saved_model.load(session, ["serve"], folder).signature_def
+    for name, request in requests.items():
+        feed = {signatures[name].inputs[key].name: value for key, value in request.items()}
+        (output,) = signatures[name].outputs.values()
+        answers[name] = session.run(output.name, feed)
+assert "keras_gan" not in sys.modules
+answers["sample_png"] = np.array([np.frombuffer(png, np.uint8).tobytes().hex() for png in answers["sample_png"]])
+np.savez(answers_file, **answers)
+"""
+
+LIMIT = 100
+
+
+def _train(*, jit_compile=False, steps=2):
+    networks = keras_gan.networks.dcgan(image_shape=(8, 8, 3), latent_dim=5, width=4, discriminator_normalization=None)
+    gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=100)
+    gan.compile(jit_compile=jit_compile)
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 3)).astype(np.float32)
+    gan.fit(images, batch_size=4, steps_per_epoch=steps, verbose=0)
+    return gan
+
+
+@pytest.fixture(scope="module")
+def gan():
+    return _train()
+
+
+@pytest.fixture(scope="module")
+def folder(gan, tmp_path_factory):
+    return export.save(gan, tmp_path_factory.mktemp("models") / "colours", max_count=LIMIT)
+
+
+@pytest.fixture(scope="module")
+def signatures(folder):
+    model = tf.saved_model.load(folder)
+    yield model.signatures
+    del model
+
+
+def _ask(signatures, name, **request):
+    kinds = {"seed": tf.int64, "count": tf.int32, "latents": tf.float32}
+    request = {key: tf.constant(value, kinds[key]) for key, value in request.items()}
+    (answer,) = signatures[name](**request).values()
+    return answer.numpy()
+
+
+def _pixels(png):
+    return np.asarray(PIL.Image.open(io.BytesIO(png)))
+
+
+def test_another_process_with_tensorflow_alone_gets_the_images_of_generate(gan, folder, tmp_path):
+    latents = np.random.default_rng(1).normal(size=(3, 5)).astype(np.float32)
+    np.save(tmp_path / "latents.npy", latents)
+    arguments = [folder, tmp_path / "answers.npz", tmp_path / "latents.npy"]
+    subprocess.run([sys.executable, "-c", _ASK, *map(str, arguments)], check=True, timeout=120, cwd=tmp_path)
+    answers = np.load(tmp_path / "answers.npz")
+    np.testing.assert_array_equal(answers["sample"], gan.generate(70, seed=7))
+    np.testing.assert_array_equal(answers["serving_default"], gan.generate(latents=latents))
+    images = np.stack([_pixels(bytes.fromhex(png)) for png in answers["sample_png"]])
+    np.testing.assert_array_equal(images, np.floor(127.5 * gan.generate(3, seed=7) + 128.0))
+
+
+@pytest.mark.parametrize("count", [1, 63, 64, 65, LIMIT])
+def test_a_seed_gives_the_images_of_generate(gan, signatures, count):
+    np.testing.assert_array_equal(_ask(signatures, "sample", seed=3, count=count), gan.generate(count, seed=3))
+
+
+def test_a_split_of_the_count_gives_the_same_images(signatures):
+    whole = _ask(signatures, "sample", seed=2**40, count=70)
+    for count in (1, 5, 66):
+        part = _ask(signatures, "sample", seed=2**40, count=count)
+        np.testing.assert_allclose(part, whole[:count], rtol=0, atol=1e-6)
+    assert np.abs(_ask(signatures, "sample", seed=2, count=1) - whole[:1]).max() > 1e-3
+
+
+def test_a_png_file_has_the_nearest_of_256_values(signatures):
+    images = _ask(signatures, "sample", seed=1, count=66)
+    files = _ask(signatures, "sample_png", seed=1, count=66)
+    pixels = np.stack([_pixels(png) for png in files])
+    assert pixels.shape == images.shape
+    assert pixels.dtype == np.uint8
+    assert np.abs(pixels / 127.5 - 1.0 - images).max() <= 0.5 / 127.5 + 1e-6
+
+
+@pytest.mark.parametrize(
+    "name, request_, message",
+    [
+        ("sample", {"seed": -1, "count": 1}, "seed of a sample must be a whole number of at least 0.*-1"),
+        ("sample", {"seed": 0, "count": 0}, "may ask for 1 to 100 samples.*Received: count =.*0"),
+        ("sample", {"seed": 0, "count": 101}, "may ask for 1 to 100 samples.*Received: count =.*101"),
+        ("sample_png", {"seed": 0, "count": 101}, "may ask for 1 to 100 samples"),
+        ("serving_default", {"latents": np.zeros((101, 5))}, "may hold up to 100 latents.*101"),
+        ("serving_default", {"latents": [[np.nan] * 5]}, "The latents hold NaN or infinity.*not finite =.*5"),
+        ("serving_default", {"latents": [[0, 0, 0, np.inf, 0]]}, "The latents hold NaN or infinity"),
+        (
+            "serving_default",
+            {"latents": np.zeros((2, 4))},
+            r"\(2, 4\).*\(None, 5\)|\[2,4\].*\[\?,5\]|expected shape \[\?,5\]",
+        ),
+    ],
+)
+@pytest.mark.parametrize("road", ["function", "session"])
+def test_a_bad_request_is_answered_with_what_is_wrong(folder, signatures, road, name, request_, message):
+    ask = _ask if road == "function" else _ask_in_session
+    with pytest.raises((tf.errors.InvalidArgumentError, ValueError), match=f"(?s){message}"):
+        ask(signatures if road == "function" else folder, name, **request_)
+
+
+def _ask_in_session(folder, name, **request):
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        signature = tf.compat.v1.saved_model.load(session, ["serve"], str(folder)).signature_def[name]
+        feed = {signature.inputs[key].name: value for key, value in request.items()}
+        return session.run([output.name for output in signature.outputs.values()], feed)
+
+
+def test_no_latents_make_no_images(signatures):
+    assert _ask(signatures, "serving_default", latents=np.zeros((0, 5))).shape == (0, 8, 8, 3)
+
+
+def test_xla_compiles_what_is_asked_for(gan, tmp_path):
+    folder = export.save(gan, tmp_path, jit_compile=True)
+    signatures = tf.saved_model.load(folder).signatures
+    latents = np.random.default_rng(4).normal(size=(3, 5)).astype(np.float32)
+    images = _ask(signatures, "serving_default", latents=latents)
+    np.testing.assert_allclose(images, gan.generate(latents=latents), rtol=0, atol=1e-5)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="NaN or infinity"):
+        _ask(signatures, "serving_default", latents=latents * np.nan)
+    graph = tf.compat.v1.saved_model.load(tf.compat.v1.Session(graph=tf.Graph()), ["serve"], str(folder)).graph_def
+    assert any(function.attr["_XlaMustCompile"].b for function in graph.library.function)
+
+
+def test_the_command_line_tool_lists_what_the_documentation_says(folder):
+    tool = pathlib.Path(sysconfig.get_path("scripts")) / "saved_model_cli"
+    command = [str(tool), "show", "--dir", str(folder), "--tag_set", "serve", "--all"]
+    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
+    listed = {}
+    for name, body in re.findall(
+        r"signature_def\['(\w+)'\]:\n(.*?)(?=signature_def|Concrete|The MetaGraph|\Z)", text, re.S
+    ):
+        tensors = re.findall(r"(input|output)s?\['(\w+)'\].*?dtype: (\w+)\s+shape: (.*?)\n", body, re.S)
+        listed[name] = {f"{way} {key}": (kind, shape.strip()) for way, key, kind, shape in tensors}
+    asked = {"input seed": ("DT_INT64", "()"), "input count": ("DT_INT32", "()")}
+    assert listed.pop("__saved_model_init_op", {}) is not None
+    assert listed == {
+        "serving_default": {
+            "input latents": ("DT_FLOAT", "(-1, 5)"),
+            "output images": ("DT_FLOAT", "(-1, 8, 8, 3)"),
+        },
+        "sample": {**asked, "output images": ("DT_FLOAT", "(-1, 8, 8, 3)")},
+        "sample_png": {**asked, "output png_bytes": ("DT_STRING", "(-1)")},
+    }
+
+
+def test_nothing_of_this_machine_is_inside(gan, folder):
+    assert {path.name for path in folder.iterdir()} == {
+        *("saved_model.pb", "fingerprint.pb", "variables", "assets", "assets.extra"),
+        *("README.md", "model_card.json", "sample_grid.png"),
+    }
+    places = [pathlib.Path(keras_gan.__file__).parent, sys.prefix, pathlib.Path.home(), folder.parent, tf.__file__]
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        for word in [*map(str, places), "pickle", "PyFunc", "EagerPyFunc", ".py"]:
+            assert word.encode() not in content, (path.name, word)
+
+
+def test_images_that_png_has_no_form_for_have_no_such_signature(tmp_path):
+    networks = keras_gan.networks.mlp(image_shape=(2, 3, 2), latent_dim=2, width=2)
+    folder = export.save(keras_gan.LSGAN(*networks), tmp_path)
+    assert set(tf.saved_model.load(folder).signatures) == {"serving_default", "sample"}
+
+
+def test_points_are_served_too(tmp_path):
+    gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(2,), latent_dim=2, width=2))
+    signatures = tf.saved_model.load(export.save(gan, tmp_path)).signatures
+    np.testing.assert_array_equal(_ask(signatures, "sample", seed=0, count=9), gan.generate(9, seed=0))
+
+
+def test_signatures_can_be_left_out(gan, tmp_path):
+    folder = export.save(gan, tmp_path, signatures=["serving_default"])
+    assert set(tf.saved_model.load(folder).signatures) == {"serving_default"}
+    for names in (["sample"], ["serving_default", "sampel"], []):
+        message = r"`signatures` must hold 'serving_default' and otherwise names of \[.*'sample_png'\]. Received: "
+        with pytest.raises(ValueError, match=message + re.escape(f"signatures={names}")):
+            export.save(gan, tmp_path, signatures=names)
+
+
+@pytest.mark.parametrize("max_count", [0, -3, 1.5])
+def test_a_limit_that_is_no_count(gan, tmp_path, max_count):
+    with pytest.raises(
+        ValueError, match=rf"`max_count` must be an integer of at least 1. Received: max_count={max_count}"
+    ):
+        export.save(gan, tmp_path, max_count=max_count)
