@@ -239,9 +239,11 @@ def train(run_dir):
     watchers = [*observers(images, run_dir), *(writers(run_dir) if is_chief else [])]
     epochs = FLAGS.steps // FLAGS.steps_per_epoch
     gan.fit(images, epochs=epochs, steps_per_epoch=FLAGS.steps_per_epoch, callbacks=watchers)
+    # Exporting takes the averaged generator's statistics anew.
+    fingerprint = gan.fingerprint()
     if is_chief:
         save(gan, run_dir)
-    print(f"fingerprint {gan.fingerprint()}")
+    print(f"fingerprint {fingerprint}")
 
 
 def own_flags():
@@ -288,7 +290,8 @@ def save(gan, run_dir):
     gan.save(run_dir / "gan.keras")
     print(f"Saved {run_dir / 'gan.keras'}; see {run_dir / 'samples'} and {run_dir / 'losses.png'}")
     if FLAGS.export_dir:
-        print(f"Exported {keras_gan.export.save(gan, FLAGS.export_dir)}")
+        card = {"data_set": FLAGS.dataset, "split": FLAGS.split, "seeds": {"run": FLAGS.seed}}
+        print(f"Exported {keras_gan.export.save(gan, FLAGS.export_dir, card=card)}")
 
 
 def load_images():

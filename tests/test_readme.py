@@ -35,10 +35,13 @@ def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
         lengths.append(epochs)
         return whole_fit(self, x, steps_per_epoch=2, callbacks=list(callbacks), verbose=0)
 
+    # As wide as written, it would take minutes.
     train_extractor = functools.partial(keras_gan.metrics.train_extractor, steps=20)
+    dcgan = keras_gan.networks.dcgan
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(keras_gan.metrics, "train_extractor", train_extractor)
+    monkeypatch.setattr(keras_gan.networks, "dcgan", lambda **options: dcgan(**options | {"width": 4}))
     monkeypatch.setattr(keras_gan.TwoPlayerGAN, "fit", short_fit)
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     session = {"__name__": "readme"}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from keras_gan._arguments import did_you_mean, require_int
 
-_KNOWN = ("data_set", "split", "images_seen", "seeds", "metrics", "further")
+_KNOWN = ("data_set", "split", "images_seen", "seeds", "fingerprint", "metrics", "further")
 
 
 def checked_facts(facts):
@@ -32,7 +32,7 @@ def checked_facts(facts):
                 f'else is worth telling goes to the dict "further". Received: facts={dict(facts)!r}'
             )
     given = {key: facts.get(key) for key in _KNOWN}
-    for key in ("data_set", "split"):
+    for key in ("data_set", "split", "fingerprint"):
         _require_text(f"facts[{key!r}]", given[key])
     if given["images_seen"] is not None:
         given["images_seen"] = require_int("facts['images_seen']", given["images_seen"], low=0)

@@ -56,7 +56,8 @@ def write_model_card(folder, gan, *, generator, signatures, facts=None):
         signatures: dict of a signature's name to one line on it.
         facts: dict of what the GAN does not know; every key may be left out. `data_set` and `split`, strings;
             `images_seen`, int, where it is not the steps times the images of a step; `seeds`, dict of what was drawn
-            to its seed; `metrics`, a `keras_gan.metrics.Report`, the content of its file, or a dict of numbers;
+            to its seed; `fingerprint`, string, where it is not that which the GAN has now; `metrics`, a
+            `keras_gan.metrics.Report`, the content of its file, or a dict of numbers;
             `further`, dict of anything else that JSON has a form for.
 
     Raises:
@@ -132,15 +133,17 @@ def _networks(gan, generator):
 
 def _training(gan, facts):
     state, images_per_step = getattr(gan, "training_state", None), getattr(gan, "images_per_step", None)
-    steps = None if state is None else int(state.step)
+    steps = None if state is None else int(state.step.numpy())
     images_seen, seeds = facts["images_seen"], facts["seeds"]
     if images_seen is not None:
         images_per_step = None
     elif steps is not None and images_per_step is not None:
         images_seen = steps * images_per_step
     if state is not None:
-        seeds = {"training": int(state.seed), **seeds}
-    fingerprint = gan.fingerprint() if hasattr(gan, "fingerprint") else None
+        seeds = {"training": int(state.seed.numpy()), **seeds}
+    fingerprint = facts["fingerprint"]
+    if fingerprint is None and hasattr(gan, "fingerprint"):
+        fingerprint = gan.fingerprint()
     return {
         "steps": steps,
         "images_per_step": images_per_step,

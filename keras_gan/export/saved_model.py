@@ -8,8 +8,9 @@ import uuid
 import keras
 
 from keras_gan._arguments import require_int
-from keras_gan.export import _signatures, _statistics, _warmup
-from keras_gan.export._generator import chosen_generator
+from keras_gan.export import _signatures, _warmup
+from keras_gan.export._card_facts import checked_facts
+from keras_gan.export._generator import chosen_generator, settled_generator
 from keras_gan.export._quiet_log import quiet_log
 from keras_gan.export.model_card import write_model_card
 
@@ -33,7 +34,8 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
 
     The statistics of an averaged generator's BatchNormalization are taken anew first, over 4,096 latents, because the
     average of the statistics of many networks is not that of their averaged weights. The GAN has them from then on, so
-    that `generate` makes the images that are served; training does not look at them.
+    that `generate` makes the images that are served, and its fingerprint is another; training does not look at them,
+    and the card tells the fingerprint of before.
 
     Beside the model lie one request for each signature (`assets.extra/tf_serving_warmup_requests`), which TensorFlow
     Serving runs when it loads the model, and the model's card, see `keras_gan.export.write_model_card`.
@@ -81,16 +83,18 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     directory = pathlib.Path(directory)
     max_count = require_int("max_count", max_count)
     _check_version(version, directory)
+    checked_facts(card)
+    # That of the training, which what follows leaves no more.
+    known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
     offered = _signatures.of_generator(generator, gan.latent_shape, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
     staged = _new_folder(directory)
     try:
-        if generator is not gan.generator:
-            _statistics.reestimate(generator, gan.latent_shape)
+        settled_generator(gan, averaged)
         _write(generator, signatures, staged)
         _warmup.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
-        write_model_card(staged, gan, generator=generator, signatures=lines, facts=card)
+        write_model_card(staged, gan, generator=generator, signatures=lines, facts={**known, **(card or {})})
         target = directory / str(_next_version(directory) if version is None else version)
         # A folder that somebody filled in the meantime stops the rename: no version is ever overwritten.
         return staged.rename(target)

@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import json
 import os
 import re
 import shutil
@@ -113,7 +114,7 @@ def test_each_gan_trains_on_digits_by_its_name_alone(train, name):
     assert "1,437 images of shape (8, 8, 1)" in printed
 
 
-def test_the_run_directory_holds_pictures_curves_events_and_flags(finished):
+def test_the_run_directory_holds_pictures_curves_events_and_flags(finished, tmp_path):
     gan = keras.saving.load_model(finished / "gan.keras")
     assert int(gan.training_state.step) == 40
     assert sorted(path.name for path in finished.iterdir()) == [
@@ -147,8 +148,12 @@ def test_the_run_directory_holds_pictures_curves_events_and_flags(finished):
     }
     assert {"samples", "epoch_d_loss", "epoch_g_loss", "epoch_images_per_second"} <= tags
     latents = np.ones((1, 4), "float32")
-    serve = tf.saved_model.load(finished.parent / "served" / "1").signatures["serving_default"]
+    version = finished.parent / "served" / "1"
+    serve = tf.saved_model.load(version).signatures["serving_default"]
     images = serve(latents=tf.constant(latents))["images"]
+    fingerprint = gan.fingerprint()
+    assert json.loads((version / "model_card.json").read_text())["training"]["fingerprint"] == fingerprint
+    keras_gan.export.save(gan, tmp_path)
     np.testing.assert_allclose(images, gan.averaged_generator(latents), atol=1e-6)
 
 

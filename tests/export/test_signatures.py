@@ -7,6 +7,7 @@ import subprocess
 import sys
 import sysconfig
 
+import keras
 import numpy as np
 import PIL.Image
 import pytest
@@ -18,6 +19,7 @@ from keras_gan import export
 # A process that has TensorFlow alone, and loads as TensorFlow Serving does.
 _ASK = """
 import sys
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -221,3 +223,63 @@ def test_a_limit_that_is_no_count(gan, tmp_path, max_count):
         ValueError, match=rf"`max_count` must be an integer of at least 1. Received: max_count={max_count}"
     ):
         export.save(gan, tmp_path, max_count=max_count)
+
+
+def _sampled(folder, count=66):
+    return _ask(tf.saved_model.load(folder).signatures, "sample", seed=5, count=count)
+
+
+def _batch_norm_gan(**options):
+    networks = keras_gan.networks.dcgan(image_shape=(8, 8, 1), latent_dim=5, width=4, **options)
+    gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=100, seed=3)
+    gan.compile()
+    return gan
+
+
+def _fit(gan, epochs):
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 1)).astype(np.float32)
+    gan.fit(images, batch_size=4, epochs=epochs, verbose=0)
+
+
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+def test_of_mixed_precision_the_same_images_are_served(tmp_path, policy):
+    keras.config.set_dtype_policy(policy)
+    try:
+        gan = _batch_norm_gan()
+    finally:
+        keras.config.set_dtype_policy("float32")
+    _fit(gan, 1)
+    served = _sampled(export.save(gan, tmp_path))
+    assert served.dtype == np.float32
+    np.testing.assert_array_equal(served, gan.generate(66, seed=5))
+
+
+def test_of_replicas_the_same_images_are_served(tmp_path, two_replicas):
+    with two_replicas.scope():
+        gan = _batch_norm_gan()
+    _fit(gan, 1)
+    folder = export.save(gan, tmp_path / "1")
+    np.testing.assert_array_equal(_sampled(folder), gan.generate(66, seed=5))
+    # A process with one device loads it too.
+    gan.save(tmp_path / "gan.keras")
+    one = keras.saving.load_model(tmp_path / "gan.keras")
+    np.testing.assert_array_equal(_sampled(folder), one.generate(66, seed=5))
+    _fit(gan, 2)
+
+
+def test_of_a_resumed_training_the_same_images_are_served(tmp_path):
+    whole = _batch_norm_gan()
+    initial = [network.get_weights() for network in (whole.generator, whole.discriminator)]
+    part = _batch_norm_gan()
+    for network, weights in zip((part.generator, part.discriminator), initial, strict=True):
+        network.set_weights(weights)
+    part.averaged_generator.set_weights(initial[0])
+    _fit(part, 1)
+    part.save(tmp_path / "gan.keras")
+    resumed = keras.saving.load_model(tmp_path / "gan.keras")
+    _fit(resumed, 2)
+    _fit(whole, 1)
+    _fit(whole, 2)
+    served = [_sampled(export.save(gan, tmp_path / name)) for name, gan in (("whole", whole), ("resumed", resumed))]
+    np.testing.assert_array_equal(served[0], served[1])
+    np.testing.assert_array_equal(served[1], resumed.generate(66, seed=5))
