@@ -17,9 +17,9 @@ demo: $(VENV)/installed ## Train a GAN on handwritten digits, show what it learn
 	@$(RUN) examples/demo.py
 
 test: $(VENV)/installed-dev ## Run the tests and the examples in the docstrings
-	@$(RUN) -m pytest -n 2 --dist loadfile
+	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: $(VENV)/installed-dev ## Kill training again and again, and see it go on; takes half an hour
+test-long: $(VENV)/installed-dev ## Kill training again and again, and see it go on; run the benchmarks; takes half an hour
 	@$(RUN) -m pytest -m long
 
 lint: $(VENV)/installed-dev ## Check the style

@@ -1,145 +1,236 @@
-"""Squared distances between two sets of features, a block at a time and exact where it matters.
+"""Squared distances of two sets of features, block by block: bounds of all of them, and exact values where it matters.
 
-A matrix product gives the distances of many pairs fast, but |x|^2 + |y|^2 - 2 x.y of two near points is the small
-difference of large numbers: of equal points it is not even 0. So the product, in float32 for speed, only screens. It
-comes with a bound on its error, and what the bound leaves open is decided by the differences x - y in float64.
+A matrix product gives the distances of many pairs fast, but |x|^2 + |y|^2 - 2 x.y of near points is the small
+difference of large numbers: of equal points it is not even 0. So the product, in float32 for speed, only screens. Its
+error has a rigorous bound, and the pairs that the bound leaves open are decided by sum (x - y)^2 in float64. Whatever
+is made of the blocks is therefore what the sums alone would give, to the last bit.
 """
 
 import numpy as np
 
-# So many numbers of float32 in a block of distances: 128 MiB.
-_BLOCK = 2**25
-# Pairs whose differences are taken at once, in numbers of float64: 32 MiB.
-_DIFFERENCES = 2**22
-# Where more pairs of a block are open, and not a few in all, the product in float64 is cheaper than their differences.
-_MANY, _FEW = 0.02, 2**24
+# Rows and columns of a block: large enough for the matrix product, small enough for the caches and for symmetry to pay.
+_BLOCK_ROWS = 1024
+# What the differences of pairs take at once.
+_BLOCK_BYTES = 2**21
+_ROUNDING = float(np.finfo(np.float32).eps) / 2
 
 
-class Screen:
-    """Squared distances of queries to references.
+class Points:
+    """Samples, and what the screen needs of them.
 
-    Args:
-        queries: float64 `(num_queries, num_features)`.
-        references: float64 `(num_references, num_features)`; the same object as `queries` to leave out each query's
-            distance to itself.
+    Attributes:
+        exact: float64 (num_samples, num_features), as given.
+        quick: float32, the same about the centre and in units of 1 / scale.
+        squares: float64 (num_samples,), the squared norms in those units.
+        slack: float64 (num_samples,). The screened square of the distance of two points is wrong by at most the sum of
+            their slacks.
     """
 
-    def __init__(self, queries, references):
-        self.queries, self.references = queries, references
-        self._alone = queries is references
-        # About the middle, numbers are smaller and so are the errors.
-        self._centre = references.mean(axis=0)
-        self._narrow_queries = (queries - self._centre).astype(np.float32)
-        self._narrow_references = self._narrow_queries if self._alone else _narrow(references, self._centre)
-        self._query_squares = _squares(self._narrow_queries)
-        self._reference_squares = _squares(self._narrow_references)
-        # |error of x.y| <= n u |x| |y| for n products in float32 (Higham 2002, section 3.1); rounding x and y to
-        # float32 and adding the squares costs some units more.
-        self._unit = 2.0 * (queries.shape[1] + 8) * float(np.finfo(np.float32).eps)
+    def __init__(self, exact, centre, scale):
+        count, width = exact.shape
+        self.exact, self.quick, self.squares = exact, np.empty(exact.shape, np.float32), np.empty(count)
+        for part in slices(count, _BLOCK_ROWS):
+            centred = exact[part] - centre
+            centred *= scale
+            self.quick[part] = centred
+            self.squares[part] = np.einsum("ij,ij->i", centred, centred)
+        # The sum of n products is off by less than n u / (1 - n u) times |x| |y|, in any order (Higham 2002, section
+        # 3.1). Rounding x and y, the squared norms and the sum of the three parts is worth less than 16 more products.
+        operations = (width + 16) * _ROUNDING
+        if operations > 0.5:
+            raise ValueError(
+                "So many features are too many for a matrix product in float32: compare fewer of them. "
+                f"Received: num_features={width}"
+            )
+        # The other part is for what float32 cannot hold beside the largest number, which is about 1.
+        self.slack = operations / (1.0 - operations) * self.squares + (self.squares > 0.0) * width * 2.0**-120
 
-    def blocks(self):
-        """Yield (rows, distances, tolerances) for consecutive queries.
 
-        Yields:
-            rows: slice of the queries.
-            distances: float32 `(rows, num_references)`, approximate squares; infinite from a query to itself.
-            tolerances: float32 `(rows, 1)`, bound on the error of every distance in a row.
-        """
-        step = max(1, _BLOCK // len(self.references))
-        largest = float(self._reference_squares.max())
-        for start in range(0, len(self.queries), step):
-            rows = slice(start, min(start + step, len(self.queries)))
-            distances = self._narrow_queries[rows] @ self._narrow_references.T
-            distances *= -2.0
-            distances += self._query_squares[rows, None]
-            distances += self._reference_squares
-            if self._alone:
-                distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf
-            tolerances = self._unit * (self._query_squares[rows, None] + largest)
-            yield rows, distances, tolerances.astype(np.float32)
+class Block:
+    """Some rows against some columns.
 
-    def exact(self, rows, row_indices, column_indices, limits=None):
-        """Return the squared distances of some pairs of a block in float64.
+    Args:
+        points: pair of `Points`, of the rows and of the columns.
+        parts: pair of slices, which of them.
+        lower: float32 (rows, columns), bounds from below on the squared distances in units of 1 / scale^2; infinite
+            where a pair is left out.
+        scale: power of two.
+    """
 
-        They are sums of squared differences, except where very many pairs are asked for. These take a product, and only
-        those that it cannot tell from their limits are summed up as well.
+    def __init__(self, points, parts, lower, scale):
+        self.rows, self.columns = parts
+        self._points, self._lower, self._scale = points, lower, scale
+
+    def transposed(self):
+        """The columns against the rows."""
+        return Block(self._points[::-1], (self.columns, self.rows), self._lower.T, self._scale)
+
+    def within(self, limits, *, strict):
+        """Return which pairs are no farther apart than a limit, or nearer.
 
         Args:
-            rows: slice, as `blocks` yielded it.
-            row_indices: int array, queries within the block.
-            column_indices: int array of as many references.
-            limits: float64 array of as many, that the distances will be compared with, or None.
+            limits: float64 array of squares, one for each row of the block.
+            strict: whether pairs must be nearer than the limit.
 
         Returns:
-            float64 array of as many.
+            bool array (rows, columns).
         """
-        count, width = len(row_indices), self.queries.shape[1]
-        if count <= _MANY * (rows.stop - rows.start) * len(self.references) or count * width <= _FEW:
-            return self.differences(rows, row_indices, column_indices)
-        distances, tolerances = (part[row_indices, column_indices] for part in self._product(rows))
-        if limits is not None:
-            # 0 is exact: of repeated samples there may be millions of pairs.
-            unsure = (np.abs(distances - limits) <= tolerances) & ((distances > 0.0) | (limits > 0.0))
-            distances[unsure] = self.differences(rows, row_indices[unsure], column_indices[unsure])
-        return distances
+        closer = np.less if strict else np.less_equal
+        scaled = limits * self._scale**2
+        inside = closer(self._lower, _below(scaled - self._gap())[:, None])
+        rows, columns = _where(closer(self._lower, _above(scaled)[:, None]) ^ inside)
+        inside[rows, columns] = closer(self._squares(rows, columns), limits[rows])
+        return inside
 
-    def differences(self, rows, row_indices, column_indices):
-        """Return sums of squared differences of some pairs of a block; arguments as for `exact`."""
-        result, step = np.empty(len(row_indices)), max(1, _DIFFERENCES // self.queries.shape[1])
-        queries = self.queries[rows]
-        for start in range(0, len(row_indices), step):
-            part = slice(start, start + step)
-            differences = queries[row_indices[part]] - self.references[column_indices[part]]
-            result[part] = np.einsum("ij,ij->i", differences, differences)
-        return result
+    def candidates(self, limits, count):
+        """Return the pairs that may be among the nearest of their row.
 
-    def _product(self, rows):
-        """The whole block by a product in float64, with a bound on the errors; what is 0 but for rounding is 0."""
-        # About whole numbers near the middle, which keeps whole numbers exact and ties what they are.
-        centre = np.rint(self._centre)
-        queries, references = self.queries[rows] - centre, self.references - centre
-        squares = _squares(queries)[:, None] + _squares(references)
-        distances = squares - 2.0 * (queries @ references.T)
-        tolerances = 4.0 * (queries.shape[1] + 8) * np.finfo(np.float64).eps * squares
-        distances[distances < tolerances] = 0.0
-        if self._alone:
-            distances[np.arange(len(distances)), np.arange(rows.start, rows.stop)] = np.inf
-        return distances, tolerances
+        Args:
+            limits: float64 array, one for each row: squares that those of interest are below.
+            count: how many of the block's pairs are of interest in each row, at most.
+
+        Returns:
+            rows, columns: int64 arrays, by row and then by column, counted within the block.
+            squares: float64 array, exact.
+        """
+        limits = np.minimum(limits * self._scale**2, self._reach(count))
+        # No square is below 0, though bounds are.
+        limits[limits == 0.0] = -np.inf
+        rows, columns = _where(self._lower < _above(limits)[:, None])
+        return rows, columns, self._squares(rows, columns)
+
+    def _reach(self, count):
+        """A number above the `count` smallest squares of each row.
+
+        The smallest ones of as many groups of columns are above them, and take one pass to find.
+        """
+        width = self._lower.shape[1]
+        num_groups = min(width, max(64, 8 * count))
+        if num_groups < count:
+            return np.inf
+        size = width // num_groups
+        groups = self._lower[:, : size * num_groups].reshape(len(self._lower), size, num_groups)
+        smallest = np.partition(groups.min(axis=1), count - 1, axis=1)[:, count - 1]
+        return np.nextafter(smallest + self._gap(), np.inf)
+
+    def _gap(self):
+        """How far the squares of each row are above `lower` at most."""
+        rows, columns = (points.slack[part] for points, part in zip(self._points, self._parts(), strict=True))
+        return 2.0 * (rows + columns.max())
+
+    def _parts(self):
+        return self.rows, self.columns
+
+    def _squares(self, rows, columns):
+        """Squared distances of pairs, exact."""
+        first, second = (points.exact[part] for points, part in zip(self._points, self._parts(), strict=True))
+        squares = np.empty(len(rows))
+        for part in slices(len(rows), max(1, _BLOCK_BYTES // first[0].nbytes)):
+            differences = first[rows[part]] - second[columns[part]]
+            squares[part] = np.square(differences, out=differences).sum(axis=1)
+        return squares
 
 
-def nearest(queries, references, count):
-    """Return the nearest references of each query, exactly.
+def slices(count, step):
+    """Yield slices that cut `count` into parts of `step`."""
+    for start in range(0, count, step):
+        yield slice(start, min(start + step, count))
+
+
+def distance_blocks(rows, columns):
+    """Yield every `Block` of two float64 arrays of features."""
+    centre, scale = _frame(rows, columns)
+    points = Points(rows, centre, scale), Points(columns, centre, scale)
+    for row_part in slices(len(rows), _BLOCK_ROWS):
+        for column_part in slices(len(columns), _BLOCK_ROWS):
+            yield _screened(points, (row_part, column_part), scale)
+
+
+def own_distance_blocks(features):
+    """Yield every `Block` of a float64 array of features with itself, the pairs of a sample with itself left out.
+
+    Each product serves two blocks.
+    """
+    centre, scale = _frame(features)
+    points = (Points(features, centre, scale),) * 2
+    parts = list(slices(len(features), _BLOCK_ROWS))
+    for place, row_part in enumerate(parts):
+        for column_part in parts[place:]:
+            block = _screened(points, (row_part, column_part), scale, own=row_part is column_part)
+            yield block
+            if row_part is not column_part:
+                yield block.transposed()
+
+
+def nearest(blocks, num_rows, count):
+    """Return the nearest columns of each row.
 
     Args:
-        queries: float64 `(num_queries, num_features)`.
-        references: float64 `(num_references, num_features)`; the same object as `queries` to leave out each query's
-            distance to itself.
-        count: how many to return of each, at most as many as there are.
+        blocks: iterable of `Block`; those of a row in the order of their columns.
+        num_rows: int.
+        count: how many to find, at most as many as there are.
 
     Returns:
-        squares: float64 `(num_queries, count)`, ascending.
-        indices: int64 `(num_queries, count)`, the smaller first where two are equally near.
+        squares: float64 (num_rows, count), exact, ascending.
+        indices: int64 (num_rows, count), the smaller first where two are equally near.
     """
-    screen = Screen(queries, references)
-    squares, indices = np.empty((len(queries), count)), np.empty((len(queries), count), np.int64)
-    for rows, distances, tolerances in screen.blocks():
-        # Within twice the error of the count-th smallest lie all that may be among the nearest.
-        limits = np.partition(distances, count - 1, axis=1)[:, count - 1 : count] + 2.0 * tolerances
-        row_indices, column_indices = np.nonzero(distances <= limits)
-        exact = screen.exact(rows, row_indices, column_indices)
-        order = np.lexsort((column_indices, exact, row_indices))
-        firsts = np.searchsorted(row_indices, np.arange(len(distances)))
-        chosen = order[firsts[:, None] + np.arange(count)]
-        indices[rows] = column_indices[chosen]
-        # Summed up again, so that equal distances are equal to the last bit however the block was decided.
-        own_rows = np.repeat(np.arange(len(distances)), count)
-        squares[rows] = screen.differences(rows, own_rows, indices[rows].ravel()).reshape(-1, count)
+    squares, indices = np.full((num_rows, count), np.inf), np.full((num_rows, count), -1)
+    for block in blocks:
+        rows, columns, found = block.candidates(squares[block.rows, -1], count)
+        order = np.lexsort((columns, found, rows))
+        ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        order, ranks = order[ranks < count], ranks[ranks < count]
+        # Beside those that were known, which have smaller indices and win where they are equally near.
+        known = squares[block.rows], indices[block.rows]
+        wide = (len(known[0]), 2 * count)
+        all_squares, all_indices = np.full(wide, np.inf), np.full(wide, -1)
+        all_squares[:, :count], all_indices[:, :count] = known
+        all_squares[rows[order], count + ranks] = found[order]
+        all_indices[rows[order], count + ranks] = columns[order] + block.columns.start
+        best = np.argsort(all_squares, axis=1, kind="stable")[:, :count]
+        squares[block.rows] = np.take_along_axis(all_squares, best, axis=1)
+        indices[block.rows] = np.take_along_axis(all_indices, best, axis=1)
     return squares, indices
 
 
-def _narrow(features, centre):
-    return (features - centre).astype(np.float32)
+def _frame(*sets):
+    """A point in the middle, and the power of two that brings what any coordinate is from it to 1 at most.
+
+    Near the middle numbers are smaller, and so are the errors of the screen. Some of the samples tell where it is.
+    """
+    origin = sets[0][0]
+    centre = origin + np.mean([(features[:: len(features) // 1000 + 1] - origin).mean(axis=0) for features in sets], 0)
+    largest = max(max((features.max(0) - centre).max(), (centre - features.min(0)).max()) for features in sets)
+    # The square of the scale must be within the range of float64.
+    return centre, 2.0 ** min(500, -int(np.frexp(largest)[1]))
 
 
-def _squares(features):
-    return np.einsum("ij,ij->i", features, features)
+def _screened(points, parts, scale, *, own=False):
+    rows, columns = (part.squares[where] - part.slack[where] for part, where in zip(points, parts, strict=True))
+    lower = points[0].quick[parts[0]] @ points[1].quick[parts[1]].T
+    lower *= np.float32(-2.0)
+    lower += rows.astype(np.float32)[:, None]
+    lower += columns.astype(np.float32)
+    if own:
+        np.fill_diagonal(lower, np.inf)
+    return Block(points, parts, lower, scale)
+
+
+def _where(mask):
+    """Row and column indices of what is true, by row and then by column, at a tenth of the time of `np.nonzero`."""
+    if mask.flags.c_contiguous:
+        return np.divmod(np.flatnonzero(mask), mask.shape[1])
+    columns, rows = _where(mask.T)
+    order = np.argsort(rows, kind="stable")
+    return rows[order], columns[order]
+
+
+def _below(numbers):
+    """The largest float32 numbers that are not above float64 ones."""
+    rounded = numbers.astype(np.float32)
+    return np.where(rounded > numbers, np.nextafter(rounded, np.float32(-np.inf)), rounded)
+
+
+def _above(numbers):
+    """The smallest float32 numbers that are not below float64 ones."""
+    return -_below(-numbers)

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_gan._arguments import require_int
-from keras_gan.metrics._blocks import Screen, nearest
+from keras_gan.metrics._blocks import distance_blocks, nearest, own_distance_blocks
 from keras_gan.metrics._features import require_two_sets
 
 
@@ -50,8 +50,8 @@ def precision_recall(real_features, fake_features, *, num_neighbours=3):
         num_neighbours: k.
 
     Returns:
-        `PrecisionRecall`, two floats in [0, 1]. Distances are exact in float64; memory beside the features: their
-        copies in float32, and some blocks of 128 MiB.
+        `PrecisionRecall`, two floats in [0, 1]. Comparisons are those of distances in float64; memory beside the
+        features: their copies in float32, and some blocks of 4 MiB.
 
     Raises:
         ValueError: for features of another shape, NaN or infinity, or `num_neighbours` of them or fewer.
@@ -63,14 +63,11 @@ def precision_recall(real_features, fake_features, *, num_neighbours=3):
         PrecisionRecall(precision=0.5, recall=0.625)
     """
     real, fake = _require_balls(real_features, fake_features, num_neighbours)
-    real_radii, fake_radii = (nearest(side, side, num_neighbours)[0][:, -1] for side in (real, fake))
+    real_radii, fake_radii = (_squared_radii(side, num_neighbours) for side in (real, fake))
     in_real, in_fake = np.zeros(len(fake), bool), np.zeros(len(real), bool)
-    screen = Screen(real, fake)
-    for rows, distances, tolerances in screen.blocks():
-        inside = _within(screen, rows, distances, tolerances, real_radii[rows, None], np.less_equal)
-        in_real |= inside.any(axis=0)
-        inside = _within(screen, rows, distances, tolerances, fake_radii[None], np.less_equal)
-        in_fake[rows] = inside.any(axis=1)
+    for block in distance_blocks(real, fake):
+        for side, radii, found in ((block, real_radii, in_real), (block.transposed(), fake_radii, in_fake)):
+            found[side.columns] |= side.within(radii[side.rows], strict=False).any(axis=0)
     return PrecisionRecall(float(in_real.mean()), float(in_fake.mean()))
 
 
@@ -103,29 +100,22 @@ def density_coverage(real_features, fake_features, *, num_neighbours=5):
         DensityCoverage(density=2.0, coverage=0.625)
     """
     real, fake = _require_balls(real_features, fake_features, num_neighbours)
-    radii = nearest(real, real, num_neighbours)[0][:, -1]
-    members, covered = 0, 0
-    screen = Screen(real, fake)
-    for rows, distances, tolerances in screen.blocks():
-        inside = _within(screen, rows, distances, tolerances, radii[rows, None], np.less)
-        members += int(inside.sum())
-        covered += int(inside.any(axis=1).sum())
-    return DensityCoverage(members / (num_neighbours * len(fake)), covered / len(real))
+    radii = _squared_radii(real, num_neighbours)
+    num_members, covered = 0, np.zeros(len(real), bool)
+    for block in distance_blocks(real, fake):
+        inside = block.within(radii[block.rows], strict=True)
+        num_members += int(np.count_nonzero(inside))
+        covered[block.rows] |= inside.any(axis=1)
+    return DensityCoverage(num_members / (num_neighbours * len(fake)), float(covered.mean()))
 
 
-def _within(screen, rows, distances, tolerances, radii, compare):
-    """Whether distances compare to squared radii as asked: by the screen, and exactly where that is unsure."""
-    inside = distances <= radii
-    unsure = np.abs(distances - radii) <= tolerances
-    row_indices, column_indices = np.nonzero(unsure)
-    limits = np.broadcast_to(radii, distances.shape)[row_indices, column_indices]
-    exact = screen.exact(rows, row_indices, column_indices, limits)
-    inside[row_indices, column_indices] = compare(exact, limits)
-    return inside
+def _squared_radii(features, num_neighbours):
+    """The squared distance of each sample to its nearest but `num_neighbours` - 1, itself left out."""
+    return nearest(own_distance_blocks(features), len(features), num_neighbours)[0][:, -1]
 
 
 def _require_balls(real_features, fake_features, num_neighbours):
-    """Both sides, with more samples than neighbours; two arrays, even if one was given twice."""
+    """Both sides, each with more samples than neighbours."""
     num_neighbours = require_int("num_neighbours", num_neighbours)
     real, fake = require_two_sets(real_features, fake_features, least=1)
     if min(len(real), len(fake)) <= num_neighbours:
@@ -133,4 +123,4 @@ def _require_balls(real_features, fake_features, num_neighbours):
             f"A sample has no {num_neighbours} neighbours here: give more samples on each side than `num_neighbours`. "
             f"Received: {len(real)} real and {len(fake)} generated samples, num_neighbours={num_neighbours}"
         )
-    return real, fake.copy() if fake is real else fake
+    return real, fake

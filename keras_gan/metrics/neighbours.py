@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from keras_gan._arguments import require_int
-from keras_gan.metrics._blocks import nearest
+from keras_gan.metrics._blocks import distance_blocks, nearest
 from keras_gan.metrics._features import require_features, require_same_width
 
 
@@ -34,7 +34,7 @@ def nearest_neighbours(queries, references, *, num_neighbours=1):
 
     Returns:
         `Neighbours`: Euclidean distances, ascending, and indices into `references`; exact in float64. Memory beside the
-        features: their copies in float32, and a block of 128 MiB.
+        features: their copies in float32, and some blocks of 4 MiB.
 
     Raises:
         ValueError: for features of another shape, NaN or infinity, or fewer references than `num_neighbours`.
@@ -50,6 +50,5 @@ def nearest_neighbours(queries, references, *, num_neighbours=1):
     queries = require_features("queries", queries)
     references = require_features("references", references, least=num_neighbours)
     require_same_width(references, queries)
-    # A copy where both are the same array: a sample's nearest reference is then itself.
-    squares, indices = nearest(queries.copy() if queries is references else queries, references, num_neighbours)
+    squares, indices = nearest(distance_blocks(queries, references), len(queries), num_neighbours)
     return Neighbours(np.sqrt(squares), indices)

@@ -38,6 +38,7 @@ def corner_pixels(images):
 
 
 # Few images are known to be few.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*fewer than 10,000 images:UserWarning", "ignore:.*subset:UserWarning")
 def test_the_table_has_a_row_for_each_run_and_is_printed_again_without_training(script, data_dir, monkeypatch, capsys):
     extractor = ModelExtractor(corner_pixels, name="corner", image_size=28, channels=1, fingerprint="1")

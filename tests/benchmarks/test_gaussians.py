@@ -42,6 +42,7 @@ def test_the_data_are_the_mixture_and_a_function_of_the_seed(script):
     assert found == (25, pytest.approx(1 - np.exp(-4.5), abs=0.004), pytest.approx(0, abs=0.005))
 
 
+@pytest.mark.long
 def test_the_table_has_a_row_for_each_run_and_is_printed_again_without_training(script, tmp_path, monkeypatch, capsys):
     with flagsaver.flagsaver(steps=4, gans=["LSGAN"], data=["ring"], seeds=["3"], out=str(tmp_path / "log.jsonl")):
         script.main(["gaussians.py"])

@@ -25,6 +25,7 @@ def benchmark(load_script):
     return load_script("benchmarks", "serving.py")
 
 
+@pytest.mark.long
 def test_at_its_smallest_it_prints_both_tables_and_loses_nothing(benchmark, capfd):
     with flagsaver.flagsaver():
         benchmark.main(flags.FLAGS(["serving.py", *TINY]))

@@ -57,6 +57,7 @@ def test_uniform_stacks_reach_all_modes(script):
     assert found["kl"] == pytest.approx(found["kl_floor"], rel=0.2)
 
 
+@pytest.mark.long
 def test_the_table_has_a_row_for_each_run_and_marks_those_outside_the_protocol(script, tmp_path, monkeypatch, capsys):
     classifier = types.SimpleNamespace(accuracy=0.5, fingerprint="1")
     flags = {"steps": 2, "width": 2, "samples": 70, "gans": ["LSGAN"], "seeds": ["3"]}

@@ -101,6 +101,7 @@ def _copy_weights(network, stock):
             variable.assign(np.reshape(value, variable.shape))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("kind", ["Ours", "Textbook"])
 @pytest.mark.parametrize("name", ["dcgan", "wgan_gp", "sn_resnet"])
 def test_the_keras_contenders_train_both_players(kind, name, cases):
@@ -127,6 +128,7 @@ def test_pytorch_trains_as_many_parameters(name, cases):
     assert len(contender.run(1)) == 1
 
 
+@pytest.mark.long
 def test_a_worker_answers_line_by_line(cases):
     worker = pathlib.Path(importlib.import_module("_cases").__file__).with_name("_worker.py")
     job = {"contender": "textbook", "case": dataclasses.asdict(cases.tiny["dcgan"])}

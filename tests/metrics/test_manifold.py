@@ -48,20 +48,40 @@ def collapsed():
     return real, np.concatenate([np.tile(fake[:1], (40, 1)), real[:20]])
 
 
-@pytest.fixture(params=[gaussians, lattice, far_from_the_origin, collapsed], ids=lambda make: make.__name__)
+def tiny():
+    return tuple(side * 1e-25 for side in gaussians())
+
+
+def huge():
+    return tuple(side * 1e25 for side in gaussians())
+
+
+def nearly_repeated():
+    """So near to each other that the screen decides nothing."""
+    few = RNG.normal(size=(3, 5))
+    return tuple(few[RNG.integers(3, size=count)] + 1e-8 * RNG.normal(size=(count, 5)) for count in (60, 80))
+
+
+def with_an_outlier():
+    """Beside which float32 tells nothing else apart."""
+    real, fake = gaussians()
+    return np.concatenate([real, np.full((1, 5), 1e9)]), fake
+
+
+@pytest.fixture(
+    params=[gaussians, lattice, far_from_the_origin, collapsed, tiny, huge, nearly_repeated, with_an_outlier],
+    ids=lambda make: make.__name__,
+)
 def sides(request):
     return request.param()
 
 
-@pytest.fixture(params=["differences", "product", "small blocks"])
+@pytest.fixture(params=[1024, 7], ids=["one block", "small blocks"])
 def way(request, monkeypatch):
-    """Each way in which a block is decided where the screen leaves it open."""
-    if request.param == "product":
-        monkeypatch.setattr(_blocks, "_MANY", 0.0)
-        monkeypatch.setattr(_blocks, "_FEW", 0)
-    if request.param == "small blocks":
-        monkeypatch.setattr(_blocks, "_BLOCK", 500)
-        monkeypatch.setattr(_blocks, "_DIFFERENCES", 64)
+    """All in one block, or in many whose last ones are smaller."""
+    monkeypatch.setattr(_blocks, "_BLOCK_ROWS", request.param)
+    if request.param == 7:
+        monkeypatch.setattr(_blocks, "_BLOCK_BYTES", 100)
 
 
 @pytest.mark.parametrize("k", [1, 3])
@@ -79,9 +99,9 @@ def test_neighbours_are_the_nearest(sides, way, k):
     references, queries = sides
     found = nearest_neighbours(queries, references, num_neighbours=k)
     all_distances = distances(queries, references)
-    np.testing.assert_allclose(found.distances, np.sort(all_distances)[:, :k], atol=1e-12, rtol=1e-7)
-    of_the_indices = np.take_along_axis(all_distances, found.indices, axis=1)
-    np.testing.assert_allclose(of_the_indices, found.distances, atol=1e-12, rtol=1e-7)
+    order = np.argsort(all_distances, axis=1, kind="stable")[:, :k]
+    np.testing.assert_array_equal(found.distances, np.take_along_axis(all_distances, order, axis=1))
+    np.testing.assert_array_equal(found.indices, order)
 
 
 def test_coverage_of_equal_distributions_is_as_the_theory_says():
@@ -120,9 +140,10 @@ def test_permutations_change_nothing(sides):
 def test_a_block_of_memory_is_enough(monkeypatch):
     real, fake = RNG.normal(size=(2, 300, 4))
     whole = precision_recall(real, fake), density_coverage(real, fake)
-    monkeypatch.setattr(_blocks, "_BLOCK", 1000)
-    steps = [rows for rows, *_ in _blocks.Screen(real, fake).blocks()]
-    assert len(steps) == 100
+    monkeypatch.setattr(_blocks, "_BLOCK_ROWS", 32)
+    blocks = list(_blocks.distance_blocks(real, fake))
+    assert len(blocks) == 10 * 10
+    assert max(block.within(np.zeros(32), strict=True).size for block in blocks[:2]) == 32 * 32
     assert (precision_recall(real, fake), density_coverage(real, fake)) == whole
 
 
