@@ -355,6 +355,7 @@ class Stopped(Exception):  # noqa: N818 - no error, but the end of a process
 @pytest.mark.usefixtures("eager")
 def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(script, train, tmp_path, monkeypatch):
     flags = ["--gan=hinge", "--spectral_normalization", "--discriminator_normalization=none", "--steps_per_epoch=4"]
+    flags.append("--discriminator_steps=1")
     never_stopped, _ = train(*flags, "--steps=12", run_dir=tmp_path / "never_stopped")
 
     def stop_at_step_6(callback, batch, logs=None):
