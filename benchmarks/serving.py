@@ -4,9 +4,10 @@
     python benchmarks/serving.py --batches=1,64 --noxla --load_requests=0
 
 First the signature `serving_default` of a SavedModel, beside the generator that it was made of, which is called as
-`gan.generator(latents, training=False)`. All get the same latents from NumPy and give their images back to NumPy, and
-they take turns call by call, so that what else the machine does slows all alike; ratios are of the medians. With
---xla there is the export of `jit_compile=True` too; the first call at each batch, which compiles, is not counted.
+`gan.generator(latents, training=False)`, layer by layer and as a graph. All get the same latents from NumPy and give
+their images back to NumPy, and they take turns call by call, so that what else the machine does slows all alike; ratios
+are of the medians. With --xla there is the export of `jit_compile=True` too; the first call at each batch, which
+compiles, is not counted.
 
 Then the load (--load_requests=0 for none): clients on this machine, each with its own connection, ask
 `tests/serving_server.py` in another process for pictures (`sample_png`), over REST and over gRPC. A tenth of the
@@ -46,7 +47,8 @@ import keras_gan
 serving_clients, serving_load = map(importlib.import_module, ("serving_clients", "serving_load"))
 
 SERVER = pathlib.Path(__file__).parents[1] / "tests" / "serving_server.py"
-DIRECT, SAVED, COMPILED = "gan.generator(latents)", "SavedModel", "SavedModel, XLA"
+DIRECT, TRACED = "gan.generator(latents)", "the same in a tf.function"
+SAVED, COMPILED = "SavedModel", "SavedModel, XLA"
 SPEED_HEADER = "| batch | called | images a second | p50, ms | p95, ms | p99, ms | times the direct call's speed |"
 LOAD_HEADER = (
     "| protocol | requests | lost | images a second | p50, ms | p95, ms | p99, ms | MiB at the start | after a tenth "
@@ -77,6 +79,8 @@ def contenders(gan, folder):
     """Functions of latents to images, both of NumPy, by what they are called in the table."""
     most = max(FLAGS.load_batch, *map(int, FLAGS.batches))
     found = {DIRECT: lambda latents: np.asarray(gan.generator(latents, training=False))}
+    generate = tf.function(lambda latents: gan.generator(latents, training=False), reduce_retracing=True)
+    found[TRACED] = lambda latents: generate(tf.constant(latents)).numpy()
     found[SAVED] = served(keras_gan.export.save(gan, folder / "plain", max_count=most))
     if FLAGS.xla:
         found[COMPILED] = served(keras_gan.export.save(gan, folder / "compiled", max_count=most, jit_compile=True))
