@@ -78,7 +78,8 @@ def demo(run_dir):
         ],
     )
     gan.save(run_dir / "gan.keras")
-    exported = keras_gan.export.save(gan, FLAGS.export_dir)
+    card = {"data_set": "digits", "split": "train", "seeds": {"run": FLAGS.seed}}
+    exported = keras_gan.export.save(gan, FLAGS.export_dir, card=card)
     served = run_dir / "served.png"
     subprocess.run([sys.executable, SERVE, exported, served], check=True)
     print(
