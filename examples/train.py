@@ -107,6 +107,13 @@ flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints; defau
 flags.DEFINE_integer("keep_checkpoints", 3, "Checkpoints to keep, the newest ones.", lower_bound=1)
 flags.DEFINE_bool("health", True, "Watch for collapse, NaN and the like, log the signs of health, and warn.")
 flags.DEFINE_integer(
+    "evaluate_every",
+    0,
+    "Epochs between two measurements against the test split, with the features of a classifier of the training images, "
+    "which need labels; the best GAN is kept as best.keras. 0 for none.",
+    lower_bound=0,
+)
+flags.DEFINE_integer(
     "rollbacks",
     0,
     "How often training may go back to the last checkpoint after NaN, and on with half the learning rates.",
@@ -237,6 +244,9 @@ def train(run_dir):
     with strategy.scope():
         gan = build(images)
     watchers = [*observers(images, run_dir), *(writers(run_dir) if is_chief else [])]
+    if FLAGS.evaluate_every and is_chief:
+        # Before all that writes values down.
+        watchers.insert(0, evaluation(run_dir))
     epochs = FLAGS.steps // FLAGS.steps_per_epoch
     gan.fit(images, epochs=epochs, steps_per_epoch=FLAGS.steps_per_epoch, callbacks=watchers)
     # Exporting takes the averaged generator's statistics anew.
@@ -294,8 +304,8 @@ def save(gan, run_dir):
         print(f"Exported {keras_gan.export.save(gan, FLAGS.export_dir, card=card)}")
 
 
-def load_images():
-    """Return the batches of the data set that the flags name."""
+def load_images(**options):
+    """Return the batches of the data set that the flags name; `options` are arguments of `data.load`."""
     from keras_gan import data
 
     source = FLAGS.dataset
@@ -304,14 +314,14 @@ def load_images():
     elif FLAGS.data_dir or FLAGS.download:
         source = data.TFDS(source, data_dir=FLAGS.data_dir, download=FLAGS.download)
     sides = tuple(int(side) for side in FLAGS.image_size.split("x"))
-    return data.load(
-        source,
-        split=FLAGS.split,
-        image_size=sides if len(sides) == 2 else sides[0] or None,
-        batch_size=FLAGS.batch_size,
-        seed=FLAGS.seed,
-        preprocessing=data.Preprocessing(channels=FLAGS.channels, flip=FLAGS.flip, dequantize=FLAGS.dequantize),
-    )
+    arguments = {
+        "split": FLAGS.split,
+        "image_size": sides if len(sides) == 2 else sides[0] or None,
+        "batch_size": FLAGS.batch_size,
+        "seed": FLAGS.seed,
+        "preprocessing": data.Preprocessing(channels=FLAGS.channels, flip=FLAGS.flip, dequantize=FLAGS.dequantize),
+    }
+    return data.load(source, **arguments | options)
 
 
 def network_options(network):
@@ -377,6 +387,21 @@ def observers(images, run_dir):
     )
     health = [TrainingHealth(images, checkpoint=checkpoint, rollbacks=FLAGS.rollbacks)] if FLAGS.health else []
     return [Throughput(), *health, checkpoint]
+
+
+def evaluation(run_dir):
+    """Return the callback that measures samples, and keeps the best GAN."""
+    from keras_gan import callbacks, data, metrics
+
+    plain = {"preprocessing": data.Preprocessing(channels=FLAGS.channels)}
+    train, test = load_images(labels=True, **plain), load_images(split="test", **plain)
+    evaluator = metrics.Evaluator(
+        metrics.train_extractor(train, seed=FLAGS.seed), ["frechet_distance", "precision_recall"], num_images=2_000
+    )
+    # The floor is taken once.
+    return callbacks.Evaluate(
+        test, evaluator, every=FLAGS.evaluate_every, directory=run_dir, best="frechet_distance", floor=train
+    )
 
 
 def writers(run_dir):

@@ -353,6 +353,26 @@ class Stopped(Exception):  # noqa: N818 - no error, but the end of a process
 
 
 @pytest.mark.usefixtures("eager")
+@pytest.mark.filterwarnings("ignore:2,000 samples against 360 real images:UserWarning")
+def test_the_best_gan_by_the_test_split_is_kept(train, tmp_path, monkeypatch):
+    whole = keras_gan.metrics.train_extractor
+    monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=20))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    train("--steps=3", "--steps_per_epoch=1", "--evaluate_every=2", "--ema_half_life=10", "--flip")
+    assert keras.saving.load_model(tmp_path / "run" / "best.keras").training_state.step.numpy() in (2, 3)
+    best = keras_gan.metrics.Report.load(tmp_path / "run" / "best.json")["frechet_distance"]
+    assert best.floor < best.value
+    assert (best.num_real, best.num_fake, best.split) == (360, 2000, "test")
+    assert "frechet_distance" in (tmp_path / "run" / "losses.csv").read_text()
+
+
+def test_an_evaluation_needs_labels(error, tmp_path):
+    for name in range(3):
+        Image.fromarray(np.full((8, 8), 80 * name, np.uint8)).save(tmp_path / f"{name}.png")
+    assert "labels" in error(f"--dataset={tmp_path}", "--batch_size=2", "--evaluate_every=1")
+
+
+@pytest.mark.usefixtures("eager")
 def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(script, train, tmp_path, monkeypatch):
     flags = ["--gan=hinge", "--spectral_normalization", "--discriminator_normalization=none", "--steps_per_epoch=4"]
     flags.append("--discriminator_steps=1")
