@@ -17,6 +17,13 @@ GANS = [
     if inspect.isclass(gan) and issubclass(gan, TwoPlayerGAN) and gan not in ABSTRACT
 ]
 every_gan = pytest.mark.parametrize("make", GANS, ids=lambda gan: gan.__name__)
+# What takes long is left to `make test-long` for those that differ from another GAN in their loss alone.
+IN_THE_LOSS_ALONE = (keras_gan.MinimaxGAN, keras_gan.RelativisticAverageGAN)
+every_gan_in_time = pytest.mark.parametrize(
+    "make",
+    [pytest.param(gan, marks=pytest.mark.long if gan in IN_THE_LOSS_ALONE else ()) for gan in GANS],
+    ids=lambda gan: gan.__name__,
+)
 
 
 def compiled(make, networks, *, run_eagerly=False, **options):
@@ -59,7 +66,7 @@ def test_fit_trains_both_players_and_logs_finite_losses(make, networks, images):
     assert int(gan.training_state.step.value) == 2 * 3
 
 
-@every_gan
+@every_gan_in_time
 def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(make, networks, images, tmp_path):
     gan = compiled(make, networks(spectral=True, dropout=0.3), run_eagerly=True)
     gan.fit(images[:16], batch_size=8, verbose=0)
@@ -75,7 +82,7 @@ def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(make, networ
     assert again.fingerprint() == gan.fingerprint() != stopped
 
 
-@every_gan
+@every_gan_in_time
 def test_two_replicas_take_the_step_of_one_device(make, networks, images, two_replicas):
     with two_replicas.scope():
         mirrored_networks = networks()
@@ -129,7 +136,7 @@ def test_the_step_is_traced_once(make, networks, images):
     assert len(traces) == 1
 
 
-@every_gan
+@every_gan_in_time
 def test_xla_and_several_steps_in_one_execution_take_the_same_steps(make, networks, images):
     """The noise is the same in both, and a compiled step is traced once."""
     keras.utils.set_random_seed(0)
