@@ -19,13 +19,10 @@ def reestimate(generator, latent_shape):
     Args:
         generator: keras.Model, changed in place.
         latent_shape: tuple, shape of one latent.
-
-    Returns:
-        Number of the BatchNormalization layers: 0 if there was nothing to do.
     """
     layers = [layer for layer in every_layer(generator) if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
-        return 0
+        return
     settings = [(layer.momentum, layer.trainable) for layer in layers]
     statistics = {id(variable) for layer in layers for variable in (layer.moving_mean, layer.moving_variance)}
     others = [variable for variable in generator.variables if id(variable) not in statistics]
@@ -38,7 +35,6 @@ def reestimate(generator, latent_shape):
         # Dropout's random stream and spectral norm's vectors have moved on.
         for variable, value in zip(others, kept, strict=True):
             variable.assign(value)
-    return len(layers)
 
 
 def _accumulate(generator, layers, latent_shape):

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
+from keras_gan.export._versions import version_folders
 
 
 class ExportedGenerator:
@@ -91,13 +92,13 @@ class ExportedGenerator:
 def _newest_version(directory):
     if (directory / "saved_model.pb").exists():
         return directory
-    versions = [path for path in directory.glob("*/saved_model.pb") if path.parent.name.isdigit()]
+    versions = version_folders(directory)
     if not versions:
         raise FileNotFoundError(
             "There is no SavedModel: expected `saved_model.pb` in the folder, or in a folder in it that is named by "
             f"the number of a version. Received: directory={os.fspath(directory)!r}"
         )
-    return max((path.parent for path in versions), key=lambda path: int(path.name))
+    return versions[-1]
 
 
 def _tensors(signature):

@@ -12,6 +12,7 @@ from keras_gan.export import _signatures, _warmup
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._generator import chosen_generator, settled_generator
 from keras_gan.export._quiet_log import quiet_log
+from keras_gan.export._versions import is_version
 from keras_gan.export.model_card import write_model_card
 
 
@@ -134,7 +135,7 @@ def _check_version(version, directory):
 
 
 def _next_version(directory):
-    taken = [int(path.name) for path in directory.iterdir() if path.name.isascii() and path.name.isdigit()]
+    taken = [int(path.name) for path in directory.iterdir() if is_version(path)]
     return max(taken, default=0) + 1
 
 

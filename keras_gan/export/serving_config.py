@@ -6,6 +6,7 @@ import re
 
 from keras_gan._arguments import require_int
 from keras_gan._files import writable_directory, write_atomically
+from keras_gan.export._versions import version_folders
 
 
 def write_serving_config(
@@ -91,7 +92,7 @@ def _batching(max_batch_size, timeout):
 
 
 def _models(directory, names):
-    found = sorted(path.name for path in directory.iterdir() if _has_version(path))
+    found = sorted(path.name for path in directory.iterdir() if version_folders(path))
     if names is None:
         names = found
     wrong = [name for name in names if name not in found]
@@ -108,10 +109,6 @@ def _models(directory, names):
             f"folder. Received: models={unsafe}"
         )
     return list(names)
-
-
-def _has_version(folder):
-    return folder.is_dir() and any(path.parent.name.isdigit() for path in folder.glob("*/saved_model.pb"))
 
 
 def _require_absolute(path):

@@ -3,12 +3,13 @@
 import keras
 
 from keras_gan.metrics._running_moments import RunningMoments, moments_of
-from keras_gan.metrics._streaming import StreamingMetric, as_scalar, state_width
+from keras_gan.metrics._streaming import as_scalar
+from keras_gan.metrics._two_sided import TwoSidedMetric
 from keras_gan.metrics.frechet import frechet_distance_from_moments
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class FrechetDistance(StreamingMetric):
+class FrechetDistance(TwoSidedMetric):
     """The Frechet distance of any number of images, in the memory of two covariance matrices.
 
     The same value as `frechet_distance` of all features at once, to rounding, however the samples are cut into batches
@@ -36,27 +37,8 @@ class FrechetDistance(StreamingMetric):
     """
 
     def __init__(self, extractor=None, num_features=None, *, name=None):
-        width = state_width(extractor, "num_features", num_features)
-        super().__init__(extractor, width, name)
-        self.num_features = width
-        self._real, self._fake = (RunningMoments(self.add_state, side, width) for side in ("real", "fake"))
-
-    def update_state(self, real=None, fake=None):
-        """Take in a batch of either side, or of both.
-
-        Args:
-            real: images in [-1, 1] if there is an extractor, else features (batch, num_features); or None.
-            fake: likewise.
-
-        Raises:
-            ValueError: if both are None, or the samples are of another shape, out of range or not finite. In a graph
-                the last two are `tf.errors.InvalidArgumentError`.
-        """
-        self._require_samples(real, fake)
-        for name, side, samples in (("real", self._real, real), ("fake", self._fake, fake)):
-            if samples is not None:
-                features = samples if self.extractor is None else self.extractor(samples).features
-                side.update(self._rows(name, features, "float64"))
+        super().__init__(extractor, num_features, name)
+        self._real, self._fake = (RunningMoments(self.add_state, side, self.num_features) for side in ("real", "fake"))
 
     @property
     def real_moments(self):
@@ -76,18 +58,8 @@ class FrechetDistance(StreamingMetric):
         """
         return as_scalar(_distance, self._real.variables + self._fake.variables)
 
-    def reset_fake_state(self):
-        """Forget the generated samples alone: the next ones are compared with the same real ones."""
-        for variable in self._fake.variables:
-            variable.assign(keras.ops.zeros_like(variable))
-
-    def get_config(self):
-        """Return the constructor's arguments."""
-        return {**super().get_config(), "num_features": self.num_features}
-
-    def _merge(self, metric):
-        self._real.merge(metric._real)
-        self._fake.merge(metric._fake)
+    def _take_in(self, name, side, samples, features):  # noqa: ARG002 - other metrics look at the images too
+        side.update(self._rows(name, features, "float64"))
 
 
 def _distance(*state):

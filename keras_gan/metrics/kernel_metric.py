@@ -6,12 +6,13 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan.metrics._hashing import priorities_of
 from keras_gan.metrics._pixels import as_pixels
 from keras_gan.metrics._reservoir import Reservoir
-from keras_gan.metrics._streaming import StreamingMetric, as_scalar, state_width
+from keras_gan.metrics._streaming import as_scalar
+from keras_gan.metrics._two_sided import TwoSidedMetric
 from keras_gan.metrics.kernel import kernel_distance
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class KernelDistance(StreamingMetric):
+class KernelDistance(TwoSidedMetric):
     """The kernel distance of any number of images, from a sample of bounded size of either side.
 
     The distance is a mean over pairs of samples, which have to be at hand. So at most `reservoir_size` features of
@@ -55,32 +56,14 @@ class KernelDistance(StreamingMetric):
         seed=0,
         name=None,
     ):
-        width = state_width(extractor, "num_features", num_features)
-        super().__init__(extractor, width, name)
-        self.num_features = width
+        super().__init__(extractor, num_features, name)
         self.subset_size = require_int("subset_size", subset_size, low=2)
         self.num_subsets = require_int("num_subsets", num_subsets)
         self.reservoir_size = require_int("reservoir_size", reservoir_size, low=2)
         self.seed = require_seed(seed)
         self._real, self._fake = (
-            Reservoir(self.add_state, side, self.reservoir_size, width) for side in ("real", "fake")
+            Reservoir(self.add_state, side, self.reservoir_size, self.num_features) for side in ("real", "fake")
         )
-
-    def update_state(self, real=None, fake=None):
-        """Take in a batch of either side, or of both.
-
-        Args:
-            real: images in [-1, 1] if there is an extractor, else features (batch, num_features); or None.
-            fake: likewise.
-
-        Raises:
-            ValueError: if both are None, or the samples are of another shape, out of range or not finite. In a graph
-                the last two are `tf.errors.InvalidArgumentError`.
-        """
-        self._require_samples(real, fake)
-        for name, side, samples in (("real", self._real, real), ("fake", self._fake, fake)):
-            if samples is not None:
-                side.update(*self._with_priorities(name, samples))
 
     def result(self):
         """Return the distance so far, a float, below 0 by chance where the sides are alike; in a graph a scalar.
@@ -94,26 +77,16 @@ class KernelDistance(StreamingMetric):
         """Return the distance so far with its standard deviation over the subsets, as `kernel_distance` does."""
         return self._distance(*(variable.numpy() for variable in self._real.variables + self._fake.variables))
 
-    def reset_fake_state(self):
-        """Forget the generated samples alone: the next ones are compared with the same real ones."""
-        for variable in self._fake.variables:
-            variable.assign(keras.ops.zeros_like(variable))
-
     def get_config(self):
         """Return the constructor's arguments."""
-        names = ("num_features", "subset_size", "num_subsets", "reservoir_size", "seed")
+        names = ("subset_size", "num_subsets", "reservoir_size", "seed")
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
-    def _with_priorities(self, name, samples):
-        features = samples if self.extractor is None else self.extractor(samples).features
+    def _take_in(self, name, side, samples, features):
         features = self._rows(name, features, "float32")
         # Of an image's bytes: a network's features differ in their last bits with the size of the batch.
         keys = features if self.extractor is None else as_pixels(samples)
-        return features, priorities_of(keys, self.seed)
-
-    def _merge(self, metric):
-        self._real.merge(metric._real)
-        self._fake.merge(metric._fake)
+        side.update(features, priorities_of(keys, self.seed))
 
     def _signature(self):
         return (*super()._signature(), self.reservoir_size, self.seed)

@@ -5,26 +5,49 @@ import itertools
 import tracemalloc
 
 import pytest
+import tensorflow as tf
 
 
 @pytest.fixture
-def bytes_left():
-    """The function that calls another one 50 times, and returns how many bytes of Python and NumPy stay allocated.
+def check_fifty_evaluations():
+    """The function that evaluates 50 times with a metric, and checks that one takes as much memory as all of them.
 
-    It looks at three rounds and takes the least, because TensorFlow fills caches of its own now and then: what a call
-    leaves behind is there in every round. It also returns the set of all values.
+    It is given the metric and the batches of an evaluation, dicts of the arguments of `update_state`.
     """
 
-    def measure(function):
-        values, held = set(), []
-        tracemalloc.start()
-        try:
-            for calls in (5, 15, 15, 15):
-                values |= {function() for _ in range(calls)}
-                gc.collect()
-                held.append(tracemalloc.get_traced_memory()[0])
-        finally:
-            tracemalloc.stop()
-        return min(after - before for before, after in itertools.pairwise(held)), values
+    def check(metric, batches):
+        update = tf.function(metric.update_state)
 
-    return measure
+        def evaluate():
+            for batch in batches:
+                update(**{name: tf.constant(rows) for name, rows in batch.items()})
+            value = metric.result()
+            metric.reset_state()
+            return value
+
+        first = evaluate()
+        left, values = _bytes_left(evaluate)
+        assert values == {first}
+        # Fifteen times the samples of one evaluation would be more.
+        assert left < 15_000
+        assert update.experimental_get_tracing_count() == 1
+
+    return check
+
+
+def _bytes_left(function):
+    """How many bytes of Python and NumPy 15 calls of 50 leave allocated, and the set of all values.
+
+    The least of three rounds, because TensorFlow fills caches of its own now and then: what a call leaves behind is
+    there in every round.
+    """
+    values, held = set(), []
+    tracemalloc.start()
+    try:
+        for calls in (5, 15, 15, 15):
+            values |= {function() for _ in range(calls)}
+            gc.collect()
+            held.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    return min(after - before for before, after in itertools.pairwise(held)), values

@@ -128,22 +128,8 @@ def test_images_with_an_extractor():
     assert metric.result() == pytest.approx(3.0, rel=1e-6)
 
 
-def test_fifty_evaluations_take_no_more_memory_than_one(metric, bytes_left):
-    update = tf.function(metric.update_state)
-
-    def evaluate():
-        for start in range(0, 300, 50):
-            update(fake=tf.constant(LOGITS[start : start + 50]))
-        value = metric.result()
-        metric.reset_state()
-        return value
-
-    first = evaluate()
-    left, values = bytes_left(evaluate)
-    assert values == {first}
-    # Fifteen times the samples of one evaluation would be more.
-    assert left < 15_000
-    assert update.experimental_get_tracing_count() == 1
+def test_fifty_evaluations_take_no_more_memory_than_one(metric, check_fifty_evaluations):
+    check_fifty_evaluations(metric, [{"fake": LOGITS[i : i + 50]} for i in range(0, 300, 50)])
 
 
 def test_it_is_made_again_from_its_configuration():
