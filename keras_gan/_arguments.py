@@ -10,9 +10,14 @@ def require_number(name, value, *, low=-math.inf, high=math.inf, open_low=False)
     is_number = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
     if is_number and low <= value <= high and not (open_low and value == low):
         return float(value)
+    raise ValueError(f"`{name}` must be a number in {interval(low, high, open_low)}. Received: {name}={value!r}")
+
+
+def interval(low, high, open_low):
+    """Return the bounds of a number as messages show them, such as "[0.0, inf)"."""
     left = "(" if open_low or low == -math.inf else "["
     right = ")" if high == math.inf else "]"
-    raise ValueError(f"`{name}` must be a number in {left}{low}, {high}{right}. Received: {name}={value!r}")
+    return f"{left}{low}, {high}{right}"
 
 
 def require_int(name, value, *, low=1):

@@ -1,4 +1,6 @@
-"""What losses and penalties have in common: they are their constructor's arguments."""
+"""What losses, penalties, augmentations and schedules have in common: they are their constructor's arguments."""
+
+from keras_gan._quantity import restored
 
 
 class Configurable:
@@ -11,8 +13,9 @@ class Configurable:
     @classmethod
     def from_config(cls, config):
         """Make the object from what `get_config` returned."""
-        return cls(**config)
+        return cls(**{name: restored(value) for name, value in config.items()})
 
     def __repr__(self):
-        arguments = ", ".join(f"{name}={value!r}" for name, value in self.get_config().items())
-        return f"{type(self).__name__}({arguments})"
+        # The attribute: in the configuration an object is a dictionary.
+        arguments = (f"{name}={getattr(self, name, value)!r}" for name, value in self.get_config().items())
+        return f"{type(self).__name__}({', '.join(arguments)})"
