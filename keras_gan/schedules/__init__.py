@@ -1,8 +1,11 @@
-"""Schedules of the learning rate that Keras does not have.
+"""Numbers as a function of the training step: learning rates, weights of penalties, strengths of augmentations, noise.
 
-Those of `keras.optimizers.schedules`, such as `CosineDecay` with its warm-up, serve a GAN as well.
+Each is a `keras.optimizers.schedules.LearningRateSchedule`, the kind of function that Keras saves with a model. Those
+that Keras has, such as `CosineDecay` with its warm-up, can be given in the same places.
 """
 
+from keras_gan.schedules.cosine import Cosine
+from keras_gan.schedules.linear import Linear
 from keras_gan.schedules.linear_decay import LinearDecay
 
-__all__ = ["LinearDecay"]
+__all__ = ["Cosine", "Linear", "LinearDecay"]

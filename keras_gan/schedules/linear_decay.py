@@ -4,10 +4,11 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
+from keras_gan._configurable import Configurable
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
+class LinearDecay(Configurable, keras.optimizers.schedules.LearningRateSchedule):
     """Rises to the learning rate, holds it, and falls to 0 along a line.
 
     At step t of T = `steps`, with w = `warm_up_steps` and h = `hold_steps`:
