@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_gan._configurable import Configurable
 from keras_gan._quantity import at, require_quantity, restored, scheduled, serialised
+from keras_gan.penalties import R1
 from keras_gan.schedules import Cosine, Linear, LinearDecay
 
 KERAS_SCHEDULE = keras.optimizers.schedules.ExponentialDecay(0.5, 10, 0.9)
@@ -62,8 +63,12 @@ def test_a_schedule_of_a_users_own_is_restored_from_custom_objects():
         def get_config(self):
             return {}
 
-    again = restored(serialised(require_quantity("weight", Constant(), high=1.0)), {"Constant": Constant})
+    custom_objects = {"Constant": Constant}
+    again = restored(serialised(require_quantity("weight", Constant(), high=1.0)), custom_objects)
     assert float(at(again, 3)) == 0.5
+    # Also within the object that holds it, which is what a model restores.
+    owner = keras.saving.serialize_keras_object(R1(Constant()))
+    assert isinstance(keras.saving.deserialize_keras_object(owner, custom_objects).weight, Constant)
 
 
 @pytest.mark.parametrize("value", ["10", None, [1.0], lambda step: 1.0, tf.constant(1.0)])

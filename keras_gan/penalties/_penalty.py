@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._configurable import Configurable
+from keras_gan._quantity import scheduled
 from keras_gan._traversal import every_layer
 
 
@@ -14,7 +15,8 @@ class Penalty(Configurable, abc.ABC):
     """A term that a GAN adds to its discriminator's objective.
 
     A penalty is handed the critic that the loss saw and the images of both kinds; it steps no optimizer and owns no
-    variable. Subclasses define `__call__` and may refuse a discriminator they cannot work with in `validate`.
+    variable. Subclasses define `__call__` and may refuse a discriminator they cannot work with in `validate`. Where
+    the weight is a schedule, it is read at the training step that the call is given.
 
     Attributes:
         name: what the penalty is called in the logs.
@@ -25,7 +27,7 @@ class Penalty(Configurable, abc.ABC):
     every = 1
 
     @abc.abstractmethod
-    def __call__(self, critic, real_images, fake_images, *, seed=None):
+    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):
         """Return the weighted penalty.
 
         Args:
@@ -34,10 +36,16 @@ class Penalty(Configurable, abc.ABC):
             fake_images: float32, same shape as `real_images`.
             seed: int tensor of shape (2,) for penalties that draw random numbers: the same seed, the same draw. With
                 None the draw comes from TensorFlow's global generator.
+            step: int or int tensor, the training step for which a scheduled weight is read; a number is the same in
+                all of them.
 
         Returns:
             float32 scalar.
         """
+
+    def scheduled(self):
+        """Return the arguments that are schedules, for the logs: a dict such as `{"weight": schedule}`, or {}."""
+        return scheduled(self)
 
     def validate(self, discriminator):
         """Raise a ValueError, or warn, if this penalty is wrong for such a discriminator; called once, by the GAN."""

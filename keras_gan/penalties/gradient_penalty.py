@@ -5,6 +5,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_number
+from keras_gan._quantity import at, require_quantity, serialised
 from keras_gan._traversal import every_layer
 from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
 
@@ -22,12 +23,12 @@ class GradientPenalty(Penalty):
     equation 3 and algorithm 1. Where the gradient is exactly 0 the norm has no derivative, and 0 is taken for it.
 
     Args:
-        weight: lambda, at least 0.
+        weight: lambda, at least 0: a number, or a schedule of the training step.
         target: the norm k that is aimed at, at least 0.
 
     Raises:
-        ValueError: if an argument is not a number of at least 0, or (from `validate`) if the critic holds
-            BatchNormalization.
+        ValueError: if an argument is not a number of at least 0 (or, as `weight`, a schedule), or (from `validate`) if
+            the critic holds BatchNormalization.
 
     Example:
         >>> import tensorflow as tf
@@ -40,14 +41,14 @@ class GradientPenalty(Penalty):
     name = "gradient_penalty"
 
     def __init__(self, weight=10.0, *, target=1.0):
-        self.weight = require_number("weight", weight, low=0.0)
+        self.weight = require_quantity("weight", weight, low=0.0)
         self.target = require_number("target", target, low=0.0)
 
-    def __call__(self, critic, real_images, fake_images, *, seed=None):
+    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):
         """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
         between = _interpolate(real_images, fake_images, seed)
         norms = _finite_sqrt(squared_gradient_norms(critic, between))
-        return self.weight * tf.reduce_mean(tf.square(norms - self.target))
+        return at(self.weight, step) * tf.reduce_mean(tf.square(norms - self.target))
 
     def validate(self, discriminator):
         """Raise a ValueError that names the layer if the critic holds BatchNormalization."""
@@ -63,7 +64,7 @@ class GradientPenalty(Penalty):
 
     def get_config(self):
         """Return the constructor's arguments."""
-        return {"weight": self.weight, "target": self.target}
+        return {"weight": serialised(self.weight), "target": self.target}
 
 
 def _interpolate(real_images, fake_images, seed):

@@ -48,22 +48,21 @@ class Lazy(Penalty):
         self.every = require_int("every", every, low=2)
         self.name = penalty.name
 
-    def __call__(self, critic, real_images, fake_images, *, seed=None):
+    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):
         """Return `every` times the penalty, a float32 scalar; see `Penalty.__call__`."""
-        return self.every * self.penalty(critic, real_images, fake_images, seed=seed)
+        return self.every * self.penalty(critic, real_images, fake_images, seed=seed, step=step)
 
     def validate(self, discriminator):
         """Refuse what the penalty refuses."""
         self.penalty.validate(discriminator)
 
+    def scheduled(self):
+        """Return the penalty's arguments that are schedules; see `Penalty.scheduled`."""
+        return self.penalty.scheduled()
+
     def get_config(self):
         """Return the constructor's arguments, with the penalty serialised."""
         return {"penalty": keras.saving.serialize_keras_object(self.penalty), "every": self.every}
-
-    @classmethod
-    def from_config(cls, config):
-        """Make the penalty from what `get_config` returned."""
-        return cls(**{**config, "penalty": keras.saving.deserialize_keras_object(config["penalty"])})
 
     def __repr__(self):
         return f"Lazy({self.penalty!r}, every={self.every})"

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_number
+from keras_gan._quantity import at, require_quantity, serialised
 from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
 
 
@@ -20,10 +20,10 @@ class R1(Penalty):
     its 10 is `R1(20.0)` here.
 
     Args:
-        weight: gamma, at least 0.
+        weight: gamma, at least 0: a number, or a schedule of the training step.
 
     Raises:
-        ValueError: if `weight` is not a number of at least 0.
+        ValueError: if `weight` is neither a number of at least 0 nor a schedule.
 
     Example:
         >>> import tensorflow as tf
@@ -31,16 +31,23 @@ class R1(Penalty):
         >>> points = tf.random.normal((8, 2))
         >>> float(R1(10.0)(lambda x: x @ slope, points, None))   # 10 / 2 * (3^2 + 4^2)
         125.0
+
+        R3GAN (Huang et al. 2024, arXiv 2501.05441) lets the weight fall along a cosine:
+
+        >>> from keras_gan.schedules import Cosine
+        >>> falling = R1(Cosine(10.0, 1.0, steps=1000))
+        >>> [float(falling(lambda x: x @ slope, points, None, step=step)) for step in (0, 500, 1000)]
+        [125.0, 68.75, 12.5]
     """
 
     name = "r1"
 
     def __init__(self, weight=10.0):
-        self.weight = require_number("weight", weight, low=0.0)
+        self.weight = require_quantity("weight", weight, low=0.0)
 
-    def __call__(self, critic, real_images, fake_images, *, seed=None):  # noqa: ARG002
+    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):  # noqa: ARG002
         """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
-        return 0.5 * self.weight * tf.reduce_mean(squared_gradient_norms(critic, real_images))
+        return 0.5 * at(self.weight, step) * tf.reduce_mean(squared_gradient_norms(critic, real_images))
 
     def validate(self, discriminator):
         """Warn of layers through which the penalty's gradient is wrong."""
@@ -48,4 +55,4 @@ class R1(Penalty):
 
     def get_config(self):
         """Return the constructor's arguments."""
-        return {"weight": self.weight}
+        return {"weight": serialised(self.weight)}

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.penalties import R1, GradientPenalty, Lazy
+from keras_gan.schedules import Linear
 
 
 def test_the_gain_makes_up_for_the_steps_without_it():
@@ -29,6 +30,13 @@ def test_the_seed_reaches_the_penalty():
     assert values[0] == values[1] != values[2]
 
 
+def test_the_schedules_are_those_of_the_penalty_and_read_at_the_step():
+    slope, points, schedule = tf.constant([[3.0], [4.0]]), tf.random.normal((8, 2)), Linear(2.0, 4.0, 8)
+    penalty = Lazy(R1(schedule), every=5)
+    assert penalty.scheduled() == {"weight": schedule}
+    assert float(penalty(lambda x: x @ slope, points, None, step=4)) == pytest.approx(5 * 3.0 / 2 * 25)
+
+
 def test_it_refuses_what_the_penalty_refuses():
     critic = keras.Sequential([keras.Input((2,)), keras.layers.BatchNormalization(), keras.layers.Dense(1)])
     with pytest.raises(ValueError, match="is a BatchNormalization"):
@@ -36,9 +44,11 @@ def test_it_refuses_what_the_penalty_refuses():
 
 
 def test_it_is_remade_from_its_config():
-    lazy = Lazy(R1(3.0), every=4)
-    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(lazy))
-    assert repr(again) == repr(lazy) == "Lazy(R1(weight=3.0), every=4)"
+    for lazy in (Lazy(R1(3.0), every=4), Lazy(R1(Linear(3.0, 1.0, 10)), every=4)):
+        again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(lazy))
+        assert repr(again) == repr(lazy)
+        assert Lazy.from_config(lazy.get_config()).get_config() == lazy.get_config()
+    assert repr(Lazy(R1(3.0), every=4)) == "Lazy(R1(weight=3.0), every=4)"
     assert again.name == "r1"
 
 

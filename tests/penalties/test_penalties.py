@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from keras_gan.layers import GroupNormalization, SpectralNormalization
 from keras_gan.penalties import R1, GradientPenalty, squared_gradient_norms
+from keras_gan.schedules import Cosine, Linear
 
 SLOPE = tf.constant([[3.0], [0.0], [-4.0], [12.0]])  # of norm 13
 
@@ -150,17 +151,41 @@ def test_layers_whose_second_gradient_keras_gets_wrong_are_warned_of(layer):
 
 
 @pytest.mark.parametrize("penalty", [R1, GradientPenalty])
-@pytest.mark.parametrize("weight", [-1.0, float("inf"), "10", None])
+@pytest.mark.parametrize("weight", [-1.0, float("inf"), "10", None, Linear(-1.0, 0.0, 9), lambda step: 10.0])
 def test_bad_weight(penalty, weight):
-    with pytest.raises(ValueError, match=r"`weight` must be a number in \[0.0, inf\). Received: weight="):
+    with pytest.raises(ValueError, match=r"`weight` must be .*in \[0.0, inf\).* Received: weight="):
         penalty(weight)
 
 
-@pytest.mark.parametrize("penalty", [R1(0.5), GradientPenalty(3.0, target=0.0)], ids=repr)
+@pytest.mark.parametrize("penalty", [R1, GradientPenalty])
+def test_a_scheduled_weight_is_the_number_of_its_step(penalty):
+    real, fake, seed = images(0), images(1), tf.constant([5, 6], tf.int64)
+    scheduled = penalty(Linear(2.0, 4.0, 8))
+    for step, weight in ((0, 2.0), (2, 2.5), (8, 4.0)):
+        value = scheduled(linear, real, fake, seed=seed, step=tf.constant(step, tf.int64))
+        assert value.dtype == tf.float32
+        assert float(value) == float(penalty(weight)(linear, real, fake, seed=seed, step=step))
+
+
+def test_the_step_of_a_compiled_function_is_read_when_it_runs():
+    falling = R1(Cosine(10.0, 2.0, 4))
+    compiled = tf.function(lambda step: falling(linear, images(0), None, step=step), jit_compile=True)
+    values = [float(compiled(tf.constant(step, tf.int64))) for step in (0, 2, 4)]
+    assert values == pytest.approx([5.0 * 169, 3.0 * 169, 1.0 * 169], rel=1e-6)
+
+
+def test_a_penalty_tells_its_schedules():
+    schedule = Linear(2.0, 4.0, 8)
+    assert R1(schedule).scheduled() == GradientPenalty(schedule).scheduled() == {"weight": schedule}
+    assert R1(2.0).scheduled() == {}
+
+
+@pytest.mark.parametrize("penalty", [R1(0.5), GradientPenalty(3.0, target=0.0), R1(Cosine(2.0, 1.0, 9))], ids=repr)
 def test_config_remakes_the_penalty(penalty):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(penalty))
     assert type(again) is type(penalty)
     assert again.get_config() == penalty.get_config()
+    assert repr(again) == repr(penalty)
 
 
 def test_bilinear_resizing_below_a_penalty_is_warned_of():
