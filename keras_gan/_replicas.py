@@ -1,6 +1,7 @@
 """What a training step must know of the replicas it runs on, the same code on one device and on many."""
 
 import contextlib
+import contextvars
 
 import tensorflow as tf
 
@@ -46,9 +47,11 @@ def own_rows(rows):
 
 def run_if(condition, update):
     """Run `update()` (which returns nothing) where a scalar boolean tensor, equal on every replica, is true."""
+    # On replicas the branch runs in a thread of its own: what this thread knows of its step goes along.
+    context = contextvars.copy_context()
 
     def branch():
-        update()
+        context.run(update)
         return tf.constant(True)
 
     def skip():

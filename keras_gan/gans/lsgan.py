@@ -37,3 +37,7 @@ class LSGAN(AlternatingGAN):
     def default_optimizer(self):
         """Adam as in the paper's experiments on LSUN: learning rate 1e-3, beta_1 0.5."""
         return keras.optimizers.Adam(1e-3, beta_1=0.5, epsilon=1e-8)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), **self.adversarial_loss.get_config()}

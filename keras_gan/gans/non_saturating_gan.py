@@ -36,3 +36,7 @@ class NonSaturatingGAN(AlternatingGAN):
     def default_optimizer(self):
         """SGD as in the authors' code, at the values its schedules start from: learning rate 0.1, momentum 0.5."""
         return keras.optimizers.SGD(0.1, momentum=0.5)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), **self.adversarial_loss.get_config()}

@@ -1,56 +1,50 @@
-"""The base of every GAN: two networks, two optimizers, two updates."""
+"""The base of the GANs with a generator and a discriminator."""
 
 import abc
-import contextlib
-import functools
-import typing
 
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_int, require_number
-from keras_gan._replicas import reducible, replica_count, run_if
-from keras_gan.gans import _compilation, _inputs, _networks, _optimizers, _parts
-from keras_gan.gans._critic import Critic
-from keras_gan.gans._fitting import Fitting
-from keras_gan.gans._sampling import Sampling
-from keras_gan.gans._saving import Saving
-from keras_gan.gans._training_state import StepNoise, TrainingState
-from keras_gan.layers import hold_power_iterations
-from keras_gan.penalties import Penalty
-
-# The ramp-up of StyleGAN2-ADA: early in training the average is over the last twentieth of the images seen.
-_EMA_RAMP_UP = 0.05
+from keras_gan.augmentation import Augmentation
+from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
 
 
-class TwoPlayerGAN(Fitting, Sampling, Saving, keras.Model, abc.ABC):
-    """What every GAN shares; a GAN is a subclass that gives the loss, the optimizers of its paper and `train_step`.
+class TwoPlayerGAN(AdversarialModel):
+    """What GANs of one generator and one discriminator share: who plays, what a batch holds, how samples are drawn.
+
+    A GAN is a subclass that gives the loss, the optimizers of its paper and `train_step`. Where the networks take
+    labels, or the discriminator returns classes, the GAN is conditional: `fit` takes images with labels.
 
     Args:
         generator: keras.Model that maps latents `(batch, ...)` to samples: images float32
             `(batch, height, width, channels)` in [-1, 1], or vectors `(batch, size)`. The size of the latents, which
-            are standard normal, is read from it.
-        discriminator: keras.Model that maps samples to logits, `(batch, 1)` or a patch map, without a sigmoid.
+            are standard normal, is read from it. Of several inputs one may be called "labels".
+        discriminator: keras.Model that maps samples to logits, `(batch, 1)` or a patch map, without a sigmoid. Of
+            several inputs one may be called "labels"; several outputs have the names of a `Verdict`.
         adversarial_loss: `keras_gan.losses.AdversarialLoss`, given by the subclass.
         penalties: list of `keras_gan.penalties.Penalty`, added to the discriminator's loss.
+        augmentation: `keras_gan.augmentation.Augmentation` of all that the discriminator sees, or a list of them.
         discriminator_steps: int, discriminator updates for each generator update, each on a new minibatch.
         ema_half_life: number of generated images, those of the generator's updates, after which an update counts half
-            in the averaged generator that samples are drawn from; None for no averaged generator.
+            in the averaged generator that samples are drawn from; a schedule; or None for no averaged generator.
+        num_classes: int, how many classes there are; None to read it from the networks.
         seed: int, of all random numbers that training draws; None to take one from Python's generator.
         name: str.
 
     Attributes:
         averaged_generator: keras.Model or None, an exponential moving average of the generator, with normalisation
             statistics averaged as well.
+        critic: the discriminator as objectives call it, a `keras_gan.training.Critic`.
         latent_shape: tuple, shape of one latent.
         sample_shape: tuple, shape of one sample.
-        training_state: the seed of the run and, in `step`, the number of training steps taken.
-        images_per_step: int, the real images that one training step takes; None before the first `fit`.
-        generator_optimizer, discriminator_optimizer: the optimizers, from `compile`.
+        num_classes: int, or None for an unconditional GAN.
+        training_state, images_per_step, generator_optimizer, discriminator_optimizer: see `AdversarialModel`.
 
     Raises:
         ValueError: if the networks do not fit each other or a penalty, or an argument is out of range.
     """
+
+    terms = ("d_loss", "g_loss")
 
     def __init__(
         self,
@@ -59,328 +53,228 @@ class TwoPlayerGAN(Fitting, Sampling, Saving, keras.Model, abc.ABC):
         adversarial_loss,
         *,
         penalties=(),
+        augmentation=(),
         discriminator_steps=1,
         ema_half_life=None,
+        num_classes=None,
         seed=None,
         name=None,
     ):
-        super().__init__(name=name)
-        self.latent_shape, self.sample_shape = _networks.require_matching(generator, discriminator)
-        self.discriminator_steps = require_int("discriminator_steps", discriminator_steps)
-        if ema_half_life is not None:
-            ema_half_life = require_number("ema_half_life", ema_half_life, low=0.0, open_low=True)
-        self.ema_half_life = ema_half_life
-        self.generator, self.discriminator = generator, discriminator
-        if self.distribute_strategy.num_replicas_in_sync > 1:
-            _networks.draw_apart_on_replicas(self)
-        self.averaged_generator = None if ema_half_life is None else _networks.clone(generator)
-        self.adversarial_loss = adversarial_loss
-        self.penalties = _validated(penalties, discriminator)
-        self.penalty_trackers = _trackers(self.penalties)
-        self.training_state = TrainingState(seed, name="training_state")
-        self.generator_loss_tracker = keras.metrics.Mean(name="g_loss")
-        self.discriminator_loss_tracker = keras.metrics.Mean(name="d_loss")
-        self.generator_optimizer = self.discriminator_optimizer = None
-        self.images_per_step = None
-        self.built = True
+        maps = Interface(generator, "generator", ("latents", "labels"), "images")
+        augmentations = _augmentations(augmentation)
+        critic = Critic(discriminator, role="discriminator", augmentations=augmentations)
+        shapes = _require_matching(maps, critic.interface)
+        classes = _number_of_classes(num_classes, maps, critic.interface)
+        labels = {} if classes is None else {"labels": Field((), num_classes=classes)}
+        super().__init__(
+            {
+                "generator": Player(generator=generator, ema_half_life=ema_half_life),
+                "discriminator": Player(
+                    discriminator=discriminator, penalties=penalties, updates_per_step=discriminator_steps
+                ),
+            },
+            {"images": Field(shapes[1]), **labels},
+            batches_per_step=discriminator_steps,
+            batches_argument="discriminator_steps",
+            seed=seed,
+            name=name,
+        )
+        self.latent_shape, self.sample_shape = shapes
+        self.num_classes, self.adversarial_loss, self.critic = classes, adversarial_loss, critic
+        self._maps = maps
 
-    def compile(
-        self,
-        generator_optimizer=None,
-        discriminator_optimizer=None,
-        *,
-        gradient_accumulation_steps=1,
-        loss_weights=None,
-        run_eagerly=False,
-        steps_per_execution=1,
-        jit_compile="auto",
-        **refused,
-    ):
+    def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         """Set the two optimizers; without arguments, those of the GAN's paper.
 
         Args:
-            generator_optimizer: Keras optimizer (or its name); None for the paper's. A float16 network's optimizer
-                is wrapped for loss scaling.
-            discriminator_optimizer: likewise. A schedule of the learning rate counts training steps, for both players.
-                Where a penalty is `Lazy` the optimizer's rate and betas are adjusted to it.
-            gradient_accumulation_steps: int, equal parts in which a minibatch passes through the networks, one after
-                the other, for one update on the mean of their gradients: memory for a smaller batch, and the step of
-                the whole one, but for what compares the images of a batch (batch statistics, relativistic averages).
-            loss_weights: dict of float, what to multiply losses by, under their names in the logs: "d_loss", "g_loss"
-                and the penalties'. The logs show the losses without it.
-            run_eagerly: bool, as in `keras.Model.compile`.
-            steps_per_execution: int, likewise; 1 on several replicas.
-            jit_compile: bool or "auto", likewise; not on several replicas.
-            **refused: nothing else is taken; `loss=` gets an error that names the class to use.
+            generator_optimizer: Keras optimizer (or its name); None for the paper's.
+            discriminator_optimizer: likewise.
+            **options: see `AdversarialModel.compile`. `loss=` gets an error that names the class to use.
 
         Raises:
-            ValueError: for `loss=`, `optimizer=` or another argument that a GAN has no use for, an optimizer shared by
-                both players or used before, or a mode that several replicas do not support.
+            ValueError: for `loss=`, and as `AdversarialModel.compile` does.
         """
-        _compilation.refuse(refused)
-        if jit_compile == "auto" and self.distribute_strategy.num_replicas_in_sync > 1:
-            jit_compile = False
-        _compilation.require_mode(self.distribute_strategy, steps_per_execution, jit_compile)
-        _compilation.require_no_distribution()
-        self.loss_weights = _compilation.weights_of_losses(loss_weights, [metric.name for metric in self.metrics])
-        self.gradient_accumulation_steps = require_int("gradient_accumulation_steps", gradient_accumulation_steps)
-        with self.distribute_strategy.scope():
-            super().compile(
-                optimizer=None,
-                loss=None,
-                run_eagerly=run_eagerly,
-                steps_per_execution=steps_per_execution,
-                jit_compile=jit_compile,
-            )
-            given = [
-                generator_optimizer or self.default_optimizer(),
-                discriminator_optimizer or self.default_optimizer(),
-            ]
-            self.generator_optimizer, self.discriminator_optimizer = _optimizers.ready_both(self, *given)
-        # In a function, because Keras saves every optimizer that it finds in an attribute.
-        self._given_optimizers = lambda: given
-
-    def scale_learning_rates(self, factor):
-        """Multiply the learning rates of both players, scheduled ones included, by a number from now on.
-
-        Args:
-            factor: float, above 0.
-        """
-        factor = require_number("factor", factor, low=0.0, open_low=True)
-        self.training_state.learning_rate_factor.assign(self.training_state.learning_rate_factor * factor)
-        for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            _optimizers.scale_learning_rate(optimizer, factor)
+        _refuse_loss(options.get("loss"))
+        super().compile(
+            generator_optimizer=generator_optimizer, discriminator_optimizer=discriminator_optimizer, **options
+        )
 
     @abc.abstractmethod
     def default_optimizer(self):
         """Return a new optimizer with the paper's settings, for either player."""
 
-    @abc.abstractmethod
-    def train_step(self, data):
-        """The paper's algorithm: take what `fit` hands over, update both players, return the logs."""
-
-    @contextlib.contextmanager
-    def step_on(self, data):
-        """The frame of a training step: what it works on, and that it is counted.
-
-        Yields:
-            (minibatches, noise): a list of float32 `(batch, *sample_shape)`, one for each discriminator step, and the
-            `StepNoise` that the step draws its random numbers from.
-        """
-        images = _inputs.unlabelled(data)
-        # Where data of unknown length end, a step is begun that has none: without the dependency TensorFlow would run
-        # such parts of it as need no data, and count it.
-        with tf.control_dependencies([images]):
-            yield _inputs.minibatches(images, self.discriminator_steps), self.training_state.noise()
-            self.training_state.step.assign_add(1)
-
-    def update_discriminator(self, real_images, fake_images, noise):
-        """One step of the discriminator's optimizer on its loss and the penalties.
-
-        The two kinds of images pass separately: batch statistics of a mixture would tell the discriminator, and the
-        layers that compare images, which is which. A lazy penalty has a step of its own, when it is its turn.
-
-        Args:
-            real_images: float32 `(batch, *sample_shape)`.
-            fake_images: float32, of the same shape; nothing flows back into the generator.
-            noise: the `StepNoise` of this training step.
-        """
-        _networks.advance_spectral_norms(self.discriminator)
-        seeds = [noise.next_seed() for _ in self.penalties]
-        self._step_discriminator(real_images, fake_images, seeds)
-        for penalty, seed in zip(self.penalties, seeds, strict=True):
-            if penalty.every > 1:
-                step = functools.partial(self._step_discriminator, real_images, fake_images, [seed], lazy=penalty)
-                run_if(self.training_state.step.value % penalty.every == 0, step)
-
-    def _step_discriminator(self, real_images, fake_images, seeds, *, lazy=None):
-        """One step of the discriminator's optimizer: on its objective, or on a lazy penalty alone."""
-        weights, optimizer = self.discriminator.trainable_weights, self.discriminator_optimizer
-
-        def gradients(part, real_images, fake_images):
-            seeds_of_part = [StepNoise.seed_of_part(seed, part) for seed in seeds]
-            with hold_power_iterations(), tf.GradientTape() as tape:
-                critic = Critic(self.discriminator)
-                if lazy is None:
-                    objective = self._discriminator_objective(critic, real_images, fake_images, seeds_of_part)
-                else:
-                    objective = self._penalise([(lazy, *seeds_of_part)], critic, real_images, fake_images)
-                objective = optimizer.scale_loss(objective / replica_count())
-            found = tape.gradient(objective, weights)
-            if lazy is None:
-                return found
-            # The last bias has no part in a gradient penalty.
-            return [tf.zeros_like(w) if g is None else g for g, w in zip(found, weights, strict=True)]
-
-        images = (real_images, fake_images)
-        mean = _parts.mean_over_parts(gradients, images, self.gradient_accumulation_steps)
-        _optimizers.step(optimizer, mean, weights)
-
-    def _discriminator_objective(self, critic, real_images, fake_images, seeds):
-        loss = self.adversarial_loss.discriminator_loss(critic(real_images), critic(fake_images))
-        self.discriminator_loss_tracker.update_state(loss)
-        always = [(penalty, seed) for penalty, seed in zip(self.penalties, seeds, strict=True) if penalty.every == 1]
-        penalties = self._penalise(always, critic, real_images, fake_images)
-        return self.loss_weights["d_loss"] * loss + penalties + _networks.regularisation(self.discriminator)
-
-    def fakes(self, batch_size, noise):
-        """Generate a batch in training mode, float32 `(batch_size, *sample_shape)`."""
-        return self._generate(noise.normal((batch_size, *self.latent_shape)))
-
-    def _generate(self, latents):
-        with hold_power_iterations():
-            return tf.cast(self.generator(latents, training=True), tf.float32)
-
-    def record_fakes(self, batch_size, noise):
-        """Generate a batch and keep what it takes to differentiate it: one pass then serves both players.
-
-        Where gradients are accumulated, keeping a whole batch would take the memory that is to be saved: then the
-        latents are kept, and pass again, part by part, in the generator's update.
-
-        Returns:
-            Recording, whose `images` are for `update_discriminator` and which itself is for `update_generator`.
-        """
-        _networks.advance_spectral_norms(self.generator)
-        latents = noise.normal((batch_size, *self.latent_shape))
-        if self.gradient_accumulation_steps == 1:
-            return self._record(latents)
-        # The second pass counts for the running statistics and the random streams of the generator.
-        with keras.StatelessScope():
-            parts = _parts.split(latents, self.gradient_accumulation_steps)
-            return Recording(latents, tf.concat([self._generate(part) for part in parts], axis=0), None, None)
-
-    def _record(self, latents):
-        with tf.GradientTape() as tape:
-            images = self._generate(latents)
-            regularisation = _networks.regularisation(self.generator)
-        return Recording(latents, images, regularisation, tape)
-
-    def update_generator(self, real_images, recording):
-        """One step of the generator's optimizer, and of the averaged generator.
-
-        The gradient goes through the discriminator as far as the images, then through the recorded pass of the
-        generator; none is taken for the discriminator's weights. The discriminator's own state (running statistics,
-        random streams) stays as it is.
-
-        Args:
-            real_images: float32 `(batch, *sample_shape)`; only a relativistic loss looks at them.
-            recording: what `record_fakes` returned.
-        """
-        parts = self.gradient_accumulation_steps
-        if parts == 1:
-            gradients = self._generator_gradients(real_images, recording)
-        else:
-
-            def gradients_of_part(part, real_images, latents):  # noqa: ARG001
-                return self._generator_gradients(real_images, self._record(latents))
-
-            gradients = _parts.mean_over_parts(gradients_of_part, (real_images, recording.latents), parts)
-        _optimizers.step(self.generator_optimizer, gradients, self.generator.trainable_weights)
-        self._average(rows(real_images))
-
-    def _generator_gradients(self, real_images, recording):
-        scale_loss = self.generator_optimizer.scale_loss
-        with hold_power_iterations(), keras.StatelessScope():
-            relativistic = self.adversarial_loss.relativistic
-            real_logits = self.discriminator(real_images, training=True) if relativistic else None
-            with tf.GradientTape(watch_accessed_variables=False) as image_tape:
-                image_tape.watch(recording.images)
-                fake_logits = self.discriminator(recording.images, training=True)
-                loss = self.adversarial_loss.generator_loss(real_logits, fake_logits)
-                objective = scale_loss(self.loss_weights["g_loss"] * loss / replica_count())
-            image_gradient = image_tape.gradient(objective, recording.images)
-        self.generator_loss_tracker.update_state(loss)
-        return recording.tape.gradient(
-            [recording.images, recording.regularisation],
-            self.generator.trainable_weights,
-            output_gradients=[image_gradient, scale_loss(tf.constant(1.0 / replica_count()))],
-        )
-
-    def test_step(self, data):
-        """Both losses on a batch that training does not see; the same latents each time, so that epochs compare."""
-        real_images = _inputs.unlabelled(data)
-        latents = StepNoise(tf.zeros((), tf.int64), tf.zeros((), tf.int64)).normal(
-            (rows(real_images), *self.latent_shape)
-        )
-        fake_logits = self.discriminator(self.generator(latents, training=False), training=False)
-        real_logits = self.discriminator(real_images, training=False)
-        self.discriminator_loss_tracker.update_state(self.adversarial_loss.discriminator_loss(real_logits, fake_logits))
-        self.generator_loss_tracker.update_state(self.adversarial_loss.generator_loss(real_logits, fake_logits))
-        return reducible({tracker.name: tracker.result() for tracker in self.metrics[:2]})
-
-    def get_metrics_result(self):
-        """The logs, with which a training step ends."""
-        return reducible(super().get_metrics_result())
+    def default_optimizers(self):
+        """Return an optimizer for each player."""
+        return {name: self.default_optimizer() for name in self.players}
 
     @property
-    def metrics(self):
-        """The means over an epoch that the logs show: both adversarial losses alone, and each penalty by itself."""
-        return [self.discriminator_loss_tracker, self.generator_loss_tracker, *self.penalty_trackers]
+    def discriminator_steps(self):
+        """Discriminator updates for each generator update."""
+        return self.batches_per_step
 
-    def _penalise(self, penalties, critic, real_images, fake_images):
-        """The weighted sum of penalties, given with a seed for each; each is logged under its name."""
-        total = tf.constant(0.0)
-        # Inside the scope a penalty's own passes leave the discriminator's running statistics alone.
-        with keras.StatelessScope():
-            values = [penalty(critic, real_images, fake_images, seed=seed) for penalty, seed in penalties]
-        for (penalty, _), value in zip(penalties, values, strict=True):
-            tracker = self.penalty_trackers[self.penalties.index(penalty)]
-            tracker.update_state(value / penalty.every)
-            total += self.loss_weights[tracker.name] * value
-        return total
+    @property
+    def penalties(self):
+        """The penalties of the discriminator, a tuple."""
+        return tuple(self.players["discriminator"].penalties.values())
 
-    def _average(self, batch_size):
-        """Move the averaged generator towards the generator."""
-        if self.averaged_generator is None:
-            return
-        batch = tf.cast(batch_size * replica_count(), tf.float32)
-        images_seen = batch * tf.cast(self.training_state.step + 1, tf.float32)
-        half_life = tf.minimum(self.ema_half_life, _EMA_RAMP_UP * images_seen)
-        share = 1.0 - tf.pow(0.5, batch / half_life)
-        for average, current in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
-            average.assign(average + tf.cast(share, average.dtype) * (current - average))
-        # An average of unit vectors is shorter than 1: an advance makes a unit vector of it again.
-        for layer in _networks.spectral_normalizations(self.averaged_generator):
-            layer.advance()
+    @property
+    def ema_half_life(self):
+        """Half-life of the averaged generator in images, a number or a schedule; None where there is none."""
+        return self.players["generator"].ema_half_life
 
+    def latents_for(self, batch, noise):
+        """Draw a latent for each image of a batch, float32 `(batch, *latent_shape)`."""
+        images = batch["images"]
+        rows = tf.shape(images)[0] if images.shape[0] is None else images.shape[0]
+        return noise.normal((rows, *self.latent_shape))
 
-class Recording(typing.NamedTuple):
-    """A recorded pass of the generator.
+    def generate_for(self, batch, latents):
+        """A batch with generated images in place of the real ones; its labels are those of the real ones."""
+        return {**batch, **self.forward(self._maps, {**batch, "latents": latents})}
 
-    Attributes:
-        latents: float32 `(batch, *latent_shape)`.
-        images: float32 `(batch, *sample_shape)`.
-        regularisation: float32 scalar, the generator's own regularisation losses; None where it passes again.
-        tape: tf.GradientTape that watched the pass; None where it passes again.
-    """
+    def discriminator_terms(self, real, fake):
+        """What the discriminator minimises: the adversarial loss and the penalties."""
+        loss = self.adversarial_loss.discriminator_loss(self.critic(real).logits, self.critic(fake).logits)
+        return {"discriminator": {"d_loss": loss, **self.penalise("discriminator", self.critic, real, fake)}}
 
-    latents: tf.Tensor
-    images: tf.Tensor
-    regularisation: tf.Tensor | None
-    tape: tf.GradientTape | None
+    def generator_terms(self, real, fake):
+        """What the generator minimises. Only a relativistic loss looks at the real images."""
+        real_logits = self.critic(real).logits if self.adversarial_loss.relativistic else None
+        return {"generator": {"g_loss": self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)}}
 
+    def test_terms(self, batch, noise):
+        """Both losses, on images that training does not see."""
+        fake = self.generate_for(batch, self.latents_for(batch, noise))
+        return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
 
-def rows(images):
-    """Number of images in a batch: an int where it is known when the step is traced, else a scalar tensor."""
-    return tf.shape(images)[0] if images.shape[0] is None else images.shape[0]
+    def scheduled_parts(self):
+        """The augmentations, whose strength may be a schedule."""
+        return self.critic.augmentations
 
+    def sampler(self, averaged=True):
+        """What draws images: the generator, or its average."""
+        network = self.averaged_generator if averaged else None
+        return Sampler(self._maps, network, num_classes=self.num_classes)
 
-def _validated(penalties, discriminator):
-    if not isinstance(penalties, list | tuple) or not all(isinstance(penalty, Penalty) for penalty in penalties):
-        raise ValueError(
-            "`penalties` must be a list of penalties, such as `[keras_gan.penalties.R1(10.0)]`. "
-            f"Received: penalties={penalties!r}"
+    def call(self, latents, training=False):
+        """Samples for given inputs of the generator, from the averaged generator if there is one."""
+        return (self.averaged_generator or self.generator)(latents, training=training)
+
+    def generate(self, num_images=None, *, latents=None, labels=None, seed=None, averaged=True, batch_size=64):
+        """Draw samples; training is not disturbed by it.
+
+        Args:
+            num_images: int, how many; not needed where `latents` are given.
+            latents: float32 `(num_images, *latent_shape)`, or None to draw them.
+            labels: for a conditional GAN: one class, or a class for each image, integers in [0, num_classes); None to
+                draw them.
+            seed: int for the same latents each time, in every process; None for others each time.
+            averaged: whether to use the averaged generator where there is one.
+            batch_size: int, how many to generate at once.
+
+        Returns:
+            float32 NumPy array `(num_images, *sample_shape)`, images in [-1, 1].
+
+        Raises:
+            ValueError: if neither or both of `num_images` and `latents` say how many, or the shape of the latents or
+                the labels is wrong.
+        """
+        return self.draw_samples(
+            num_images, latents=latents, labels=labels, seed=seed, averaged=averaged, batch_size=batch_size
         )
-    for penalty in penalties:
-        penalty.validate(discriminator)
-    return tuple(penalties)
+
+    def get_config(self):
+        """Return the constructor's arguments that all GANs have, with networks and penalties serialised."""
+        serialise = keras.saving.serialize_keras_object
+        half_life = self.ema_half_life
+        return {
+            **super().get_config(),
+            "generator": serialise(self.generator),
+            "discriminator": serialise(self.discriminator),
+            "penalties": [serialise(penalty) for penalty in self.penalties],
+            "augmentation": [serialise(augmentation) for augmentation in self.critic.augmentations],
+            "discriminator_steps": self.discriminator_steps,
+            "ema_half_life": half_life if half_life is None or isinstance(half_life, float) else serialise(half_life),
+            "num_classes": self.num_classes,
+        }
 
 
-def _trackers(penalties):
-    """A mean for the logs of each penalty: `r1`, `gradient_penalty`; a second one of a kind is `r1_2`."""
-    names = [penalty.name for penalty in penalties]
-    counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
-    return [
-        keras.metrics.Mean(name=name if count == 1 else f"{name}_{count}")
-        for name, count in zip(names, counts, strict=True)
-    ]
+def _augmentations(augmentation):
+    """The augmentations as a list, checked."""
+    augmentations = augmentation if isinstance(augmentation, list | tuple) else [augmentation]
+    for entry in augmentations:
+        if not isinstance(entry, Augmentation):
+            raise ValueError(
+                "`augmentation` must be one of `keras_gan.augmentation`, such as `DiffAugment()`, or a list of them. "
+                f"Received: augmentation={augmentation!r}"
+            )
+    return augmentations
+
+
+def _require_matching(maps, judges):
+    """Raise a ValueError unless the two networks make a GAN; return the shapes of one latent and of one sample."""
+    latent_shape, made = maps.shapes["latents"], maps.outputs.get("images")
+    judged = judges.shapes["images"]
+    if made is None or len(maps.outputs) > 1:
+        raise ValueError(f"The generator must return a single tensor. Received: outputs {list(maps.outputs)}")
+    if not tf.TensorShape(made).is_compatible_with(judged):
+        raise ValueError(
+            f"The generator makes samples of shape {made}, but the discriminator takes inputs of shape {judged}: "
+            "build both for the same image shape. "
+            f"Received: generator.output_shape={(None, *made)}, discriminator.input_shape={(None, *judged)}"
+        )
+    if None in latent_shape:
+        raise ValueError(
+            "The generator's latent size must be fixed, to draw latents of it. "
+            f"Received: generator.input_shape={(None, *latent_shape)}"
+        )
+    return latent_shape, made
+
+
+def _number_of_classes(given, maps, judges):
+    """How many classes the labels have; None for an unconditional GAN."""
+    heads = [judges.outputs["classes"][-1]] if "classes" in judges.outputs else []
+    if not heads and "labels" not in {**maps.shapes, **judges.shapes}:
+        if given is not None:
+            raise ValueError(
+                "The networks take no labels: build them with an input called 'labels', or leave `num_classes` out. "
+                f"Received: num_classes={given}"
+            )
+        return None
+    found = {number for number in (maps.num_classes, judges.num_classes, *heads, given) if number is not None}
+    if len(found) == 1:
+        return found.pop()
+    reason = "The networks do not say" if not found else f"There are {' and '.join(map(str, sorted(found)))} of them, so it is not clear"
+    raise ValueError(f"{reason} how many classes the labels have: give `num_classes`. Received: num_classes={given}")
+
+
+_CLASS_OF_LOSS = {
+    "binary_crossentropy": "NonSaturatingGAN",
+    "bce": "NonSaturatingGAN",
+    "non_saturating": "NonSaturatingGAN",
+    "minimax": "MinimaxGAN",
+    "mse": "LSGAN",
+    "mean_squared_error": "LSGAN",
+    "least_squares": "LSGAN",
+    "lsgan": "LSGAN",
+    "hinge": "HingeGAN",
+    "wasserstein": "WGAN or WGANGP",
+    "wgan": "WGAN",
+    "wgan_gp": "WGANGP",
+    "relativistic": "RelativisticGAN",
+    "relativistic_average": "RelativisticAverageGAN",
+}
+
+
+def _refuse_loss(given):
+    """Raise a ValueError for `compile(loss=...)`, with the class that has that loss."""
+    if given is None:
+        return
+    name = given if isinstance(given, str) else getattr(given, "name", type(given).__name__)
+    key = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
+    advice = f": for this one, `keras_gan.{_CLASS_OF_LOSS[key]}`" if key in _CLASS_OF_LOSS else ""
+    raise ValueError(
+        "A GAN has a loss for each of its players, and each adversarial loss is a class of its own, such as "
+        f"`keras_gan.NonSaturatingGAN`, `HingeGAN`, `LSGAN` or `WGANGP`{advice}. Make the GAN of the loss you want "
+        f"and leave `loss=` out. Received: loss={given!r}"
+    )

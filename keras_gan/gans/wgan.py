@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gan import losses
 from keras_gan._arguments import require_int, require_number
 from keras_gan._replicas import run_if
-from keras_gan.gans.two_player import TwoPlayerGAN, rows
+from keras_gan.gans.two_player import TwoPlayerGAN
 
 # The authors' code trains the critic towards its optimum before each of the first generator updates, and now and then.
 _WARM_UP_UPDATES = 25
@@ -17,10 +17,15 @@ _WARM_UP_EVERY = 500
 class WGAN(TwoPlayerGAN):
     """Wasserstein GAN: a critic whose weights are clipped after each update.
 
-    The formulas are those of `keras_gan.losses.Wasserstein`; the step is algorithm 1 of Arjovsky et al. 2017
-    (arXiv 1701.07875). As in the authors' code, the first 25 generator updates and every 500th come after
-    `warm_up_steps` critic updates. A training step always takes `discriminator_steps` minibatches, so during the
-    warm-up most training steps leave the generator as it is, and `g_loss` is 0 until it is first updated.
+    With the critic D, x real and y = G(z) fake:
+
+        critic:     E[D(y)] - E[D(x)],   then each weight w = min(max(w, -c), c)
+        generator:  -E[D(y)]
+
+    Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1. As in the authors' code, the first 25 generator updates and
+    every 500th come after `warm_up_steps` critic updates. A training step always takes `discriminator_steps`
+    minibatches, so during the warm-up most training steps leave the generator as it is, and `g_loss` is 0 until it is
+    first updated.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
@@ -55,27 +60,35 @@ class WGAN(TwoPlayerGAN):
 
     def train_step(self, data):
         """Update the critic `discriminator_steps` times, clipped each time, and the generator if it is its turn."""
-        with self.step_on(data) as ((*minibatches, last), noise):
-            for real_images in minibatches:
-                self.update_critic(real_images, self.fakes(rows(real_images), noise), noise)
-            recording = self.record_fakes(rows(last), noise)
-            self.update_critic(last, recording.images, noise)
+        with self.step_on(data) as (batches, noise):
+            for batch in batches:
+                fakes = self.record(self.generate_for, batch, self.latents_for(batch, noise))
+                self.minimise(self.critic_terms, batch, fakes)
+                self.clip_weights()
             if self.warm_up_steps > self.discriminator_steps:
-                run_if(self._critic_is_ready(), lambda: self.update_generator(last, recording))
+                run_if(self._critic_is_ready(), lambda: self.update_generator(batch, fakes))
             else:
-                self.update_generator(last, recording)
+                self.update_generator(batch, fakes)
         return self.get_metrics_result()
 
-    def update_critic(self, real_images, fake_images, noise):
-        """One step of the critic's optimizer, then the clipping of its weights."""
-        self.update_discriminator(real_images, fake_images, noise)
+    def critic_terms(self, real, fake):
+        """The negated distance that the critic measures."""
+        distance = tf.reduce_mean(self.critic(real).logits) - tf.reduce_mean(self.critic(fake).logits)
+        return {"discriminator": {"d_loss": -distance, **self.penalise("discriminator", self.critic, real, fake)}}
+
+    def generator_terms(self, real, fake):  # noqa: ARG002
+        """What the critic thinks of the fakes, negated."""
+        return {"generator": {"g_loss": -tf.reduce_mean(self.critic(fake).logits)}}
+
+    def clip_weights(self):
+        """Keep each weight of the critic in [-clip, clip]."""
         for weight in self.discriminator.trainable_weights:
             weight.assign(tf.clip_by_value(weight, -self.clip, self.clip))
         self._critic_updates.assign_add(1)
 
-    def update_generator(self, real_images, recording):
-        """One step of the generator's optimizer; the critic's updates are counted anew."""
-        super().update_generator(real_images, recording)
+    def update_generator(self, batch, fakes):
+        """One step of the generator's optimizer; the critic's updates are counted from 0 again."""
+        self.minimise(self.generator_terms, batch, fakes)
         self._generator_updates.assign_add(1)
         self._critic_updates.assign(0)
 

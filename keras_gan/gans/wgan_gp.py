@@ -1,18 +1,24 @@
 """The Wasserstein GAN with gradient penalty."""
 
 import keras
+import tensorflow as tf
 
 from keras_gan import losses
-from keras_gan.gans.alternating_gan import AlternatingGAN
+from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.penalties import GradientPenalty
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class WGANGP(AlternatingGAN):
+class WGANGP(TwoPlayerGAN):
     """Wasserstein GAN with gradient penalty: a soft Lipschitz constraint in place of clipped weights.
 
-    The formulas are those of `keras_gan.losses.Wasserstein` and `keras_gan.penalties.GradientPenalty`; the step is
-    algorithm 1 of Gulrajani et al. 2017 (arXiv 1704.00028). The critic must not hold BatchNormalization.
+    With the critic D, x real, y = G(z) fake, and z^ on the line between a real and a fake image:
+
+        critic:     E[D(y)] - E[D(x)]  +  lambda E[ (|grad D(z^)| - 1)^2 ]
+        generator:  -E[D(y)]
+
+    Gulrajani et al. 2017 (arXiv 1704.00028), equation 3 and algorithm 1. The critic must not hold BatchNormalization.
+    The generator's update takes the samples of the critic's last one, where the algorithm draws others.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
@@ -41,6 +47,24 @@ class WGANGP(AlternatingGAN):
             discriminator_steps=discriminator_steps,
             **options,
         )
+
+    def train_step(self, data):
+        """Algorithm 1: some critic updates, each on a minibatch of its own, then one update of the generator."""
+        with self.step_on(data) as (batches, noise):
+            for batch in batches:
+                fakes = self.record(self.generate_for, batch, self.latents_for(batch, noise))
+                self.minimise(self.critic_terms, batch, fakes)
+            self.minimise(self.generator_terms, batch, fakes)
+        return self.get_metrics_result()
+
+    def critic_terms(self, real, fake):
+        """The negated distance that the critic measures, and its gradient penalty."""
+        distance = tf.reduce_mean(self.critic(real).logits) - tf.reduce_mean(self.critic(fake).logits)
+        return {"discriminator": {"d_loss": -distance, **self.penalise("discriminator", self.critic, real, fake)}}
+
+    def generator_terms(self, real, fake):  # noqa: ARG002
+        """What the critic thinks of the fakes, negated."""
+        return {"generator": {"g_loss": -tf.reduce_mean(self.critic(fake).logits)}}
 
     def default_optimizer(self):
         """Adam as in the authors' code: learning rate 1e-4, betas 0.5 and 0.9."""

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan._fit_control import FitPosition, RestartFit
+from keras_gan.training import Field, _batches
 
 
 class Recorder(keras.callbacks.Callback):
@@ -99,16 +100,15 @@ def test_a_run_that_goes_on_at_any_step_is_the_run_that_was_not_stopped(kind, st
     assert again.calls[0] == "begin"
     assert again.calls[1] == f"epoch {step // 6}"
     assert again.calls[2:] == recorder.calls[first + 1 + step % 6 :]
-    warned = [str(warning.message) for warning in recwarn if "begin anew" in str(warning.message)]
+    warned = [str(warning.message) for warning in recwarn if "begin again" in str(warning.message)]
     assert bool(warned) == (kind in ("finite", "unknown length"))
 
 
 def test_the_order_of_an_array_is_another_in_each_epoch(gan, images):
     seen = []
-    inputs = keras_gan.gans._inputs
-    dataset = inputs.Images(inputs.for_training(images, 8, lambda: 3), (8, 8, 1)).batches()
+    dataset = _batches.Batches(_batches.for_training(images, 8, lambda: 3), {"images": Field((8, 8, 1))}).batches()
     for batch in dataset.take(12):
-        seen.append(batch.numpy())
+        seen.append(batch["images"].numpy())
     epochs = [np.concatenate(seen[:6]), np.concatenate(seen[6:])]
     for epoch in epochs:
         order = np.lexsort(epoch.reshape(48, -1).T)

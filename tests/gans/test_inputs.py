@@ -6,22 +6,26 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan.gans import _inputs
+from keras_gan.training import _batches
 
 
 def batches(images, size=8):
     return tf.data.Dataset.from_tensor_slices(images).batch(size, drop_remainder=True)
 
 
+def taken_apart(images):
+    return [batch["images"] for batch in _batches.minibatches({"images": images}, 3, "discriminator_steps")]
+
+
 def test_minibatches_take_apart_what_gather_put_together(images):
-    gathered = next(iter(_inputs.gather(batches(images), 8, 3, 1)))
-    for index, minibatch in enumerate(_inputs.minibatches(gathered, 3)):
+    gathered = next(iter(_batches.gather(batches(images), 8, 3, 1)))
+    for index, minibatch in enumerate(taken_apart(gathered)):
         np.testing.assert_array_equal(minibatch, images[8 * index : 8 * index + 8])
 
 
 def test_replicas_find_their_share_of_each_minibatch_in_their_part(images):
-    gathered = next(iter(_inputs.gather(batches(images), 8, 3, 2))).numpy()
-    parts = [_inputs.minibatches(tf.constant(part), 3) for part in np.split(gathered, 2)]
+    gathered = next(iter(_batches.gather(batches(images), 8, 3, 2))).numpy()
+    parts = [taken_apart(tf.constant(part)) for part in np.split(gathered, 2)]
     for index in range(3):
         both = np.concatenate([part[index] for part in parts])
         np.testing.assert_array_equal(both, images[8 * index : 8 * index + 8])

@@ -111,12 +111,12 @@ def test_no_gradient_is_taken_that_nobody_applies(images):
 def test_the_generators_step_leaves_the_discriminators_state_alone(networks, images):
     gan = built(keras_gan.HingeGAN(*networks(batch_norm=True, spectral=True, dropout=0.5), discriminator_steps=1))
     noise = gan.training_state.noise()
-    real = tf.constant(images[:8])
-    recording = gan.record_fakes(8, noise)
-    gan.update_discriminator(real, recording.images, noise)
+    real = {"images": tf.constant(images[:8])}
+    fakes = gan.record(gan.generate_for, real, gan.latents_for(real, noise))
+    gan.minimise(gan.discriminator_terms, real, fakes)
     state = [np.array(variable.numpy()) for variable in gan.discriminator.variables]
     generator = gan.generator.get_weights()
-    gan.update_generator(real, recording)
+    gan.minimise(gan.generator_terms, real, fakes)
     for variable, before in zip(gan.discriminator.variables, state, strict=True):
         np.testing.assert_array_equal(variable.numpy(), before, err_msg=variable.path)
     assert (gan.generator.get_weights()[0] != generator[0]).any()
@@ -216,9 +216,9 @@ def test_each_discriminator_step_gets_a_minibatch_of_its_own(networks, images):
     seen = []
 
     class Watching(keras_gan.HingeGAN):
-        def update_discriminator(self, real_images, fake_images, noise):
-            seen.append((np.asarray(real_images), np.asarray(fake_images)))
-            super().update_discriminator(real_images, fake_images, noise)
+        def discriminator_terms(self, real, fake):
+            seen.append((np.asarray(real["images"]), np.asarray(fake["images"])))
+            return super().discriminator_terms(real, fake)
 
     gan = Watching(*networks(), discriminator_steps=3)
     gan.compile(run_eagerly=True)

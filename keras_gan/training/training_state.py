@@ -1,5 +1,6 @@
-"""The random state of a GAN and the count of its steps, as variables that are saved with it."""
+"""The random state of a model and the count of its steps, as variables that are saved with it."""
 
+import contextlib
 import random
 
 import keras
@@ -55,22 +56,46 @@ class StepNoise:
     """The random numbers of one training step, each draw with a seed of its own.
 
     One is made for each call of `train_step`, so replicas that are traced at the same time count their draws apart.
+
+    Args:
+        seed, step: int64 scalar tensors, the seed of the run and the number of the step.
+
+    Attributes:
+        step: the number of the step.
     """
 
     def __init__(self, seed, step):
-        self._seed, self._step = seed, step
+        self._seed, self.step = seed, step
         self._draws = 0
+        self._part = 0
 
     def next_seed(self):
         """A seed, an int64 tensor of shape (2,), that no other draw of the run has."""
         self._draws += 1
-        return tf.stack([self._seed + (self._draws << 32), self._step])
+        seed = tf.stack([self._seed + (self._draws << 32), self.step])
+        return seed + tf.constant([0, self._part << 48], tf.int64) if self._part else seed
 
-    @staticmethod
-    def seed_of_part(seed, part):
-        """The seed of one of the parts, counted from 0, in which something is drawn with a seed of this step."""
-        return seed + tf.constant([0, part << 48], tf.int64)
+    @contextlib.contextmanager
+    def part(self, number, draws):
+        """Draw what belongs to one of the parts, counted from 0, in which a batch passes.
+
+        Args:
+            number: int.
+            draws: `draws_so_far` before the first part: each part draws as often as the others.
+        """
+        self._draws, self._part = draws, number
+        yield
+        self._part = 0
+
+    @property
+    def draws_so_far(self):
+        """How many seeds were drawn in this step."""
+        return self._draws
 
     def normal(self, shape):
         """Standard normal float32 numbers of a shape whose first entry is this replica's rows."""
         return _random.normal(shape, self.next_seed())
+
+    def uniform(self, shape):
+        """Float32 numbers in [0, 1), of such a shape."""
+        return _random.uniform(shape, self.next_seed())

@@ -1,0 +1,26 @@
+"""The engine: players and what they minimise. It knows no network's kind, no image and no formula.
+
+For a model of your own, subclass `AdversarialModel`, give it a `Player` for each optimizer, and write `train_step`.
+"""
+
+from keras_gan.training.adversarial_model import AdversarialModel
+from keras_gan.training.critic import Critic, Verdict
+from keras_gan.training.fields import Field
+from keras_gan.training.interface import Interface
+from keras_gan.training.passes import forward
+from keras_gan.training.player import Player
+from keras_gan.training.sampler import Sampler
+from keras_gan.training.training_state import StepNoise, TrainingState
+
+__all__ = [
+    "AdversarialModel",
+    "Critic",
+    "Field",
+    "Interface",
+    "Player",
+    "Sampler",
+    "StepNoise",
+    "TrainingState",
+    "Verdict",
+    "forward",
+]

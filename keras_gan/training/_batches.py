@@ -1,0 +1,401 @@
+"""What `fit` does to the data it is handed: check them when they are given, and lay them out for the training step."""
+
+import warnings
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan._arguments import require_int
+from keras_gan.training.fields import LIMIT, named_fields
+
+_DEFAULT_BATCH_SIZE = 32
+_BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
+_BAD_LABELS = "a batch holds labels outside of the model's classes"
+
+
+class Batches:
+    """Data that were checked when they were given, laid out in batches from any place on.
+
+    The values of later batches are checked in the input pipeline, on the host, while the training step runs.
+
+    Args:
+        source: tf.data.Dataset of batches, as `for_training` and `for_evaluation` return it.
+        spec: dict of field name to `Field`.
+
+    Attributes:
+        batch_size: int, samples in a batch.
+        place_is_known: whether `batches(start)` is exactly what comes after `start` batches.
+        is_endless: whether the data never end.
+
+    Raises:
+        ValueError: if the data have other fields, a wrong shape, type or range, are not finite, or hold no batch.
+    """
+
+    def __init__(self, source, spec):
+        self._source, self._spec = source, spec
+        specs = _require_fields(source.element_spec, spec)
+        self._ragged = any(tensor.shape[0] is None for tensor in specs.values())
+        _require_known_classes(source, spec)
+        self.batch_size = _require_good_batch(source, spec)
+        self.place_is_known = hasattr(source, "from_step")
+        self.batches_per_epoch = getattr(source, "steps_per_epoch", None)
+        self.is_endless = int(source.cardinality()) == tf.data.INFINITE_CARDINALITY
+
+    def batches(self, start=0, *, skipped=0):
+        """Return a tf.data.Dataset of batches, dicts of field name to tensor of static shape.
+
+        Args:
+            start: int, the place of the first batch, for data that know their places.
+            skipped: int, batches to leave out at the beginning, for data that do not.
+        """
+        dataset = self._source.from_step(start) if self.place_is_known else self._source.skip(skipped)
+        dataset = dataset.map(lambda *data: named_fields(data, self._spec))
+        if self._ragged:
+            # A ragged last batch would be compiled again, and does not split over replicas or minibatches.
+            dataset = dataset.filter(lambda batch: tf.shape(next(iter(batch.values())))[0] == self.batch_size)
+        dataset = dataset.map(self._checked, num_parallel_calls=2, deterministic=True)
+        # Every worker reads all batches and keeps its rows of each. By default TensorFlow would deal out the files that
+        # a data set reads, and a step's batch would be another one than on one device.
+        options = tf.data.Options()
+        options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
+        return dataset.with_options(options)
+
+    def _checked(self, batch):
+        """A batch as the step takes it, and an error where a value is out of range."""
+        return {name: _checked_values(values, self._spec[name], self.batch_size) for name, values in batch.items()}
+
+
+def checked(data, spec):
+    """A batch that is given to one step, checked and cast as those of `fit` are.
+
+    Args:
+        data: arrays or tensors, in any of the forms that `fit` takes.
+        spec: dict of field name to `Field`.
+
+    Returns:
+        dict of field name to tensor.
+
+    Raises:
+        ValueError: if the data have other fields, or a wrong shape, type or range.
+    """
+    batch = {name: np.asarray(values) for name, values in named_fields(data, spec).items()}
+    for name, field in spec.items():
+        _require_type(name, tf.as_dtype(batch[name].dtype), batch[name].shape, field)
+        _require_values(name, batch[name], field)
+    return {name: tf.convert_to_tensor(values.astype(spec[name].dtype.name)) for name, values in batch.items()}
+
+
+def for_training(data, batch_size, seed):
+    """Return a tf.data.Dataset of batches of what `fit` was given; of arrays, without end.
+
+    Args:
+        data: tf.data.Dataset of batches; an array or tensor of samples; or a tuple or dict of such arrays.
+        batch_size: int, for arrays; None for 32.
+        seed: function that returns the seed of the order of the samples, an int, when the batches are laid out, for a
+            checkpoint may bring another seed; None to leave the samples in their order.
+    """
+    if not is_array(data):
+        return _require_dataset(data, batch_size)
+    return _endless_batches(data, _require_batch_size(data, batch_size), seed)
+
+
+def for_evaluation(data, batch_size):
+    """Return a tf.data.Dataset of batches of what `evaluate` was given; of arrays, once through."""
+    if not is_array(data):
+        return _require_dataset(data, batch_size)
+    batch_size = _require_batch_size(data, batch_size)
+    return tf.data.Dataset.from_tensor_slices(data).batch(batch_size, drop_remainder=True).prefetch(1)
+
+
+def is_array(data):
+    """Whether the data are samples that have still to be put into batches."""
+    leaves = tf.nest.flatten(data)
+    return bool(leaves) and all(isinstance(leaf, np.ndarray | tf.Tensor) for leaf in leaves)
+
+
+def given(x, y):
+    """What `fit` was given as its first two arguments, as one structure."""
+    if isinstance(x, tuple | list) and len(x) > 1 and all(part is None for part in x[1:]):
+        x = x[0]
+    return x if y is None else (x, y)
+
+
+def gather(dataset, batch_size, steps, replicas, workers=1):
+    """Put the batches of several updates into one element, to be taken apart by `minibatches`.
+
+    The rows are laid out so that replicas, which take equal parts, find in their part the same share of each update's
+    batch, in the order of their numbers. The replicas of one process take the parts in order; several workers are
+    dealt them out one by one, like cards, and so replica r of worker w gets part r * workers + w.
+    """
+    if batch_size % replicas:
+        raise ValueError(
+            f"A batch is shared out equally over the {replicas} replicas: make its size a multiple of {replicas}. "
+            f"Received: batches of {batch_size}"
+        )
+    if steps == 1 and workers in (1, replicas):
+        return dataset
+
+    def lay_out(batches):
+        sample = batches.shape[2:]
+        parts = tf.reshape(batches, (steps, workers, replicas // workers, batch_size // replicas, *sample))
+        parts = tf.transpose(parts, (2, 1, 0, *range(3, parts.shape.rank)))
+        return tf.reshape(parts, (steps * batch_size, *sample))
+
+    dataset = dataset.batch(steps, drop_remainder=True)
+    return dataset.map(
+        lambda batch: tf.nest.map_structure(lay_out, batch), num_parallel_calls=2, deterministic=True
+    )
+
+
+def steps_per_epoch(batches, prepared, asked, *, per_step=1, argument=None, name="steps_per_epoch"):
+    """Steps in an epoch, or None to let the data set end it.
+
+    Args:
+        batches: `Batches`, which may know how many batches make an epoch.
+        prepared: the data set made of them, one element a step.
+        asked: the user's number of steps, or None.
+        per_step: int, batches in one step.
+        argument: what the user calls that number.
+        name: what the user calls the number of steps.
+    """
+    cardinality = int(prepared.cardinality())
+    if asked is None and (batches.is_endless or cardinality == tf.data.INFINITE_CARDINALITY):
+        if batches.batches_per_epoch is None:
+            raise ValueError(
+                f"The data set is endless, and nothing says where an epoch ends: give `{name}`. Received: {name}=None"
+            )
+        return max(1, batches.batches_per_epoch // per_step)
+    if cardinality == 0 or (cardinality == tf.data.UNKNOWN_CARDINALITY and _is_empty(prepared)):
+        raise ValueError(
+            f"A training step takes {per_step} batches, one for each of its updates, and the data set "
+            f"holds fewer. Make the batches smaller, repeat the data set, or lower `{argument}`. "
+            f"Received: {argument}={per_step}"
+        )
+    return asked
+
+
+def _is_empty(dataset):
+    return next(iter(dataset.take(1)), None) is None
+
+
+def minibatches(batch, steps, argument):
+    """Take apart what `gather` put together: a list of batches, one for each update."""
+    if steps == 1:
+        return [batch]
+    first = next(iter(batch.values()))
+    # Unknown on several workers, where TensorFlow allows for one whose data end before those of the others.
+    if first.shape[0] is not None and first.shape[0] % steps:
+        raise ValueError(
+            f"A training step of this GAN takes {steps} {argument.replace('_', ' ')}, each on a minibatch of its own: "
+            f"the batch given to it must have a size that is a multiple of {steps}. `fit` puts that many batches "
+            f"together by itself. Received: a batch of shape {tuple(first.shape)}"
+        )
+    pieces = {name: tf.split(values, steps) for name, values in batch.items()}
+    return [{name: pieces[name][index] for name in pieces} for index in range(steps)]
+
+
+def bad_value_error(error):
+    """The ValueError for a later batch that failed its check, or None if `error` is about something else."""
+    if _BAD_LABELS in str(error):
+        return ValueError(
+            f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many as there "
+            "are. Received: such a batch, after others that were good"
+        )
+    if _BAD_VALUES not in str(error):
+        return None
+    return ValueError(
+        f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove those that "
+        "hold NaN. Received: such a batch, after others that were good"
+    )
+
+
+def _require_dataset(data, batch_size):
+    if not isinstance(data, tf.data.Dataset):
+        raise ValueError(
+            "`fit` takes a tf.data.Dataset of batches, or a NumPy array or tensor of images. Wrap anything else, for "
+            f"example with `tf.data.Dataset.from_generator`. Received: x of type {type(data).__name__}"
+        )
+    if batch_size is not None:
+        raise ValueError(
+            "A tf.data.Dataset has its batches already: leave `batch_size` out, or batch the data set otherwise. "
+            f"Received: batch_size={batch_size}"
+        )
+    return data
+
+
+def _require_batch_size(arrays, batch_size):
+    batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int("batch_size", batch_size)
+    lengths = {len(array) for array in tf.nest.flatten(arrays)}
+    if len(lengths) > 1:
+        raise ValueError(f"All arrays must hold as many samples. Received: arrays of {sorted(lengths)} samples")
+    if min(lengths) < batch_size:
+        raise ValueError(
+            "The data hold fewer images than one batch. Give more images or a smaller `batch_size`. "
+            f"Received: {min(lengths)} images, batch_size={batch_size}"
+        )
+    return batch_size
+
+
+def _endless_batches(arrays, batch_size, seed):
+    """Batches in an order that is a function of (seed, step), so that they can begin at any step."""
+    count = len(tf.nest.flatten(arrays)[0])
+    steps = count // batch_size
+    # tf.data works on the host: a copy of the images on the accelerator would come back for every batch.
+    with tf.device("CPU:0"):
+        arrays = tf.nest.map_structure(tf.convert_to_tensor, arrays)
+
+    def batch(step, seed):
+        epoch, place = step // steps, step % steps
+        rows = place * batch_size + tf.range(batch_size, dtype=tf.int64)
+        if seed is not None:
+            rows = tf.random.experimental.index_shuffle(rows, tf.stack([tf.cast(seed, tf.int64), epoch]), count - 1)
+        return tf.nest.map_structure(
+            lambda array: tf.ensure_shape(tf.gather(array, rows), (batch_size, *array.shape[1:])), arrays
+        )
+
+    def from_step(start):
+        numbers = tf.data.Dataset.range(start, np.iinfo(np.int64).max // (2 * batch_size))
+        numbers = numbers.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
+        order = None if seed is None else int(seed())
+        dataset = numbers.map(lambda step: batch(step, order), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
+        return dataset.prefetch(tf.data.AUTOTUNE)
+
+    dataset = from_step(0)
+    dataset.from_step, dataset.steps_per_epoch = from_step, steps
+    return dataset
+
+
+def _require_fields(element_spec, spec):
+    """Check what is known of the data before the first batch; return the specs of the fields."""
+    specs = named_fields(element_spec, spec)
+    for name, tensor in specs.items():
+        if not isinstance(tensor, tf.TensorSpec):
+            raise ValueError(f"The data set must yield batches of images, each one tensor. Received: {tensor}")
+        _require_type(name, tensor.dtype, tensor.shape, spec[name])
+    return specs
+
+
+def _noun(name):
+    return "Images" if name == "images" else f"Values of `{name}`"
+
+
+def _require_type(name, dtype, shape, field):
+    if field.num_classes is not None:
+        _require_label_type(name, dtype, shape)
+        return
+    if not dtype.is_floating:
+        raise ValueError(
+            f"{_noun(name)} must be floating-point numbers in [-1, 1]. {_conversion(dtype)} "
+            f"Received: {name} of dtype {dtype.name}"
+        )
+    expected = tf.TensorShape((None, *field.shape))
+    shape = tf.TensorShape(shape)
+    if not shape.is_compatible_with(expected):
+        raise ValueError(
+            f"The networks work on samples of shape {tuple(field.shape)}, so batches must have the shape "
+            f"{tuple(expected)}. {_reshaping(shape, field)} Received: batches of shape {shape}"
+        )
+
+
+def _conversion(dtype):
+    """How to make floats in [-1, 1] of another type."""
+    ways = {"uint8": "127.5 - 1", "uint16": "32767.5 - 1", "bool": "0.5 - 1"}
+    if dtype.name in ways:
+        return (
+            f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or let `keras_gan.data.load` do "
+            "it."
+        )
+    return "Scale them first, for example by `images.astype('float32') / 127.5 - 1` where they are in 0..255."
+
+
+def _reshaping(shape, field):
+    if shape.rank == len(field.shape) and tf.TensorShape(field.shape).is_compatible_with(shape):
+        return "The data are single samples: put them into batches with `.batch(n)`."
+    channels_first = (field.shape[-1:] + field.shape[:-1]) if field.is_picture else None
+    if channels_first and channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
+        return "Their channels come first: move them to the end, as by `images.transpose(0, 2, 3, 1)`."
+    return (
+        "Resize the images, for example with `keras_gan.data.load(..., image_size=...)`, or build the networks for the "
+        "shape of the data."
+    )
+
+
+def _require_label_type(name, dtype, shape):
+    if not dtype.is_integer or len(shape) not in (1, 2) or (len(shape) == 2 and shape[1] != 1):
+        raise ValueError(
+            f"`{name}` must be class indices: integers of shape (batch,). One-hot rows convert with "
+            f"`{name}.argmax(-1)`. Received: {name} of dtype {dtype.name} and shape {tuple(shape)}"
+        )
+
+
+def _require_known_classes(source, spec):
+    names = getattr(source, "class_names", None)
+    for field in spec.values():
+        if names is not None and field.num_classes is not None and len(names) != field.num_classes:
+            raise ValueError(
+                f"The data have {len(names)} classes and the networks are built for {field.num_classes}: build them for "
+                f"the data's. Received: num_classes={field.num_classes}, class_names={names}"
+            )
+
+
+def _require_good_batch(dataset, spec):
+    """Check the values of the first batches on the spot; return the size of a full batch."""
+    # Two, because a data set that is shuffled after it was batched may begin with its incomplete batch.
+    batches = [named_fields(batch, spec) for batch in dataset.take(2)]
+    if not batches or not len(next(iter(batches[0].values()))):
+        raise ValueError(
+            "The data set is empty: it yields no batch. It may hold fewer images than one batch where the last, "
+            "incomplete batch is dropped; then make the batches smaller. Received: a data set without elements"
+        )
+    for name, values in batches[0].items():
+        _require_values(name, np.asarray(values), spec[name])
+    return max(len(next(iter(batch.values()))) for batch in batches)
+
+
+def _require_values(name, values, field):
+    if field.num_classes is not None:
+        if values.size and (values.min() < 0 or values.max() >= field.num_classes):
+            raise ValueError(
+                f"The networks know {field.num_classes} classes, so `{name}` must be from 0 to {field.num_classes - 1}. "
+                f"Received: {name} from {values.min()} to {values.max()}"
+            )
+        return
+    values = values.astype("float32")
+    bad = values.size - int(np.isfinite(values).sum())
+    if bad:
+        raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
+    if field.is_picture and values.size:
+        _require_range(name, float(values.min()), float(values.max()))
+
+
+def _require_range(name, low, high):
+    """Raise a ValueError for values outside [-1, 1], and warn of those that look like [0, 1]."""
+    if max(-low, high) > LIMIT:
+        raise ValueError(
+            f"{_noun(name)} must lie in [-1, 1], the range of a network that ends in tanh. Scale them, as in "
+            f"`images / 127.5 - 1`. Received: values from {low:g} to {high:g}"
+        )
+    if low >= 0.0 and high > 0.5:
+        warnings.warn(
+            f"The first {name} lie in [{low:g}, {high:g}], which looks like [0, 1]; a network that ends in tanh "
+            f"makes [-1, 1]. If that is not meant, give `2 * {name} - 1`.",
+            stacklevel=6,
+        )
+
+
+def _checked_values(values, field, batch_size):
+    """A field of a batch in its type and shape, and an error where a value is out of range."""
+    if field.num_classes is not None:
+        # Compared before the cast to int32, which would make 0 of 2^40.
+        values = tf.cast(tf.reshape(values, (-1,)), tf.int64)
+        good = tf.reduce_all((values >= 0) & (values < field.num_classes))
+        message = _BAD_LABELS
+    else:
+        values = tf.cast(values, tf.float32)
+        magnitude = tf.abs(values)
+        # NaN fails every comparison, infinity is not below the largest float.
+        limit = LIMIT if field.is_picture else np.inf
+        good = tf.reduce_all((magnitude <= limit) & (magnitude <= values.dtype.max))
+        message = _BAD_VALUES
+    with tf.control_dependencies([tf.debugging.Assert(good, [message])]):
+        return tf.ensure_shape(tf.cast(values, field.dtype), (batch_size, *field.shape))

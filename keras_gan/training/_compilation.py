@@ -1,0 +1,85 @@
+"""What `compile` refuses, for a model with an optimizer for each player."""
+
+import keras
+
+from keras_gan._arguments import did_you_mean, require_int, require_number
+
+_COUNTS = {2: "two", 3: "three", 4: "four"}
+
+
+def refuse(arguments, optimizers):
+    """Raise a ValueError for arguments of `keras.Model.compile` that have no use here, and for any other.
+
+    Args:
+        arguments: dict of what `compile` was given and does not know.
+        optimizers: names of the arguments that are optimizers.
+    """
+    if arguments.get("optimizer") is not None:
+        listed = " and ".join(f"`{name}=`" for name in optimizers)
+        raise ValueError(
+            f"A GAN has {_COUNTS.get(len(optimizers), len(optimizers))} optimizers: give {listed}, or none of them for "
+            f"the paper's. Received: optimizer={arguments['optimizer']!r}"
+        )
+    known = (*optimizers, "gradient_accumulation_steps", "loss_weights", "run_eagerly", "steps_per_execution", "jit_compile")
+    for name, value in arguments.items():
+        if value is not None:
+            raise ValueError(
+                f"`compile` of a GAN does not take `{name}`.{did_you_mean(name, known)} It takes: {', '.join(known)}. "
+                f"Received: {name}={value!r}"
+            )
+
+
+def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
+    """Raise a ValueError for a way of running that does not exist, or not on several replicas."""
+    if not isinstance(run_eagerly, bool):
+        raise ValueError(f"`run_eagerly` must be True or False. Received: run_eagerly={run_eagerly!r}")
+    require_int("steps_per_execution", steps_per_execution)
+    if jit_compile is not True and jit_compile is not False and jit_compile != "auto":
+        raise ValueError(f'`jit_compile` must be True, False or "auto". Received: jit_compile={jit_compile!r}')
+    replicas = strategy.num_replicas_in_sync
+    if replicas > 1 and steps_per_execution > 1:
+        raise ValueError(
+            f"Keras cannot run several steps in one execution on {replicas} replicas: leave `steps_per_execution` at "
+            f"1. Received: steps_per_execution={steps_per_execution}"
+        )
+    if replicas > 1 and jit_compile is True:
+        raise ValueError(
+            f"XLA cannot compile a training step that spans {replicas} replicas: leave `jit_compile` out, or train on "
+            f"one device. Received: jit_compile={jit_compile}"
+        )
+
+
+def require_optimizer(name, optimizer):
+    """Raise a ValueError unless this is an optimizer or the name of one."""
+    if not isinstance(optimizer, str | keras.optimizers.Optimizer):
+        raise ValueError(
+            f"`{name}` must be a keras.optimizers.Optimizer, or None for the paper's. Received: {name}={optimizer!r}"
+        )
+    return optimizer
+
+
+def require_no_distribution():
+    """Raise a ValueError within a `keras.distribution`, which does nothing on TensorFlow and says so nowhere."""
+    distribution = keras.distribution.distribution()
+    if distribution is not None:
+        raise ValueError(
+            "`keras.distribution` has no effect on TensorFlow: training would run on one device. Build the GAN within "
+            "the scope of a `tf.distribute.MirroredStrategy`, after `keras.distribution.set_distribution(None)`. "
+            f"Received: distribution={type(distribution).__name__}"
+        )
+
+
+def weights_of_losses(weights, names):
+    """Return a weight for each of the losses of these names; 1 where none is given.
+
+    Raises:
+        ValueError: for a name that is none of them, or a weight that is not a number of at least 0.
+    """
+    weights = weights or {}
+    for name in weights:
+        if name not in names:
+            raise ValueError(
+                f"There is no loss '{name}' to weight.{did_you_mean(name, names)} There are {', '.join(names)}. "
+                f"Received: loss_weights={weights}"
+            )
+    return {name: require_number(f"loss_weights[{name!r}]", weights.get(name, 1.0), low=0.0) for name in names}

@@ -1,0 +1,193 @@
+"""One call of `fit`: its arguments checked, its data laid out, its pieces run."""
+
+import math
+import numbers
+import warnings
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan._arguments import require_int
+from keras_gan._fit_control import FitPosition
+from keras_gan._replicas import worker_count
+from keras_gan.training import _batches
+from keras_gan.training._pieces import Pieces
+
+_REFUSED = {
+    "validation_split": "split the images and give `validation_data`",
+    "class_weight": "it has no classes",
+    "sample_weight": "repeat the images that are to count more",
+}
+# Keras's callbacks that look for the one optimizer or the one loss of other models, and what serves in their place.
+_UNSERVED = {
+    "LearningRateScheduler": "give the optimizers a schedule of `keras_gan.schedules` or `keras.optimizers.schedules`",
+    "ReduceLROnPlateau": "give the optimizers a schedule, or call `model.scale_learning_rates` in a callback",
+    "BackupAndRestore": "use `keras_gan.callbacks.Checkpoint`",
+    "SwapEMAWeights": "give the model `ema_half_life=`",
+}
+
+
+class Fitting:
+    """A call of `fit` of a model.
+
+    Args:
+        model: `AdversarialModel`, compiled.
+        keras_fit: its `keras.Model.fit`.
+        data: what `fit` was given.
+        batch_size: int or None.
+        epochs: int.
+        options: dict of the other arguments; those that are used here are taken out.
+    """
+
+    def __init__(self, model, keras_fit, data, batch_size, epochs, options):
+        _check_options(epochs, options)
+        self._model, self._keras_fit, self._epochs, self._options = model, keras_fit, epochs, options
+        seed = (lambda: np.asarray(model.training_state.seed)) if options.pop("shuffle", True) else None
+        self.batches = _batches.Batches(_batches.for_training(data, batch_size, seed), model.data_spec)
+        self._steps, self._known_steps = self._steps_per_epoch(options.pop("steps_per_epoch", None))
+        prepare_validation(model, options, self.batches.batch_size)
+
+    def run(self):
+        """Train; return the history."""
+        model, options = self._model, self._options
+        verbose = options.pop("verbose", "auto")
+        callbacks = options.pop("callbacks", None)
+        _refuse_callbacks(callbacks)
+        pieces = Pieces(callbacks, model, verbose=verbose, epochs=self._epochs, steps=self._known_steps)
+        position = self._begin(pieces, FitPosition(options.pop("initial_epoch", 0)))
+
+        def fit_piece(position, last_epoch):
+            left = None if self._steps is None else self._steps - position.steps
+            self._fit_piece(
+                self._laid_out(position),
+                callbacks=pieces,
+                initial_epoch=position.epoch,
+                epochs=last_epoch,
+                steps_per_epoch=left,
+                verbose=verbose,
+                **options,
+            )
+
+        pieces.run(position, fit_piece)
+        return model.history
+
+    def _laid_out(self, position):
+        """The data from where the model is, one element a training step."""
+        model = self._model
+        start = int(np.asarray(model.training_state.step)) * model.batches_per_step
+        dataset = self.batches.batches(start, skipped=position.steps * model.batches_per_step)
+        strategy = model.distribute_strategy
+        return _batches.gather(
+            dataset,
+            self.batches.batch_size,
+            model.batches_per_step,
+            strategy.num_replicas_in_sync,
+            worker_count(strategy),
+        )
+
+    def _steps_per_epoch(self, asked):
+        """Training steps in an epoch: the number to give to Keras (None to let the data end it), and what is known."""
+        dataset, model = self._laid_out(FitPosition(0)), self._model
+        steps = _batches.steps_per_epoch(
+            self.batches, dataset, asked, per_step=model.batches_per_step, argument=model.batches_argument
+        )
+        cardinality = int(dataset.cardinality())
+        return steps, steps if steps is not None or cardinality < 0 else cardinality
+
+    def _begin(self, pieces, position):
+        """Where training begins: at `position`, or where a callback that restored the model says."""
+        resumed = pieces.resumed_position()
+        if resumed is None:
+            self._model.settle_averages()
+            return position
+        if not self.batches.place_is_known:
+            warnings.warn(
+                "Training resumes, but its data begin again at their first batch: a tf.data.Dataset does not say where "
+                "it was. For the same images as in a run that was never stopped, give `fit` an array or what "
+                "`keras_gan.data.load` returns.",
+                stacklevel=4,
+            )
+        return resumed
+
+    def _fit_piece(self, dataset, **options):
+        """Run Keras's `fit` on data laid out for the training step."""
+        with warnings.catch_warnings():
+            # Keras takes the end of a data set of unknown length for a mishap; it is one where steps were asked for.
+            if self._steps is None and dataset.cardinality() == tf.data.UNKNOWN_CARDINALITY:
+                warnings.filterwarnings("ignore", "Your input ran out of data")
+            try:
+                self._keras_fit(dataset, shuffle=False, **options)
+            except tf.errors.InvalidArgumentError as error:
+                raise _batches.bad_value_error(error) or error from None
+
+
+def prepare_validation(model, options, batch_size):
+    """Lay out `validation_data` among the options of `fit`, if there are any."""
+    data = options.get("validation_data")
+    if data is None:
+        return
+    batches = _batches.Batches(
+        _batches.for_evaluation(data, batch_size if _batches.is_array(data) else None), model.data_spec
+    )
+    options["validation_data"] = batches.batches()
+    options["validation_steps"] = _batches.steps_per_epoch(
+        batches, options["validation_data"], options.get("validation_steps"), name="validation_steps"
+    )
+
+
+def prepare_evaluation(model, data, batch_size, options):
+    """Lay out the data of `evaluate`; sets the number of steps among its options."""
+    _require_steps("steps", options.get("steps"))
+    batches = _batches.Batches(_batches.for_evaluation(data, batch_size), model.data_spec)
+    dataset = batches.batches()
+    options["steps"] = _batches.steps_per_epoch(batches, dataset, options.get("steps"), name="steps")
+    return dataset
+
+
+def _check_options(epochs, options):
+    """Raise a ValueError for arguments of `keras.Model.fit` that have no use here, or that make no sense."""
+    for name, remedy in _REFUSED.items():
+        value = options.get(name)
+        # Keras's own default of `validation_split` is 0.0; weights may be an array, which has no truth value.
+        if value is not None and not (isinstance(value, float) and value == 0.0):
+            raise ValueError(f"`fit` of a GAN does not take `{name}`: {remedy}. Received: {name}={value!r}")
+    require_int("epochs", epochs)
+    require_int("initial_epoch", options.get("initial_epoch", 0), low=0)
+    for name in ("steps_per_epoch", "validation_steps"):
+        _require_steps(name, options.get(name))
+    if options.get("validation_freq") is not None and isinstance(options["validation_freq"], numbers.Number):
+        require_int("validation_freq", options["validation_freq"])
+
+
+def _require_steps(name, steps):
+    if steps is None:
+        return
+    # An array's length over the batch size gives 0 easily, and Keras then trains without end.
+    if isinstance(steps, numbers.Real) and not isinstance(steps, numbers.Integral) and math.isnan(steps):
+        raise ValueError(f"`{name}` must be an integer of at least 1, or None. Received: {name}={steps!r}")
+    require_int(name, steps)
+
+
+def _refuse_callbacks(callbacks):
+    """Raise a ValueError for a callback of Keras that would die in the middle of training, or do nothing."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks = callbacks.callbacks
+    callbacks = [] if callbacks is None else callbacks
+    for callback in callbacks if isinstance(callbacks, list | tuple) else [callbacks]:
+        if not isinstance(callback, keras.callbacks.Callback):
+            raise ValueError(
+                f"`callbacks` must be a list of keras.callbacks.Callback. Received: an entry {callback!r}"
+            )
+        name = type(callback).__name__
+        if type(callback).__module__.startswith("keras.") and name in _UNSERVED:
+            raise ValueError(
+                f"`keras.callbacks.{name}` looks for the single optimizer or loss of other models, and a GAN has one "
+                f"for each player: {_UNSERVED[name]}. Received: callbacks with a {name}"
+            )
+        if isinstance(callback, keras.callbacks.TensorBoard) and callback.write_steps_per_second:
+            raise ValueError(
+                "`keras.callbacks.TensorBoard(write_steps_per_second=True)` counts the steps of the single optimizer of "
+                "other models: leave it False, and use `keras_gan.callbacks.Throughput`. "
+                "Received: write_steps_per_second=True"
+            )

@@ -1,0 +1,110 @@
+"""What the engine asks of a network: its copy, its own losses, its random streams, its precision."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan._traversal import every_layer
+from keras_gan.layers import SpectralNormalization
+
+
+def clone(network, inputs):
+    """A copy of a network with weights of its own that hold the same values, frozen.
+
+    The copy needs no registry: the classes of the network's own layers are at hand, and what it is made of is trusted.
+
+    Args:
+        network: keras.Model.
+        inputs: function that returns a batch of one for the network, for a model that is built by its first call.
+
+    Raises:
+        ValueError: if the network cannot be made a second time.
+    """
+    classes = {type(layer).__name__: type(layer) for layer in every_layer(network)}
+    with keras.saving.custom_object_scope(classes):
+        twin = _second(network)
+    if not twin.built:
+        twin(inputs())
+    twin.set_weights(network.get_weights())
+    twin.trainable = False
+    return twin
+
+
+def _second(network):
+    try:
+        config = keras.saving.serialize_keras_object(network)
+        return keras.saving.deserialize_keras_object(config, safe_mode=False)
+    except Exception:
+        try:
+            return keras.models.clone_model(network, clone_function=_second_layer)
+        except Exception as error:
+            raise ValueError(
+                "The averaged copy that `ema_half_life` asks for cannot be made: the network cannot be built a second "
+                f"time from its configuration ({type(error).__name__}: {error}). Give its layers a `get_config`, or "
+                f"leave `ema_half_life` out. Received: network={network.name!r}"
+            ) from error
+
+
+def _second_layer(layer):
+    """A layer for the copy: the same one where it owns no variable, such as a Lambda."""
+    return layer.__class__.from_config(layer.get_config()) if layer.variables else layer
+
+
+def spectral_normalizations(network):
+    """The spectrally normalised layers of a network, wherever they sit in it."""
+    return [layer for layer in every_layer(network) if isinstance(layer, SpectralNormalization)]
+
+
+def advance_spectral_norms(network):
+    """One power iteration for each spectrally normalised layer that is trained."""
+    for layer in spectral_normalizations(network):
+        if layer.trainable:
+            layer.advance()
+
+
+def regularisation(network):
+    """The penalties on a network's own weights (`kernel_regularizer` and the like), a list of float32 scalars."""
+    regularised = [weight for weight in network.trainable_weights if weight.regularizer is not None]
+    return [tf.cast(weight.regularizer(weight), tf.float32) for weight in regularised]
+
+
+def computes_in_float16(network):
+    """Whether any layer of a network computes in float16, whose gradients underflow without loss scaling."""
+    return any(layer.compute_dtype == "float16" for layer in every_layer(network))
+
+
+def random_seeds(network):
+    """The states of a network's own random streams (Dropout's and the like), which Keras does not save."""
+    known = {id(variable) for variable in network.weights + network.metrics_variables}
+    return [variable for variable in network.variables if id(variable) not in known]
+
+
+def state(network):
+    """The variables that a pass in training mode changes: running statistics and random streams."""
+    return [*network.non_trainable_weights, *random_seeds(network)]
+
+
+class ReplicaSeedGenerator(keras.random.SeedGenerator):
+    """Seeds that differ between the replicas of a step, of a state that they share."""
+
+    def next(self, ordered=True):
+        """Return the next seed, a tensor of two integers."""
+        seed = super().next(ordered)
+        context = tf.distribute.get_replica_context()
+        if context is None:
+            return seed
+        # The second integer counts the draws; the first is the same for all of them.
+        replica = tf.cast(context.replica_id_in_sync_group, seed.dtype)
+        return seed + tf.stack([replica * 0x9E3779B1, tf.zeros_like(replica)])
+
+
+def draw_apart_on_replicas(model):
+    """Let the layers that draw random numbers, such as Dropout, draw others on each replica.
+
+    Keras gives every replica the same state, and so the same masks: less noise than a batch of that size would have.
+    A layer keeps its generator in an attribute of its own choice, and Keras tracks what is assigned there: the object
+    stays, and its class changes.
+    """
+    for layer in every_layer(model):
+        for generator in vars(layer).values():
+            if type(generator) is keras.random.SeedGenerator:
+                generator.__class__ = ReplicaSeedGenerator

@@ -1,0 +1,96 @@
+"""A batch in parts, one after the other."""
+
+import copy
+
+import tensorflow as tf
+
+
+def split_rows(structure, parts):
+    """Cut the tensors of a structure in so many equal parts of rows, in order; returns a list of structures.
+
+    Raises:
+        ValueError: if their number of rows is known and no multiple of that of the parts.
+    """
+    flat = tf.nest.flatten(structure)
+    for tensor in flat:
+        if tensor.shape[0] is not None and tensor.shape[0] % parts:
+            raise ValueError(
+                "With `gradient_accumulation_steps` a minibatch (on several replicas, that of each) is cut in equal "
+                f"parts: make its size a multiple of {parts}. Received: minibatch of {tensor.shape[0]}, "
+                f"gradient_accumulation_steps={parts}"
+            )
+    pieces = zip(*(tf.split(tensor, parts) for tensor in flat), strict=True)
+    return [tf.nest.pack_sequence_as(structure, list(piece)) for piece in pieces]
+
+
+def split_recording(recording, parts):
+    """Cut a recording that has still to pass again: its outputs and its arguments."""
+    pieces = []
+    for outputs, arguments in zip(
+        split_rows(recording.outputs, parts), split_rows(recording.arguments, parts), strict=True
+    ):
+        piece = copy.copy(recording)
+        piece.outputs, piece.arguments = outputs, arguments
+        pieces.append(piece)
+    return pieces
+
+
+def rows(inputs):
+    """Rows of the first tensor in some inputs: an int where it is known when the step is traced, else a scalar."""
+    outputs = [getattr(entry, "outputs", entry) for entry in inputs]
+    first = tf.nest.flatten(outputs)[0]
+    return tf.shape(first)[0] if first.shape[0] is None else first.shape[0]
+
+
+class Mean:
+    """Mean of the gradients of the parts, each part computed when the one before is done with.
+
+    Args:
+        parts: int.
+    """
+
+    def __init__(self, parts):
+        self._parts, self._total = parts, None
+
+    def add(self, gradients):
+        """Add the gradients of a part: a dict of lists of tensors, or None, each the mean over the part's rows."""
+        if self._total is None:
+            self._total = gradients
+            return
+        for name, found in gradients.items():
+            pairs = zip(self._total[name], found, strict=True)
+            self._total[name] = [total if total is None else total + gradient for total, gradient in pairs]
+
+    def wait(self, stack):
+        """Let what a stack of contexts encloses wait for the parts so far."""
+        stack.enter_context(tf.control_dependencies(self._done()))
+
+    def after(self, inputs):
+        """The inputs of a part, held back until the parts before are done: side by side, they would take the memory
+        of the whole.
+        """
+        if self._parts == 1 or self._total is None:
+            return inputs
+        with tf.control_dependencies(self._done()):
+            return [self._held(entry) for entry in inputs]
+
+    def value(self):
+        """The mean, a dict as `add` takes it."""
+        if self._parts == 1:
+            return self._total
+        return {
+            name: [gradient if gradient is None else gradient / self._parts for gradient in gradients]
+            for name, gradients in self._total.items()
+        }
+
+    def _held(self, entry):
+        if not hasattr(entry, "outputs"):
+            return tf.nest.map_structure(tf.identity, entry)
+        held = copy.copy(entry)
+        held.outputs = tf.nest.map_structure(tf.identity, entry.outputs)
+        held.arguments = tf.nest.map_structure(tf.identity, entry.arguments)
+        return held
+
+    def _done(self):
+        gradients = [gradient for found in (self._total or {}).values() for gradient in found]
+        return [gradient for gradient in gradients if gradient is not None]

@@ -1,0 +1,284 @@
+"""One update: the gradients of an objective, taken for each of its players, and their optimizers' steps."""
+
+import contextlib
+import functools
+
+import tensorflow as tf
+
+from keras_gan._replicas import replica_count, run_if
+from keras_gan.training import _networks, _optimizers, _parts
+from keras_gan.training.passes import current_noise, passes, uncounted
+
+
+class Deferred:
+    """A term of an objective that is computed in one of `every` training steps, and then has a step of its own.
+
+    Args:
+        value: function without arguments that returns the term's scalar.
+        every: int.
+    """
+
+    def __init__(self, value, every):
+        self.value, self.every = value, every
+
+
+def penalty_terms(penalties, critic, real, fake):
+    """The terms that penalties add to an objective; those of lazy ones are put off.
+
+    Args:
+        penalties: dict of the name in the logs to `Penalty`.
+        critic: `Critic`.
+        real, fake: dicts of named tensors; the labels of the real ones condition the critic.
+    """
+    noise, given = current_noise(), critic.given(real)
+    samples = real[critic.judges], fake[critic.judges]
+    terms = {}
+    for name, penalty in penalties.items():
+        draw = {"seed": noise.next_seed(), "step": noise.step} if noise else {}
+        value = functools.partial(_penalty, penalty, given, *samples, **draw)
+        terms[name] = value() if penalty.every == 1 else Deferred(value, penalty.every)
+    return terms
+
+
+def _penalty(penalty, critic, *samples, **options):
+    """A penalty's value; the passes that it makes for itself count for nothing else."""
+    with uncounted():
+        return penalty(critic, *samples, **options)
+
+
+class Recording:
+    """A pass of some networks that objectives can differentiate through: one pass serves the updates of all players.
+
+    Attributes:
+        outputs: what the recorded function returned, a structure of tensors with rows.
+        arguments: what it was given.
+    """
+
+    def __init__(self, function, arguments, outputs, players, tapes=None, own_losses=None):
+        self.function, self.arguments, self.outputs, self.players = function, arguments, outputs, players
+        self.tapes, self.own_losses = tapes, own_losses or {}
+
+    @property
+    def differentiable(self):
+        """The outputs that a gradient can go through, a list of tensors."""
+        return [tensor for tensor in tf.nest.flatten(self.outputs) if tensor.dtype.is_floating]
+
+
+def record(model, function, arguments):
+    """Run a function of tensors, and keep what it takes to differentiate it.
+
+    Where gradients are accumulated, keeping a whole batch would take the memory that is to be saved: then the arguments
+    are kept, and pass again, part by part, in the update that needs the gradient. That second pass counts for the
+    running statistics and the random streams of the networks.
+    """
+    parts = model.gradient_accumulation_steps
+    if parts == 1:
+        return _recorded(model, function, arguments)
+    with passes(), tf.GradientTape() as witness:
+        outputs = [function(*part) for part in _parts.split_rows(arguments, parts)]
+    whole = tf.nest.map_structure(lambda *pieces: tf.concat(pieces, axis=0), *outputs)
+    return Recording(function, arguments, whole, _players_of(model, witness))
+
+
+def _recorded(model, function, arguments):
+    """Run the function under a tape for each player, and let its passes count."""
+    with contextlib.ExitStack() as stack:
+        witness = stack.enter_context(tf.GradientTape())
+        tapes = {name: _tape(stack, player) for name, player in model.players.items()}
+        own, scope = stack.enter_context(passes())
+        outputs = function(*arguments)
+        losses = {name: _sum(own.losses_of(player.networks.values())) for name, player in model.players.items()}
+    for player in model.players.values():
+        _commit(scope, player)
+    return Recording(function, arguments, outputs, _players_of(model, witness), tapes, losses)
+
+
+def _players_of(model, witness):
+    """The players whose networks took part in what a tape has seen."""
+    seen = {id(variable) for variable in witness.watched_variables()}
+    return {
+        name
+        for name, player in model.players.items()
+        if any(id(weight.value) in seen for weight in player.trainable_weights)
+    }
+
+
+class Update:
+    """One update of the players of an objective.
+
+    Each player has a tape that watches its own weights alone, so that no gradient is taken which no optimizer applies.
+    Assignments that passes make are kept for the networks of these players, and dropped for all others: a step of the
+    one leaves the other's running statistics and random streams as they are.
+
+    Args:
+        model: `AdversarialModel`.
+        objective: function of the inputs that returns `{player: {term: scalar}}`.
+        inputs: tuple of structures of tensors with rows, or of `Recording`.
+    """
+
+    def __init__(self, model, objective, inputs):
+        self._model, self._objective, self._inputs = model, objective, inputs
+        self._noise = current_noise()
+        self._deferred = {}
+
+    def run(self):
+        """Step the optimizers, then whatever comes with a step."""
+        parts, draws = self._model.gradient_accumulation_steps, self._noise.draws_so_far if self._noise else 0
+        mean = _parts.Mean(parts)
+        for number, inputs in enumerate(self._inputs_of_parts(parts)):
+            with self._noise.part(number, draws) if self._noise else contextlib.nullcontext():
+                mean.add(self._gradients(mean.after(inputs)))
+        players = mean.value()
+        for name, gradients in players.items():
+            self._step(name, gradients)
+            for network in self._model.players[name].networks.values():
+                _networks.advance_spectral_norms(network)
+        for (name, term), values in self._deferred.items():
+            self._step_deferred(name, term, values)
+        rows = _parts.rows(self._inputs)
+        for name in players:
+            self._model.players[name].average(rows, self._model.training_state.step.value)
+
+    def _inputs_of_parts(self, parts):
+        if parts == 1:
+            return [self._inputs]
+        pieces = [_parts.split_recording(i, parts) if isinstance(i, Recording) else _parts.split_rows(i, parts) for i in self._inputs]
+        return list(zip(*pieces, strict=True))
+
+    def _gradients(self, inputs):
+        """The gradients of one part, a dict of player's name to list; counts the part in the logs."""
+        model, recordings = self._model, [entry for entry in inputs if isinstance(entry, Recording)]
+        with contextlib.ExitStack() as stack:
+            tapes = {}
+            for name, player in model.players.items():
+                watched = [tensor for r in recordings if name in r.players for tensor in r.differentiable]
+                tapes[name] = _tape(stack, player, watched)
+            own, scope = stack.enter_context(passes())
+            terms = self._objective(*[i.outputs if isinstance(i, Recording) else i for i in inputs])
+            _require_terms(model, terms)
+            now = {name: self._immediate(name, player_terms) for name, player_terms in terms.items()}
+            totals = {name: self._total(name, now[name], own) for name in now}
+        found = {name: self._of_player(name, totals[name], tapes[name], recordings) for name in totals}
+        for name in totals:
+            _commit(scope, model.players[name])
+        self._track(now)
+        return found
+
+    def _immediate(self, name, terms):
+        """The terms that count in this step; the others are put off."""
+        for term, value in terms.items():
+            if isinstance(value, Deferred):
+                self._deferred.setdefault((name, term), []).append(value)
+        return {term: value for term, value in terms.items() if not isinstance(value, Deferred)}
+
+    def _total(self, name, terms, own):
+        """What a player minimises, scaled for its optimizer."""
+        player = self._model.players[name]
+        total = [self._model.loss_weights[term] * value for term, value in terms.items()]
+        total += own.losses_of(player.networks.values())
+        for network in player.networks.values():
+            total += _networks.regularisation(network)
+        return player.optimizer.scale_loss(tf.add_n([tf.cast(t, tf.float32) for t in total]) / replica_count())
+
+    def _of_player(self, name, total, tape, recordings):
+        """Gradients in a player's weights: in the objective itself, and through what was recorded before it."""
+        player = self._model.players[name]
+        taken = [recording for recording in recordings if name in recording.players]
+        outputs = [recording.differentiable for recording in taken]
+        gradients, through = tape.gradient(total, (player.trainable_weights, outputs))
+        gradients = [_dense(gradient) for gradient in gradients]
+        for recording, upstream in zip(taken, through, strict=True):
+            if recording.tapes is None:
+                recording = _recorded(self._model, recording.function, recording.arguments)
+            gradients = _added(gradients, self._through(recording, name, upstream))
+        return gradients
+
+    def _through(self, recording, name, upstream):
+        player = self._model.players[name]
+        pairs = [(o, g) for o, g in zip(recording.differentiable, upstream, strict=True) if g is not None]
+        own = recording.own_losses.get(name)
+        if own is not None:
+            pairs.append((own, player.optimizer.scale_loss(tf.constant(1.0 / replica_count()))))
+        if not pairs:
+            return [None] * len(player.trainable_weights)
+        targets, seeds = zip(*pairs, strict=True)
+        found = recording.tapes[name].gradient(list(targets), player.trainable_weights, output_gradients=list(seeds))
+        return [_dense(gradient) for gradient in found]
+
+    def _track(self, terms):
+        """Count the terms in the logs; one that several players share, as its first player has it."""
+        seen = {}
+        for player_terms in terms.values():
+            seen = {**player_terms, **seen}
+        for term, value in seen.items():
+            self._model.trackers[term].update_state(value)
+
+    def _step(self, name, gradients):
+        player = self._model.players[name]
+        _optimizers.step(player.optimizer, gradients, player.trainable_weights, self._model.training_state.step.value)
+
+    def _step_deferred(self, name, term, values):
+        due = self._model.training_state.step.value % values[0].every == 0
+        run_if(due, functools.partial(self._take_deferred, name, term, values))
+
+    def _take_deferred(self, name, term, values):
+        model, mean = self._model, _parts.Mean(len(values))
+        player = model.players[name]
+        for deferred in values:
+            with contextlib.ExitStack() as stack:
+                mean.wait(stack)
+                tape = _tape(stack, player)
+                stack.enter_context(passes())
+                value = deferred.value()
+                objective = player.optimizer.scale_loss(model.loss_weights[term] * value / replica_count())
+            found = [_dense(gradient) for gradient in tape.gradient(objective, player.trainable_weights)]
+            # The last bias has no part in a gradient penalty.
+            weights = player.trainable_weights
+            mean.add({name: [tf.zeros_like(w) if g is None else g for g, w in zip(found, weights, strict=True)]})
+            model.trackers[term].update_state(value / deferred.every)
+        self._step(name, mean.value()[name])
+
+
+def _tape(stack, player, outputs=()):
+    """A tape that watches a player's weights and some tensors, in force until the stack unwinds."""
+    tape = stack.enter_context(tf.GradientTape(watch_accessed_variables=False))
+    tape.watch([weight.value for weight in player.trainable_weights])
+    tape.watch(list(outputs))
+    return tape
+
+
+def _commit(scope, player):
+    """Make the assignments that passes made to the state of a player's networks."""
+    for network in player.networks.values():
+        for variable in _networks.state(network):
+            value = scope.get_current_value(variable)
+            if value is not None:
+                variable.assign(value)
+
+
+def _require_terms(model, terms):
+    for name, player_terms in terms.items():
+        if name not in model.players:
+            raise ValueError(
+                f"An objective returns a dict of its players' terms, and '{name}' is no player: there are "
+                f"{', '.join(model.players)}. Received: {{{name!r}: ...}}"
+            )
+        for term in player_terms:
+            if term not in model.trackers:
+                raise ValueError(
+                    f"The term '{term}' is not among the model's `terms`, and so would not be in the logs: add it there. "
+                    f"Received: {{{name!r}: {{{term!r}: ...}}}}, terms={tuple(model.trackers)}"
+                )
+
+
+def _dense(gradient):
+    """Rows that occur twice in sparse gradients would be squared one by one: the sum is what is meant."""
+    return tf.convert_to_tensor(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient
+
+
+def _added(first, second):
+    return [b if a is None else a if b is None else a + b for a, b in zip(first, second, strict=True)]
+
+
+def _sum(losses):
+    return tf.add_n(losses) if losses else None

@@ -1,0 +1,176 @@
+"""The network that judges samples, as the losses and penalties of one update see it."""
+
+import typing
+
+import keras
+import tensorflow as tf
+
+from keras_gan.layers import SpectralNormalization
+from keras_gan.penalties import mean_logits
+from keras_gan.training._networks import computes_in_float16
+from keras_gan.training.interface import LABELS, Interface
+from keras_gan.training.passes import current_noise, current_passes, forward, is_training
+
+# The loss scale comes after a penalty's inner gradient, which would underflow in float16 without a scale of its own.
+_INNER_SCALE = 1024.0
+
+
+class Verdict(typing.NamedTuple):
+    """What a critic returns of a batch.
+
+    Attributes:
+        logits: float32 `(batch, 1)` or a patch map, without a sigmoid.
+        classes: float32 `(batch, num_classes)`, logits of the classes; None where the network has no such head.
+        codes: float32 `(batch, ...)`, what it infers of a code; likewise.
+        features: float32, or a list of them, what its layers have found; likewise.
+    """
+
+    logits: tf.Tensor
+    classes: tf.Tensor | None = None
+    codes: tf.Tensor | None = None
+    features: typing.Any = None
+
+
+class Critic:
+    """Passes each batch through a judging network once in an update, whoever asks for it.
+
+    The loss wants D(x), and R1 the gradient of the same D(x): both come from one pass. What a critic remembers ends
+    with the update, during which the network's weights stand still.
+
+    Args:
+        network: keras.Model, samples to logits; perhaps with labels, and with further outputs: see `Verdict`.
+        role: what the network is called in messages.
+        judges: name of the field that holds the samples.
+        augmentations: list of `keras_gan.augmentation.Augmentation`, applied to all samples, real and generated,
+            before the network sees them. Penalties are taken with respect to the samples before them.
+
+    Raises:
+        ValueError: if the network does not return logits.
+
+    Example:
+        >>> import keras
+        >>> import tensorflow as tf
+        >>> critic = Critic(keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="ones")]))
+        >>> critic({"images": tf.constant([[1.0, 2.0]])}).logits.numpy().tolist()
+        [[3.0]]
+    """
+
+    def __init__(self, network, *, role="critic", judges="images", augmentations=()):
+        self.interface = Interface(network, role, (judges, LABELS), "logits")
+        self.judges = judges
+        self.augmentations = tuple(augmentations)
+        _require_logits(self.interface, role)
+        self._inner_scale = _INNER_SCALE if computes_in_float16(network) else 1.0
+
+    def __call__(self, batch):
+        """Judge a batch.
+
+        Args:
+            batch: dict of named tensors, the samples and, where the network takes them, their labels.
+
+        Returns:
+            `Verdict`.
+        """
+        return self._pass(batch).verdict
+
+    def given(self, batch):
+        """The critic as penalties take it: a function of the samples alone, with the labels of a batch.
+
+        Args:
+            batch: dict of named tensors.
+
+        Returns:
+            function of samples that returns logits; it has `input_gradients`.
+        """
+        return _Conditioned(self, {name: value for name, value in batch.items() if name != self.judges})
+
+    def input_gradients(self, batch):
+        """Gradient of each sample's logit (the mean of its patch map) with respect to that sample."""
+        judged = self._pass(batch)
+        if judged.gradients is None:
+            gradients = judged.tape.gradient(
+                judged.outputs,
+                batch[self.judges],
+                output_gradients=tf.fill(tf.shape(judged.outputs), self._inner_scale),
+                unconnected_gradients="zero",
+            )
+            judged.gradients = gradients / self._inner_scale
+        return judged.gradients
+
+    def _pass(self, batch):
+        verdicts = current_passes().verdicts
+        samples = batch[self.judges]
+        key = (id(self), samples.ref())
+        if key not in verdicts:
+            # Recording costs nothing in a graph: the backward pass exists only if somebody asks for the gradients.
+            with tf.GradientTape(watch_accessed_variables=False) as tape:
+                tape.watch(samples)
+                outputs = forward(self.interface, {**batch, self.judges: self._augmented(samples)})
+                verdict = Verdict(**{name: outputs.get(name) for name in Verdict._fields})
+                verdicts[key] = _Pass(verdict, mean_logits(verdict.logits), tape)
+        return verdicts[key]
+
+    def _augmented(self, samples):
+        noise = current_noise()
+        if noise is None or not is_training():
+            return samples
+        for augmentation in self.augmentations:
+            samples = augmentation(samples, seed=noise.next_seed(), step=noise.step)
+        return samples
+
+
+class _Pass:
+    """One pass of a batch, with the tape that watched it."""
+
+    def __init__(self, verdict, outputs, tape):
+        self.verdict, self.outputs, self.tape, self.gradients = verdict, outputs, tape, None
+
+
+class _Conditioned:
+    """A critic with the conditions of a batch."""
+
+    def __init__(self, critic, conditions):
+        self._critic, self._conditions = critic, conditions
+
+    def __call__(self, samples):
+        return self._critic({**self._conditions, self._critic.judges: samples}).logits
+
+    def input_gradients(self, samples):
+        return self._critic.input_gradients({**self._conditions, self._critic.judges: samples})
+
+
+def _require_logits(interface, role):
+    """Raise a ValueError unless the network ends in one logit, or a map of them, without a sigmoid."""
+    unknown = sorted(set(interface.outputs) - set(Verdict._fields))
+    if unknown or "logits" not in interface.outputs:
+        raise ValueError(
+            f"A {role} with several outputs names them, and 'logits' is one of them; the others are among "
+            f"{', '.join(Verdict._fields[1:])}. Received: {role} with outputs {list(interface.outputs)}"
+        )
+    verdict = interface.outputs["logits"]
+    if verdict and verdict[-1] != 1:
+        raise ValueError(
+            f"The {role} must return one logit for each image, `(batch, 1)`, or a patch map, `(batch, height, "
+            f"width, 1)`. Received: {role}.output_shape={(None, *verdict)}"
+        )
+    last = _last_layer(interface.network)
+    if getattr(last, "activation", None) is keras.activations.sigmoid:
+        raise ValueError(
+            f"The {role} must return logits, and its last layer '{last.name}' applies a sigmoid. Leave the "
+            "sigmoid out: the losses include it where their formula does. "
+            f"Received: {role}='{interface.network.name}'"
+        )
+
+
+def _last_layer(network):
+    """The layer that makes a network's only output, or None where the network's own code decides."""
+    if isinstance(network, SpectralNormalization):
+        return _last_layer(network.layer)
+    if isinstance(network, keras.Sequential):
+        return _last_layer(network.layers[-1])
+    if not isinstance(network, keras.Model):
+        return network
+    # Private to Keras: where it is missing, nothing is found.
+    history = getattr(getattr(network, "output", None), "_keras_history", None)
+    operation = getattr(history, "operation", None)
+    return None if operation is None or operation is network else _last_layer(operation)

@@ -1,0 +1,82 @@
+"""What a model's data consist of: named fields, each of one kind."""
+
+import dataclasses
+
+import tensorflow as tf
+
+# A user's own scaling may leave [-1, 1] by a rounding error; a wrong range such as [0, 255] leaves it by far.
+LIMIT = 1.001
+
+
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """One named tensor of a batch.
+
+    Args:
+        shape: tuple, shape of one sample.
+        num_classes: int, for labels: class indices in [0, num_classes). None for floats.
+
+    Example:
+        >>> Field((28, 28, 1)).is_picture, Field((), num_classes=10).dtype.name
+        (True, 'int32')
+    """
+
+    shape: tuple
+    num_classes: int | None = None
+
+    @property
+    def dtype(self):
+        """tf.float32, or tf.int32 for labels."""
+        return tf.float32 if self.num_classes is None else tf.int32
+
+    @property
+    def is_picture(self):
+        """Whether samples have height, width and channels: such values lie in [-1, 1], others need only be finite."""
+        return len(self.shape) == 3 and self.num_classes is None
+
+
+def named_fields(data, spec):
+    """The fields of what a user gives, a dict by name.
+
+    Args:
+        data: one tensor; a tuple of them, in the order of the fields; or a dict by field name.
+        spec: dict of name to `Field`.
+
+    Raises:
+        ValueError: for a field too many or too few, or an unknown name.
+    """
+    if isinstance(data, dict):
+        return _by_name(data, spec)
+    values = list(data) if isinstance(data, tuple | list) else [data]
+    while len(values) > 1 and values[-1] is None:
+        values.pop()
+    if len(values) == 1 and isinstance(values[0], dict):
+        return _by_name(values[0], spec)
+    if len(values) > len(spec):
+        raise ValueError(_too_many(values, spec))
+    if len(values) < len(spec):
+        missing = list(spec)[len(values) :]
+        hint = " `keras_gan.data.load(..., labels=True)` returns them." if missing == ["labels"] else ""
+        raise ValueError(
+            f"The networks take {' and '.join(spec)}, and the data have no {' and no '.join(missing)}: give a tuple or "
+            f"a dict of {', '.join(spec)}.{hint} Received: data with {len(values)} part{'s' * (len(values) > 1)}"
+        )
+    return dict(zip(spec, values, strict=True))
+
+
+def _by_name(data, spec):
+    if set(data) != set(spec):
+        raise ValueError(
+            f"The data must have the fields {', '.join(spec)}, and no others. Received: fields {', '.join(map(str, data))}"
+        )
+    return {name: data[name] for name in spec}
+
+
+def _too_many(values, spec):
+    if list(spec) == ["images"]:
+        return (
+            "This GAN is unconditional and takes images alone, without labels. Drop them, for example with "
+            "`dataset.map(lambda images, labels: images)` or `keras_gan.data.load(..., labels=False)`; or build it of "
+            f"networks that take labels. Received: data with {len(values)} parts"
+        )
+    return f"This model takes {', '.join(spec)}, and nothing more. Received: data with {len(values)} parts"

@@ -1,0 +1,152 @@
+"""How a network is called: which named tensors it takes, and what it returns under which name."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan._traversal import every_layer
+
+LABELS = "labels"
+
+
+class Interface:
+    """Calls a network on named tensors, however its inputs are arranged.
+
+    A network takes one tensor, a list or a dict of them. One tensor is the network's main input, whatever its layer is
+    called. Of several, each has the name of its `keras.Input`, or its key in a dict; of a list, the first one whose
+    name is not a known field is the main input. Outputs are named in the same way.
+
+    Args:
+        network: keras.Model that knows its input shape.
+        role: what the network is called in messages.
+        takes: tuple of the field names that it may take, the main one first.
+        returns: name of its output where it has only one.
+
+    Attributes:
+        network: the network.
+        shapes: dict of input name to shape, without the batch.
+        outputs: dict of output name to shape, without the batch.
+
+    Raises:
+        ValueError: if the network is no keras.Model, its input shape is not known, or an input has no known name.
+
+    Example:
+        >>> import keras
+        >>> latents, labels = keras.Input((4,), name="latents"), keras.Input((), dtype="int32", name="labels")
+        >>> picture = keras.layers.Dense(6)(latents) + keras.layers.Embedding(3, 6)(labels)
+        >>> interface = Interface(keras.Model([latents, labels], picture), "generator", ("latents", "labels"), "images")
+        >>> interface.shapes, interface.outputs
+        ({'latents': (4,), 'labels': ()}, {'images': (6,)})
+    """
+
+    def __init__(self, network, role, takes, returns):
+        if not isinstance(network, keras.Model):
+            raise ValueError(f"The {role} must be a keras.Model. Received: {role}={network!r}")
+        self.network, self._role = network, role
+        self._structure = _input_structure(network, role)
+        names = _input_names(network, self._structure, role, takes)
+        shapes = [tuple(shape[1:]) for shape in _leaves(self._structure)]
+        self.shapes = dict(zip(names, shapes, strict=True))
+        self._returns = returns
+        self.outputs = self._output_shapes()
+
+    def __call__(self, values, *, network=None, **options):
+        """Call the network, or a copy of it, on those of the named tensors that it takes.
+
+        Args:
+            values: dict of name to tensor.
+            network: keras.Model to call in its place, such as an averaged copy.
+            **options: `training`.
+
+        Returns:
+            dict of output name to tensor.
+        """
+        return self._named(self.pack(values, network or self.network, options))
+
+    def pack(self, values, network, options):
+        """Return what the network returns for the named tensors, as it returns it."""
+        tensors = [self._as_taken(name, values[name]) for name in self.shapes]
+        if isinstance(self._structure, dict):
+            return network(dict(zip(self._structure, tensors, strict=True)), **options)
+        return network(tensors if isinstance(self._structure, list) else tensors[0], **options)
+
+    @property
+    def num_classes(self):
+        """Number of classes that the labels may have, read from what takes them; None where nothing says it."""
+        if LABELS not in self.shapes:
+            return None
+        shape = self.shapes[LABELS]
+        if shape not in ((), (1,)):
+            return shape[-1]
+        sizes = {
+            getattr(layer, "input_dim", None) or getattr(layer, "num_tokens", None)
+            for layer in every_layer(self.network)
+            if isinstance(layer, keras.layers.Embedding | keras.layers.CategoryEncoding)
+        }
+        return sizes.pop() if len(sizes) == 1 else None
+
+    def _as_taken(self, name, value):
+        """Labels as class indices, as a column of them, or as one-hot rows: what the network's input has room for."""
+        if name != LABELS or self.shapes[name] == ():
+            return value
+        if self.shapes[name] == (1,):
+            return tf.expand_dims(value, -1)
+        return tf.one_hot(value, self.shapes[name][-1])
+
+    def _output_shapes(self):
+        tensors = [
+            keras.KerasTensor((None, *shape), dtype="int32" if name == LABELS else "float32")
+            for name, shape in self.shapes.items()
+        ]
+        if isinstance(self._structure, dict):
+            inputs = dict(zip(self._structure, tensors, strict=True))
+        else:
+            inputs = tensors if isinstance(self._structure, list) else tensors[0]
+        return {name: tuple(spec.shape[1:]) for name, spec in self._named(self.network.compute_output_spec(inputs)).items()}
+
+    def _named(self, outputs):
+        if isinstance(outputs, dict):
+            return outputs
+        if not isinstance(outputs, list | tuple):
+            return {self._returns: outputs}
+        names = list(getattr(self.network, "output_names", None) or [f"output_{i}" for i in range(len(outputs))])
+        if self._returns not in names:
+            names[0] = self._returns
+        return dict(zip(names, outputs, strict=True))
+
+
+def _input_structure(network, role):
+    """The shapes of a network's inputs, batch included: a tuple, or a list or dict of tuples."""
+    try:
+        structure = network.input_shape
+    except AttributeError:
+        # A subclassed model has no `input_shape`, but knows the shape that it was built with.
+        structure = network.get_build_config().get("input_shape") if network.built else None
+    if structure is None:
+        raise ValueError(
+            f"The input shape of the {role} is not known yet. Make it a functional or Sequential model that begins "
+            f"with a `keras.Input`, or call it once on a batch before. Received: {role}={network!r}"
+        )
+    if isinstance(structure, dict):
+        return structure
+    is_list = any(isinstance(entry, tuple | list) for entry in structure)
+    return [tuple(entry) for entry in structure] if is_list else tuple(structure)
+
+
+def _leaves(structure):
+    return list(structure.values()) if isinstance(structure, dict) else [structure] if isinstance(structure, tuple) else structure
+
+
+def _input_names(network, structure, role, takes):
+    if isinstance(structure, tuple):
+        return takes[:1]
+    given = list(structure) if isinstance(structure, dict) else [tensor.name for tensor in network.inputs]
+    names = list(given)
+    strangers = [index for index, name in enumerate(names) if name not in takes]
+    if takes[0] not in names and strangers:
+        names[strangers.pop(0)] = takes[0]
+    if strangers or takes[0] not in names:
+        raise ValueError(
+            f"The {role} takes several inputs, and each must have the name of what it is: one of {', '.join(takes)}. "
+            f"Name them, as in `keras.Input(..., name={takes[0]!r})`. Received: {role} with inputs named {given}"
+        )
+    return tuple(names)

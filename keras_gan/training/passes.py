@@ -1,0 +1,119 @@
+"""The passes of an objective: how networks are called in a step, and what the calls leave behind."""
+
+import contextlib
+import contextvars
+
+import keras
+import tensorflow as tf
+
+from keras_gan.layers import hold_power_iterations
+
+_PASSES = contextvars.ContextVar("passes", default=None)
+_TRAINING = contextvars.ContextVar("training", default=True)
+_NOISE = contextvars.ContextVar("noise", default=None)
+
+
+class Passes:
+    """What is known of the calls that one evaluation of an objective makes.
+
+    Attributes:
+        verdicts: dict that critics keep their verdicts in: each batch passes once, whoever asks.
+        added_losses: list of (network, loss) that the networks' layers added in their calls.
+        are_counted: whether the calls add their layers' losses; not those that a penalty makes for itself.
+    """
+
+    def __init__(self, scope=None):
+        self.verdicts = {}
+        self.added_losses = []
+        self.are_counted = True
+        self._scope = scope
+
+    def call(self, interface, values):
+        """Call a network and keep the losses that its layers add: Keras forgets them at the network's next call."""
+        before, self._scope.losses = self._scope.losses, []
+        try:
+            outputs = interface(values, training=is_training())
+            if self.are_counted:
+                losses = [tf.cast(loss, tf.float32) for loss in self._scope.losses]
+                self.added_losses += [(interface.network, loss) for loss in losses]
+        finally:
+            self._scope.losses = before
+        return outputs
+
+    def losses_of(self, networks):
+        """The losses that calls of these networks added, a list of float32 scalars."""
+        known = {id(network) for network in networks}
+        return [loss for network, loss in self.added_losses if id(network) in known]
+
+
+@contextlib.contextmanager
+def passes():
+    """Begin an evaluation of an objective; yields its `Passes` and the scope that its assignments go to.
+
+    Nothing is assigned inside: running statistics and random streams are in the scope, for the update to take over
+    those of the networks that it trains.
+    """
+    with hold_power_iterations(), keras.StatelessScope(collect_losses=True) as scope, _set(_PASSES, Passes(scope)) as own:
+        yield own, scope
+
+
+def current_passes():
+    """The `Passes` in progress; fresh ones outside of an objective."""
+    return _PASSES.get() or Passes()
+
+
+@contextlib.contextmanager
+def uncounted():
+    """Passes inside leave nothing: no statistics, no random stream, no losses of layers."""
+    own = current_passes()
+    before, own.are_counted = own.are_counted, False
+    try:
+        with keras.StatelessScope():
+            yield
+    finally:
+        own.are_counted = before
+
+
+@contextlib.contextmanager
+def _set(variable, value):
+    token = variable.set(value)
+    try:
+        yield value
+    finally:
+        variable.reset(token)
+
+
+def inference():
+    """Passes inside are those of evaluation: networks in inference mode, no augmentation, no penalty."""
+    return _set(_TRAINING, False)
+
+
+def is_training():
+    """Whether passes are those of training."""
+    return _TRAINING.get()
+
+
+def drawing_from(noise):
+    """Random numbers inside, such as those of penalties and augmentations, come from a `StepNoise`."""
+    return _set(_NOISE, noise)
+
+
+def current_noise():
+    """The `StepNoise` of the step in progress, or None outside of a step."""
+    return _NOISE.get()
+
+
+def forward(interface, values):
+    """Call a network as the step in progress calls it: in training mode, or in inference mode while evaluating.
+
+    Args:
+        interface: `Interface` of the network.
+        values: dict of named tensors, of which the network takes its own.
+
+    Returns:
+        dict of output name to tensor, floats as float32.
+    """
+    own = _PASSES.get()
+    with hold_power_iterations():
+        outputs = interface(values, training=is_training()) if own is None else own.call(interface, values)
+    return {name: tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor for name, tensor in outputs.items()}

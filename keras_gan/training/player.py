@@ -1,0 +1,106 @@
+"""A player: what one optimizer trains."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan import _quantity
+from keras_gan._replicas import replica_count
+from keras_gan.penalties import Penalty
+from keras_gan.training import _networks
+
+# The ramp-up of StyleGAN2-ADA: early in training the average is over the last twentieth of the images seen.
+_EMA_RAMP_UP = 0.05
+
+
+class Player:
+    """Some networks that one optimizer trains on one objective, and perhaps a running average of them.
+
+    Args:
+        ema_half_life: number of samples, those of the player's updates, after which an update counts half in the
+            averaged copies that samples are drawn from; a schedule; or None for no averaged copies.
+        penalties: list of `keras_gan.penalties.Penalty` that the player's objective has.
+        updates_per_step: int, updates of the player in a training step.
+        **networks: keras.Model by name. They become attributes of the model under their names; their averages are
+            called `averaged_` and the name.
+
+    Attributes:
+        networks: dict of name to keras.Model.
+        averages: dict of name to keras.Model, the averaged copies; empty where there are none.
+        optimizer: the optimizer; None before `compile`.
+
+    Raises:
+        ValueError: if there is no network, or an argument is out of range.
+
+    Example:
+        >>> import keras
+        >>> player = Player(judge=keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]))
+        >>> len(player.trainable_weights)
+        2
+    """
+
+    def __init__(self, *, ema_half_life=None, penalties=(), updates_per_step=1, **networks):
+        if not networks:
+            raise ValueError("A player has at least one network, as in `Player(painter=network)`. Received: networks={}")
+        for name, network in networks.items():
+            if not isinstance(network, keras.Model):
+                raise ValueError(f"The {name} must be a keras.Model. Received: {name}={network!r}")
+        self.networks = networks
+        self.ema_half_life = None
+        if ema_half_life is not None:
+            self.ema_half_life = _quantity.require_quantity("ema_half_life", ema_half_life, low=0.0, open_low=True)
+        self.penalties = _named_penalties(penalties)
+        for penalty, network in ((p, n) for p in self.penalties.values() for n in networks.values()):
+            penalty.validate(network)
+        self.updates_per_step = updates_per_step
+        self.averages = {}
+        self.optimizer = None
+
+    @property
+    def trainable_weights(self):
+        """The weights that the player's optimizer trains, a list."""
+        return [weight for network in self.networks.values() for weight in network.trainable_weights]
+
+    @property
+    def lazy_updates(self):
+        """Updates that lazy penalties add to one of the player's own, on average: each has a step of its own."""
+        return sum(1.0 / penalty.every for penalty in self.penalties.values() if penalty.every > 1)
+
+    def follow(self):
+        """Make the averaged copies equal to the networks, as they are before the first step."""
+        for name, average in self.averages.items():
+            average.set_weights(self.networks[name].get_weights())
+
+    def average(self, rows, step):
+        """Move the averaged copies towards the networks.
+
+        Args:
+            rows: int or scalar tensor, samples in this replica's batch.
+            step: int64 scalar, training steps taken before this one.
+        """
+        if not self.averages:
+            return
+        batch = tf.cast(rows * replica_count(), tf.float32)
+        samples_seen = batch * tf.cast(step + 1, tf.float32)
+        half_life = tf.minimum(_quantity.at(self.ema_half_life, step), _EMA_RAMP_UP * samples_seen)
+        share = 1.0 - tf.pow(0.5, batch / half_life)
+        for name, twin in self.averages.items():
+            for average, current in zip(twin.weights, self.networks[name].weights, strict=True):
+                average.assign(average + tf.cast(share, average.dtype) * (current - average))
+            # An average of unit vectors is shorter than 1: an advance makes a unit vector of it again.
+            for layer in _networks.spectral_normalizations(twin):
+                layer.advance()
+
+
+def _named_penalties(penalties):
+    """Penalties under their names in the logs: `r1`, `gradient_penalty`; a second one of a kind is `r1_2`."""
+    if not isinstance(penalties, list | tuple) or not all(isinstance(penalty, Penalty) for penalty in penalties):
+        raise ValueError(
+            "`penalties` must be a list of penalties, such as `[keras_gan.penalties.R1(10.0)]`. "
+            f"Received: penalties={penalties!r}"
+        )
+    names = [penalty.name for penalty in penalties]
+    counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
+    return {
+        name if count == 1 else f"{name}_{count}": penalty
+        for name, count, penalty in zip(names, counts, penalties, strict=True)
+    }

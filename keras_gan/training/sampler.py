@@ -1,0 +1,178 @@
+"""The one road to samples: what a model draws from, and what it makes of it."""
+
+import random
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import _random
+from keras_gan._arguments import require_int, require_seed
+from keras_gan.training._networks import random_seeds
+from keras_gan.training.interface import LABELS
+
+# Streams of a request's seed: what is drawn of it must not share its random bits.
+_LABEL_STREAM = 1
+
+
+class Sampler:
+    """Draws the inputs of a network from a seed, and runs the network in inference mode.
+
+    `generate`, snapshots, metrics, health, model cards and exports all take this road, so that one seed means the same
+    samples everywhere.
+
+    Args:
+        interface: `Interface` of the network.
+        network: keras.Model to run, such as an averaged copy; None for the interface's own.
+        num_classes: int, how many classes the labels may have; None where there are none.
+        is_drawn: whether the main input is noise, drawn from a standard normal distribution. What is not drawn, such
+            as the pictures that a translator takes, has to be given.
+
+    Attributes:
+        inputs: dict of input name to `tf.TensorSpec`, batch first.
+        output: name of what is made.
+        output_shape: tuple, shape of one sample.
+        main: name of the main input.
+
+    Example:
+        >>> import keras
+        >>> from keras_gan.training import Interface
+        >>> network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
+        >>> sampler = Sampler(Interface(network, "generator", ("latents",), "samples"))
+        >>> sampler(sampler.draw(3, seed=0)).shape
+        TensorShape([3, 2])
+    """
+
+    def __init__(self, interface, network=None, *, num_classes=None, is_drawn=True):
+        self._interface, self.num_classes, self.is_drawn = interface, num_classes, is_drawn
+        self.network = network or interface.network
+        self.main = next(iter(interface.shapes))
+        self.output, self.output_shape = next(iter(interface.outputs.items()))
+        self.inputs = {
+            name: tf.TensorSpec((None,), tf.int32, name) if name == LABELS else tf.TensorSpec((None, *shape), tf.float32, name)
+            for name, shape in interface.shapes.items()
+        }
+        self._compiled = None
+
+    def __call__(self, inputs):
+        """Return the samples for a dict of inputs, a float32 tensor.
+
+        Layers that draw noise of their own draw it from the inputs: the same inputs make the same samples.
+        """
+        with keras.StatelessScope(self._noise_of(inputs)):
+            outputs = self._interface(inputs, network=self.network, training=False)
+        return tf.cast(outputs[self.output], tf.float32)
+
+    def _noise_of(self, inputs):
+        """A state for each random stream of the network, as a function of the main input's bits."""
+        bits = tf.reduce_sum(tf.bitcast(tf.cast(inputs[self.main], tf.float32), tf.int32))
+        return [
+            (state, tf.stack([tf.cast(bits, state.dtype), tf.cast(index, state.dtype)]))
+            for index, state in enumerate(random_seeds(self.network))
+        ]
+
+    def draw(self, count, seed, **given):
+        """Draw the inputs.
+
+        Args:
+            count: int or scalar tensor, how many.
+            seed: int or int64 scalar tensor.
+            **given: tensors of inputs that are not to be drawn, by name.
+
+        Returns:
+            dict of input name to tensor: latents are standard normal, labels are uniform over the classes.
+        """
+        drawn = {}
+        for name, spec in self.inputs.items():
+            if name in given:
+                drawn[name] = given[name]
+            elif name == LABELS:
+                uniform = _random.uniform((count,), tf.stack([tf.cast(seed, tf.int64), _LABEL_STREAM]))
+                drawn[name] = tf.cast(tf.floor(uniform * self.num_classes), tf.int32)
+            else:
+                drawn[name] = _random.normal((count, *spec.shape[1:]), tf.stack([tf.cast(seed, tf.int64), 0]))
+        return drawn
+
+    def inputs_for(self, count=None, *, seed=None, **given):
+        """The inputs of a request, checked: those that are given, and the others drawn.
+
+        Args:
+            count: int, how many samples; None where the main input is given.
+            seed: int for the same inputs each time, in every process; None for others each time.
+            **given: arrays by input name; None for those that are to be drawn. A single label is for all samples.
+
+        Returns:
+            dict of input name to tensor.
+
+        Raises:
+            ValueError: if it is not clear how many are asked for, or an input has a wrong name, shape or value.
+        """
+        given = {name: value for name, value in given.items() if value is not None}
+        for name in given:
+            if name not in self.inputs:
+                raise ValueError(
+                    f"The network takes no `{name}`, only {', '.join(self.inputs)}: leave it out, or build the model "
+                    f"with a network that has a `keras.Input` of that name. Received: {name}={_brief(given[name])}"
+                )
+        if self.main in given:
+            given[self.main] = self._main_input(given[self.main])
+        count = self._count(count, given)
+        if LABELS in given:
+            given[LABELS] = _labels(given[LABELS], count, self.num_classes)
+        seed = random.getrandbits(31) if seed is None else require_seed(seed)
+        return self.draw(count, seed, **given)
+
+    def run(self, inputs, batch_size):
+        """Run the network over inputs, so many at a time.
+
+        Returns:
+            float32 NumPy array `(count, *output_shape)`.
+        """
+        if self._compiled is None:
+            self._compiled = tf.function(self, input_signature=[self.inputs], autograph=False)
+        count = len(inputs[self.main])
+        pieces = [
+            self._compiled({name: value[start : start + batch_size] for name, value in inputs.items()}).numpy()
+            for start in range(0, count, batch_size)
+        ]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+
+    def _count(self, count, given):
+        if (count is None) == (self.main not in given):
+            raise ValueError(
+                f"Say how many samples to draw, or give their {self.main}: one of the two. Received: "
+                f"num_images={count}, {self.main}={'given' if self.main in given else None}"
+            )
+        if not self.is_drawn and self.main not in given:
+            raise ValueError(f"There is nothing to start from: give `{self.main}`. Received: {self.main}=None")
+        return require_int("num_images", count) if count is not None else len(given[self.main])
+
+    def _main_input(self, value):
+        value, shape = tf.convert_to_tensor(value, tf.float32), self.inputs[self.main].shape[1:]
+        if not shape.is_compatible_with(value.shape[1:]) or not len(value):
+            raise ValueError(
+                f"{self.main.capitalize()} must have the shape {('num_images', *shape)}, with at least one of them. "
+                f"Received: {self.main}.shape={tuple(value.shape)}"
+            )
+        return value
+
+
+def _labels(labels, count, num_classes):
+    labels = np.asarray(labels)
+    if labels.ndim == 0:
+        labels = np.full((count,), labels)
+    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
+        raise ValueError(
+            f"`labels` must be one class for all samples, or a class for each of the {count}: integers from 0 to "
+            f"{num_classes - 1}. Received: labels of shape {labels.shape} and type {labels.dtype}"
+        )
+    if labels.min() < 0 or labels.max() >= num_classes:
+        raise ValueError(
+            f"The model knows {num_classes} classes, so labels are from 0 to {num_classes - 1}. "
+            f"Received: labels from {labels.min()} to {labels.max()}"
+        )
+    return tf.constant(labels, tf.int32)
+
+
+def _brief(value):
+    return f"an array of shape {value.shape}" if hasattr(value, "shape") else repr(value)
