@@ -10,7 +10,19 @@ From a data set to samples:
     pictures = gan.generate(16, seed=0)
 """
 
-from keras_gan import callbacks, data, export, gans, layers, losses, metrics, networks, penalties, schedules
+from keras_gan import (
+    augmentation,
+    callbacks,
+    data,
+    export,
+    gans,
+    layers,
+    losses,
+    metrics,
+    networks,
+    penalties,
+    schedules,
+)
 from keras_gan._version import __version__
 from keras_gan.gans import (
     LSGAN,
@@ -35,6 +47,7 @@ __all__ = [
     "RelativisticGAN",
     "TwoPlayerGAN",
     "__version__",
+    "augmentation",
     "callbacks",
     "data",
     "export",

@@ -1,0 +1,10 @@
+"""Random changes of the images that a discriminator sees, real and fake alike, each an object: `DiffAugment()`.
+
+For an augmentation of your own, subclass `Augmentation`; `uniform_per_image` draws its random numbers.
+"""
+
+from keras_gan.augmentation.augmentation import Augmentation, uniform_per_image
+from keras_gan.augmentation.diff_augment import DiffAugment
+from keras_gan.augmentation.instance_noise import InstanceNoise
+
+__all__ = ["Augmentation", "DiffAugment", "InstanceNoise", "uniform_per_image"]

@@ -1,0 +1,79 @@
+"""The contract of every augmentation, and the numbers that they draw."""
+
+import abc
+
+import tensorflow as tf
+
+from keras_gan import _random
+from keras_gan._configurable import Configurable
+from keras_gan._quantity import scheduled
+
+
+class Augmentation(Configurable, abc.ABC):
+    """A random change of the images that a discriminator sees, real and fake alike.
+
+    A discriminator that has few images to learn from comes to know them by heart, and then tells the generator nothing
+    of use. It cannot do so if it never sees an image twice the same way. Because fakes are changed as well, the
+    generator does not learn to make changed images; for that its gradient has to come back through the change.
+
+    So an augmentation is differentiable in the images, twice: a gradient penalty is taken with respect to the images
+    before the change. (The gradient of `tf.image.resize` is a constant to TensorFlow, so it is of no use here.)
+
+    Subclasses define `__call__`. One that has arguments returns them in `get_config`, as Keras layers do.
+
+    Attributes:
+        name: what the augmentation is called in the logs.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> class Flip(Augmentation):
+        ...     name = "flip"
+        ...     def __call__(self, images, *, seed, step=0):
+        ...         flipped = uniform_per_image(images, seed, (1, 1, 1)) < 0.5
+        ...         return tf.where(flipped, images[:, :, ::-1], images)
+        >>> images = tf.constant([-1.0, 0.0, 1.0], shape=(1, 1, 3, 1))
+        >>> flipped = Flip()(tf.tile(images, (2, 1, 1, 1)), seed=tf.constant([0, 3], tf.int64))
+        >>> flipped[:, 0, :, 0].numpy().tolist()
+        [[-1.0, 0.0, 1.0], [1.0, 0.0, -1.0]]
+    """
+
+    name = "augmentation"
+
+    @abc.abstractmethod
+    def __call__(self, images, *, seed, step=0):
+        """Return changed images.
+
+        Args:
+            images: float `(batch, height, width, channels)` in [-1, 1].
+            seed: int64 tensor of shape (2,): the same seed, the same change.
+            step: int or int tensor, the training step for which a schedule is read.
+
+        Returns:
+            float32, of the shape of `images`; the values may leave [-1, 1].
+        """
+
+    def scheduled(self):
+        """Return the arguments that are schedules, for the logs: a dict such as `{"strength": schedule}`, or {}."""
+        return scheduled(self)
+
+
+def uniform_per_image(images, seed, shape=()):
+    """Random numbers from the uniform distribution on [0, 1), other ones for each image.
+
+    A function of the seed alone, the same with and without XLA. On several replicas each one gets the numbers that
+    its images would get on a single device.
+
+    Args:
+        images: tensor `(batch, ...)`; on several replicas, this replica's part.
+        seed: int64 tensor of shape (2,).
+        shape: tuple of int, the shape of the numbers for one image.
+
+    Returns:
+        float32 `(batch, *shape)`.
+
+    Example:
+        >>> import tensorflow as tf
+        >>> uniform_per_image(tf.zeros((3, 8, 8, 1)), tf.constant([1, 2], tf.int64), (2,)).shape
+        TensorShape([3, 2])
+    """
+    return _random.uniform((images.shape[0] or tf.shape(images)[0], *shape), seed)
