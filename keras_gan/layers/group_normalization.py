@@ -20,13 +20,15 @@ class GroupNormalization(keras.layers.Layer):
         y = gain (x - m) / sqrt(s^2 + epsilon) + bias
 
     with a gain and a bias for each channel. Wu and He 2018 (arXiv 1803.08494), section 3. One group is the
-    layer normalisation that Gulrajani et al. 2017 (arXiv 1704.00028) use in their critics; a group for each channel
-    is instance normalisation.
+    layer normalisation that Gulrajani et al. 2017 (arXiv 1704.00028) use in their critics. A group for each channel
+    is instance normalisation; with neither gain nor bias it is that of CycleGAN (Zhu et al. 2017, arXiv 1703.10593):
+    `GroupNormalization(-1, center=False, scale=False)`.
 
     Args:
         groups: int, into how many groups to cut the channels; -1 for as many as there are channels.
         epsilon: float, added to the variance.
-        affine: bool, whether to have the gains and biases.
+        center: bool, whether to add the biases.
+        scale: bool, whether to multiply by the gains.
         gamma_initializer: initializer of the gains.
 
     Returns:
@@ -43,24 +45,26 @@ class GroupNormalization(keras.layers.Layer):
         [[-1.0, 1.0], [0.0, 0.0]]
     """
 
-    def __init__(self, groups=1, *, epsilon=1e-5, affine=True, gamma_initializer="ones", **kwargs):
+    def __init__(self, groups=1, *, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones", **kwargs):
         super().__init__(**kwargs)
         self.groups = groups if groups == -1 else require_int("groups", groups)
         self.epsilon = require_number("epsilon", epsilon, low=0.0, open_low=True)
-        self.affine = affine
+        self.center = center
+        self.scale = scale
         self.gamma_initializer = keras.initializers.get(gamma_initializer)
 
     def build(self, input_shape):
-        """Make the gains and biases."""
+        """Make the gains and biases that there are to be."""
         channels = input_shape[-1]
         if self.groups != -1 and channels % self.groups:
             raise ValueError(
                 f"`groups` has to divide the {channels} channels of the input. Received: groups={self.groups}"
             )
-        if self.affine:
+        if self.scale:
             self.gamma = self.add_weight(
                 name="gamma", shape=(channels,), initializer=self.gamma_initializer, autocast=False
             )
+        if self.center:
             self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros", autocast=False)
 
     def call(self, inputs):
@@ -73,8 +77,10 @@ class GroupNormalization(keras.layers.Layer):
         x = x - ops.mean(x, axis=(1, 3), keepdims=True)
         x = x * ops.rsqrt(ops.mean(ops.square(x), axis=(1, 3), keepdims=True) + self.epsilon)
         x = ops.reshape(x, ops.shape(inputs))
-        if self.affine:
-            x = x * self.gamma + self.beta
+        if self.scale:
+            x = x * self.gamma
+        if self.center:
+            x = x + self.beta
         return ops.cast(x, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
@@ -87,6 +93,7 @@ class GroupNormalization(keras.layers.Layer):
             **super().get_config(),
             "groups": self.groups,
             "epsilon": self.epsilon,
-            "affine": self.affine,
+            "center": self.center,
+            "scale": self.scale,
             "gamma_initializer": keras.initializers.serialize(self.gamma_initializer),
         }
