@@ -3,6 +3,14 @@
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.minibatch_stddev import MinibatchStddev
+from keras_gan.layers.reflection_padding import ReflectionPadding2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_power_iterations
 
-__all__ = ["GroupNormalization", "LeakyReLU", "MinibatchStddev", "SpectralNormalization", "hold_power_iterations"]
+__all__ = [
+    "GroupNormalization",
+    "LeakyReLU",
+    "MinibatchStddev",
+    "ReflectionPadding2D",
+    "SpectralNormalization",
+    "hold_power_iterations",
+]
