@@ -4,8 +4,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan.layers import GroupNormalization, LeakyReLU, SpectralNormalization
+from keras_gan.layers import GroupNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_choice, require_image_shape
+from keras_gan.networks._building_blocks import batch_normalization, normal, wrapper
 
 _SMALLEST_START = 4
 
@@ -87,7 +88,7 @@ def dcgan(
     sides = _sides(image_shape, stages)
     widths = [width * 2**i for i in range(len(sides) - 1)]
     generator = _generator(image_shape, latent_dim, sides, widths, kernel_size, generator_normalization)
-    wrap = _spectrally_normalized if spectral_normalization else _as_it_is
+    wrap = wrapper(spectral_normalization)
     return generator, _discriminator(image_shape, widths, kernel_size, discriminator_normalization, wrap, dropout)
 
 
@@ -133,7 +134,7 @@ def _generator(image_shape, latent_dim, sides, widths, kernel_size, normalizatio
 def _projection(latents, shape, normalization):
     """Return the generator's first map, normalised."""
     units = shape[0] * shape[1] * shape[2]
-    x = layers.Dense(units, use_bias=normalization is None, kernel_initializer=_normal(), name="project")(latents)
+    x = layers.Dense(units, use_bias=normalization is None, kernel_initializer=normal(), name="project")(latents)
     reshape = layers.Reshape(shape, name="reshape")
     if normalization is None:
         return reshape(x)
@@ -153,36 +154,20 @@ def _discriminator(image_shape, widths, kernel_size, normalization, wrap, dropou
         if dropout:
             x = layers.Dropout(dropout, name=f"dropout_{i}")(x)
     x = layers.Flatten(name="flatten")(x)
-    head = layers.Dense(1, use_bias=biased, kernel_initializer=_normal(), dtype="float32", name="logits")
+    head = layers.Dense(1, use_bias=biased, kernel_initializer=normal(), dtype="float32", name="logits")
     return keras.Model(images, wrap(head)(x), name="dcgan_discriminator")
 
 
 def _conv_settings(use_bias):
-    return {"strides": 2, "padding": "same", "use_bias": use_bias, "kernel_initializer": _normal()}
-
-
-def _normal(mean=0.0):
-    return keras.initializers.RandomNormal(mean, 0.02)
+    return {"strides": 2, "padding": "same", "use_bias": use_bias, "kernel_initializer": normal()}
 
 
 def _batch_normalization(name):
-    # Synchronized: replicas share their statistics; on one device it is no slower. And unlike the other, it has the
-    # right second-order gradient, which R1 needs.
-    return layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-5, gamma_initializer=_normal(1.0), synchronized=True, name=name
-    )
+    return batch_normalization(name, gamma_initializer=normal(1.0))
 
 
 def _layer_normalization(name):
-    return GroupNormalization(groups=1, gamma_initializer=_normal(1.0), name=name)
+    return GroupNormalization(groups=1, gamma_initializer=normal(1.0), name=name)
 
 
 _NORMALIZATIONS = {"batch": _batch_normalization, "layer": _layer_normalization}
-
-
-def _spectrally_normalized(layer):
-    return SpectralNormalization(layer, name=layer.name)
-
-
-def _as_it_is(layer):
-    return layer

@@ -4,8 +4,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import LeakyReLU, SpectralNormalization
+from keras_gan.layers import LeakyReLU
 from keras_gan.networks._arguments import require_choice, require_image_shape
+from keras_gan.networks._building_blocks import batch_normalization, normal, wrapper
 
 
 def infogan(
@@ -70,7 +71,7 @@ def infogan(
         require_int(name, value) for name, value in (("latent_dim", latent_dim), ("width", width), ("units", units))
     )
     require_choice("discriminator_normalization", discriminator_normalization, ("batch", None))
-    wrap = _spectrally_normalized if spectral_normalization else _as_it_is
+    wrap = wrapper(spectral_normalization)
     discriminator = _discriminator(image_shape, width, units, discriminator_normalization, wrap)
     return _generator(image_shape, latent_dim, width, units), discriminator
 
@@ -79,9 +80,9 @@ def _generator(image_shape, latent_dim, width, units):
     height, across, channels = image_shape
     start = (height // 4, across // 4, 2 * width)
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(units, kernel_initializer=_normal(), name="dense_0")(latents)
+    x = layers.Dense(units, kernel_initializer=normal(), name="dense_0")(latents)
     x = _normalized_and_activated(x, 0)
-    x = layers.Dense(start[0] * start[1] * start[2], kernel_initializer=_normal(), name="dense_1")(x)
+    x = layers.Dense(start[0] * start[1] * start[2], kernel_initializer=normal(), name="dense_1")(x)
     x = layers.Reshape(start, name="reshape")(_normalized_and_activated(x, 1))
     x = layers.Conv2DTranspose(width, 4, name="up_0", **_conv_settings())(x)
     x = _normalized_and_activated(x, 2)
@@ -97,32 +98,18 @@ def _discriminator(image_shape, width, units, normalization, wrap):
     x = wrap(layers.Conv2D(width, 4, name="down_0", **_conv_settings()))(images)
     x = wrap(layers.Conv2D(2 * width, 4, name="down_1", **_conv_settings()))(_activated(x, 0))
     x = layers.Flatten(name="flatten")(activate(x, 1))
-    x = wrap(layers.Dense(units, kernel_initializer=_normal(), name="dense"))(x)
-    head = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="logits")
+    x = wrap(layers.Dense(units, kernel_initializer=normal(), name="dense"))(x)
+    head = layers.Dense(1, kernel_initializer=normal(), dtype="float32", name="logits")
     return keras.Model(images, wrap(head)(activate(x, 2)), name="infogan_discriminator")
 
 
 def _conv_settings():
-    return {"strides": 2, "padding": "same", "kernel_initializer": _normal()}
-
-
-def _normal():
-    return keras.initializers.RandomNormal(0.0, 0.02)
+    return {"strides": 2, "padding": "same", "kernel_initializer": normal()}
 
 
 def _normalized_and_activated(x, index):
-    # Synchronized: replicas share their statistics; and unlike the other, it has the right second-order gradient.
-    norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"norm_{index}")
-    return _activated(norm(x), index)
+    return _activated(batch_normalization(f"norm_{index}")(x), index)
 
 
 def _activated(x, index):
     return LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
-
-
-def _spectrally_normalized(layer):
-    return SpectralNormalization(layer, name=layer.name)
-
-
-def _as_it_is(layer):
-    return layer

@@ -6,8 +6,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import LeakyReLU, SpectralNormalization
+from keras_gan.layers import LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
+from keras_gan.networks._building_blocks import wrapper
 
 
 def mlp(*, image_shape=(28, 28, 1), latent_dim=100, width=1200, depth=2, spectral_normalization=False):
@@ -52,7 +53,7 @@ def mlp(*, image_shape=(28, 28, 1), latent_dim=100, width=1200, depth=2, spectra
     latent_dim = require_int("latent_dim", latent_dim)
     width, depth = require_int("width", width), require_int("depth", depth)
     generator = _generator(image_shape, latent_dim, width, depth)
-    return generator, _discriminator(image_shape, width, depth, spectral_normalization)
+    return generator, _discriminator(image_shape, width, depth, wrapper(spectral_normalization))
 
 
 def _generator(image_shape, latent_dim, width, depth):
@@ -67,13 +68,11 @@ def _generator(image_shape, latent_dim, width, depth):
     return keras.Model(latents, images, name="mlp_generator")
 
 
-def _discriminator(image_shape, width, depth, spectral_normalization):
+def _discriminator(image_shape, width, depth, wrap):
     images = keras.Input(image_shape, name="images")
     x = layers.Flatten(name="flatten")(images)
-    dense_layers = [layers.Dense(width, name=f"hidden_{i}") for i in range(depth)]
+    for i in range(depth):
+        x = wrap(layers.Dense(width, name=f"hidden_{i}"))(x)
+        x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
     head = layers.Dense(1, dtype="float32", name="logits")
-    if spectral_normalization:
-        *dense_layers, head = [SpectralNormalization(layer, name=layer.name) for layer in [*dense_layers, head]]
-    for i, dense in enumerate(dense_layers):
-        x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(dense(x))
-    return keras.Model(images, head(x), name="mlp_discriminator")
+    return keras.Model(images, wrap(head)(x), name="mlp_discriminator")

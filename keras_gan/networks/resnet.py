@@ -6,8 +6,8 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import SpectralNormalization
 from keras_gan.networks._arguments import require_image_shape
+from keras_gan.networks._building_blocks import batch_normalization, spectrally_normalized
 from keras_gan.networks._resampling_convolutions import DownsamplingConv2D, UpsamplingConv2D
 
 # From this side on the published networks grow deeper and wider towards the smallest map.
@@ -117,9 +117,7 @@ def _up_block(x, width, name):
 
 
 def _activated(x, name):
-    # Synchronized: replicas share their statistics, and the second-order gradient is right.
-    norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"{name}_norm")
-    return layers.ReLU(name=f"{name}_relu")(norm(x))
+    return layers.ReLU(name=f"{name}_relu")(batch_normalization(f"{name}_norm")(x))
 
 
 def _discriminator(image_shape, widths, halvings, head_bias):
@@ -133,7 +131,7 @@ def _discriminator(image_shape, widths, halvings, head_bias):
     x = layers.GlobalAveragePooling2D(dtype="float32", name="mean_over_positions")(x)
     x = layers.Rescaling(positions, dtype="float32", name="sum_over_positions")(x)
     head = layers.Dense(1, use_bias=head_bias, dtype="float32", name="logits")
-    return keras.Model(images, _spectrally_normalized(head)(x), name="resnet_discriminator")
+    return keras.Model(images, spectrally_normalized(head)(x), name="resnet_discriminator")
 
 
 def _discriminator_block(x, width, name, *, first, halve):
@@ -143,14 +141,14 @@ def _discriminator_block(x, width, name, *, first, halve):
         # Before the convolution of side 1, with which it commutes, as in the authors' first block.
         shortcut = layers.AveragePooling2D(2, name=f"{name}_pooling")(shortcut)
     if halve or shortcut.shape[-1] != width:
-        shortcut = _spectrally_normalized(_conv(width, 1, f"{name}_shortcut"))(shortcut)
+        shortcut = spectrally_normalized(_conv(width, 1, f"{name}_shortcut"))(shortcut)
     # The images are not cut off at 0 before the first layer; the widening is the second convolution's, but there.
     y = x if first else layers.ReLU(name=f"{name}_relu_0")(x)
     inner = width if first else x.shape[-1]
-    y = _spectrally_normalized(_conv(inner, 3, f"{name}_conv_0", gain=2.0))(y)
+    y = spectrally_normalized(_conv(inner, 3, f"{name}_conv_0", gain=2.0))(y)
     y = layers.ReLU(name=f"{name}_relu_1")(y)
     kind = DownsamplingConv2D if halve else layers.Conv2D
-    y = _spectrally_normalized(_conv(width, 3, f"{name}_conv_1", kind, gain=2.0))(y)
+    y = spectrally_normalized(_conv(width, 3, f"{name}_conv_1", kind, gain=2.0))(y)
     return layers.Add(name=f"{name}_add")([y, shortcut])
 
 
@@ -158,7 +156,3 @@ def _conv(filters, kernel_size, name, kind=layers.Conv2D, *, gain=1.0):
     """A convolution that is Glorot-uniform with `gain` times the variance."""
     initializer = keras.initializers.VarianceScaling(gain, mode="fan_avg", distribution="uniform")
     return kind(filters, kernel_size, padding="same", kernel_initializer=initializer, name=name)
-
-
-def _spectrally_normalized(layer):
-    return SpectralNormalization(layer, name=layer.name)
