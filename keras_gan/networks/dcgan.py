@@ -6,9 +6,7 @@ from keras import layers
 from keras_gan._arguments import require_int, require_number
 from keras_gan.layers import GroupNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_choice, require_image_shape
-from keras_gan.networks._building_blocks import batch_normalization, normal, wrapper
-
-_SMALLEST_START = 4
+from keras_gan.networks._building_blocks import batch_normalization, cropped, halved_sides, normal, wrapper
 
 
 def dcgan(
@@ -85,32 +83,11 @@ def dcgan(
     require_choice("generator_normalization", generator_normalization, ("batch", "batch_per_unit", None))
     require_choice("discriminator_normalization", discriminator_normalization, ("batch", "layer", None))
     dropout = require_number("discriminator_dropout", discriminator_dropout, low=0.0, high=0.99)
-    sides = _sides(image_shape, stages)
+    sides = halved_sides(image_shape, stages)
     widths = [width * 2**i for i in range(len(sides) - 1)]
     generator = _generator(image_shape, latent_dim, sides, widths, kernel_size, generator_normalization)
     wrap = wrapper(spectral_normalization)
     return generator, _discriminator(image_shape, widths, kernel_size, discriminator_normalization, wrap, dropout)
-
-
-def _sides(image_shape, stages):
-    """Return the (height, width) at each stage, from the whole picture down to the smallest map."""
-    sides = [image_shape[:2]]
-    if stages is None:
-        while len(sides) == 1 or min(_halved(sides[-1])) >= _SMALLEST_START:
-            sides.append(_halved(sides[-1]))
-    else:
-        for _ in range(require_int("stages", stages)):
-            sides.append(_halved(sides[-1]))
-    if min(sides[-2]) < 2:
-        raise ValueError(
-            f"The picture is too small to be halved {len(sides) - 1} times: make it larger, or use fewer stages. "
-            f"Received: image_shape={image_shape}, stages={stages}"
-        )
-    return sides
-
-
-def _halved(sides):
-    return tuple((side + 1) // 2 for side in sides)
 
 
 def _generator(image_shape, latent_dim, sides, widths, kernel_size, normalization):
@@ -121,9 +98,7 @@ def _generator(image_shape, latent_dim, sides, widths, kernel_size, normalizatio
     for i, (target, filters) in enumerate(zip(sides[-2::-1], channels, strict=True)):
         x = layers.ReLU(name=f"relu_{i}")(x)
         x = layers.Conv2DTranspose(filters, kernel_size, name=f"up_{i}", **_conv_settings(biased))(x)
-        surplus = [(0, have - want) for have, want in zip(x.shape[1:3], target, strict=True)]
-        if surplus != [(0, 0), (0, 0)]:
-            x = layers.Cropping2D(surplus, name=f"crop_{i}")(x)
+        x = cropped(x, target, f"crop_{i}")
         if i < len(widths) - 1 and normalization is not None:
             x = _batch_normalization(f"norm_{i + 1}")(x)
     # float32: a policy must not reach the images.
