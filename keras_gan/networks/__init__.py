@@ -1,5 +1,6 @@
 """Architectures: each function builds the networks of one paper, or of many sizes after it."""
 
+from keras_gan.networks.acgan import acgan
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.infogan import infogan
 from keras_gan.networks.mlp import mlp
@@ -8,4 +9,4 @@ from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.vae_gan import vae_gan
 
-__all__ = ["dcgan", "infogan", "mlp", "patch_discriminator", "resnet", "resnet_translator", "vae_gan"]
+__all__ = ["acgan", "dcgan", "infogan", "mlp", "patch_discriminator", "resnet", "resnet_translator", "vae_gan"]

@@ -1,12 +1,18 @@
 """The convolutional networks of DCGAN, for pictures of any size."""
 
 import keras
-from keras import layers
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan.layers import GroupNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_choice, require_image_shape
-from keras_gan.networks._building_blocks import batch_normalization, cropped, halved_sides, normal, wrapper
+from keras_gan.networks._building_blocks import halved_sides, wrapper
+from keras_gan.networks._dcgan_stages import (
+    DISCRIMINATOR_NORMALIZATIONS,
+    GENERATOR_NORMALIZATIONS,
+    doubling_stages,
+    halving_stages,
+    head,
+)
+from keras_gan.networks._labels import labels_input, latents_and_labels, require_classes, with_plane_of_label
 
 
 def dcgan(
@@ -20,6 +26,7 @@ def dcgan(
     discriminator_normalization="batch",
     spectral_normalization=False,
     discriminator_dropout=0.0,
+    num_classes=None,
 ):
     """Convolutional generator and discriminator after DCGAN.
 
@@ -45,6 +52,10 @@ def dcgan(
     * Gulrajani et al. 2017 (WGAN-GP), MNIST: `dcgan(image_shape=(28, 28, 1), latent_dim=128, kernel_size=5,
       generator_normalization=None, discriminator_normalization=None)`, but for their initialisation.
 
+    With `num_classes`, both networks take the label of the class as well, as Mirza and Osindero 2014 (arXiv 1411.1784)
+    condition a GAN: the generator has the one-hot label behind the latents, and the discriminator has one channel more
+    next to the picture's, a plane that it learns for each class, which starts from N(0, 1).
+
     Args:
         image_shape: tuple (height, width, channels) of the pictures, in any sizes.
         latent_dim: int, the size of the generator's input.
@@ -60,10 +71,14 @@ def dcgan(
             often with `discriminator_normalization=None`.
         discriminator_dropout: float, the share of each map's values that Dropout sets to 0 after each LeakyReLU of the
             discriminator while training; 0 for none, as in the papers. TensorFlow's tutorial of DCGAN has 0.3.
+        num_classes: int, the number of classes, for networks that take labels; None for networks without. The planes
+            are no layer that spectral normalisation reaches: it bounds the slope in the picture.
 
     Returns:
         Two `keras.Model`: the generator, from latents `(batch, latent_dim)` to float32 images in [-1, 1],
-        `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded.
+        `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded. With
+        `num_classes` their inputs are dicts of "latents" or "images" and of int32 "labels" `(batch,)` in
+        [0, num_classes).
 
     Raises:
         ValueError: if a size is not a positive integer, `image_shape` is not of rank 3 or too small for `stages`, a
@@ -75,74 +90,48 @@ def dcgan(
         [(4, 4), (7, 7), (14, 14)]
         >>> generator.output_shape, discriminator.output_shape
         ((None, 28, 28, 1), (None, 1))
+
+        With labels:
+
+        >>> import numpy as np
+        >>> generator, _ = dcgan(image_shape=(28, 28, 1), width=8, num_classes=10)
+        >>> generator({"latents": np.zeros((2, 100)), "labels": np.array([7, 3])}).shape
+        TensorShape([2, 28, 28, 1])
     """
     image_shape = require_image_shape(image_shape, rank=3)
     latent_dim, width = require_int("latent_dim", latent_dim), require_int("width", width)
     # A kernel smaller than the stride would leave pixels that nothing writes to.
     kernel_size = require_int("kernel_size", kernel_size, low=2)
-    require_choice("generator_normalization", generator_normalization, ("batch", "batch_per_unit", None))
-    require_choice("discriminator_normalization", discriminator_normalization, ("batch", "layer", None))
+    require_choice("generator_normalization", generator_normalization, GENERATOR_NORMALIZATIONS)
+    require_choice("discriminator_normalization", discriminator_normalization, DISCRIMINATOR_NORMALIZATIONS)
     dropout = require_number("discriminator_dropout", discriminator_dropout, low=0.0, high=0.99)
+    num_classes = None if num_classes is None else require_classes(num_classes)
     sides = halved_sides(image_shape, stages)
-    widths = [width * 2**i for i in range(len(sides) - 1)]
-    generator = _generator(image_shape, latent_dim, sides, widths, kernel_size, generator_normalization)
-    wrap = wrapper(spectral_normalization)
-    return generator, _discriminator(image_shape, widths, kernel_size, discriminator_normalization, wrap, dropout)
+    shared = {"widths": [width * 2**i for i in range(len(sides) - 1)], "kernel_size": kernel_size}
+    generator = _generator(
+        image_shape, latent_dim, num_classes, sides=sides, normalization=generator_normalization, **shared
+    )
+    discriminator = _discriminator(
+        image_shape,
+        num_classes,
+        wrapper(spectral_normalization),
+        normalization=discriminator_normalization,
+        dropout=dropout,
+        **shared,
+    )
+    return generator, discriminator
 
 
-def _generator(image_shape, latent_dim, sides, widths, kernel_size, normalization):
-    biased = normalization is None
-    latents = keras.Input((latent_dim,), name="latents")
-    x = _projection(latents, (*sides[-1], widths[-1]), normalization)
-    channels = [*widths[-2::-1], image_shape[-1]]
-    for i, (target, filters) in enumerate(zip(sides[-2::-1], channels, strict=True)):
-        x = layers.ReLU(name=f"relu_{i}")(x)
-        x = layers.Conv2DTranspose(filters, kernel_size, name=f"up_{i}", **_conv_settings(biased))(x)
-        x = cropped(x, target, f"crop_{i}")
-        if i < len(widths) - 1 and normalization is not None:
-            x = _batch_normalization(f"norm_{i + 1}")(x)
-    # float32: a policy must not reach the images.
-    images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latents, images, name="dcgan_generator")
+def _generator(image_shape, latent_dim, num_classes, **stages):
+    inputs, x = latents_and_labels(latent_dim, num_classes)
+    return keras.Model(inputs, doubling_stages(x, image_shape, **stages), name="dcgan_generator")
 
 
-def _projection(latents, shape, normalization):
-    """Return the generator's first map, normalised."""
-    units = shape[0] * shape[1] * shape[2]
-    x = layers.Dense(units, use_bias=normalization is None, kernel_initializer=normal(), name="project")(latents)
-    reshape = layers.Reshape(shape, name="reshape")
-    if normalization is None:
-        return reshape(x)
-    norm = _batch_normalization("norm_0")
-    return reshape(norm(x)) if normalization == "batch_per_unit" else norm(reshape(x))
-
-
-def _discriminator(image_shape, widths, kernel_size, normalization, wrap, dropout):
-    biased = normalization is None
-    images = keras.Input(image_shape, name="images")
-    x = images
-    for i, filters in enumerate(widths):
-        x = wrap(layers.Conv2D(filters, kernel_size, name=f"down_{i}", **_conv_settings(biased)))(x)
-        if i > 0 and normalization is not None:
-            x = _NORMALIZATIONS[normalization](f"norm_{i}")(x)
-        x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
-        if dropout:
-            x = layers.Dropout(dropout, name=f"dropout_{i}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    head = layers.Dense(1, use_bias=biased, kernel_initializer=normal(), dtype="float32", name="logits")
-    return keras.Model(images, wrap(head)(x), name="dcgan_discriminator")
-
-
-def _conv_settings(use_bias):
-    return {"strides": 2, "padding": "same", "use_bias": use_bias, "kernel_initializer": normal()}
-
-
-def _batch_normalization(name):
-    return batch_normalization(name, gamma_initializer=normal(1.0))
-
-
-def _layer_normalization(name):
-    return GroupNormalization(groups=1, gamma_initializer=normal(1.0), name=name)
-
-
-_NORMALIZATIONS = {"batch": _batch_normalization, "layer": _layer_normalization}
+def _discriminator(image_shape, num_classes, wrap, **stages):
+    inputs = x = keras.Input(image_shape, name="images")
+    if num_classes is not None:
+        inputs = {"images": x, "labels": labels_input()}
+        x = with_plane_of_label(x, inputs["labels"], num_classes)
+    x = halving_stages(x, wrap=wrap, **stages)
+    logits = wrap(head(1, "logits", use_bias=stages["normalization"] is None))(x)
+    return keras.Model(inputs, logits, name="dcgan_discriminator")
