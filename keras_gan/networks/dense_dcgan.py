@@ -1,4 +1,4 @@
-"""The small convolutional networks of InfoGAN, which large comparisons of GANs share."""
+"""Small DCGANs with a wide dense layer, from InfoGAN, which large comparisons of GANs share."""
 
 import keras
 from keras import layers
@@ -9,7 +9,7 @@ from keras_gan.networks._arguments import require_choice, require_image_shape
 from keras_gan.networks._building_blocks import batch_normalization, normal, wrapper
 
 
-def infogan(
+def dense_dcgan(
     *,
     image_shape=(28, 28, 1),
     latent_dim=64,
@@ -18,10 +18,10 @@ def infogan(
     discriminator_normalization="batch",
     spectral_normalization=False,
 ):
-    """Convolutional generator and discriminator of two stages with a wide dense layer, after InfoGAN.
+    """Convolutional generator and discriminator of two stages with a wide dense layer.
 
-    Most of their weights are in the dense layers, so they are fast for their size; and as comparisons of many GANs
-    have been published with them, so can another GAN be compared.
+    Most of their weights are in the dense layers, so they are fast for their size. Comparisons of many GANs have been
+    published with them, and a new GAN can join those.
 
         generator:      latents -> Dense(units) -> Dense -> (h/4, w/4, 2 width)
                         -> transposed convolution(width) -> transposed convolution(channels), tanh
@@ -30,12 +30,12 @@ def infogan(
     with 4x4 kernels of stride 2. Batch normalisation and LeakyReLU(0.2) follow every layer, but for the first and last
     of the discriminator and the last of the generator; the first of the discriminator has the LeakyReLU alone.
 
-    Chen et al. 2016 (arXiv 1606.03657), appendix C.1, as Lucic et al. 2017 (arXiv 1711.10337) build them to compare
-    GANs: without the head that infers the code, 64 latents, LeakyReLU(0.2) in both networks and batch normalisation
-    before it (the paper has ReLU in the generator, slope 0.1 in the discriminator), biases in every layer, kernels from
-    N(0, 0.02), batch normalisation with epsilon 1e-5 and momentum 0.9. At 28x28 the generator has 6,642,241 trainable
-    parameters and the discriminator 6,559,169. What differs: images are in [-1, 1], and so the generator ends in a
-    tanh and not a sigmoid.
+    They come from InfoGAN, Chen et al. 2016 (arXiv 1606.03657), appendix C.1, as Lucic et al. 2017 (arXiv 1711.10337)
+    build them to compare GANs: without the head that infers the code, 64 latents, LeakyReLU(0.2) in both networks and
+    batch normalisation before it (the paper has ReLU in the generator, slope 0.1 in the discriminator), biases in every
+    layer, kernels from N(0, 0.02), batch normalisation with epsilon 1e-5 and momentum 0.9. At 28x28 the generator has
+    6,642,241 trainable parameters and the discriminator 6,559,169. What differs: images are in [-1, 1], and so the
+    generator ends in a tanh and not a sigmoid.
 
     Args:
         image_shape: tuple (height, width, channels) of the pictures, sides in multiples of 4.
@@ -55,7 +55,7 @@ def infogan(
             multiple of 4, or the normalisation is unknown.
 
     Example:
-        >>> generator, discriminator = infogan(image_shape=(8, 8, 1), latent_dim=4, width=2, units=16)
+        >>> generator, discriminator = dense_dcgan(image_shape=(8, 8, 1), latent_dim=4, width=2, units=16)
         >>> [layer.output.shape[1:] for layer in generator.layers if "leaky_relu" in layer.name]
         [(16,), (16,), (4, 4, 2)]
         >>> discriminator.count_params()
@@ -89,7 +89,7 @@ def _generator(image_shape, latent_dim, width, units):
     x = layers.Conv2DTranspose(channels, 4, name="up_1", **_conv_settings())(x)
     # float32: a policy must not reach the images.
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latents, images, name="infogan_generator")
+    return keras.Model(latents, images, name="dense_dcgan_generator")
 
 
 def _discriminator(image_shape, width, units, normalization, wrap):
@@ -100,7 +100,7 @@ def _discriminator(image_shape, width, units, normalization, wrap):
     x = layers.Flatten(name="flatten")(activate(x, 1))
     x = wrap(layers.Dense(units, kernel_initializer=normal(), name="dense"))(x)
     head = layers.Dense(1, kernel_initializer=normal(), dtype="float32", name="logits")
-    return keras.Model(images, wrap(head)(activate(x, 2)), name="infogan_discriminator")
+    return keras.Model(images, wrap(head)(activate(x, 2)), name="dense_dcgan_discriminator")
 
 
 def _conv_settings():
