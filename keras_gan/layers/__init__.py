@@ -1,4 +1,4 @@
-"""Keras layers that GANs need and Keras does not have, or has otherwise than the papers define them."""
+"""Layers that GANs need and Keras lacks, or defines differently from the papers."""
 
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.leaky_relu import LeakyReLU

@@ -1,4 +1,4 @@
-"""Padding by reflection, which image-to-image networks use in place of zeros."""
+"""Padding by reflection, which image-to-image networks use instead of zeros."""
 
 import keras
 import tensorflow as tf
@@ -10,8 +10,8 @@ from keras_gan._arguments import require_int
 class ReflectionPadding2D(keras.layers.Layer):
     """Pads pictures with their mirror image about each edge, the edge itself not repeated.
 
-    Zeros around a picture are an edge that no picture has, and a network that draws pictures from pictures draws its
-    traces along the border. A row `a b c d` with a padding of 2 becomes
+    Zeros put an edge around a picture that is not part of it, and image-to-image networks leave visible traces of that
+    edge along the border. A row `a b c d` with a padding of 2 becomes
 
         c b | a b c d | c b
 
@@ -28,8 +28,8 @@ class ReflectionPadding2D(keras.layers.Layer):
         the layer's compute dtype, where `rows` and `columns` count both sides.
 
     Raises:
-        ValueError: if `padding` is none of these, the input is not of rank 4, or a side has no more pixels than are
-            to be added at one of its ends.
+        ValueError: if `padding` is none of these, the input is not of rank 4, or one end of a side
+            is padded by as many pixels as the side has, or more.
 
     Example:
         >>> import numpy as np
@@ -52,8 +52,8 @@ class ReflectionPadding2D(keras.layers.Layer):
         sides = zip(input_shape[1:3], self.padding, strict=True)
         if any(side is not None and side <= max(pair) for side, pair in sides):
             raise ValueError(
-                "ReflectionPadding2D can add fewer pixels than the picture has in that direction: make the pictures "
-                f"larger or the padding smaller. Received: padding={self.padding}, input_shape={tuple(input_shape)}"
+                "The padding must have fewer pixels than the picture has in that direction: make the pictures larger "
+                f"or the padding smaller. Received: padding={self.padding}, input_shape={tuple(input_shape)}"
             )
 
     def call(self, inputs):

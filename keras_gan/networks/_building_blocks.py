@@ -39,7 +39,7 @@ def _halved(sides):
 
 
 def cropped(x, sides, name):
-    """A map `x` without the rows and columns at its end that `sides`, (height, width), have no room for."""
+    """The map `x`, cropped at its end to `sides`, (height, width)."""
     surplus = [(0, have - want) for have, want in zip(x.shape[1:3], sides, strict=True)]
     return x if surplus == [(0, 0), (0, 0)] else layers.Cropping2D(surplus, name=name)(x)
 
@@ -51,8 +51,8 @@ def normal(mean=0.0):
 
 def batch_normalization(name, **settings):
     """Batch normalisation with the moving averages of the common ports: epsilon 1e-5, momentum 0.9."""
-    # Synchronized: replicas share their statistics; on one device it is no slower. And unlike the other, it has the
-    # right second-order gradient, which R1 needs.
+    # Synchronized: replicas share their statistics; on one device it is no slower. Unlike the default, it has the right
+    # second-order gradient, which R1 needs.
     return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=name, **settings)
 
 

@@ -32,7 +32,7 @@ def doubling_stages(x, image_shape, sides, widths, kernel_size, normalization):
         x = cropped(x, target, f"crop_{i}")
         if i < len(widths) - 1 and normalization is not None:
             x = _batch_normalization(f"norm_{i + 1}")(x)
-    # float32: a policy must not reach the images.
+    # float32: the images do not follow a mixed policy.
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
 
@@ -73,7 +73,7 @@ def halving_stages(x, widths, kernel_size, normalization, wrap, dropout):
 
 
 def head(units, name, *, use_bias):
-    """The last layer of a discriminator: float32, whatever the policy."""
+    """The last layer of a discriminator: float32 under every policy."""
     return layers.Dense(units, use_bias=use_bias, kernel_initializer=normal(), dtype="float32", name=name)
 
 

@@ -17,7 +17,7 @@ def labels_input():
 
 
 def latents_and_labels(latent_dim, num_classes):
-    """The inputs of a generator, and what its first layer works on: the latents with the one-hot labels behind them.
+    """The inputs of a generator, and the input of its first layer: the latents and then the one-hot labels.
 
     Args:
         latent_dim: int, the size of the latents.
@@ -35,15 +35,15 @@ def latents_and_labels(latent_dim, num_classes):
 
 
 def followed_by_one_hot(x, labels, num_classes):
-    """A tensor `(batch, features)` with the one-hot labels behind its features."""
+    """A tensor `(batch, features)` with the one-hot labels appended to its features."""
     one_hot = layers.CategoryEncoding(num_classes, "one_hot", name="one_hot")(labels)
     return layers.Concatenate(name="with_labels")([x, one_hot])
 
 
 def with_plane_of_label(images, labels, num_classes):
-    """Pictures with one channel more, a plane that is learnt for each class."""
+    """Pictures with one more channel, a plane that is learnt for each class."""
     height, width, _ = images.shape[1:]
-    # As large as the pictures' own values from the start: a faint plane would long be overlooked.
+    # As large as the pictures' own values from the start, so that the discriminator does not ignore it at first.
     plane = layers.Embedding(num_classes, height * width, keras.initializers.RandomNormal(0.0, 1.0), name="label_plane")
     plane = layers.Reshape((height, width, 1), name="reshape_plane")(plane(labels))
     return layers.Concatenate(name="with_labels")([images, plane])

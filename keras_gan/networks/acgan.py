@@ -1,4 +1,4 @@
-"""The networks of AC-GAN in DCGAN's form: labels in, a verdict and classes out."""
+"""The networks of AC-GAN in DCGAN's form: labels in, logits and classes out."""
 
 import keras
 
@@ -23,8 +23,8 @@ def acgan(
 ):
     """Convolutional generator with labels and discriminator with a classifier, after AC-GAN.
 
-    The discriminator is not told the class: it names it, in a second output. What the generator learns from that is to
-    draw pictures of which the class can be told.
+    The discriminator does not receive the class. It predicts the class, in a second output, and from that the generator
+    learns to draw pictures whose class is easy to recognise.
 
         generator:      latents and one-hot label -> stages of DCGAN -> tanh
         discriminator:  image -> stages of DCGAN, with dropout -> Dense(1), and Dense(num_classes) next to it
@@ -37,7 +37,7 @@ def acgan(
     biases.
 
     Args:
-        image_shape: tuple (height, width, channels) of the pictures, in any sizes.
+        image_shape: tuple (height, width, channels) of the pictures, of any size.
         num_classes: int, the number of classes.
         latent_dim: int, the size of the latents, without the label.
         width: int, the channels of the layers next to the picture.
@@ -45,8 +45,7 @@ def acgan(
             gain for each channel) or None. The gradient penalty of WGAN-GP needs one of the last two.
         spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm, most
             often with `discriminator_normalization=None`.
-        discriminator_dropout: float, the share of each map's values that Dropout sets to 0 after each LeakyReLU of the
-            discriminator while training; 0 for none.
+        discriminator_dropout: float, the rate of the dropout after each LeakyReLU of the discriminator; 0 for none.
 
     Returns:
         Two `keras.Model`:

@@ -30,34 +30,34 @@ def dcgan(
 ):
     """Convolutional generator and discriminator after DCGAN.
 
-    The discriminator halves the picture once a stage with strided convolutions and doubles the channels; the
+    The discriminator halves the picture once per stage with strided convolutions and doubles the channels; the
     generator is its mirror image, with transposed convolutions:
 
         generator:      latents -> Dense -> norm, ReLU -> stages x (transposed convolution, norm, ReLU)
         discriminator:  image   -> stages x (convolution, norm, LeakyReLU(0.2)) -> Dense(1)
 
-    The last transposed convolution has a tanh in place of norm and ReLU, the first convolution has no norm. Radford et
-    al. 2015 (arXiv 1511.06434), sections 3 and 4 and figure 1: kernels from N(0, 0.02), gains of the normalisation from
-    N(1, 0.02), LeakyReLU 0.2; the moving averages of the common ports (epsilon 1e-5, momentum 0.9). A network whose
-    normalisation is None has biases, any other has none, as in the published codes.
+    The last transposed convolution has a tanh instead of norm and ReLU, and the first convolution has no norm. Radford
+    et al. 2015 (arXiv 1511.06434), sections 3 and 4 and figure 1: kernels from N(0, 0.02), gains of the normalisation
+    from N(1, 0.02), LeakyReLU 0.2; the moving averages of the common ports (epsilon 1e-5, momentum 0.9). A network has
+    biases if its normalisation is None, and otherwise none, as in the published codes.
 
     Sides halve rounding up (92 -> 46 -> 23 -> 12 -> 6), and where doubling gives a row or column too many, the
-    generator crops it (12 -> 23). By default there are as many stages as leave the smaller side 4 pixels or more (so
-    4 to 6; at least one stage). With s stages the channels go from `width` at full size to `width * 2 ** (s - 1)`.
+    generator crops it (12 -> 23). By default there are as many stages as leave the smaller side 4 pixels or more (in
+    the end 4 to 6), and at least one. With s stages the channels grow from `width` to `width * 2 ** (s - 1)`.
 
-    The networks of these papers, to the parameter:
+    These are the networks of the papers, with the same numbers of parameters:
 
     * Radford et al. 2015, faces: `dcgan(width=128, kernel_size=5, generator_normalization="batch_per_unit")`.
     * Arjovsky et al. 2017 (WGAN), and the common ports: `dcgan()`.
     * Gulrajani et al. 2017 (WGAN-GP), MNIST: `dcgan(image_shape=(28, 28, 1), latent_dim=128, kernel_size=5,
-      generator_normalization=None, discriminator_normalization=None)`, but for their initialisation.
+      generator_normalization=None, discriminator_normalization=None)`, except for their initialisation.
 
     With `num_classes`, both networks take the label of the class as well, as Mirza and Osindero 2014 (arXiv 1411.1784)
-    condition a GAN: the generator has the one-hot label behind the latents, and the discriminator has one channel more
-    next to the picture's, a plane that it learns for each class, which starts from N(0, 1).
+    condition a GAN: the generator has the one-hot label appended to the latents, and the discriminator has one more
+    channel in the picture, a plane that it learns for each class and that starts from N(0, 1).
 
     Args:
-        image_shape: tuple (height, width, channels) of the pictures, in any sizes.
+        image_shape: tuple (height, width, channels) of the pictures, of any size.
         latent_dim: int, the size of the generator's input.
         width: int, the channels of the layers next to the picture.
         kernel_size: int, the side of every kernel, at least 2.
@@ -69,10 +69,10 @@ def dcgan(
             one of the last two.
         spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm, most
             often with `discriminator_normalization=None`.
-        discriminator_dropout: float, the share of each map's values that Dropout sets to 0 after each LeakyReLU of the
-            discriminator while training; 0 for none, as in the papers. TensorFlow's tutorial of DCGAN has 0.3.
-        num_classes: int, the number of classes, for networks that take labels; None for networks without. The planes
-            are no layer that spectral normalisation reaches: it bounds the slope in the picture.
+        discriminator_dropout: float, the rate of the dropout after each LeakyReLU of the discriminator; 0 for none, as
+            in the papers. TensorFlow's tutorial of DCGAN has 0.3.
+        num_classes: int, the number of classes, for networks that take labels; None for networks without. Spectral
+            normalisation leaves the planes alone: it bounds the slope with respect to the picture.
 
     Returns:
         Two `keras.Model`: the generator, from latents `(batch, latent_dim)` to float32 images in [-1, 1],

@@ -27,8 +27,8 @@ def dense_dcgan(
                         -> transposed convolution(width) -> transposed convolution(channels), tanh
         discriminator:  image -> convolution(width) -> convolution(2 width) -> Dense(units) -> Dense(1)
 
-    with 4x4 kernels of stride 2. Batch normalisation and LeakyReLU(0.2) follow every layer, but for the first and last
-    of the discriminator and the last of the generator; the first of the discriminator has the LeakyReLU alone.
+    with 4x4 kernels of stride 2. Batch normalisation and LeakyReLU(0.2) follow every layer, except the first and last
+    of the discriminator and the last of the generator; the first of the discriminator has only the LeakyReLU.
 
     They come from InfoGAN, Chen et al. 2016 (arXiv 1606.03657), appendix C.1, as Lucic et al. 2017 (arXiv 1711.10337)
     build them to compare GANs: without the head that infers the code, 64 latents, LeakyReLU(0.2) in both networks and
@@ -87,7 +87,7 @@ def _generator(image_shape, latent_dim, width, units):
     x = layers.Conv2DTranspose(width, 4, name="up_0", **_conv_settings())(x)
     x = _normalized_and_activated(x, 2)
     x = layers.Conv2DTranspose(channels, 4, name="up_1", **_conv_settings())(x)
-    # float32: a policy must not reach the images.
+    # float32: the images do not follow a mixed policy.
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="dense_dcgan_generator")
 

@@ -17,21 +17,21 @@ def mlp(
 ):
     """Fully connected generator and discriminator.
 
-    For toy distributions in the plane, small images, and first experiments: nothing in it looks at what is next to
-    what in a picture.
+    For toy distributions in the plane, small images, and first experiments: nothing in it knows which pixels are
+    neighbours.
 
         generator:      latents -> depth x (Dense(width), ReLU)           -> Dense -> tanh -> image
         discriminator:  image   -> depth x (Dense(width), LeakyReLU(0.2)) -> Dense(1)
 
     The sizes are those of Goodfellow et al. 2014 (arXiv 1406.2661, the MNIST networks). Three things differ from the
     paper. The generator ends in a tanh, not a sigmoid, as images here are in [-1, 1]. The discriminator has LeakyReLU
-    where the paper has maxout with dropout: maxout wants widths in multiples of its five pieces, and the noise of
-    dropout reaches every penalty on the gradient, while LeakyReLU works at any width without either. It ends in a
-    logit, as the losses apply the sigmoid. Kernels start Glorot-uniform: at 1200 units that is the uniform
-    distribution on (-0.05, 0.05) of the paper's generator, and it scales with other widths.
+    where the paper has maxout with dropout: maxout needs widths in multiples of its five pieces, and dropout adds noise
+    to every gradient penalty; LeakyReLU works at any width and adds none. It ends in a logit, as the losses apply the
+    sigmoid. Kernels start Glorot-uniform: at 1200 units that is the uniform distribution on (-0.05, 0.05) of the
+    paper's generator, and it scales with other widths.
 
     With `num_classes`, both networks take the label of the class as well, as Mirza and Osindero 2014 (arXiv 1411.1784)
-    condition a GAN: one-hot, behind the latents and behind the pixels. The paper gives the label a hidden layer of its
+    condition a GAN: one-hot, appended to the latents and to the pixels. The paper gives the label a hidden layer of its
     own before it meets the rest.
 
     Args:
@@ -79,7 +79,7 @@ def _generator(image_shape, latent_dim, width, depth, num_classes):
     for i in range(depth):
         x = layers.Dense(width, activation="relu", name=f"hidden_{i}")(x)
     x = layers.Dense(math.prod(image_shape), name="pixels")(x)
-    # float32: a policy must not reach the images.
+    # float32: the images do not follow a mixed policy.
     x = layers.Activation("tanh", dtype="float32", name="tanh")(x)
     images = layers.Reshape(image_shape, dtype="float32", name="images")(x)
     return keras.Model(inputs, images, name="mlp_generator")

@@ -13,13 +13,13 @@ _WIDEST = 8
 def patch_discriminator(*, image_shape=(256, 256, 3), width=64, layers=3, normalization="instance"):
     """Convolutional discriminator with a logit for each patch of a picture, after pix2pix and CycleGAN (PatchGAN).
 
-    Where the whole of a picture is already held in place, by a distance to a target or by a cycle, what is left to
-    judge is texture. A logit for each patch does that with few parameters, and on pictures of any size.
+    Where another loss already takes care of the picture as a whole, such as the distance to a target or a cycle, only
+    texture is left to judge. A logit for each patch does that with few parameters, and on pictures of any size.
 
         image -> layers x (Conv(4x4) of stride 2) -> Conv(4x4) of stride 1 -> Conv(4x4, 1) of stride 1
 
-    The convolutions have `width`, twice, four and at most eight times as many channels. LeakyReLU(0.2) follows all but
-    the last, and normalisation comes before it in all but the first. All are padded by one pixel, so that each of the
+    The convolutions have `width`, twice, four and at most eight times as many channels. LeakyReLU(0.2) follows all
+    except the last, with normalisation before it in all except the first. All are padded by one pixel, so each of the
     two at the end makes the map smaller by one. With n layers of stride 2 a logit sees a patch with a side of
 
         9 * 2^n - 2        pixels: 16, 34, 70 and 142 for 1, 2, 3 and 4
@@ -67,7 +67,7 @@ def patch_discriminator(*, image_shape=(256, 256, 3), width=64, layers=3, normal
         )
     x = _keeping(x, width * min(2**halvings, _WIDEST), "wide", use_bias=biased)
     x = _activated(x, halvings, normalization)
-    # float32: a policy must not reach the logits.
+    # float32: the logits do not follow a mixed policy.
     logits = _keeping(x, 1, "logits", use_bias=True, dtype="float32")
     return keras.Model(images, logits, name="patch_discriminator")
 

@@ -8,29 +8,29 @@ from keras_gan.layers import GroupNormalization, ReflectionPadding2D
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import normal
 
-# Below, the smallest map has a side of one pixel, which cannot be reflected.
+# Smaller pictures have a smallest map with a side of one pixel, which cannot be reflected.
 _SMALLEST_SIDE = 5
 
 
 def resnet_translator(*, image_shape=(256, 256, 3), width=64, blocks=9):
     """Residual network from pictures to pictures of the same size, after CycleGAN.
 
-    Most of the network works at a quarter of the sides, in residual blocks that change their input a little: what
-    source and target have in common passes through. Each picture is normalised by itself, because its contrast is part
-    of the style that changes.
+    Most of the network works at a quarter of the sides, in residual blocks, which let through what source and target
+    have in common. Each picture is normalised by itself, because its contrast is part of the style that changes.
 
         image -> Conv(7x7, width) -> Conv(3x3, 2 width) of stride 2 -> Conv(3x3, 4 width) of stride 2
               -> blocks x (x + Conv(3x3)(Conv(3x3)(x))) -> transposed Conv(3x3, 2 width) of stride 2
               -> transposed Conv(3x3, width) of stride 2 -> Conv(7x7, channels), tanh
 
-    Instance normalisation without gain and bias follows every convolution but the last, and ReLU every normalisation
-    but that at the end of a block. The convolutions of stride 1 are padded by reflection, the others by one pixel of
-    zeros. Sides halve rounding up (33 -> 17 -> 9), and where doubling gives a row or column too many, it is cropped.
+    Instance normalisation without gain and bias follows every convolution except the last, and ReLU follows every
+    normalisation except at the end of a block. The convolutions of stride 1 are padded by reflection, the others by one
+    pixel of zeros. Sides halve rounding up (33 -> 17 -> 9), and where doubling gives a row or column too many, it is
+    cropped.
 
-    Zhu et al. 2017 (arXiv 1703.10593), section 4 and appendix 7.2, which build on Johnson et al. 2016
-    (arXiv 1603.08155), as in the authors' codes: kernels from N(0, 0.02), epsilon 1e-5, and biases in every layer, of
-    which the normalisation undoes all but the last layer's. The paper has 6 blocks for 128x128 and 9 from 256x256 on:
-    7,837,699 and 11,378,179 parameters.
+    Zhu et al. 2017 (arXiv 1703.10593), section 4 and appendix 7.2, which build on Johnson et al. 2016 (arXiv
+    1603.08155), as in the authors' codes: kernels from N(0, 0.02), epsilon 1e-5, and biases in every layer, although
+    the normalisation cancels all of them except the last layer's. The paper has 6 blocks for 128x128 and 9 from 256x256
+    on: 7,837,699 and 11,378,179 parameters.
 
     Args:
         image_shape: tuple (height, width, channels) of the pictures, sides of at least 5.
@@ -68,7 +68,7 @@ def resnet_translator(*, image_shape=(256, 256, 3), width=64, blocks=9):
     x = _doubled(x, width, full, "up_1")
     x = ReflectionPadding2D(3, name="to_images_pad")(x)
     x = _conv(image_shape[-1], 7, "to_images")(x)
-    # float32: a policy must not reach the images.
+    # float32: the images do not follow a mixed policy.
     outputs = layers.Activation("tanh", dtype="float32", name="translated")(x)
     return keras.Model(images, outputs, name="resnet_translator")
 

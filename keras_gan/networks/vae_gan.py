@@ -23,12 +23,12 @@ def vae_gan(*, image_shape=(64, 64, 3), latent_dim=128, width=64):
         decoder:        latents -> Dense -> transposed Conv(4 w) -> (2 w) -> (w / 2) -> Conv(channels), tanh
         discriminator:  image -> Conv(w / 2) -> Conv(2 w) -> Conv(4 w) -> Conv(4 w) -> Dense(8 w) -> Dense(1)
 
-    where all kernels are 5x5, and of stride 2 but for the decoder's last and the discriminator's first. Batch
-    normalisation and ReLU follow every layer but the heads; the discriminator's first has the ReLU alone.
+    where all kernels are 5x5, and of stride 2 except the decoder's last and the discriminator's first. Batch
+    normalisation and ReLU follow every layer except the heads; the discriminator's first has only the ReLU.
 
     The features are those of the discriminator's last convolution, before normalisation and ReLU, as in the authors'
-    code (their "recon depth 9"). Batch normalisation gives reconstructions statistics of their own: after it, what they
-    differ by from their originals on average is lost, and after the ReLU the negative half as well.
+    code (their "recon depth 9"). Batch normalisation uses other statistics for the reconstructions than for their
+    originals, so their mean difference is lost after it, and the ReLU loses the negative half.
 
     Larsen et al. 2015 (arXiv 1512.09300), table 1, whose networks for 64x64 are the defaults; kernels as in the
     authors' code, uniform with variance 1 / (9 fan-in), and no biases before batch normalisation, which has epsilon
@@ -101,7 +101,7 @@ def _decoder(image_shape, sides, latent_dim, width):
         x = _conv(count, f"up_{i}", strides=2, kind=layers.Conv2DTranspose)(x)
         x = _activated(cropped(x, target, f"crop_{i}"), f"up_{i}")
     x = _conv(image_shape[-1], "to_images", use_bias=True)(x)
-    # float32: a policy must not reach the images.
+    # float32: the images do not follow a mixed policy.
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="vae_gan_decoder")
 
@@ -114,7 +114,7 @@ def _discriminator(image_shape, stages, width):
         x = _activated(before, f"down_{i}")
     x = layers.Flatten(name="flatten")(x)
     x = _activated(_dense(8 * width, "dense", use_bias=False)(x), "dense")
-    # float32: a policy must not reach the outputs; the sum of the features' squares overflows float16.
+    # float32 under every policy: the sum of the features' squares overflows float16.
     features = layers.Activation("linear", dtype="float32", name="features")(before)
     logits = _dense(1, "logits", dtype="float32")(x)
     return keras.Model(images, {"logits": logits, "features": features}, name="vae_gan_discriminator")
