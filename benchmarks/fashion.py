@@ -2,10 +2,10 @@
 
     python benchmarks/fashion.py --data_dir=/data --embedding=/data/mobilenet.tflite
 
-Lucic et al. 2017 (arXiv 1711.10337) train many GANs alike: the networks of InfoGAN (`keras_gan.networks.infogan`), 64
-latents, 20 epochs of 60,000 images in batches of 64, which are 18,750 steps. A step is one update of the discriminator;
-a GAN with five of them for each update of the generator has a fifth of the generator updates (as the authors' code
-counts). Then 10,000 samples are compared with the 10,000 test images.
+Lucic et al. 2017 (arXiv 1711.10337) train many GANs alike: the networks of InfoGAN (`keras_gan.networks.dense_dcgan`),
+64 latents, 20 epochs of 60,000 images in batches of 64, which are 18,750 steps. A step is one update of the
+discriminator; a GAN with five of them for each update of the generator has a fifth of the generator updates (as the
+authors' code counts). Then 10,000 samples are compared with the 10,000 test images.
 
 The published distances are FIDs, of the Inception network; here the features are those of a classifier of the train
 split (`keras_gan.metrics.train_extractor`) and of any network that --embedding names. Values of one extractor compare
@@ -31,7 +31,7 @@ import numpy as np
 import keras_gan
 from keras_gan.callbacks import Checkpoint
 from keras_gan.metrics import Evaluator, ModelExtractor, train_extractor
-from keras_gan.networks.infogan import infogan
+from keras_gan.networks.dense_dcgan import dense_dcgan
 
 FLAGS = flags.FLAGS
 _protocol.define_flags(
@@ -77,7 +77,7 @@ def extractors(data):
 def make_gan(name, seed):
     """Return the compiled GAN."""
     keras.utils.set_random_seed(seed)
-    networks = infogan(latent_dim=LATENT_DIM, **NETWORKS.get(name, {}))
+    networks = dense_dcgan(latent_dim=LATENT_DIM, **NETWORKS.get(name, {}))
     gan = _protocol.gan_class(name)(*networks, seed=seed)
     gan.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8) for _ in range(2)))
     return gan

@@ -29,6 +29,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 FLAGS = flags.FLAGS
 
+# The architectures that are a generator and a discriminator of images without labels.
+NETWORKS = ("dcgan", "dense_dcgan", "mlp", "resnet")
+
 flags.DEFINE_string("dataset", "digits", "Images: digits, a folder, a .npz file, or a name of TensorFlow Datasets.")
 flags.DEFINE_string("split", "train", "Part of the data set: train, test, ...")
 flags.DEFINE_string(
@@ -72,7 +75,7 @@ flags.DEFINE_integer(
     "gradient_accumulation_steps", 1, "Parts that each batch passes in, one after the other.", lower_bound=1
 )
 
-flags.DEFINE_string("network", "dcgan", "Architecture of both players: dcgan, mlp or resnet.")
+flags.DEFINE_string("network", "dcgan", "Architecture of both players: dcgan, dense_dcgan, mlp or resnet.")
 flags.DEFINE_integer("latent_dim", 100, "Size of the generator's input.", lower_bound=1)
 flags.DEFINE_integer(
     "width",
@@ -141,7 +144,7 @@ def _warm_up_ends(values):
 )
 def _dcgan_flags_fit(values):
     chosen = values["discriminator_normalization"] is not None or values["discriminator_dropout"] > 0
-    return not chosen or plain(values["network"]) not in ("mlp", "resnet")
+    return not chosen or plain(values["network"]) not in ("mlp", "resnet", "densedc")
 
 
 @flags.multi_flags_validator(
@@ -278,7 +281,7 @@ def build(images):
     """Return the compiled GAN that the flags describe, for images of this shape."""
     import keras_gan
 
-    gan_class, make_networks = chosen("gan", keras_gan.gans), chosen("network", keras_gan.networks)
+    gan_class, make_networks = chosen("gan", keras_gan.gans), chosen("network", keras_gan.networks, NETWORKS)
     networks = make_networks(image_shape=images.image_shape, **network_options(make_networks.__name__))
     gan = gan_class(*networks, **gan_options())
     gan.compile(
@@ -418,9 +421,9 @@ def writers(run_dir):
     ]
 
 
-def chosen(flag, module):
+def chosen(flag, module, names=None):
     """Return the class or function that a flag names, whatever its capitals, its underscores and a "gan" at its end."""
-    public = {name: getattr(module, name) for name in module.__all__}
+    public = {name: getattr(module, name) for name in names or module.__all__}
     meant = {plain(name): name for name, value in public.items() if not inspect.isabstract(value)}
     value = FLAGS[flag].value
     if plain(value) in meant:

@@ -1,8 +1,16 @@
-"""Keras layers that GANs need and Keras does not have, or has otherwise than the papers define them."""
+"""Layers that GANs need and Keras lacks, or defines differently from the papers."""
 
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.minibatch_stddev import MinibatchStddev
+from keras_gan.layers.reflection_padding import ReflectionPadding2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_power_iterations
 
-__all__ = ["GroupNormalization", "LeakyReLU", "MinibatchStddev", "SpectralNormalization", "hold_power_iterations"]
+__all__ = [
+    "GroupNormalization",
+    "LeakyReLU",
+    "MinibatchStddev",
+    "ReflectionPadding2D",
+    "SpectralNormalization",
+    "hold_power_iterations",
+]

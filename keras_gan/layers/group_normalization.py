@@ -1,4 +1,4 @@
-"""Group normalisation whose gradient can be differentiated once more."""
+"""Group normalisation with a right second-order gradient."""
 
 import keras
 from keras import ops
@@ -10,28 +10,30 @@ from keras_gan._arguments import require_int, require_number
 class GroupNormalization(keras.layers.Layer):
     """Normalises each sample by itself: over positions, and over groups of its channels.
 
-    For critics with a penalty on their gradient, where batch normalisation must not be used. The layers of Keras that
-    do this (GroupNormalization, LayerNormalization) take their variance from `tf.nn.moments`, which stops the
-    gradient at the mean. The first gradient is right all the same; the gradient of a gradient, which is what trains a
-    penalised critic, is silently wrong for every weight below the layer. Here it is right.
+    Use it in critics with a gradient penalty, where batch normalisation must not be used. Keras's own layers
+    (GroupNormalization, LayerNormalization) compute the variance with `tf.nn.moments`, which stops the gradient at the
+    mean. The first gradient is still right, but the second-order gradient, which trains a penalised critic, is silently
+    wrong for every weight below the layer. Here it is right.
 
     With m and s^2 the mean and the biased variance of a sample over all its positions and one group of channels,
 
         y = gain (x - m) / sqrt(s^2 + epsilon) + bias
 
-    with a gain and a bias for each channel. Wu and He 2018 (arXiv 1803.08494), section 3. One group is the
-    layer normalisation that Gulrajani et al. 2017 (arXiv 1704.00028) use in their critics; a group for each channel
-    is instance normalisation.
+    with a gain and a bias for each channel. Wu and He 2018 (arXiv 1803.08494), section 3. One group is the layer
+    normalisation that Gulrajani et al. 2017 (arXiv 1704.00028) use in their critics. A group for each channel is
+    instance normalisation; with neither gain nor bias it is that of CycleGAN (Zhu et al. 2017, arXiv 1703.10593):
+    `GroupNormalization(-1, center=False, scale=False)`.
 
     Args:
-        groups: int, into how many groups to cut the channels; -1 for as many as there are channels.
+        groups: int, the number of groups of channels; -1 for one group per channel.
         epsilon: float, added to the variance.
-        affine: bool, whether to have the gains and biases.
+        center: bool, whether to add the biases.
+        scale: bool, whether to multiply by the gains.
         gamma_initializer: initializer of the gains.
 
     Returns:
-        Tensor of the input's shape `(batch, ..., channels)` in the layer's compute dtype. The statistics are taken in
-        float32 whatever the policy.
+        Tensor of the input's shape `(batch, ..., channels)` in the layer's compute dtype. The statistics are
+        computed in float32 under every policy.
 
     Raises:
         ValueError: if `groups` is neither -1 nor a positive integer that divides the channels, or `epsilon` is not a
@@ -43,24 +45,26 @@ class GroupNormalization(keras.layers.Layer):
         [[-1.0, 1.0], [0.0, 0.0]]
     """
 
-    def __init__(self, groups=1, *, epsilon=1e-5, affine=True, gamma_initializer="ones", **kwargs):
+    def __init__(self, groups=1, *, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones", **kwargs):
         super().__init__(**kwargs)
         self.groups = groups if groups == -1 else require_int("groups", groups)
         self.epsilon = require_number("epsilon", epsilon, low=0.0, open_low=True)
-        self.affine = affine
+        self.center = center
+        self.scale = scale
         self.gamma_initializer = keras.initializers.get(gamma_initializer)
 
     def build(self, input_shape):
-        """Make the gains and biases."""
+        """Create the gains and biases, where the layer has them."""
         channels = input_shape[-1]
         if self.groups != -1 and channels % self.groups:
             raise ValueError(
-                f"`groups` has to divide the {channels} channels of the input. Received: groups={self.groups}"
+                f"`groups` must divide the {channels} channels of the input. Received: groups={self.groups}"
             )
-        if self.affine:
+        if self.scale:
             self.gamma = self.add_weight(
                 name="gamma", shape=(channels,), initializer=self.gamma_initializer, autocast=False
             )
+        if self.center:
             self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros", autocast=False)
 
     def call(self, inputs):
@@ -73,8 +77,10 @@ class GroupNormalization(keras.layers.Layer):
         x = x - ops.mean(x, axis=(1, 3), keepdims=True)
         x = x * ops.rsqrt(ops.mean(ops.square(x), axis=(1, 3), keepdims=True) + self.epsilon)
         x = ops.reshape(x, ops.shape(inputs))
-        if self.affine:
-            x = x * self.gamma + self.beta
+        if self.scale:
+            x = x * self.gamma
+        if self.center:
+            x = x + self.beta
         return ops.cast(x, self.compute_dtype)
 
     def compute_output_shape(self, input_shape):
@@ -87,6 +93,7 @@ class GroupNormalization(keras.layers.Layer):
             **super().get_config(),
             "groups": self.groups,
             "epsilon": self.epsilon,
-            "affine": self.affine,
+            "center": self.center,
+            "scale": self.scale,
             "gamma_initializer": keras.initializers.serialize(self.gamma_initializer),
         }

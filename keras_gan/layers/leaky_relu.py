@@ -1,4 +1,4 @@
-"""The leaky rectifier, with a gradient whose own gradient costs nothing."""
+"""The leaky rectifier, with a second-order gradient that costs nothing."""
 
 import keras
 import tensorflow as tf
@@ -12,10 +12,9 @@ class LeakyReLU(keras.layers.Layer):
 
         max(x, slope x)
 
-    Its slope is constant on each side, so where a gradient penalty differentiates the gradient, nothing flows back
-    through the slope. TensorFlow's own LeakyRelu gives zeros there instead of nothing, and with a gradient penalty the
-    layers below go through convolutions to find out what zeros make of them. Values and gradients are those of
-    `keras.layers.LeakyReLU`.
+    The slope is constant on each side, so the second-order gradient of a gradient penalty has no path through it.
+    TensorFlow's own LeakyRelu returns zeros for that path instead of no gradient, and the layers below then run their
+    convolutions on these zeros. Values and gradients are those of `keras.layers.LeakyReLU`.
 
     Maas et al. 2013, "Rectifier nonlinearities improve neural network acoustic models".
 

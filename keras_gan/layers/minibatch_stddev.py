@@ -11,32 +11,32 @@ from keras_gan._arguments import require_int
 class MinibatchStddev(keras.layers.Layer):
     """Tells a discriminator how much the samples of a batch differ from each other.
 
-    A generator that has collapsed makes samples that are each believable and all alike. A discriminator that judges
-    one sample at a time cannot see that; with this layer, placed before its last convolution, it can.
+    A generator that has collapsed makes samples that are each believable and all alike. A discriminator that judges one
+    sample at a time cannot see that; with this layer, placed before its last convolution, it can.
 
-    The batch of N samples is cut into M = N / G strided groups of G = min(group_size, N): sample n belongs to group
-    n mod M. With y the deviation of a group's activations from the group's mean, at every position and channel,
+    The batch of N samples is cut into M = N / G strided groups of G = min(group_size, N): sample n belongs to group n
+    mod M. With y the deviation of a group's activations from the group's mean, at every position and channel,
 
         s = sqrt(mean of y^2 over the group + 1e-8)
 
     and the mean of s over all positions, and over each of `num_features` blocks of channels, is appended as
     `num_features` constant channels to every sample of the group.
 
-    Karras et al. 2017 (arXiv 1710.10196), section 3; several features as in StyleGAN2. Pass real and generated
-    samples through the discriminator separately: in one batch every strided group would hold both.
+    Karras et al. 2017 (arXiv 1710.10196), section 3; several features as in StyleGAN2. Pass real and generated samples
+    through the discriminator separately: in one batch, every strided group would mix the two.
 
     Args:
         group_size: int, the G above. A smaller batch is one group.
-        num_features: int, the number of appended channels; it has to divide the number of channels.
+        num_features: int, the number of appended channels; it must divide the number of channels.
 
     Returns:
         For an input `(batch, ..., channels)`, a tensor `(batch, ..., channels + num_features)` in the layer's compute
-        dtype. The statistics are taken in float32 whatever the policy.
+        dtype. The statistics are computed in float32 under every policy.
 
     Raises:
         ValueError: if an argument is not a positive integer, the input has no channel axis, `num_features` does not
             divide the channels, or the groups do not divide the batch (for a batch size known only at run time, a
-            `tf.errors.InvalidArgumentError` of the same words; XLA leaves such assertions out).
+            `tf.errors.InvalidArgumentError` with the same message; XLA drops such assertions).
 
     Example:
         >>> import numpy as np
@@ -60,7 +60,7 @@ class MinibatchStddev(keras.layers.Layer):
             )
         if input_shape[-1] % self.num_features:
             raise ValueError(
-                f"`num_features` has to divide the {input_shape[-1]} channels of the input. "
+                f"`num_features` must divide the {input_shape[-1]} channels of the input. "
                 f"Received: num_features={self.num_features}"
             )
 
@@ -95,7 +95,7 @@ class MinibatchStddev(keras.layers.Layer):
             return tf.identity(batch), size
 
     def compute_output_shape(self, input_shape):
-        """Return the input's shape with `num_features` channels more."""
+        """Return the input's shape with `num_features` more channels."""
         return (*input_shape[:-1], input_shape[-1] + self.num_features)
 
     def get_config(self):

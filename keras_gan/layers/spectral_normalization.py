@@ -29,8 +29,8 @@ def hold_power_iterations():
     `SpectralNormalization.advance`: every call of the step then sees the same normalised weights, and the generator's
     step leaves the discriminator untouched.
 
-    In graphs it acts when the step is traced: enter it inside the traced function, around the calls. It holds in its
-    own thread only, and thus, under `tf.distribute.MirroredStrategy`, in the replica that entered it.
+    In graphs it acts when the step is traced: enter it inside the traced function, around the calls. It applies to its
+    own thread only, so under `tf.distribute.MirroredStrategy` to the replica that entered it.
 
     Yields:
         None.
@@ -56,14 +56,14 @@ def hold_power_iterations():
 class SpectralNormalization(keras.layers.Wrapper):
     """Divides a layer's weights by their largest singular value, wherever the layer uses them.
 
-    It bounds how much each layer can stretch its input, and so keeps the gradients that a discriminator hands to the
-    generator bounded. `keras.layers.SpectralNormalization` overwrites the kernel with the normalised one at each
-    training call, and so loses both the weights and the gradient through their norm. Here the wrapped layer keeps its
-    weights W and computes with W / sigma(W), in training and at inference alike. For a convolution sigma is the norm
-    of the kernel seen as a matrix, as in the paper, not that of the convolution as an operator on images.
+    It bounds how much each layer can stretch its input, and with it the gradients that a discriminator passes to the
+    generator. `keras.layers.SpectralNormalization` overwrites the kernel with the normalised one at each training call,
+    and so loses both the weights and the gradient through their norm. Here the wrapped layer keeps its weights W and
+    computes with W / sigma(W), in training and at inference alike. For a convolution, sigma is the norm of the kernel
+    as a matrix, as in the paper, not the norm of the convolution as an operator on images.
 
-    With W seen as a matrix of one column an output channel, and u one persistent unit vector of that length,
-    `advance` makes `power_iterations` times
+    With W as a matrix with one column for each output channel, and u a persistent unit vector with as many elements,
+    `advance` repeats `power_iterations` times
 
         v = W u / |W u|,    u = W^T v / |W^T v|
 
@@ -72,15 +72,15 @@ class SpectralNormalization(keras.layers.Wrapper):
         v = W u / |W u|,    sigma = v^T W u
 
     so that the gradient of sigma is v u^T. Miyato et al. 2018 (arXiv 1802.05957), equation 8 and algorithm 1. The
-    algorithm evaluates sigma with the v from before the last update of u; evaluated after it, as here, the estimate
-    is never worse and belongs to u alone, so that inference repeats what training computed.
+    algorithm evaluates sigma with the v from before the last update of u. Here v comes after that update: the estimate
+    is never worse and depends on u alone, so inference repeats what training computed.
 
     u advances with every call with `training=True`, except inside `hold_power_iterations` and when the layer is not
-    `trainable`; never at inference. Weights without a norm (sigma not above `epsilon`) are left as they are.
+    `trainable`; never at inference. Weights without a norm (sigma not above `epsilon`) are left unchanged.
 
     Args:
         layer: a Dense, Embedding, Conv1D, Conv2D, Conv3D, Conv1DTranspose, Conv2DTranspose or Conv3DTranspose layer.
-            The dtype policy is the layer's own; the norm is taken in float32 from the unrounded weights.
+            The dtype policy is the layer's own; the norm is computed in float32 from the unrounded weights.
         power_iterations: int, updates of u at each advance.
         epsilon: float, the norm up to which a vector counts as zero.
         name: str, the wrapper's name.
@@ -146,7 +146,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         for _ in range(self.power_iterations):
             v = _unit(ops.matmul(matrix, u), self.epsilon)
             image = ops.matmul(v, matrix)
-            # From u = 0 there is no way back: weights without a norm leave u where it is.
+            # u would stay 0 for ever: weights without a norm leave it unchanged.
             u = ops.where(ops.norm(image) > self.epsilon, _unit(image, self.epsilon), u)
         self.u.assign(ops.cast(u, "float32"))
 
@@ -163,11 +163,11 @@ class SpectralNormalization(keras.layers.Wrapper):
 
     @property
     def _kernel(self):
-        """The variable that holds W (as a property, for else the wrapper would save it a second time)."""
+        """The variable that holds W (a property, because the wrapper would save an attribute a second time)."""
         return self.layer.embeddings if isinstance(self.layer, keras.layers.Embedding) else self.layer.kernel
 
     def _matrix(self):
-        """W as a matrix with one column an output channel, in float32 at least."""
+        """W as a matrix with one column for each output channel, in float32 at least."""
         kernel = self._kernel
         kernel = ops.cast(kernel, keras.backend.result_type(kernel.dtype, "float32"))
         if isinstance(self.layer, _TRANSPOSED):
@@ -191,7 +191,7 @@ class SpectralNormalization(keras.layers.Wrapper):
 
 
 def _require_supported(layer):
-    """Raise unless the layer has one float kernel that can be seen as a matrix."""
+    """Raise unless the layer has one float kernel that can be reshaped to a matrix."""
     names = ", ".join(supported.__name__ for supported in _SUPPORTED)
     if not isinstance(layer, _SUPPORTED):
         raise ValueError(f"SpectralNormalization works on these layers: {names}. Received: layer={layer!r}")

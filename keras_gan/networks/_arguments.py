@@ -10,13 +10,13 @@ def require_image_shape(image_shape, *, rank=None):
 
     Args:
         image_shape: the shape of one sample, without the batch.
-        rank: int, the number of axes it has to have; None for any.
+        rank: int, the number of axes that it must have; None for any.
 
     Returns:
         Tuple of positive ints.
 
     Raises:
-        ValueError: if it is not a sequence of positive ints, or of another rank.
+        ValueError: if it is not a sequence of positive ints, or has another rank.
     """
     expected = "(height, width, channels)" if rank == 3 else "a tuple such as (28, 28, 1) or (2,)"
     sizes = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()

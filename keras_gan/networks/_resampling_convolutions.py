@@ -1,4 +1,4 @@
-"""A convolution and the resampling beside it, as one convolution with a larger kernel."""
+"""A convolution and the resampling next to it, as one convolution with a larger kernel."""
 
 import keras
 from keras import ops
@@ -6,15 +6,15 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class UpsamplingConv2D(keras.layers.Conv2D):
-    """Nearest-neighbour upsampling by 2 and a convolution after it, in one.
+    """Nearest-neighbour upsampling by 2 and then a convolution, as one layer.
 
-    Of the pixels that a kernel of side k meets after the upsampling, most are copies of each other. Where they are
-    copies the weights can be added first: the result is the transposed convolution of stride 2 with the kernel
+    After the upsampling, most pixels under a kernel of side k are copies of each other, so their weights can be added
+    first. The result is a transposed convolution of stride 2 with the kernel
 
         K[t] = W[-t] + W[-t - 1]        in height and in width
 
-    of side k + 1, which is what is computed. For k = 3 it takes 16 multiply-adds where the two layers take 36, and no
-    upsampled map is kept for the backward pass. Karras et al. 2018 (arXiv 1812.04948) fuse the layers in this way.
+    of side k + 1. For k = 3 it takes 16 multiply-adds where the two layers take 36, and no upsampled map is kept for
+    the backward pass. Karras et al. 2018 (arXiv 1812.04948) fuse the layers in the same way.
 
     Args:
         As `keras.layers.Conv2D`, with an odd `kernel_size`, `padding="same"`, and the default `strides`.
@@ -38,16 +38,15 @@ class UpsamplingConv2D(keras.layers.Conv2D):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DownsamplingConv2D(keras.layers.Conv2D):
-    """A convolution and 2x2 average pooling after it, in one.
+    """A convolution and then 2x2 average pooling, as one layer.
 
-    The mean of four neighbouring results is one result of the mean of four shifted kernels: the convolution of stride
-    2 with the kernel
+    The mean of four neighbouring outputs is one output of the mean of four shifted kernels. The result is a convolution
+    of stride 2 with the kernel
 
         K[t] = (W[t] + W[t - 1]) / 2        in height and in width
 
-    of side k + 1, which is what is computed. For k = 3 it takes 16 multiply-adds where the two layers take 36, and no
-    map of the full size is kept for the backward pass. Karras et al. 2018 (arXiv 1812.04948) fuse the layers in this
-    way.
+    of side k + 1. For k = 3 it takes 16 multiply-adds where the two layers take 36, and no map of the full size is kept
+    for the backward pass. Karras et al. 2018 (arXiv 1812.04948) fuse the layers in the same way.
 
     Args:
         As `keras.layers.Conv2D`, with an odd `kernel_size`, `padding="same"`, and the default `strides`. Height and
@@ -60,7 +59,7 @@ class DownsamplingConv2D(keras.layers.Conv2D):
     """
 
     def convolution_op(self, inputs, kernel):
-        """Convolve, and take the means."""
+        """Convolve and average."""
         return ops.conv(inputs, _sum_of_shifts(kernel) / 4.0, strides=2, padding="same")
 
     def compute_output_shape(self, input_shape):

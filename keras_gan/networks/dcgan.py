@@ -1,13 +1,18 @@
 """The convolutional networks of DCGAN, for pictures of any size."""
 
 import keras
-from keras import layers
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan.layers import GroupNormalization, LeakyReLU, SpectralNormalization
 from keras_gan.networks._arguments import require_choice, require_image_shape
-
-_SMALLEST_START = 4
+from keras_gan.networks._building_blocks import halved_sides, wrapper
+from keras_gan.networks._dcgan_stages import (
+    DISCRIMINATOR_NORMALIZATIONS,
+    GENERATOR_NORMALIZATIONS,
+    doubling_stages,
+    halving_stages,
+    head,
+)
+from keras_gan.networks._labels import labels_input, latents_and_labels, require_classes, with_plane_of_label
 
 
 def dcgan(
@@ -21,33 +26,38 @@ def dcgan(
     discriminator_normalization="batch",
     spectral_normalization=False,
     discriminator_dropout=0.0,
+    num_classes=None,
 ):
     """Convolutional generator and discriminator after DCGAN.
 
-    The discriminator halves the picture once a stage with strided convolutions and doubles the channels; the
+    The discriminator halves the picture once per stage with strided convolutions and doubles the channels; the
     generator is its mirror image, with transposed convolutions:
 
         generator:      latents -> Dense -> norm, ReLU -> stages x (transposed convolution, norm, ReLU)
         discriminator:  image   -> stages x (convolution, norm, LeakyReLU(0.2)) -> Dense(1)
 
-    The last transposed convolution has a tanh in place of norm and ReLU, the first convolution has no norm. Radford et
-    al. 2015 (arXiv 1511.06434), sections 3 and 4 and figure 1: kernels from N(0, 0.02), gains of the normalisation from
-    N(1, 0.02), LeakyReLU 0.2; the moving averages of the common ports (epsilon 1e-5, momentum 0.9). A network whose
-    normalisation is None has biases, any other has none, as in the published codes.
+    The last transposed convolution has a tanh instead of norm and ReLU, and the first convolution has no norm. Radford
+    et al. 2015 (arXiv 1511.06434), sections 3 and 4 and figure 1: kernels from N(0, 0.02), gains of the normalisation
+    from N(1, 0.02), LeakyReLU 0.2; the moving averages of the common ports (epsilon 1e-5, momentum 0.9). A network has
+    biases if its normalisation is None, and otherwise none, as in the published codes.
 
     Sides halve rounding up (92 -> 46 -> 23 -> 12 -> 6), and where doubling gives a row or column too many, the
-    generator crops it (12 -> 23). By default there are as many stages as leave the smaller side 4 pixels or more (so
-    4 to 6; at least one stage). With s stages the channels go from `width` at full size to `width * 2 ** (s - 1)`.
+    generator crops it (12 -> 23). By default there are as many stages as leave the smaller side 4 pixels or more (in
+    the end 4 to 6), and at least one. With s stages the channels grow from `width` to `width * 2 ** (s - 1)`.
 
-    The networks of these papers, to the parameter:
+    These are the networks of the papers, with the same numbers of parameters:
 
     * Radford et al. 2015, faces: `dcgan(width=128, kernel_size=5, generator_normalization="batch_per_unit")`.
     * Arjovsky et al. 2017 (WGAN), and the common ports: `dcgan()`.
     * Gulrajani et al. 2017 (WGAN-GP), MNIST: `dcgan(image_shape=(28, 28, 1), latent_dim=128, kernel_size=5,
-      generator_normalization=None, discriminator_normalization=None)`, but for their initialisation.
+      generator_normalization=None, discriminator_normalization=None)`, except for their initialisation.
+
+    With `num_classes`, both networks take the label of the class as well, as Mirza and Osindero 2014 (arXiv 1411.1784)
+    condition a GAN: the generator has the one-hot label appended to the latents, and the discriminator has one more
+    channel in the picture, a plane that it learns for each class and that starts from N(0, 1).
 
     Args:
-        image_shape: tuple (height, width, channels) of the pictures, in any sizes.
+        image_shape: tuple (height, width, channels) of the pictures, of any size.
         latent_dim: int, the size of the generator's input.
         width: int, the channels of the layers next to the picture.
         kernel_size: int, the side of every kernel, at least 2.
@@ -59,12 +69,16 @@ def dcgan(
             one of the last two.
         spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm, most
             often with `discriminator_normalization=None`.
-        discriminator_dropout: float, the share of each map's values that Dropout sets to 0 after each LeakyReLU of the
-            discriminator while training; 0 for none, as in the papers. TensorFlow's tutorial of DCGAN has 0.3.
+        discriminator_dropout: float, the rate of the dropout after each LeakyReLU of the discriminator; 0 for none, as
+            in the papers. TensorFlow's tutorial of DCGAN has 0.3.
+        num_classes: int, the number of classes, for networks that take labels; None for networks without. Spectral
+            normalisation leaves the planes alone: it bounds the slope with respect to the picture.
 
     Returns:
         Two `keras.Model`: the generator, from latents `(batch, latent_dim)` to float32 images in [-1, 1],
-        `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded.
+        `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded. With
+        `num_classes` their inputs are dicts of "latents" or "images" and of int32 "labels" `(batch,)` in
+        [0, num_classes).
 
     Raises:
         ValueError: if a size is not a positive integer, `image_shape` is not of rank 3 or too small for `stages`, a
@@ -76,113 +90,48 @@ def dcgan(
         [(4, 4), (7, 7), (14, 14)]
         >>> generator.output_shape, discriminator.output_shape
         ((None, 28, 28, 1), (None, 1))
+
+        With labels:
+
+        >>> import numpy as np
+        >>> generator, _ = dcgan(image_shape=(28, 28, 1), width=8, num_classes=10)
+        >>> generator({"latents": np.zeros((2, 100)), "labels": np.array([7, 3])}).shape
+        TensorShape([2, 28, 28, 1])
     """
     image_shape = require_image_shape(image_shape, rank=3)
     latent_dim, width = require_int("latent_dim", latent_dim), require_int("width", width)
     # A kernel smaller than the stride would leave pixels that nothing writes to.
     kernel_size = require_int("kernel_size", kernel_size, low=2)
-    require_choice("generator_normalization", generator_normalization, ("batch", "batch_per_unit", None))
-    require_choice("discriminator_normalization", discriminator_normalization, ("batch", "layer", None))
+    require_choice("generator_normalization", generator_normalization, GENERATOR_NORMALIZATIONS)
+    require_choice("discriminator_normalization", discriminator_normalization, DISCRIMINATOR_NORMALIZATIONS)
     dropout = require_number("discriminator_dropout", discriminator_dropout, low=0.0, high=0.99)
-    sides = _sides(image_shape, stages)
-    widths = [width * 2**i for i in range(len(sides) - 1)]
-    generator = _generator(image_shape, latent_dim, sides, widths, kernel_size, generator_normalization)
-    wrap = _spectrally_normalized if spectral_normalization else _as_it_is
-    return generator, _discriminator(image_shape, widths, kernel_size, discriminator_normalization, wrap, dropout)
-
-
-def _sides(image_shape, stages):
-    """Return the (height, width) at each stage, from the whole picture down to the smallest map."""
-    sides = [image_shape[:2]]
-    if stages is None:
-        while len(sides) == 1 or min(_halved(sides[-1])) >= _SMALLEST_START:
-            sides.append(_halved(sides[-1]))
-    else:
-        for _ in range(require_int("stages", stages)):
-            sides.append(_halved(sides[-1]))
-    if min(sides[-2]) < 2:
-        raise ValueError(
-            f"The picture is too small to be halved {len(sides) - 1} times: make it larger, or use fewer stages. "
-            f"Received: image_shape={image_shape}, stages={stages}"
-        )
-    return sides
-
-
-def _halved(sides):
-    return tuple((side + 1) // 2 for side in sides)
-
-
-def _generator(image_shape, latent_dim, sides, widths, kernel_size, normalization):
-    biased = normalization is None
-    latents = keras.Input((latent_dim,), name="latents")
-    x = _projection(latents, (*sides[-1], widths[-1]), normalization)
-    channels = [*widths[-2::-1], image_shape[-1]]
-    for i, (target, filters) in enumerate(zip(sides[-2::-1], channels, strict=True)):
-        x = layers.ReLU(name=f"relu_{i}")(x)
-        x = layers.Conv2DTranspose(filters, kernel_size, name=f"up_{i}", **_conv_settings(biased))(x)
-        surplus = [(0, have - want) for have, want in zip(x.shape[1:3], target, strict=True)]
-        if surplus != [(0, 0), (0, 0)]:
-            x = layers.Cropping2D(surplus, name=f"crop_{i}")(x)
-        if i < len(widths) - 1 and normalization is not None:
-            x = _batch_normalization(f"norm_{i + 1}")(x)
-    # float32: a policy must not reach the images.
-    images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latents, images, name="dcgan_generator")
-
-
-def _projection(latents, shape, normalization):
-    """Return the generator's first map, normalised."""
-    units = shape[0] * shape[1] * shape[2]
-    x = layers.Dense(units, use_bias=normalization is None, kernel_initializer=_normal(), name="project")(latents)
-    reshape = layers.Reshape(shape, name="reshape")
-    if normalization is None:
-        return reshape(x)
-    norm = _batch_normalization("norm_0")
-    return reshape(norm(x)) if normalization == "batch_per_unit" else norm(reshape(x))
-
-
-def _discriminator(image_shape, widths, kernel_size, normalization, wrap, dropout):
-    biased = normalization is None
-    images = keras.Input(image_shape, name="images")
-    x = images
-    for i, filters in enumerate(widths):
-        x = wrap(layers.Conv2D(filters, kernel_size, name=f"down_{i}", **_conv_settings(biased)))(x)
-        if i > 0 and normalization is not None:
-            x = _NORMALIZATIONS[normalization](f"norm_{i}")(x)
-        x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
-        if dropout:
-            x = layers.Dropout(dropout, name=f"dropout_{i}")(x)
-    x = layers.Flatten(name="flatten")(x)
-    head = layers.Dense(1, use_bias=biased, kernel_initializer=_normal(), dtype="float32", name="logits")
-    return keras.Model(images, wrap(head)(x), name="dcgan_discriminator")
-
-
-def _conv_settings(use_bias):
-    return {"strides": 2, "padding": "same", "use_bias": use_bias, "kernel_initializer": _normal()}
-
-
-def _normal(mean=0.0):
-    return keras.initializers.RandomNormal(mean, 0.02)
-
-
-def _batch_normalization(name):
-    # Synchronized: replicas share their statistics; on one device it is no slower. And unlike the other, it has the
-    # right second-order gradient, which R1 needs.
-    return layers.BatchNormalization(
-        momentum=0.9, epsilon=1e-5, gamma_initializer=_normal(1.0), synchronized=True, name=name
+    num_classes = None if num_classes is None else require_classes(num_classes)
+    sides = halved_sides(image_shape, stages)
+    shared = {"widths": [width * 2**i for i in range(len(sides) - 1)], "kernel_size": kernel_size}
+    generator = _generator(
+        image_shape, latent_dim, num_classes, sides=sides, normalization=generator_normalization, **shared
     )
+    discriminator = _discriminator(
+        image_shape,
+        num_classes,
+        wrapper(spectral_normalization),
+        normalization=discriminator_normalization,
+        dropout=dropout,
+        **shared,
+    )
+    return generator, discriminator
 
 
-def _layer_normalization(name):
-    return GroupNormalization(groups=1, gamma_initializer=_normal(1.0), name=name)
+def _generator(image_shape, latent_dim, num_classes, **stages):
+    inputs, x = latents_and_labels(latent_dim, num_classes)
+    return keras.Model(inputs, doubling_stages(x, image_shape, **stages), name="dcgan_generator")
 
 
-_NORMALIZATIONS = {"batch": _batch_normalization, "layer": _layer_normalization}
-
-
-def _spectrally_normalized(layer):
-    return SpectralNormalization(layer, name=layer.name)
-
-
-def _as_it_is(layer):
-    return layer
+def _discriminator(image_shape, num_classes, wrap, **stages):
+    inputs = x = keras.Input(image_shape, name="images")
+    if num_classes is not None:
+        inputs = {"images": x, "labels": labels_input()}
+        x = with_plane_of_label(x, inputs["labels"], num_classes)
+    x = halving_stages(x, wrap=wrap, **stages)
+    logits = wrap(head(1, "logits", use_bias=stages["normalization"] is None))(x)
+    return keras.Model(inputs, logits, name="dcgan_discriminator")

@@ -6,11 +6,11 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import SpectralNormalization
 from keras_gan.networks._arguments import require_image_shape
+from keras_gan.networks._building_blocks import batch_normalization, spectrally_normalized
 from keras_gan.networks._resampling_convolutions import DownsamplingConv2D, UpsamplingConv2D
 
-# From this side on the published networks grow deeper and wider towards the smallest map.
+# From this side upwards, the published networks grow deeper and wider towards the smallest map.
 _LARGE = 64
 _SMALLEST_START = 4
 _WIDEST = 16
@@ -19,8 +19,8 @@ _WIDEST = 16
 def resnet(*, image_shape=(32, 32, 3), latent_dim=128, generator_width=None, discriminator_width=None):
     """Residual generator, and residual discriminator under spectral normalisation, after SNGAN.
 
-    What a pair of convolutions adds to its input is easier to learn than a whole layer, and spectral normalisation of
-    every layer bounds the discriminator's slope. With a residual block that adds its branch to its shortcut,
+    A residual block learns only what to add to its input, and spectral normalisation of every layer bounds the
+    discriminator's slope. With a block as the sum of its branch and its shortcut,
 
         generator:      latents -> Dense -> blocks that double the sides -> batch norm, ReLU, Conv(3x3), tanh
         its branch:     batch norm, ReLU, upsampling, Conv(3x3), batch norm, ReLU, Conv(3x3)
@@ -29,14 +29,14 @@ def resnet(*, image_shape=(32, 32, 3), latent_dim=128, generator_width=None, dis
 
     Miyato et al. 2018 (arXiv 1802.05957), appendix B.4, figures 9 and 10, and tables 4 and 5, as in the authors' code.
     The kernels are Glorot-uniform, those of the blocks' branches sqrt(2) times as large. Upsampling is
-    nearest-neighbour; it and the average pooling are computed as part of the convolution beside them, in fewer
-    operations and to the same result. The batch normalisation has epsilon 1e-5 and momentum 0.9.
+    nearest-neighbour; it and the average pooling are computed as part of the convolution next to them, in fewer
+    operations and with the same result. The batch normalisation has epsilon 1e-5 and momentum 0.9.
 
     Pictures whose smaller side is below 64 get the paper's networks for 32x32: all maps of a network have the same
     number of channels, and the discriminator has two blocks that halve the sides and two that do not. Larger pictures
     get those for 64x64: `width` channels next to the picture, twice as many after each halving up to 16 times as many,
-    and each block of the discriminator, one more than the generator has, halves. The generator doubles as often as
-    leaves its first map with a smaller side of 4 to 7. To the parameter:
+    and every block of the discriminator halves; it has one block more than the generator. The generator starts from a
+    map whose smaller side is 4 to 7. The published networks:
 
     * 32x32: `resnet()`, with 4,276,739 and 1,053,824 parameters.
     * 64x64: `resnet(image_shape=(64, 64, 3))`, with 12,220,675 and 10,141,441 parameters.
@@ -76,7 +76,7 @@ def resnet(*, image_shape=(32, 32, 3), latent_dim=128, generator_width=None, dis
 
 
 def _stages(image_shape, large):
-    """How often the generator doubles its sides."""
+    """The number of times that the generator doubles its sides."""
     stages = max(1, int(math.log2(min(image_shape[:2]) / _SMALLEST_START)))
     halvings = stages + 1 if large else max(stages, 2)
     if any(side % 2**halvings for side in image_shape[:2]):
@@ -100,14 +100,14 @@ def _generator(image_shape, latent_dim, widths):
         x = _up_block(x, width, f"up_{i}")
     x = _activated(x, "to_images")
     x = _conv(image_shape[-1], 3, "to_images")(x)
-    # float32: a policy must not reach the images.
+    # float32: the images do not follow a mixed policy.
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="resnet_generator")
 
 
 def _up_block(x, width, name):
     """A residual block that doubles the sides."""
-    # The shortcut's convolution of side 1 commutes with the upsampling, and before it meets a quarter of the pixels.
+    # A 1x1 convolution gives the same before and after the upsampling; before it there are a quarter of the pixels.
     shortcut = layers.UpSampling2D(2, name=f"{name}_upsampling")(_conv(width, 1, f"{name}_shortcut")(x))
     y = _activated(x, f"{name}_0")
     y = _conv(width, 3, f"{name}_conv_0", UpsamplingConv2D, gain=2.0)(y)
@@ -117,9 +117,7 @@ def _up_block(x, width, name):
 
 
 def _activated(x, name):
-    # Synchronized: replicas share their statistics, and the second-order gradient is right.
-    norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"{name}_norm")
-    return layers.ReLU(name=f"{name}_relu")(norm(x))
+    return layers.ReLU(name=f"{name}_relu")(batch_normalization(f"{name}_norm")(x))
 
 
 def _discriminator(image_shape, widths, halvings, head_bias):
@@ -129,28 +127,28 @@ def _discriminator(image_shape, widths, halvings, head_bias):
         x = _discriminator_block(x, width, f"block_{i}", first=i == 0, halve=i < halvings)
     x = layers.ReLU(name="relu")(x)
     positions = x.shape[1] * x.shape[2]
-    # float32: the sum over positions and the logits, whatever the policy.
+    # float32 under every policy: the sum over positions and the logits.
     x = layers.GlobalAveragePooling2D(dtype="float32", name="mean_over_positions")(x)
     x = layers.Rescaling(positions, dtype="float32", name="sum_over_positions")(x)
     head = layers.Dense(1, use_bias=head_bias, dtype="float32", name="logits")
-    return keras.Model(images, _spectrally_normalized(head)(x), name="resnet_discriminator")
+    return keras.Model(images, spectrally_normalized(head)(x), name="resnet_discriminator")
 
 
 def _discriminator_block(x, width, name, *, first, halve):
     """A residual block that halves the sides, or keeps them."""
     shortcut = x
     if halve:
-        # Before the convolution of side 1, with which it commutes, as in the authors' first block.
+        # The 1x1 convolution gives the same before and after it; this is the order of the authors' first block.
         shortcut = layers.AveragePooling2D(2, name=f"{name}_pooling")(shortcut)
     if halve or shortcut.shape[-1] != width:
-        shortcut = _spectrally_normalized(_conv(width, 1, f"{name}_shortcut"))(shortcut)
-    # The images are not cut off at 0 before the first layer; the widening is the second convolution's, but there.
+        shortcut = spectrally_normalized(_conv(width, 1, f"{name}_shortcut"))(shortcut)
+    # The first block has no ReLU on the images, and widens in its first convolution instead of the second.
     y = x if first else layers.ReLU(name=f"{name}_relu_0")(x)
     inner = width if first else x.shape[-1]
-    y = _spectrally_normalized(_conv(inner, 3, f"{name}_conv_0", gain=2.0))(y)
+    y = spectrally_normalized(_conv(inner, 3, f"{name}_conv_0", gain=2.0))(y)
     y = layers.ReLU(name=f"{name}_relu_1")(y)
     kind = DownsamplingConv2D if halve else layers.Conv2D
-    y = _spectrally_normalized(_conv(width, 3, f"{name}_conv_1", kind, gain=2.0))(y)
+    y = spectrally_normalized(_conv(width, 3, f"{name}_conv_1", kind, gain=2.0))(y)
     return layers.Add(name=f"{name}_add")([y, shortcut])
 
 
@@ -158,7 +156,3 @@ def _conv(filters, kernel_size, name, kind=layers.Conv2D, *, gain=1.0):
     """A convolution that is Glorot-uniform with `gain` times the variance."""
     initializer = keras.initializers.VarianceScaling(gain, mode="fan_avg", distribution="uniform")
     return kind(filters, kernel_size, padding="same", kernel_initializer=initializer, name=name)
-
-
-def _spectrally_normalized(layer):
-    return SpectralNormalization(layer, name=layer.name)

@@ -8,7 +8,7 @@ import pytest
 from absl.testing import flagsaver
 
 from keras_gan.metrics import ModelExtractor
-from keras_gan.networks.infogan import infogan
+from keras_gan.networks.dense_dcgan import dense_dcgan
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def corner_pixels(images):
 def test_the_table_has_a_row_for_each_run_and_is_printed_again_without_training(script, data_dir, monkeypatch, capsys):
     extractor = ModelExtractor(corner_pixels, name="corner", image_size=28, channels=1, fingerprint="1")
     monkeypatch.setattr(script, "train_extractor", lambda dataset: extractor)
-    monkeypatch.setattr(script, "infogan", functools.partial(infogan, width=2, units=4))
+    monkeypatch.setattr(script, "dense_dcgan", functools.partial(dense_dcgan, width=2, units=4))
     flags = {"steps": 2, "samples": 60, "gans": ["LSGAN"], "data": ["mnist"], "data_dir": str(data_dir)}
     flags |= {"out": str(data_dir / "log.jsonl"), "run_dir": str(data_dir / "runs")}
     with flagsaver.flagsaver(**flags):
@@ -60,7 +60,7 @@ def test_the_table_has_a_row_for_each_run_and_is_printed_again_without_training(
 def test_a_step_is_one_update_of_the_discriminator(script, data_dir, monkeypatch):
     steps = []
     monkeypatch.setattr(script._protocol, "fit", lambda gan, images, count, **options: steps.append(count))
-    monkeypatch.setattr(script, "infogan", functools.partial(infogan, width=2, units=4))
+    monkeypatch.setattr(script, "dense_dcgan", functools.partial(dense_dcgan, width=2, units=4))
     with flagsaver.flagsaver(steps=18750, data_dir=str(data_dir), run_dir=str(data_dir / "runs")):
         for name in ("NonSaturatingGAN", "WGANGP"):
             script.train(name, "mnist", 0)

@@ -504,9 +504,9 @@ def test_words_that_are_no_flags(error):
         ("--gan=TwoPlayerGAN", r"no such gan\..* There are .*Received: --gan=TwoPlayerGAN"),
         (
             "--network=dcgam",
-            r"no such network. Did you mean dcgan\? There are dcgan, infogan, mlp, resnet. Received: --network=dcgam",
+            r"no such network. Did you mean dcgan\? There are dcgan, dense_dcgan, mlp, resnet\. .*=dcgam",
         ),
-        ("--network=q", r"no such network. There are dcgan, infogan, mlp"),
+        ("--network=q", r"no such network. There are dcgan, dense_dcgan, mlp"),
         ("--dataset=digts", r"Did you mean 'digits'.*source='digts'"),
         ("--dataset=/no/such/folder", r"no such folder. Received: source='/no/such/folder'"),
         ("--split=trian", r"split.*Received: .*trian"),

@@ -33,7 +33,7 @@ _GENERATORS = {
     "resnet": lambda: networks.resnet(image_shape=(16, 8, 3), latent_dim=6, generator_width=4, discriminator_width=4)[
         0
     ],
-    "infogan": lambda: networks.infogan(image_shape=(8, 12, 1), latent_dim=6, width=3, units=8)[0],
+    "dense_dcgan": lambda: networks.dense_dcgan(image_shape=(8, 12, 1), latent_dim=6, width=3, units=8)[0],
     "spectral": _normalized_and_dropped,
 }
 

@@ -28,8 +28,19 @@ def test_equals_the_definition(x, groups):
     np.testing.assert_allclose(layer(x), expected * gain + bias, rtol=1e-4, atol=1e-5)
 
 
-def test_without_gains_it_has_no_weights(x):
-    layer = GroupNormalization(affine=False)
+@pytest.mark.parametrize("center, scale", [(True, False), (False, True)])
+def test_gains_and_biases_can_be_had_alone(x, center, scale):
+    layer = GroupNormalization(-1, center=center, scale=scale)
+    plain = np.asarray(GroupNormalization(-1, center=False, scale=False)(x))
+    layer.build(x.shape)
+    values = np.random.default_rng(1).normal(size=6)
+    layer.set_weights([values])
+    assert [variable.name for variable in layer.weights] == ["beta" if center else "gamma"]
+    np.testing.assert_allclose(layer(x), plain + values if center else plain * values, rtol=1e-4, atol=1e-5)
+
+
+def test_without_gains_and_biases_it_has_no_weights(x):
+    layer = GroupNormalization(center=False, scale=False)
     outputs = np.asarray(layer(x))
     assert layer.weights == []
     np.testing.assert_allclose(outputs.mean((1, 2, 3)), 0.0, atol=1e-5)
@@ -57,6 +68,7 @@ def penalty_error(norm):
 
 def test_second_order_gradient_is_right_where_that_of_keras_is_not():
     assert penalty_error(GroupNormalization(dtype="float64")) < 1e-6
+    assert penalty_error(GroupNormalization(2, center=False, scale=False, dtype="float64")) < 1e-6
     assert penalty_error(keras.layers.GroupNormalization(groups=1, dtype="float64")) > 0.01
     assert penalty_error(keras.layers.LayerNormalization(dtype="float64")) > 0.01
 
@@ -76,10 +88,10 @@ def test_float16_does_not_overflow():
 
 
 def test_config_round_trip():
-    layer = GroupNormalization(-1, epsilon=1e-3, affine=False, gamma_initializer="zeros")
+    layer = GroupNormalization(-1, epsilon=1e-3, center=False, scale=False, gamma_initializer="zeros")
     copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert isinstance(copy, GroupNormalization)
-    assert (copy.groups, copy.epsilon, copy.affine) == (-1, 1e-3, False)
+    assert (copy.groups, copy.epsilon, copy.center, copy.scale) == (-1, 1e-3, False, False)
     assert isinstance(copy.gamma_initializer, keras.initializers.Zeros)
 
 

@@ -1,14 +1,15 @@
-"""The small convolutional networks of InfoGAN, which large comparisons of GANs share."""
+"""Small DCGANs with a wide dense layer, from InfoGAN, which large comparisons of GANs share."""
 
 import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import LeakyReLU, SpectralNormalization
+from keras_gan.layers import LeakyReLU
 from keras_gan.networks._arguments import require_choice, require_image_shape
+from keras_gan.networks._building_blocks import batch_normalization, normal, wrapper
 
 
-def infogan(
+def dense_dcgan(
     *,
     image_shape=(28, 28, 1),
     latent_dim=64,
@@ -17,24 +18,24 @@ def infogan(
     discriminator_normalization="batch",
     spectral_normalization=False,
 ):
-    """Convolutional generator and discriminator of two stages with a wide dense layer, after InfoGAN.
+    """Convolutional generator and discriminator of two stages with a wide dense layer.
 
-    Most of their weights are in the dense layers, so they are fast for their size; and as comparisons of many GANs
-    have been published with them, so can another GAN be compared.
+    Most of their weights are in the dense layers, so they are fast for their size. Comparisons of many GANs have been
+    published with them, and a new GAN can join those.
 
         generator:      latents -> Dense(units) -> Dense -> (h/4, w/4, 2 width)
                         -> transposed convolution(width) -> transposed convolution(channels), tanh
         discriminator:  image -> convolution(width) -> convolution(2 width) -> Dense(units) -> Dense(1)
 
-    with 4x4 kernels of stride 2. Batch normalisation and LeakyReLU(0.2) follow every layer, but for the first and last
-    of the discriminator and the last of the generator; the first of the discriminator has the LeakyReLU alone.
+    with 4x4 kernels of stride 2. Batch normalisation and LeakyReLU(0.2) follow every layer, except the first and last
+    of the discriminator and the last of the generator; the first of the discriminator has only the LeakyReLU.
 
-    Chen et al. 2016 (arXiv 1606.03657), appendix C.1, as Lucic et al. 2017 (arXiv 1711.10337) build them to compare
-    GANs: without the head that infers the code, 64 latents, LeakyReLU(0.2) in both networks and batch normalisation
-    before it (the paper has ReLU in the generator, slope 0.1 in the discriminator), biases in every layer, kernels from
-    N(0, 0.02), batch normalisation with epsilon 1e-5 and momentum 0.9. At 28x28 the generator has 6,642,241 trainable
-    parameters and the discriminator 6,559,169. What differs: images are in [-1, 1], and so the generator ends in a
-    tanh and not a sigmoid.
+    They come from InfoGAN, Chen et al. 2016 (arXiv 1606.03657), appendix C.1, as Lucic et al. 2017 (arXiv 1711.10337)
+    build them to compare GANs: without the head that infers the code, 64 latents, LeakyReLU(0.2) in both networks and
+    batch normalisation before it (the paper has ReLU in the generator, slope 0.1 in the discriminator), biases in every
+    layer, kernels from N(0, 0.02), batch normalisation with epsilon 1e-5 and momentum 0.9. At 28x28 the generator has
+    6,642,241 trainable parameters and the discriminator 6,559,169. What differs: images are in [-1, 1], and so the
+    generator ends in a tanh and not a sigmoid.
 
     Args:
         image_shape: tuple (height, width, channels) of the pictures, sides in multiples of 4.
@@ -54,7 +55,7 @@ def infogan(
             multiple of 4, or the normalisation is unknown.
 
     Example:
-        >>> generator, discriminator = infogan(image_shape=(8, 8, 1), latent_dim=4, width=2, units=16)
+        >>> generator, discriminator = dense_dcgan(image_shape=(8, 8, 1), latent_dim=4, width=2, units=16)
         >>> [layer.output.shape[1:] for layer in generator.layers if "leaky_relu" in layer.name]
         [(16,), (16,), (4, 4, 2)]
         >>> discriminator.count_params()
@@ -70,7 +71,7 @@ def infogan(
         require_int(name, value) for name, value in (("latent_dim", latent_dim), ("width", width), ("units", units))
     )
     require_choice("discriminator_normalization", discriminator_normalization, ("batch", None))
-    wrap = _spectrally_normalized if spectral_normalization else _as_it_is
+    wrap = wrapper(spectral_normalization)
     discriminator = _discriminator(image_shape, width, units, discriminator_normalization, wrap)
     return _generator(image_shape, latent_dim, width, units), discriminator
 
@@ -79,16 +80,16 @@ def _generator(image_shape, latent_dim, width, units):
     height, across, channels = image_shape
     start = (height // 4, across // 4, 2 * width)
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(units, kernel_initializer=_normal(), name="dense_0")(latents)
+    x = layers.Dense(units, kernel_initializer=normal(), name="dense_0")(latents)
     x = _normalized_and_activated(x, 0)
-    x = layers.Dense(start[0] * start[1] * start[2], kernel_initializer=_normal(), name="dense_1")(x)
+    x = layers.Dense(start[0] * start[1] * start[2], kernel_initializer=normal(), name="dense_1")(x)
     x = layers.Reshape(start, name="reshape")(_normalized_and_activated(x, 1))
     x = layers.Conv2DTranspose(width, 4, name="up_0", **_conv_settings())(x)
     x = _normalized_and_activated(x, 2)
     x = layers.Conv2DTranspose(channels, 4, name="up_1", **_conv_settings())(x)
-    # float32: a policy must not reach the images.
+    # float32: the images do not follow a mixed policy.
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latents, images, name="infogan_generator")
+    return keras.Model(latents, images, name="dense_dcgan_generator")
 
 
 def _discriminator(image_shape, width, units, normalization, wrap):
@@ -97,32 +98,18 @@ def _discriminator(image_shape, width, units, normalization, wrap):
     x = wrap(layers.Conv2D(width, 4, name="down_0", **_conv_settings()))(images)
     x = wrap(layers.Conv2D(2 * width, 4, name="down_1", **_conv_settings()))(_activated(x, 0))
     x = layers.Flatten(name="flatten")(activate(x, 1))
-    x = wrap(layers.Dense(units, kernel_initializer=_normal(), name="dense"))(x)
-    head = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="logits")
-    return keras.Model(images, wrap(head)(activate(x, 2)), name="infogan_discriminator")
+    x = wrap(layers.Dense(units, kernel_initializer=normal(), name="dense"))(x)
+    head = layers.Dense(1, kernel_initializer=normal(), dtype="float32", name="logits")
+    return keras.Model(images, wrap(head)(activate(x, 2)), name="dense_dcgan_discriminator")
 
 
 def _conv_settings():
-    return {"strides": 2, "padding": "same", "kernel_initializer": _normal()}
-
-
-def _normal():
-    return keras.initializers.RandomNormal(0.0, 0.02)
+    return {"strides": 2, "padding": "same", "kernel_initializer": normal()}
 
 
 def _normalized_and_activated(x, index):
-    # Synchronized: replicas share their statistics; and unlike the other, it has the right second-order gradient.
-    norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=f"norm_{index}")
-    return _activated(norm(x), index)
+    return _activated(batch_normalization(f"norm_{index}")(x), index)
 
 
 def _activated(x, index):
     return LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
-
-
-def _spectrally_normalized(layer):
-    return SpectralNormalization(layer, name=layer.name)
-
-
-def _as_it_is(layer):
-    return layer

@@ -1,0 +1,70 @@
+"""What several of the architectures are built from."""
+
+import keras
+from keras import layers
+
+from keras_gan._arguments import require_int
+from keras_gan.layers import SpectralNormalization
+
+_SMALLEST_START = 4
+
+
+def halved_sides(image_shape, stages=None):
+    """The (height, width) at each stage, from the whole picture to the smallest map; odd sides halve rounding up.
+
+    Args:
+        image_shape: tuple (height, width, channels).
+        stages: int, the number of halvings; None for as many as leave the smaller side 4 pixels or more, at least one.
+
+    Raises:
+        ValueError: if a side of one pixel would be halved, or `stages` is not a positive integer.
+    """
+    sides = [image_shape[:2]]
+    if stages is None:
+        while len(sides) == 1 or min(_halved(sides[-1])) >= _SMALLEST_START:
+            sides.append(_halved(sides[-1]))
+    else:
+        for _ in range(require_int("stages", stages)):
+            sides.append(_halved(sides[-1]))
+    if min(sides[-2]) < 2:
+        raise ValueError(
+            f"The picture is too small to be halved {len(sides) - 1} times: make it larger, or use fewer stages. "
+            f"Received: image_shape={image_shape}, stages={stages}"
+        )
+    return sides
+
+
+def _halved(sides):
+    return tuple((side + 1) // 2 for side in sides)
+
+
+def cropped(x, sides, name):
+    """The map `x`, cropped at its end to `sides`, (height, width)."""
+    surplus = [(0, have - want) for have, want in zip(x.shape[1:3], sides, strict=True)]
+    return x if surplus == [(0, 0), (0, 0)] else layers.Cropping2D(surplus, name=name)(x)
+
+
+def normal(mean=0.0):
+    """The initial distribution of DCGAN, N(mean, 0.02)."""
+    return keras.initializers.RandomNormal(mean, 0.02)
+
+
+def batch_normalization(name, **settings):
+    """Batch normalisation with the moving averages of the common ports: epsilon 1e-5, momentum 0.9."""
+    # Synchronized: replicas share their statistics; on one device it is no slower. Unlike the default, it has the right
+    # second-order gradient, which R1 needs.
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=name, **settings)
+
+
+def wrapper(spectral_normalization):
+    """The function that each layer with weights goes through: spectral normalisation, or none."""
+    return spectrally_normalized if spectral_normalization else _as_it_is
+
+
+def spectrally_normalized(layer):
+    """`layer` under spectral normalisation, with its name."""
+    return SpectralNormalization(layer, name=layer.name)
+
+
+def _as_it_is(layer):
+    return layer

@@ -1,0 +1,49 @@
+"""How the networks take labels: classes as whole numbers from 0 on."""
+
+import keras
+from keras import layers
+
+from keras_gan._arguments import require_int
+
+
+def require_classes(num_classes):
+    """Return `num_classes` as an int if it is a whole number of at least 2, or raise."""
+    return require_int("num_classes", num_classes, low=2)
+
+
+def labels_input():
+    """The input "labels", int32 `(batch,)`."""
+    return keras.Input((), dtype="int32", name="labels")
+
+
+def latents_and_labels(latent_dim, num_classes):
+    """The inputs of a generator, and the input of its first layer: the latents and then the one-hot labels.
+
+    Args:
+        latent_dim: int, the size of the latents.
+        num_classes: int; None for a generator without labels.
+
+    Returns:
+        The inputs as `keras.Model` takes them, and a tensor `(batch, latent_dim)` or
+        `(batch, latent_dim + num_classes)`.
+    """
+    latents = keras.Input((latent_dim,), name="latents")
+    if num_classes is None:
+        return latents, latents
+    labels = labels_input()
+    return {"latents": latents, "labels": labels}, followed_by_one_hot(latents, labels, num_classes)
+
+
+def followed_by_one_hot(x, labels, num_classes):
+    """A tensor `(batch, features)` with the one-hot labels appended to its features."""
+    one_hot = layers.CategoryEncoding(num_classes, "one_hot", name="one_hot")(labels)
+    return layers.Concatenate(name="with_labels")([x, one_hot])
+
+
+def with_plane_of_label(images, labels, num_classes):
+    """Pictures with one more channel, a plane that is learnt for each class."""
+    height, width, _ = images.shape[1:]
+    # As large as the pictures' own values from the start, so that the discriminator does not ignore it at first.
+    plane = layers.Embedding(num_classes, height * width, keras.initializers.RandomNormal(0.0, 1.0), name="label_plane")
+    plane = layers.Reshape((height, width, 1), name="reshape_plane")(plane(labels))
+    return layers.Concatenate(name="with_labels")([images, plane])
