@@ -25,9 +25,12 @@ from keras_gan import (
 )
 from keras_gan._version import __version__
 from keras_gan.gans import (
+    ACGAN,
     LSGAN,
+    VAEGAN,
     WGAN,
     WGANGP,
+    CycleGAN,
     HingeGAN,
     MinimaxGAN,
     NonSaturatingGAN,
@@ -37,9 +40,12 @@ from keras_gan.gans import (
 )
 
 __all__ = [
+    "ACGAN",
     "LSGAN",
+    "VAEGAN",
     "WGAN",
     "WGANGP",
+    "CycleGAN",
     "HingeGAN",
     "MinimaxGAN",
     "NonSaturatingGAN",
@@ -58,4 +64,5 @@ __all__ = [
     "networks",
     "penalties",
     "schedules",
+    "training",
 ]

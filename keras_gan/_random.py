@@ -36,6 +36,11 @@ def uniform(shape, seed):
     return _unit_interval(_rows(shape, seed, parts=1)[..., 0])
 
 
+def shared_uniform(shape, seed):
+    """Float32 numbers as those of `uniform`, the same ones on every replica."""
+    return _unit_interval(tf.random.stateless_uniform(shape, seed, None, None, tf.uint32, alg="philox"))
+
+
 def _rows(shape, seed, parts):
     """Random bits, uint32 of the given shape and so many of them for each entry."""
     rows, *rest = shape

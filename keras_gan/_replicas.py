@@ -45,6 +45,13 @@ def own_rows(rows):
     return tf.reshape(tf.gather(rows, index * share + tf.range(share)), (share, *rows.shape[1:]))
 
 
+def all_rows(rows):
+    """The rows of all replicas, in the order of the global batch; the tensor itself on one device."""
+    if replica_count() == 1:
+        return rows
+    return tf.distribute.get_replica_context().all_gather(rows, axis=0)
+
+
 def run_if(condition, update):
     """Run `update()` (which returns nothing) where a scalar boolean tensor, equal on every replica, is true."""
     # On replicas the branch runs in a thread of its own: what this thread knows of its step goes along.

@@ -4,7 +4,9 @@
 step that most of them have.
 """
 
+from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.alternating_gan import AlternatingGAN
+from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
@@ -12,14 +14,18 @@ from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
 from keras_gan.gans.two_player import TwoPlayerGAN
+from keras_gan.gans.vae_gan import VAEGAN
 from keras_gan.gans.wgan import WGAN
 from keras_gan.gans.wgan_gp import WGANGP
 
 __all__ = [
+    "ACGAN",
     "LSGAN",
+    "VAEGAN",
     "WGAN",
     "WGANGP",
     "AlternatingGAN",
+    "CycleGAN",
     "HingeGAN",
     "MinimaxGAN",
     "NonSaturatingGAN",

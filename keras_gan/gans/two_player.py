@@ -2,10 +2,10 @@
 
 import abc
 
-import keras
 import tensorflow as tf
 
 from keras_gan.augmentation import Augmentation
+from keras_gan.gans._serialised import serialised
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
 
 
@@ -185,16 +185,14 @@ class TwoPlayerGAN(AdversarialModel):
 
     def get_config(self):
         """Return the constructor's arguments that all GANs have, with networks and penalties serialised."""
-        serialise = keras.saving.serialize_keras_object
-        half_life = self.ema_half_life
         return {
             **super().get_config(),
-            "generator": serialise(self.generator),
-            "discriminator": serialise(self.discriminator),
-            "penalties": [serialise(penalty) for penalty in self.penalties],
-            "augmentation": [serialise(augmentation) for augmentation in self.critic.augmentations],
+            "generator": serialised(self.generator),
+            "discriminator": serialised(self.discriminator),
+            "penalties": serialised(self.penalties),
+            "augmentation": serialised(self.critic.augmentations),
             "discriminator_steps": self.discriminator_steps,
-            "ema_half_life": half_life if half_life is None or isinstance(half_life, float) else serialise(half_life),
+            "ema_half_life": serialised(self.ema_half_life),
             "num_classes": self.num_classes,
         }
 
@@ -244,7 +242,11 @@ def _number_of_classes(given, maps, judges):
     found = {number for number in (maps.num_classes, judges.num_classes, *heads, given) if number is not None}
     if len(found) == 1:
         return found.pop()
-    reason = "The networks do not say" if not found else f"There are {' and '.join(map(str, sorted(found)))} of them, so it is not clear"
+    reason = (
+        "The networks do not say"
+        if not found
+        else f"There are {' and '.join(map(str, sorted(found)))} of them, so it is not clear"
+    )
     raise ValueError(f"{reason} how many classes the labels have: give `num_classes`. Received: num_classes={given}")
 
 

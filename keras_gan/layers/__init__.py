@@ -1,6 +1,7 @@
 """Layers that GANs need and Keras lacks, or defines differently from the papers."""
 
 from keras_gan.layers.group_normalization import GroupNormalization
+from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.minibatch_stddev import MinibatchStddev
 from keras_gan.layers.reflection_padding import ReflectionPadding2D
@@ -8,6 +9,7 @@ from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_
 
 __all__ = [
     "GroupNormalization",
+    "ImagePool",
     "LeakyReLU",
     "MinibatchStddev",
     "ReflectionPadding2D",

@@ -142,9 +142,7 @@ def gather(dataset, batch_size, steps, replicas, workers=1):
         return tf.reshape(parts, (steps * batch_size, *sample))
 
     dataset = dataset.batch(steps, drop_remainder=True)
-    return dataset.map(
-        lambda batch: tf.nest.map_structure(lay_out, batch), num_parallel_calls=2, deterministic=True
-    )
+    return dataset.map(lambda batch: tf.nest.map_structure(lay_out, batch), num_parallel_calls=2, deterministic=True)
 
 
 def steps_per_epoch(batches, prepared, asked, *, per_step=1, argument=None, name="steps_per_epoch"):

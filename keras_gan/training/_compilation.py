@@ -20,7 +20,14 @@ def refuse(arguments, optimizers):
             f"A GAN has {_COUNTS.get(len(optimizers), len(optimizers))} optimizers: give {listed}, or none of them for "
             f"the paper's. Received: optimizer={arguments['optimizer']!r}"
         )
-    known = (*optimizers, "gradient_accumulation_steps", "loss_weights", "run_eagerly", "steps_per_execution", "jit_compile")
+    known = (
+        *optimizers,
+        "gradient_accumulation_steps",
+        "loss_weights",
+        "run_eagerly",
+        "steps_per_execution",
+        "jit_compile",
+    )
     for name, value in arguments.items():
         if value is not None:
             raise ValueError(

@@ -176,9 +176,7 @@ def _refuse_callbacks(callbacks):
     callbacks = [] if callbacks is None else callbacks
     for callback in callbacks if isinstance(callbacks, list | tuple) else [callbacks]:
         if not isinstance(callback, keras.callbacks.Callback):
-            raise ValueError(
-                f"`callbacks` must be a list of keras.callbacks.Callback. Received: an entry {callback!r}"
-            )
+            raise ValueError(f"`callbacks` must be a list of keras.callbacks.Callback. Received: an entry {callback!r}")
         name = type(callback).__name__
         if type(callback).__module__.startswith("keras.") and name in _UNSERVED:
             raise ValueError(

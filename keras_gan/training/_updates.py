@@ -142,7 +142,10 @@ class Update:
     def _inputs_of_parts(self, parts):
         if parts == 1:
             return [self._inputs]
-        pieces = [_parts.split_recording(i, parts) if isinstance(i, Recording) else _parts.split_rows(i, parts) for i in self._inputs]
+        pieces = [
+            _parts.split_recording(i, parts) if isinstance(i, Recording) else _parts.split_rows(i, parts)
+            for i in self._inputs
+        ]
         return list(zip(*pieces, strict=True))
 
     def _gradients(self, inputs):

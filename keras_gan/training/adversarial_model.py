@@ -244,9 +244,7 @@ class AdversarialModel(keras.Model, abc.ABC):
         Args:
             averaged: whether to use the averaged copy of the network where there is one.
         """
-        raise ValueError(
-            f"{type(self).__name__} draws no samples: it has no `sampler`. Received: averaged={averaged}"
-        )
+        raise ValueError(f"{type(self).__name__} draws no samples: it has no `sampler`. Received: averaged={averaged}")
 
     def sampling_inputs(self, count=None, *, seed=None, **given):
         """What samples are made of: the inputs of the sampler, those that are given and the others drawn.
@@ -517,6 +515,8 @@ def _require_no_weights(options):
 def _one_sample(network):
     """A batch of one for a network that is built by its first call."""
     shapes = network.get_build_config()["input_shape"]
-    return tf.nest.map_structure(
-        lambda shape: tf.zeros((1, *shape[1:])), shapes
-    ) if isinstance(shapes, dict) else tf.zeros((1, *shapes[1:]))
+    return (
+        tf.nest.map_structure(lambda shape: tf.zeros((1, *shape[1:])), shapes)
+        if isinstance(shapes, dict)
+        else tf.zeros((1, *shapes[1:]))
+    )

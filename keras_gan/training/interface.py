@@ -67,7 +67,7 @@ class Interface:
         tensors = [self._as_taken(name, values[name]) for name in self.shapes]
         if isinstance(self._structure, dict):
             return network(dict(zip(self._structure, tensors, strict=True)), **options)
-        return network(tensors if isinstance(self._structure, list) else tensors[0], **options)
+        return network(tensors if not isinstance(self._structure, _Shape) else tensors[0], **options)
 
     @property
     def num_classes(self):
@@ -100,8 +100,10 @@ class Interface:
         if isinstance(self._structure, dict):
             inputs = dict(zip(self._structure, tensors, strict=True))
         else:
-            inputs = tensors if isinstance(self._structure, list) else tensors[0]
-        return {name: tuple(spec.shape[1:]) for name, spec in self._named(self.network.compute_output_spec(inputs)).items()}
+            inputs = tensors if not isinstance(self._structure, _Shape) else tensors[0]
+        return {
+            name: tuple(spec.shape[1:]) for name, spec in self._named(self.network.compute_output_spec(inputs)).items()
+        }
 
     def _named(self, outputs):
         if isinstance(outputs, dict):
@@ -115,29 +117,43 @@ class Interface:
 
 
 def _input_structure(network, role):
-    """The shapes of a network's inputs, batch included: a tuple, or a list or dict of tuples."""
+    """The shapes of a network's inputs, batch included: one, or a list or dict of them."""
     try:
-        structure = network.input_shape
-    except AttributeError:
-        # A subclassed model has no `input_shape`, but knows the shape that it was built with.
-        structure = network.get_build_config().get("input_shape") if network.built else None
+        # Not `input_shape`, which forgets the keys of a dict.
+        structure = tf.nest.map_structure(lambda tensor: _Shape(tensor.shape), network.input)
+    except (AttributeError, ValueError):
+        # A subclassed model has no `input`, but knows the shape that it was built with.
+        structure = _built_with(network)
     if structure is None:
         raise ValueError(
             f"The input shape of the {role} is not known yet. Make it a functional or Sequential model that begins "
             f"with a `keras.Input`, or call it once on a batch before. Received: {role}={network!r}"
         )
-    if isinstance(structure, dict):
-        return structure
-    is_list = any(isinstance(entry, tuple | list) for entry in structure)
-    return [tuple(entry) for entry in structure] if is_list else tuple(structure)
+    return structure
+
+
+class _Shape(tuple):
+    """A shape that is not taken for a list of inputs."""
+
+
+def _built_with(network):
+    shape = network.get_build_config().get("input_shape") if network.built else None
+    if shape is None:
+        return None
+    if isinstance(shape, dict):
+        return {name: _Shape(entry) for name, entry in shape.items()}
+    is_list = any(isinstance(entry, tuple | list) for entry in shape)
+    return [_Shape(entry) for entry in shape] if is_list else _Shape(shape)
 
 
 def _leaves(structure):
-    return list(structure.values()) if isinstance(structure, dict) else [structure] if isinstance(structure, tuple) else structure
+    if isinstance(structure, dict):
+        return list(structure.values())
+    return [structure] if isinstance(structure, _Shape) else list(structure)
 
 
 def _input_names(network, structure, role, takes):
-    if isinstance(structure, tuple):
+    if isinstance(structure, _Shape):
         return takes[:1]
     given = list(structure) if isinstance(structure, dict) else [tensor.name for tensor in network.inputs]
     names = list(given)

@@ -53,7 +53,11 @@ def passes():
     Nothing is assigned inside: running statistics and random streams are in the scope, for the update to take over
     those of the networks that it trains.
     """
-    with hold_power_iterations(), keras.StatelessScope(collect_losses=True) as scope, _set(_PASSES, Passes(scope)) as own:
+    with (
+        hold_power_iterations(),
+        keras.StatelessScope(collect_losses=True) as scope,
+        _set(_PASSES, Passes(scope)) as own,
+    ):
         yield own, scope
 
 
@@ -116,4 +120,6 @@ def forward(interface, values):
     own = _PASSES.get()
     with hold_power_iterations():
         outputs = interface(values, training=is_training()) if own is None else own.call(interface, values)
-    return {name: tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor for name, tensor in outputs.items()}
+    return {
+        name: tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor for name, tensor in outputs.items()
+    }

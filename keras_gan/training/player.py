@@ -40,7 +40,9 @@ class Player:
 
     def __init__(self, *, ema_half_life=None, penalties=(), updates_per_step=1, **networks):
         if not networks:
-            raise ValueError("A player has at least one network, as in `Player(painter=network)`. Received: networks={}")
+            raise ValueError(
+                "A player has at least one network, as in `Player(painter=network)`. Received: networks={}"
+            )
         for name, network in networks.items():
             if not isinstance(network, keras.Model):
                 raise ValueError(f"The {name} must be a keras.Model. Received: {name}={network!r}")

@@ -49,7 +49,9 @@ class Sampler:
         self.main = next(iter(interface.shapes))
         self.output, self.output_shape = next(iter(interface.outputs.items()))
         self.inputs = {
-            name: tf.TensorSpec((None,), tf.int32, name) if name == LABELS else tf.TensorSpec((None, *shape), tf.float32, name)
+            name: tf.TensorSpec((None,), tf.int32, name)
+            if name == LABELS
+            else tf.TensorSpec((None, *shape), tf.float32, name)
             for name, shape in interface.shapes.items()
         }
         self._compiled = None

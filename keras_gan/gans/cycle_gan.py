@@ -1,0 +1,229 @@
+"""CycleGAN: translation between two kinds of images without pairs."""
+
+import keras
+import tensorflow as tf
+
+from keras_gan._arguments import require_number
+from keras_gan.gans._serialised import serialised
+from keras_gan.layers import ImagePool
+from keras_gan.losses import LeastSquares
+from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class CycleGAN(AdversarialModel):
+    """Two translators that undo each other, and two discriminators that know what either kind of image looks like.
+
+    With G: X -> Y, F: Y -> X, their discriminators D_Y and D_X, and x, y images that need not be pairs:
+
+        translators:     E[(D_Y(G(x)) - 1)^2] + E[(D_X(F(y)) - 1)^2]
+                         + lambda        (E|F(G(x)) - x| + E|G(F(y)) - y|)
+                         + lambda kappa  (E|G(y) - y|    + E|F(x) - x|)
+        discriminators:  1/2 (E[(D_Y(y) - 1)^2] + E[D_Y(G(x))^2]  +  E[(D_X(x) - 1)^2] + E[D_X(F(y))^2])
+
+    |.| is the mean over the values of an image. Zhu et al. 2017 (arXiv 1703.10593), equations 1 to 3 with the least
+    squares of section 4, the identity loss of section 5.2, and a pool of earlier translations for the discriminators.
+    G and F share one optimizer, D_X and D_Y another, as in the authors' code.
+
+    Where the step departs from it: the discriminators are updated with the translations that the translators' update
+    began with. The rate does not decay unless the optimizers get a schedule, such as `LinearDecay`.
+
+    Args:
+        source_to_target: keras.Model, G.
+        target_to_source: keras.Model, F.
+        source_discriminator: keras.Model, D_X, images to logits or a patch map.
+        target_discriminator: keras.Model, D_Y.
+        cycle_weight: lambda, at least 0.
+        identity_weight: kappa, at least 0; 0 saves its two passes.
+        pool_size: int, images in each discriminator's pool; 0 for none.
+        ema_half_life, seed, name: as for `TwoPlayerGAN`; the average is of both translators.
+
+    Raises:
+        ValueError: if the networks do not fit each other, or an argument is out of range.
+
+    Example:
+        >>> import keras_gan, numpy as np
+        >>> shape = {"image_shape": (16, 16, 3), "width": 4}
+        >>> translators = [keras_gan.networks.resnet_translator(**shape, blocks=1) for _ in range(2)]
+        >>> discriminators = [keras_gan.networks.patch_discriminator(**shape, layers=1) for _ in range(2)]
+        >>> model = keras_gan.CycleGAN(*translators, *discriminators, seed=0)
+        >>> model.compile()
+        >>> images = np.zeros((8, 16, 16, 3), "float32")
+        >>> history = model.fit({"source": images, "target": images}, batch_size=4, verbose=0)
+        >>> model.translate(images[:3]).shape
+        (3, 16, 16, 3)
+    """
+
+    terms = ("g_loss", "cycle_loss", "identity_loss", "d_loss")
+
+    def __init__(
+        self,
+        source_to_target,
+        target_to_source,
+        source_discriminator,
+        target_discriminator,
+        *,
+        cycle_weight=10.0,
+        identity_weight=0.5,
+        pool_size=50,
+        ema_half_life=None,
+        seed=None,
+        name=None,
+    ):
+        forth = Interface(source_to_target, "source_to_target", ("images",), "images")
+        back = Interface(target_to_source, "target_to_source", ("images",), "images")
+        critics = {
+            "source": Critic(source_discriminator, role="source_discriminator"),
+            "target": Critic(target_discriminator, role="target_discriminator"),
+        }
+        _require_fitting(forth, back, critics)
+        super().__init__(
+            {
+                "translators": Player(
+                    source_to_target=source_to_target, target_to_source=target_to_source, ema_half_life=ema_half_life
+                ),
+                "discriminators": Player(
+                    source_discriminator=source_discriminator, target_discriminator=target_discriminator
+                ),
+            },
+            {"source": Field(forth.shapes["images"]), "target": Field(back.shapes["images"])},
+            seed=seed,
+            name=name,
+        )
+        self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
+        self.identity_weight = require_number("identity_weight", identity_weight, low=0.0)
+        self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
+        self.source_pool.build((None, *forth.shapes["images"]))
+        self.target_pool.build((None, *back.shapes["images"]))
+        self.loss, self.critics = LeastSquares(), critics
+        self._forth, self._back = forth, back
+
+    def default_optimizers(self):
+        """Adam as in the paper: learning rate 2e-4, beta_1 0.5."""
+        return {name: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8) for name in self.players}
+
+    def train_step(self, data):
+        """Update the translators, then the discriminators on translations from the pools."""
+        with self.step_on(data) as ((batch,), noise):
+            fakes = self.record(self.translate_both, batch)
+            self.minimise(self.translator_terms, batch, fakes)
+            self.minimise(self.discriminator_terms, batch, self.pooled(fakes.outputs, noise))
+        return self.get_metrics_result()
+
+    def translate_both(self, batch):
+        """F(y) as the "source" and G(x) as the "target" of a batch."""
+        return {"source": self.to_source(batch["target"]), "target": self.to_target(batch["source"])}
+
+    def translator_terms(self, real, fake):
+        """What G and F minimise."""
+        x, y = real["source"], real["target"]
+        fooling = sum(self.loss.generator_loss(None, self.judge(fake, side)) for side in self.critics)
+        cycle = _distance(self.to_source(fake["target"]), x) + _distance(self.to_target(fake["source"]), y)
+        terms = {"g_loss": fooling, "cycle_loss": self.cycle_weight * cycle}
+        if self.identity_weight:
+            identity = _distance(self.to_target(y), y) + _distance(self.to_source(x), x)
+            terms["identity_loss"] = self.cycle_weight * self.identity_weight * identity
+        return {"translators": terms}
+
+    def discriminator_terms(self, real, fake):
+        """What D_X and D_Y minimise."""
+        losses = [self.loss.discriminator_loss(self.judge(real, side), self.judge(fake, side)) for side in self.critics]
+        return {"discriminators": {"d_loss": sum(losses)}}
+
+    def test_terms(self, batch, noise):  # noqa: ARG002
+        """All losses, on images that training does not see; the discriminators judge the newest translations."""
+        fake = self.translate_both(batch)
+        return {**self.translator_terms(batch, fake), **self.discriminator_terms(batch, fake)}
+
+    def to_target(self, images):
+        """G(x)."""
+        return self.forward(self._forth, {"images": images})["images"]
+
+    def to_source(self, images):
+        """F(y)."""
+        return self.forward(self._back, {"images": images})["images"]
+
+    def judge(self, batch, side):
+        """Logits of the images of one side of a batch, "source" or "target"."""
+        return self.critics[side]({"images": batch[side]}).logits
+
+    def pooled(self, fake, noise):
+        """Translations for the discriminators: new ones, and earlier ones in the place of some."""
+        return {
+            "source": self.source_pool(fake["source"], noise.next_seed()),
+            "target": self.target_pool(fake["target"], noise.next_seed()),
+        }
+
+    def sampler(self, averaged=True):
+        """What translates: G, or its average."""
+        return Sampler(self._forth, self.averaged_source_to_target if averaged else None, is_drawn=False)
+
+    def translate(self, images, *, to="target", averaged=True, batch_size=64):
+        """Translate images; training is not disturbed by it.
+
+        Args:
+            images: float32 `(num_images, height, width, channels)` in [-1, 1].
+            to: "target" for G, "source" for F.
+            averaged: whether to use the averaged translator where there is one.
+            batch_size: int, how many to translate at once.
+
+        Returns:
+            float32 NumPy array of images in [-1, 1].
+
+        Raises:
+            ValueError: if the images have another shape than the translator takes, or `to` is something else.
+        """
+        if to == "target":
+            return self.draw_samples(images=images, averaged=averaged, batch_size=batch_size)
+        if to != "source":
+            raise ValueError(f'`to` must be "target" or "source". Received: to={to!r}')
+        self.settle_averages()
+        sampler = Sampler(self._back, self.averaged_target_to_source if averaged else None, is_drawn=False)
+        return sampler.run(sampler.inputs_for(images=images), batch_size)
+
+    def call(self, images, training=False):
+        """Translations of source images, by the averaged translator if there is one."""
+        return (self.averaged_source_to_target or self.source_to_target)(images, training=training)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        networks = {name: network for player in self.players.values() for name, network in player.networks.items()}
+        return {
+            **super().get_config(),
+            **{name: serialised(network) for name, network in networks.items()},
+            "cycle_weight": self.cycle_weight,
+            "identity_weight": self.identity_weight,
+            "pool_size": self.source_pool.size,
+            "ema_half_life": serialised(self.players["translators"].ema_half_life),
+        }
+
+
+def _distance(first, second):
+    """E|first - second|, a float32 scalar."""
+    return tf.reduce_mean(tf.abs(first - second))
+
+
+def _require_fitting(forth, back, critics):
+    """Raise a ValueError unless each network takes what the others make."""
+    pairs = (
+        ("source_to_target", forth.outputs["images"], "target_to_source", back.shapes["images"]),
+        ("target_to_source", back.outputs["images"], "source_to_target", forth.shapes["images"]),
+        (
+            "target_to_source",
+            back.outputs["images"],
+            "source_discriminator",
+            critics["source"].interface.shapes["images"],
+        ),
+        (
+            "source_to_target",
+            forth.outputs["images"],
+            "target_discriminator",
+            critics["target"].interface.shapes["images"],
+        ),
+    )
+    for maker, made, taker, taken in pairs:
+        if not tf.TensorShape(made).is_compatible_with(taken):
+            raise ValueError(
+                f"The {maker} makes images of shape {made}, but the {taker} takes images of shape {taken}: build both "
+                f"for the same image shape. Received: {maker} with outputs {made}, {taker} with inputs {taken}"
+            )
