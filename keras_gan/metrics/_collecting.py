@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._files import write_atomically
+from keras_gan._pixels import to_bytes
 from keras_gan.metrics.measures import Samples
 
 _BATCH_SIZE = 250
@@ -131,7 +132,7 @@ class Collector:
 
     def _note(self, batch, digest):
         """Take the images into the hash; return them, in a list, if they are to be kept."""
-        pixels = np.clip(np.asarray(batch, np.float32) * 127.5 + 128.0, 0, 255).astype(np.uint8)
+        pixels = to_bytes(batch)
         digest.update(str(pixels.shape[1:]).encode() + pixels.tobytes())
         return [pixels] if self.keep_images else []
 

@@ -6,7 +6,7 @@ import typing
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.metrics._pixels import as_pixels
+from keras_gan._pixels import as_pixels
 
 
 class LabelledImages(typing.NamedTuple):
@@ -40,7 +40,7 @@ def read_labelled(dataset, max_images):
     """
     pixels, labels = [], []
     for batch in _batches(dataset):
-        pixels.append(as_pixels(_images_of(batch)).numpy().astype(np.uint8))
+        pixels.append(as_pixels(_images_of(batch)).numpy())
         labels.append(_labels_of(batch))
         max_images -= len(labels[-1])
         if max_images <= 0:

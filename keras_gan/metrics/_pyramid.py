@@ -1,47 +1,9 @@
-"""Images at several scales, and what every metric on images asks of them."""
+"""Images at several scales."""
 
 import numpy as np
 
 # Burt and Adelson's filter: a binomial, so that a step of two loses little and brings little aliasing.
 _BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
-# What rounding in float16 may do to a value at the edge.
-_SLACK = 1e-3
-
-
-def require_images(name, images):
-    """Return images as a float32 array if they are a batch of finite ones in [-1, 1], or raise a ValueError.
-
-    Images that fill [0, 1] are refused as well: they are in the range, and most likely in the wrong one.
-
-    Args:
-        name: what the caller's argument is called.
-        images: array-like or tensor, of floats.
-    """
-    images = np.asarray(images)
-    if images.ndim != 4 or 0 in images.shape or images.dtype.kind == "c":
-        raise ValueError(
-            f"`{name}` must be a batch of images, of shape (num_images, height, width, channels). "
-            f"Received: {name}.shape={images.shape}, dtype={images.dtype}"
-        )
-    if images.dtype.kind in "iub":
-        raise ValueError(
-            f"`{name}` must be floats in [-1, 1]. Map whole numbers in 0..255 by x / 127.5 - 1. "
-            f"Received: {name}.dtype={images.dtype}"
-        )
-    images = images.astype(np.float32, copy=False)
-    low, high = float(images.min()), float(images.max())
-    # NaN fails this comparison too.
-    if not (low >= -1.0 - _SLACK and high <= 1.0 + _SLACK):
-        raise ValueError(
-            f"`{name}` must lie in [-1, 1], without NaN. Rescale the images, as by x / 127.5 - 1 from 0..255. "
-            f"Received: {name} in [{low:.6g}, {high:.6g}]"
-        )
-    if 0.0 <= low < 0.02 and high > 0.98:
-        raise ValueError(
-            f"`{name}` must lie in [-1, 1], and these images fill [0, 1] with no value below 0. Map them by x * 2 - 1. "
-            f"Received: {name} in [{low:.6g}, {high:.6g}]"
-        )
-    return images
 
 
 def split_band(images):

@@ -4,9 +4,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import checked, require_int
 from keras_gan._replicas import replica_count
-from keras_gan.metrics._checks import all_finite
 
 
 class StreamingMetric(keras.metrics.Metric):
@@ -80,7 +79,7 @@ class StreamingMetric(keras.metrics.Metric):
                 f"{'' if self.extractor else '; images need an `extractor`'}. "
                 f"Received: {name} of shape {tuple(rows.shape)}"
             )
-        return all_finite(name, tf.cast(rows, dtype))
+        return _all_finite(name, tf.cast(rows, dtype))
 
 
 def state_width(extractor, name, width):
@@ -121,6 +120,14 @@ def as_scalar(function, variables):
         return float(function(*(value.numpy() for value in values)))
     scalar = tf.numpy_function(lambda *arrays: np.float64(function(*arrays)), values, tf.float64)
     return tf.ensure_shape(scalar, ())
+
+
+def _all_finite(name, tensor):
+    """Return `tensor`, whose numbers must be finite."""
+    finite = tf.math.is_finite(tensor)
+    count = tf.reduce_sum(tf.cast(~finite, tf.int32))
+    words = f"`{name}` holds NaN or infinity, and one of them spoils every number that is made of it: leave it out."
+    return checked(tensor, tf.reduce_all(finite), words, {"non-finite numbers": count})
 
 
 def _is_mirrored(variable):

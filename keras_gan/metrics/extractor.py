@@ -8,7 +8,7 @@ import typing
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
-from keras_gan.metrics._pixels import as_pixels
+from keras_gan._pixels import as_pixels
 from keras_gan.metrics.resizing import require_resize_mode, resize
 
 
@@ -100,7 +100,7 @@ class Extractor(abc.ABC):
         Raises:
             ValueError: if the images are not floats in [-1, 1], or have other channels than the network takes.
         """
-        pixels = self._with_channels(as_pixels(images))
+        pixels = self._with_channels(tf.cast(as_pixels(images), tf.float32))
         if self._resizes:
             pixels = resize(pixels, self.input_shape[:2], mode=self.resize)
         features, logits = self.embed(pixels)

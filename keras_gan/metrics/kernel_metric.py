@@ -3,8 +3,8 @@
 import keras
 
 from keras_gan._arguments import require_int, require_seed
+from keras_gan._pixels import as_pixels
 from keras_gan.metrics._hashing import priorities_of
-from keras_gan.metrics._pixels import as_pixels
 from keras_gan.metrics._reservoir import Reservoir
 from keras_gan.metrics._streaming import as_scalar
 from keras_gan.metrics._two_sided import TwoSidedMetric

@@ -3,8 +3,8 @@
 import numpy as np
 
 from keras_gan._arguments import require_int, require_seed
+from keras_gan._pixels import require_images
 from keras_gan.metrics._order import canonical_order
-from keras_gan.metrics._pyramid import require_images
 from keras_gan.metrics._ssim import multi_scale_similarity
 
 _BYTES_AT_ONCE = 2**23

@@ -135,7 +135,7 @@ GREY = np.zeros((12, 8, 8, 1), np.float32)
         ([(GREY, np.eye(12, dtype=int))], r"Received: labels of dtype int64 and shape \(12, 12\)"),
         ([(GREY[:9], np.arange(9))], r"at least 10 images.*Received: dataset of 9 images"),
         ([], r"at least 10 images.*Received: dataset of 0 images"),
-        ([(GREY + 255.0, np.arange(12))], r"\[0, 255\] become such"),
+        ([(GREY + 255.0, np.arange(12))], r"Map numbers in \[0, 255\] with"),
     ],
 )
 def test_wrong_data(tmp_path, batches, message):
