@@ -1,13 +1,17 @@
-"""The Frechet distance of two sets of features."""
+"""The Frechet distance of two sets of features: of whole arrays, and of samples that come batch by batch."""
 
 import math
 import typing
 
+import keras
 import numpy as np
 import scipy.linalg
+import tensorflow as tf
 
 from keras_gan._arguments import require_int
+from keras_gan._replicas import sum_over_replicas
 from keras_gan.metrics._features import require_features, require_same_width, require_two_sets
+from keras_gan.metrics._streaming import TwoSidedMetric, as_scalar
 
 _BLOCK_BYTES = 2**26
 # Eigenvalues of a product of covariances are off by about 1e-16 of the largest. Where the smallest is this share of it
@@ -123,6 +127,111 @@ def frechet_distance_from_moments(real, fake):
     return _distance(real, fake)
 
 
+@keras.saving.register_keras_serializable(package="keras_gan")
+class FrechetDistance(TwoSidedMetric):
+    """The Frechet distance of any number of images, in the memory of two covariance matrices.
+
+    The same value as `frechet_distance` of all features at once, to rounding, however the samples are cut into batches
+    and shared out among replicas or workers. The state is the count, the mean and the scatter matrix of either side,
+    in float64: 8 (d^2 + d + 1) bytes a side, 34 MB for 2,048 features.
+
+    Heusel et al. 2017 (arXiv 1706.08500), equation 6.
+
+    Args:
+        extractor: `Extractor` of the images; None if features are given.
+        num_features: int, the width of the features; known where there is an extractor.
+        name: str, what logs call the metric.
+
+    Raises:
+        ValueError: if neither argument gives the number of features.
+
+    Example:
+        >>> import numpy as np
+        >>> metric = FrechetDistance(num_features=2)
+        >>> real = np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 2.0], [2.0, 2.0]])
+        >>> metric.update_state(real[:3], real[:1] + 3.0)
+        >>> metric.update_state(real[3:], real[1:] + 3.0)
+        >>> round(metric.result(), 6)
+        18.0
+    """
+
+    def __init__(self, extractor=None, num_features=None, *, name=None):
+        super().__init__(extractor, num_features, name)
+        self._real, self._fake = (RunningMoments(self.add_state, side, self.num_features) for side in ("real", "fake"))
+
+    @property
+    def real_moments(self):
+        """`Moments` of the real samples so far."""
+        return moments_of(*(variable.numpy() for variable in self._real.variables))
+
+    @property
+    def fake_moments(self):
+        """`Moments` of the generated samples so far."""
+        return moments_of(*(variable.numpy() for variable in self._fake.variables))
+
+    def result(self):
+        """Return the distance so far, a float of at least 0; in a graph a float64 scalar.
+
+        Raises:
+            ValueError: if a side has fewer than two samples.
+        """
+        return as_scalar(_distance_of_state, self._real.variables + self._fake.variables)
+
+    def _take_in(self, name, side, samples, features):  # noqa: ARG002 - other metrics look at the images too
+        side.update(self._rows(name, features, "float64"))
+
+
+class RunningMoments:
+    """Count, mean and scatter matrix, all in float64.
+
+    The sums of x and of x x^T lose the covariance in rounding where the mean is large. So the scatter is kept about
+    the mean, and two parts join by the formula of Chan, Golub and LeVeque 1983 (The American Statistician 37):
+
+        mean    = mean_a + (mean_b - mean_a) n_b / n
+        scatter = scatter_a + scatter_b + (mean_b - mean_a) (mean_b - mean_a)^T n_a n_b / n
+
+    Args:
+        add_state: function of (name, shape, dtype) that makes a variable.
+        name: str, to begin the names of the variables.
+        width: int, the width of the rows.
+    """
+
+    def __init__(self, add_state, name, width):
+        self._count = add_state(f"{name}_count", (), "float64")
+        self._mean = add_state(f"{name}_mean", (width,), "float64")
+        self._scatter = add_state(f"{name}_scatter", (width, width), "float64")
+
+    @property
+    def variables(self):
+        """The count, the mean and the scatter."""
+        return [self._count, self._mean, self._scatter]
+
+    def update(self, rows):
+        """Take in the rows of all replicas, float64 (batch, width)."""
+        count = sum_over_replicas(tf.cast(tf.shape(rows)[0], tf.float64))
+        mean = tf.math.divide_no_nan(sum_over_replicas(tf.reduce_sum(rows, axis=0)), count)
+        centred = rows - mean
+        self._join(count, mean, sum_over_replicas(tf.matmul(centred, centred, transpose_a=True)))
+
+    def merge(self, other):
+        """Take in the rows that another one has seen."""
+        self._join(*(tf.convert_to_tensor(variable.value) for variable in other.variables))
+
+    def _join(self, count, mean, scatter):
+        total = self._count.value + count
+        share = tf.math.divide_no_nan(count, total)
+        shift = mean - self._mean.value
+        between = self._count.value * share * tf.tensordot(shift, shift, axes=0)
+        self._scatter.assign_add(scatter + between)
+        self._mean.assign_add(shift * share)
+        self._count.assign(total)
+
+
+def moments_of(count, mean, scatter):
+    """The `Moments` that the values of the three variables stand for; their covariance is that of a sample."""
+    return Moments(int(count), np.asarray(mean), np.asarray(scatter) / max(float(count) - 1.0, 1.0))
+
+
 def _require_moments(name, given):
     count, mean, covariance = given
     mean = require_features(f"{name}.mean", np.asarray(mean)[None])[0]
@@ -190,3 +299,13 @@ def _factor(covariance):
     factor = np.empty((len(covariance), rank))
     factor[pivots - 1] = np.tril(lower)[:, :rank]
     return factor
+
+
+def _distance_of_state(*state):
+    real, fake = state[:3], state[3:]
+    if min(real[0], fake[0]) < 2:
+        raise ValueError(
+            "The Frechet distance takes at least two samples of either side: call `update_state` with them first. "
+            f"Received: {int(real[0])} real and {int(fake[0])} fake samples"
+        )
+    return frechet_distance_from_moments(moments_of(*real), moments_of(*fake))

@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._pixels import require_images
-from keras_gan.metrics._order import canonical_order
+from keras_gan.metrics._hashing import canonical_order
 from keras_gan.metrics._pyramid import split_band
 
 _PATCH = 7

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.metrics._ssim import multi_scale_similarity, scale_weights
-from keras_gan.metrics.similarity import ms_ssim_diversity
+from keras_gan.metrics.similarity import ms_ssim_diversity, multi_scale_similarity, scale_weights
 
 WEIGHTS = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333]
 

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.metrics import wasserstein
-from keras_gan.metrics._order import canonical_order
+from keras_gan.metrics._hashing import canonical_order
 from keras_gan.metrics._pyramid import split_band
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 
