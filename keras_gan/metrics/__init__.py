@@ -14,18 +14,17 @@ An `Extractor` takes the features, and an `Evaluator` joins both to a protocol t
 `FrechetDistance`, `KernelDistance` and `ClassifierScore` are the same over a stream, in memory that does not grow.
 """
 
-from keras_gan.metrics.evaluator import Evaluator
+from keras_gan.metrics.evaluator import Evaluator, Measure
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
-from keras_gan.metrics.inception_2015 import Inception2015
-from keras_gan.metrics.keras_inception import KerasInception
+from keras_gan.metrics.inception import Inception2015, KerasInception
 from keras_gan.metrics.kernel import KernelDistance, kernel_distance
 from keras_gan.metrics.manifold import density_coverage, nearest_neighbours, precision_recall
-from keras_gan.metrics.measures import Measure, Samples
 from keras_gan.metrics.model_extractor import ModelExtractor
 from keras_gan.metrics.modes import class_coverage, mode_coverage
 from keras_gan.metrics.path_length import perceptual_path_length
 from keras_gan.metrics.result import Report, Result
+from keras_gan.metrics.samples import Samples
 from keras_gan.metrics.score import ClassifierScore, classifier_score
 from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.train_extractor import train_extractor

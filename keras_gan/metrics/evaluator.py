@@ -1,19 +1,51 @@
 """A protocol: which metrics, on which features, of how many samples."""
 
+import dataclasses
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
 from keras_gan._arguments import did_you_mean, require_int, require_seed
 from keras_gan._files import writable_directory
-from keras_gan.metrics._collecting import Collector, sample_batches
-from keras_gan.metrics.measures import MEASURES, Measure, Samples
+from keras_gan.metrics.frechet import frechet_distance
+from keras_gan.metrics.kernel import kernel_distance
+from keras_gan.metrics.manifold import density_coverage, precision_recall
 from keras_gan.metrics.result import Report, Result
+from keras_gan.metrics.samples import Collector, Samples, sample_batches
+from keras_gan.metrics.score import classifier_score
+from keras_gan.metrics.similarity import ms_ssim_diversity
+from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 
 _INCEPTION_NAMES = {"frechet_distance": "fid", "kernel_distance": "kid", "classifier_score": "inception_score"}
 _ENOUGH_IMAGES = 10_000
 # Of Student's t, two-sided 95 %, by degrees of freedom 1 to 10; from there on 2.228 is on the safe side.
 _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """A comparison of samples with real images.
+
+    Args:
+        compute: function of (real, fake), both `Samples`, that returns one float for each name, in order.
+        better: dict of the name of each value to "lower" or "higher".
+        needs: what it uses beside the features: "features" for nothing else, "logits" or "images".
+
+    Example:
+        >>> import numpy as np
+        >>> shift = Measure(lambda real, fake: (abs(real.features.mean() - fake.features.mean()),), {"shift": "lower"})
+        >>> shift(Samples(np.zeros((2, 3))), Samples(np.ones((2, 3))))
+        {'shift': 1.0}
+    """
+
+    compute: Callable[[Samples, Samples], tuple[float, ...]]
+    better: dict[str, str]
+    needs: str = "features"
+
+    def __call__(self, real, fake):
+        """Return a dict of name to float."""
+        return {name: float(value) for name, value in zip(self.better, self.compute(real, fake), strict=True)}
 
 
 class Evaluator:
@@ -215,3 +247,37 @@ def _require_measures(metrics):
     if not metrics:
         raise ValueError("An evaluator needs at least one metric. Received: metrics=[]")
     return tuple(metric if isinstance(metric, Measure) else MEASURES[metric] for metric in metrics)
+
+
+def _unit_range(images):
+    return images.astype(np.float32) / 127.5 - 1.0
+
+
+def _diversity(fake):
+    labels = None if fake.logits is None else fake.logits.argmax(axis=1)
+    return ms_ssim_diversity(_unit_range(fake.images), labels)
+
+
+MEASURES = {
+    "frechet_distance": Measure(
+        lambda real, fake: (frechet_distance(real.features, fake.features),), {"frechet_distance": "lower"}
+    ),
+    "kernel_distance": Measure(
+        lambda real, fake: (kernel_distance(real.features, fake.features).mean,), {"kernel_distance": "lower"}
+    ),
+    "classifier_score": Measure(
+        lambda _, fake: (classifier_score(fake.logits).mean,), {"classifier_score": "higher"}, needs="logits"
+    ),
+    "precision_recall": Measure(
+        lambda real, fake: precision_recall(real.features, fake.features), {"precision": "higher", "recall": "higher"}
+    ),
+    "density_coverage": Measure(
+        lambda real, fake: density_coverage(real.features, fake.features), {"density": "higher", "coverage": "higher"}
+    ),
+    "sliced_wasserstein_distance": Measure(
+        lambda real, fake: (sliced_wasserstein_distance(_unit_range(real.images), _unit_range(fake.images)).mean,),
+        {"sliced_wasserstein_distance": "lower"},
+        needs="images",
+    ),
+    "ms_ssim_diversity": Measure(lambda _, fake: (_diversity(fake),), {"ms_ssim_diversity": "lower"}, needs="images"),
+}

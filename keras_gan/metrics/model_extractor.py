@@ -8,10 +8,15 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan.metrics._keras_network import keras_network
-from keras_gan.metrics._network import Network, as_rows, existing_path, pick
-from keras_gan.metrics._saved_model import saved_model_network
-from keras_gan.metrics._tflite_network import tflite_network
+from keras_gan.metrics._networks import (
+    Network,
+    as_rows,
+    existing_path,
+    keras_network,
+    pick,
+    saved_model_network,
+    tflite_network,
+)
 from keras_gan.metrics.extractor import Embedding, Extractor
 
 # Height and width of the images that find out what a model returns which takes any size.

@@ -46,14 +46,14 @@ def test_two_gaussians():
     expected = sum(sign * expectation(a, b, dimensions) for sign, a, b in [(1, 0, 0), (1, 0.5, 0.5), (-2, 0, 0.5)])
     assert expected == pytest.approx(1.0293, abs=5e-5)
     real, fake = RNG.normal(size=(2, 20_000, dimensions))
-    mean, deviation = kernel_distance(real, fake + 0.5)
+    mean, deviation = kernel_distance(real, fake + 0.5, num_subsets=40)
     # 20,000 samples make 20 subsets that have nothing in common.
     assert mean == pytest.approx(expected, abs=4 * deviation / np.sqrt(20))
 
 
 def test_equal_distributions_have_the_mean_zero():
     real, fake = RNG.normal(size=(2, 20_000, 16))
-    mean, deviation = kernel_distance(real, fake)
+    mean, deviation = kernel_distance(real, fake, num_subsets=40)
     assert abs(mean) < 4 * deviation / np.sqrt(20)
 
 

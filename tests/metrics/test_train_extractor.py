@@ -5,8 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import data
-from keras_gan.metrics import _classifier
-from keras_gan.metrics.train_extractor import train_extractor
+from keras_gan.metrics.train_extractor import build_classifier, train_extractor
 
 FEW_STEPS = 300
 
@@ -101,7 +100,7 @@ def test_a_damaged_file_is_replaced(digits, tmp_path):
 
 
 def test_large_images_are_reduced():
-    network = _classifier.build_classifier((64, 48, 3), 2, 8, 0)
+    network = build_classifier((64, 48, 3), 2, 8, 0)
     assert network.input_shape == (None, 32, 32, 3)
 
 

@@ -1,5 +1,6 @@
-"""Images from wherever they come, and their features from the network or from the disk."""
+"""Images from wherever they come, and their features: of the network or of the disk."""
 
+import dataclasses
 import hashlib
 import io
 import pathlib
@@ -11,10 +12,43 @@ import tensorflow as tf
 
 from keras_gan._files import write_atomically
 from keras_gan._pixels import to_bytes
-from keras_gan.metrics.measures import Samples
 
 _BATCH_SIZE = 250
 _CACHE_VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class Samples:
+    """Images as metrics see them.
+
+    Args:
+        features: float32 `(num_images, num_features)`.
+        logits: float32 `(num_images, num_classes)`, or None where the extractor is no classifier.
+        images: uint8 `(num_images, height, width, channels)`, or None where no measure needs them.
+        split: name of the part of the data, or None.
+        fingerprint: hexadecimal SHA-256 of the images, as uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> samples = Samples(np.arange(6.0).reshape(3, 2), split="test")
+        >>> len(samples), samples.rows([0, 2]).features.tolist()
+        (3, [[0.0, 1.0], [4.0, 5.0]])
+    """
+
+    features: np.ndarray
+    logits: np.ndarray | None = None
+    images: np.ndarray | None = None
+    split: str | None = None
+    fingerprint: str = ""
+
+    def __len__(self):
+        return len(self.features)
+
+    def rows(self, indices):
+        """Return some of the samples."""
+        parts = {name: getattr(self, name) for name in ("features", "logits", "images")}
+        chosen = {name: None if part is None else part[indices] for name, part in parts.items()}
+        return dataclasses.replace(self, **chosen, fingerprint="")
 
 
 def sample_batches(source, num_images, seed):
