@@ -1,17 +1,17 @@
-"""How good the samples are: distances, scores and coverage, on features that an extractor takes of images.
+"""Measures of how good samples are: distances, scores and coverage.
 
-The pure functions take arrays, of features for the most part, and compute in float64:
+The pure functions take arrays, mostly of features, and compute in float64:
 
     frechet_distance(real_features, fake_features)
     precision_recall(real_features, fake_features)
 
-An `Extractor` takes the features, and an `Evaluator` joins both to a protocol that is applied to every GAN alike:
+An `Extractor` turns images into features. An `Evaluator` measures every GAN in the same way:
 
     extractor = train_extractor(keras_gan.data.load("digits", labels=True))
     evaluator = Evaluator(extractor, ["frechet_distance", "precision_recall"])
     print(evaluator.compare(gan, keras_gan.data.load("digits", split="test")))
 
-`FrechetDistance`, `KernelDistance` and `ClassifierScore` are the same over a stream, in memory that does not grow.
+`FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
 
 from keras_gan.metrics.evaluator import Evaluator, Measure

@@ -1,4 +1,4 @@
-"""Networks of every kind, as extractors run them: Keras models, SavedModels and TensorFlow Lite files."""
+"""Every kind of network that extractors run: Keras models, SavedModels and TensorFlow Lite files."""
 
 import collections.abc
 import hashlib
@@ -22,9 +22,9 @@ class Network(typing.NamedTuple):
     Attributes:
         run: function of a float32 tensor (batch, height, width, channels) that returns a tensor, or a list, tuple or
             dict of tensors.
-        digest: str that changes with what `run` returns; None where nothing but its outputs tells.
-        input_shape: (height, width, channels), None where any is taken.
-        value_range: what the bytes 0 and 255 become before `run`.
+        digest: str that changes if `run` returns something else, or None if only the outputs can tell.
+        input_shape: (height, width, channels). A part is None if the network takes any.
+        value_range: the numbers that stand for the bytes 0 and 255 in the input of `run`.
     """
 
     run: collections.abc.Callable
@@ -38,10 +38,10 @@ def pick(outputs, key):
 
     Args:
         outputs: tensor, or list, tuple or dict of tensors.
-        key: int or str, or None for the only one.
+        key: int or str, or None for the only output.
 
     Raises:
-        ValueError: if there is no such output, or there are several and `key` is None.
+        ValueError: if there is no such output, or if there are several and `key` is None.
     """
     if isinstance(outputs, collections.abc.Mapping):
         named = dict(outputs)
@@ -56,24 +56,24 @@ def pick(outputs, key):
     if isinstance(key, int) and 0 <= key < len(named):
         return list(named.values())[key]
     raise ValueError(
-        f"The model has the outputs {', '.join(map(repr, named))}: name the one of the features, or a pair, that of "
-        f"the features and that of the logits. Received: output={key!r}"
+        f"The model has the outputs {', '.join(map(repr, named))}. Name the output of the features, or a pair: the "
+        f"outputs of the features and of the logits. Received: output={key!r}"
     )
 
 
 def as_rows(output):
-    """Average an output (batch, ..., width) over all positions: a float32 tensor (batch, width)."""
+    """Average an output (batch, ..., width) over all positions, to a float32 tensor (batch, width)."""
     output = tf.cast(output, tf.float32)
     if output.shape.rank is None or output.shape.rank < 2:
         raise ValueError(
-            "Features are an output (batch, num_features), or a map (batch, ..., num_features) that is averaged over "
-            f"its positions. Received: an output of shape {output.shape}"
+            "Features must have the shape (batch, num_features), or (batch, ..., num_features) to be averaged over all "
+            f"positions. Received: an output of shape {output.shape}"
         )
     return tf.reduce_mean(output, axis=tuple(range(1, output.shape.rank - 1)))
 
 
 def path_digest(path):
-    """Hex SHA-256 of a file, or of all files of a folder with their names."""
+    """Return the hex SHA-256 of a file, or of all files of a folder with their names."""
     path = pathlib.Path(path)
     if path.is_file():
         with path.open("rb") as file:
@@ -96,9 +96,9 @@ def keras_network(model, layer_names=(None,)):
     """Wrap a Keras model.
 
     Args:
-        model: `keras.Model`, called as in inference.
-        layer_names: if all of them are names of layers, the network returns a dict of what these layers return; else
-            what the model does.
+        model: `keras.Model`. It runs in inference mode.
+        layer_names: if all are names of layers, the network returns a dict of the outputs of these layers. Otherwise
+            it returns the output of the model.
     """
     digest = _model_digest(model)
     if model.built and all(name in {layer.name for layer in model.layers} for name in layer_names):
@@ -108,10 +108,12 @@ def keras_network(model, layer_names=(None,)):
 
 
 def saved_model_network(path):
-    """Load a SavedModel: its signature "serving_default", its only one, or where it has none the call of the object.
+    """Load a SavedModel.
+
+    The network is the signature "serving_default", or the only signature. Otherwise it is the call of the object.
 
     Raises:
-        ValueError: if it can be run in none of these ways.
+        ValueError: if none of these works.
     """
     loaded = tf.saved_model.load(path)
     signatures = dict(loaded.signatures)
@@ -131,9 +133,9 @@ def saved_model_network(path):
 
 
 def tflite_network(path):
-    """Load a `.tflite` file, whose inputs and outputs may be quantised: its outputs are a dict, by name.
+    """Load a `.tflite` file. Its input and its outputs may be quantised, and the outputs become a dict by name.
 
-    It runs on the CPU, by batches of the size that the file is made for, which is 1 as a rule.
+    It runs on the CPU, in batches of the size that the file fixes, which is usually 1.
     """
     interpreter = open_interpreter(path)
     interpreter.allocate_tensors()
@@ -156,7 +158,7 @@ def tflite_network(path):
         return [np.concatenate(outputs)[: len(values)] for outputs in zip(*parts, strict=True)]
 
     def run(values):
-        # A single output comes without its list when the function runs at once.
+        # A single output comes without a list in eager mode.
         outputs = tf.nest.flatten(tf.numpy_function(run_batch, [values], [tf.float32] * len(names)))
         shapes = ((None, *details["shape"][1:]) for details in returned)
         return {name: tf.ensure_shape(*pair) for name, *pair in zip(names, outputs, shapes, strict=True)}
@@ -180,7 +182,7 @@ def _input_shape(model):
 
 
 def _model_digest(model):
-    """Hash what a model computes: the same for two models that differ in the names of their layers alone."""
+    """Hash what a model computes. Two models that differ only in the names of their layers have the same hash."""
     digest = hashlib.sha256(_anonymous_config(model).encode())
     for weight in model.weights:
         array = np.ascontiguousarray(weight.numpy())
@@ -189,7 +191,7 @@ def _model_digest(model):
 
 
 def _anonymous_config(model):
-    """The configuration as JSON, each layer named by its place; the class alone where there is no configuration."""
+    """Return the configuration as JSON with layers named by their places, or the class if there is no configuration."""
     try:
         config = model.get_config()
     except NotImplementedError:
@@ -210,7 +212,7 @@ def _renamed(value, names):
 def _called(loaded, path):
     if not callable(loaded):
         raise ValueError(
-            "An extractor takes a SavedModel with a signature 'serving_default', with one signature, or one that can "
+            "An extractor needs a SavedModel that has a signature 'serving_default' or a single signature, or that can "
             f"be called. Received: path={str(path)!r} with the signatures {sorted(loaded.signatures)}"
         )
     return Network(loaded, path_digest(path))
@@ -220,14 +222,14 @@ def _only_input(signature, path):
     inputs = signature.structured_input_signature[1]
     if len(inputs) != 1:
         raise ValueError(
-            f"An extractor takes a network with one input, of images. Received: path={str(path)!r} with the inputs "
-            f"{sorted(inputs)}"
+            "An extractor needs a network with a single input, for images. "
+            f"Received: path={str(path)!r} with the inputs {sorted(inputs)}"
         )
     return inputs.items()
 
 
 def _value_range(details):
-    """What the bytes 0 and 255 stand for: networks for images that are quantised take the bytes as they are."""
+    """Return the numbers for the bytes 0 and 255. A quantised network for images takes the bytes as they are."""
     scale, zero = details["quantization"]
     if not scale:
         return (-1.0, 1.0)

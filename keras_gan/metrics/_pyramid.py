@@ -2,17 +2,17 @@
 
 import numpy as np
 
-# Burt and Adelson's filter: a binomial, so that a step of two loses little and brings little aliasing.
+# The filter of Burt and Adelson, a binomial: a step of two pixels then loses little and aliases little.
 _BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
 
 
 def split_band(images):
-    """Split images into their finest band of a Laplacian pyramid and the images of half the size below it.
+    """Split images into the finest band of a Laplacian pyramid and the images of half the size below it.
 
-    With D (blur, then every second pixel) and U (zeros between the pixels, then four times the blur), the images of
-    half the size are D x and the band is x - U D x; U applied to the one and added to the other gives x back. Beyond
-    its edge an image goes on as in a mirror that stands on its last pixel. Burt and Adelson 1983, "The Laplacian
-    pyramid as a compact image code".
+    D blurs and keeps every second pixel. U puts zeros between the pixels and applies four times the blur. The images
+    of half the size are D x, and the band is x - U D x, so U of the smaller images plus the band is x again. At its
+    edge an image is reflected about its last pixel. Burt and Adelson 1983, "The Laplacian pyramid as a compact image
+    code".
 
     Args:
         images: float32 array `(num_images, channels, height, width)`.
@@ -38,14 +38,14 @@ def apply_separably(images, rows, columns):
         Array `(num_images, channels, new_height, new_width)`.
     """
     count, channels, height, width = images.shape
-    # Two large products in place of two for each image: threads that are woken for a small one take longer than it.
+    # Two large products instead of two for each image: waking threads for a small product takes longer than it.
     across = (images.reshape(-1, width) @ columns.T).reshape(count, channels, height, -1).swapaxes(2, 3)
     down = (across.reshape(-1, height) @ rows.T).reshape(count, channels, len(columns), len(rows))
     return down.swapaxes(2, 3)
 
 
 def _blur_matrix(side):
-    """The filter along one axis with its mirrored edges, as the float32 matrix `(side, side)` it is."""
+    """The filter along one axis, with reflected edges, as a float32 matrix `(side, side)`."""
     half = len(_BINOMIAL) // 2
     mirrored = np.pad(np.eye(side), ((half, half), (0, 0)), mode="reflect")
     return sum(weight * mirrored[k : k + side] for k, weight in enumerate(_BINOMIAL)).astype(np.float32)

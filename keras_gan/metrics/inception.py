@@ -1,4 +1,4 @@
-"""The two Inception networks: the one of 2015, which defines FID, and the one of keras.applications."""
+"""The two Inception networks: the one of 2015, which defines FID, and the one of `keras.applications`."""
 
 import os
 import pathlib
@@ -18,35 +18,34 @@ _KERAS_OUTPUTS = ("avg_pool", "predictions")
 
 
 class Inception2015(Extractor):
-    """The Inception network of December 2015, with which FID, KID and the Inception Score are defined.
+    """The Inception network of December 2015, which defines FID, KID and the Inception Score.
 
-    Only the distance of its features is called FID. It is not the Inception v3 of `keras.applications` or of
-    torchvision, which were trained otherwise and give other values.
+    Only the distance of its features is called FID. The Inception v3 of `keras.applications` and the one of torchvision
+    were trained differently and give other values.
 
-    The features are the 2,048 averages of its last pooling, as in Heusel et al. 2017 (arXiv 1706.08500). The logits
-    are these times the weights of its classifier, 1,008 of them, without the biases: so the code of Salimans et al.
-    2016 (arXiv 1606.03498) computed the published Inception Scores.
+    The features are the 2,048 averages of its last pooling, as in Heusel et al. 2017 (arXiv 1706.08500). The 1,008
+    logits are the features times the weights of its classifier, without the biases. The code of Salimans et al. 2016
+    (arXiv 1606.03498) computed the published Inception Scores in this way.
 
-    The file is yours to bring, since it is not downloaded:
+    The file is not downloaded. Bring one of these:
 
     * the frozen graph `classify_image_graph_def.pb` of the archive `inception-2015-12-05.tgz` that TensorFlow
       published, or
     * a SavedModel of the same network that takes images of 299 x 299 pixels in [-1, 1] and returns a dict of "pool_3"
       and "logits", as TF-GAN published it.
 
-    No hash of these files was published with them, so this class knows none by heart: take the file from where you
-    trust it, and write its SHA-256 into your program. The error of a wrong or missing one names the hash of the file
-    that you have.
+    The files were published without hashes, so this class contains none. Get the file from a source that you trust, and
+    write its SHA-256 into your program. If the hash is missing or wrong, the error shows the hash of your file.
 
     Args:
-        path: of the file, or of the SavedModel's folder.
-        sha256: hex SHA-256 of the file; of a folder as this class computes it, from all its files.
-        resize: "legacy_tensorflow" as in the original code, which nearly all published values used; "clean" as
-            Parmar, Zhang and Zhu 2022 (arXiv 2104.11222) recommend; or "legacy_pytorch".
+        path: path of the file, or of the folder of the SavedModel.
+        sha256: hex SHA-256 of the file. For a folder, the error shows the hash of all its files.
+        resize: "legacy_tensorflow" as in the original code and in nearly all published values; "clean" as Parmar, Zhang
+            and Zhu 2022 (arXiv 2104.11222) recommend; or "legacy_pytorch".
 
     Raises:
         FileNotFoundError: if there is nothing at the path.
-        ValueError: if the hash is another, or the network is.
+        ValueError: if the hash does not match, or the file holds another network.
 
     Example:
         >>> Inception2015("classify_image_graph_def.pb", sha256="0" * 64)
@@ -84,18 +83,18 @@ class Inception2015(Extractor):
 
 
 class KerasInception(Extractor):
-    """Inception v3 with the ImageNet weights of `keras.applications`: near at hand, and not the network of FID.
+    """Inception v3 with the ImageNet weights of `keras.applications`. It is easy to get, but not the network of FID.
 
-    Its Frechet distance ranks models much as FID does, with other numbers. The features are the 2,048 averages before
-    the classifier, the logits the 1,000 of ImageNet (Szegedy et al. 2016, arXiv 1512.00567).
+    Its Frechet distance ranks models much like FID does, with other numbers. The features are the 2,048 averages before
+    the classifier. The logits are those of the 1,000 classes of ImageNet (Szegedy et al. 2016, arXiv 1512.00567).
 
     Args:
-        weights: path of the file of weights, with the classifier; by default where Keras keeps it in its cache.
-        download: whether Keras may fetch the file if it is not in its cache.
+        weights: path of the file of weights, with the classifier. The default is the file in the cache of Keras.
+        download: whether Keras may download the file if it is not in its cache.
         resize: "clean", "legacy_pytorch" or "legacy_tensorflow"; see `keras_gan.metrics.resizing`.
 
     Raises:
-        FileNotFoundError: if the weights are not there and may not be downloaded.
+        FileNotFoundError: if the weights are missing and may not be downloaded.
 
     Example:
         >>> KerasInception("no_such_file.h5")
@@ -133,8 +132,8 @@ def _require_hash(path, sha256):
     if sha256 is not None and digest == str(sha256).lower():
         return digest
     raise ValueError(
-        f"The SHA-256 of this Inception network is {digest}. If you trust the file, pass that as `sha256`; else take "
-        f"it from the archive that was published. Received: sha256={sha256!r}"
+        f"The SHA-256 of this Inception network is {digest}. If you trust the file, pass this hash as `sha256`. "
+        f"Otherwise get the file from the published archive. Received: sha256={sha256!r}"
     )
 
 
@@ -146,7 +145,7 @@ def _frozen(path):
             f"The Inception network of 2015 has the nodes {_IMAGES}, {_POOL} and {_MATMUL}, and this graph lacks "
             f"{', '.join(sorted(missing))}. Received: path={str(path)!r}"
         )
-    # The product itself is made for one image, so it is done again here, with its weights.
+    # The product in the graph takes a single image, so it is computed here with the same weights.
     function = _graph_function(nodes, _IMAGES, [_POOL, _inputs(nodes[_MATMUL])[1]])
 
     def run(pixels):
@@ -168,13 +167,13 @@ def _saved_model(path):
 
 
 def _read_graph(path):
-    """Parse a frozen graph.
+    """Read a frozen graph of TensorFlow 1.
 
     Returns:
         dict of name to `NodeDef`.
 
     Raises:
-        ValueError: if the file is no such graph.
+        ValueError: if the file is not such a graph.
     """
     graph = tf.compat.v1.GraphDef()
     try:
@@ -182,17 +181,17 @@ def _read_graph(path):
     except DecodeError:
         graph.Clear()
     if not graph.node:
-        raise ValueError(f"The file is no frozen graph of TensorFlow (a GraphDef). Received: path={str(path)!r}")
+        raise ValueError(f"The file is not a frozen graph of TensorFlow (a GraphDef). Received: path={str(path)!r}")
     return {node.name: node for node in graph.node}
 
 
 def _graph_function(nodes, feed, fetches):
-    """Make a function of the part of a graph that lies between two ends.
+    """Make a function from the part of a graph between two ends.
 
     Args:
         nodes: dict of name to `NodeDef`, whose constants hold the weights.
-        feed: name of the node that the function's argument replaces, a float32 tensor of shape (batch, height, width,
-            3).
+        feed: name of the node that the argument of the function replaces. The argument is a float32 tensor of shape
+            (batch, height, width, 3).
         fetches: names of the nodes whose first outputs are returned.
 
     Returns:
@@ -215,12 +214,12 @@ def _graph_function(nodes, feed, fetches):
 
 
 def _inputs(node):
-    """Names of the nodes whose outputs a node takes."""
+    """Return the names of the nodes whose outputs a node takes."""
     return [name.lstrip("^").partition(":")[0] for name in node.input]
 
 
 def _between(nodes, feed, fetches):
-    """Names of the nodes that the fetches need if the feed is given."""
+    """Return the names of the nodes that the fetches need if the feed is given."""
     needed, waiting = {}, list(fetches)
     while waiting:
         name = waiting.pop()
@@ -231,7 +230,7 @@ def _between(nodes, feed, fetches):
 
 
 def _modern(node):
-    """The same operation for a TensorFlow of today, which refuses the batch normalisation of before 2016."""
+    """Return the same operation for current TensorFlow, which refuses the batch normalisation from before 2016."""
     if node.op != _OLD_BATCH_NORM:
         return [node]
     values, mean, variance, offset, scale = node.input
@@ -262,6 +261,6 @@ def _cached_weights():
     if path.is_file():
         return path
     raise FileNotFoundError(
-        "The weights of Inception v3 are not in the cache of Keras, and nothing is downloaded unasked. Let Keras fetch "
-        f"them with `download=True`, or put the file there by hand. Received: path={str(path)!r}"
+        "The weights of Inception v3 are not in the cache of Keras, and downloads are off. Allow the download with "
+        f"`download=True`, or put the file there yourself. Received: path={str(path)!r}"
     )

@@ -18,7 +18,7 @@ class ClassifierScoreResult(NamedTuple):
 
     Attributes:
         mean: float in [1, num_classes], mean over the splits.
-        standard_deviation: float, over the splits (with their number in the denominator).
+        standard_deviation: float, over the splits. The divisor is their number.
     """
 
     mean: float
@@ -26,28 +26,28 @@ class ClassifierScoreResult(NamedTuple):
 
 
 def classifier_score(logits, *, num_splits=10, seed=0):
-    """Exponential of the information that a sample has about its class, by a classifier's opinion.
+    """Exponential of the information that a sample carries about its class, according to a classifier.
 
-    With the Inception network of 2015 it is the Inception Score. It is 1 where all samples get the same
-    probabilities, and the number of classes where each sample is surely of one class and the classes are equally
-    frequent. It never looks at real images, and does not see a generator that makes one image a class.
+    With the Inception network of 2015 it is the Inception Score. It is 1 if all samples get the same probabilities. It
+    is the number of classes if the classifier is sure of every sample and the classes are equally frequent. It never
+    looks at real images, and does not notice a generator that makes a single image for each class.
 
         exp(mean over x of KL(p(y|x) || p(y))),    p(y) = mean over x of p(y|x)
 
-    Salimans et al. 2016 (arXiv 1606.03498), section 4; for each of `num_splits` parts of the shuffled samples.
-    Small parts score too high or low: with N samples in a part, p(y) is known to about (K - 1) / 2N nats. A permutation
-    of the samples changes nothing.
+    Salimans et al. 2016 (arXiv 1606.03498), section 4, for each of `num_splits` parts of the shuffled samples. The
+    score of a small part is too high or too low: with N samples in a part, p(y) is known to about (K - 1) / 2N nats.
+    The order of the samples does not matter.
 
     Args:
-        logits: `(num_samples, num_classes)`, before the softmax.
-        num_splits: parts, at most as many as samples.
-        seed: of the shuffling.
+        logits: array-like `(num_samples, num_classes)`, before the softmax.
+        num_splits: int, the number of parts, at most as many as samples.
+        seed: int, for the shuffling.
 
     Returns:
         `ClassifierScoreResult`: mean and standard deviation over the parts, computed in float64.
 
     Raises:
-        ValueError: for logits of another shape, NaN or infinity, or fewer samples than parts.
+        ValueError: if the logits have another shape or are not finite, or there are fewer samples than parts.
 
     Example:
         >>> import numpy as np
@@ -67,32 +67,31 @@ def classifier_score(logits, *, num_splits=10, seed=0):
 class ClassifierScore(StreamingMetric):
     """The classifier score of any number of generated images, in the memory of a few rows of probabilities.
 
-    With p(y given x) the classifier's probabilities and p(y) their mean over the samples,
+    With p(y given x) the classifier's probabilities and p(y) their mean over the samples, it is
 
         exp(E KL(p(y given x), p(y))) = exp(E sum_y p(y given x) log p(y given x) - sum_y p(y) log p(y))
 
-    so that the sums of p and of p log p, in float64, are all it takes. With one split, the default, the value is that
-    of `classifier_score(logits, num_splits=1)`, to rounding, however the samples are ordered, cut into batches and
-    shared out among replicas or workers.
+    So the sums of p and of p log p, in float64, are enough. With one split, the default, the value is that of
+    `classifier_score(logits, num_splits=1)` except for rounding. Then it does not depend on the order of the samples,
+    or on how they are split into batches or over replicas or workers.
 
-    Published scores are means over 10 splits, which are lower the fewer samples a split holds (Barratt and Sharma
-    2018, arXiv 1801.01973). `num_splits=10` gives them: sample i goes to split i modulo 10, turned
-    round by a random number that each ten samples have in common, so that no class that comes every tenth time stays
-    with one split. These splits are others than those of `classifier_score`, and others if the samples are ordered
-    otherwise.
+    Published scores are means over 10 splits. They are lower if a split has fewer samples (Barratt and Sharma 2018,
+    arXiv 1801.01973). Use `num_splits=10` for them. Sample i goes to split (i + r) modulo 10, with a random number r
+    for every ten samples. So a class that comes every tenth time does not stay in one split. These splits differ from
+    those of `classifier_score`, and they depend on the order of the samples.
 
     Salimans et al. 2016 (arXiv 1606.03498), section 4. With the network of `Inception2015` it is the Inception Score.
 
     Args:
-        extractor: `Extractor` with logits, of the images; None if logits are given.
-        num_classes: int, the width of the logits; known where there is an extractor.
-        num_splits: number of parts that the score is the mean of.
-        seed: of the splits.
-        name: str, what logs call the metric.
+        extractor: `Extractor` of the images, with logits; or None if callers pass logits.
+        num_classes: int, the width of the logits. It is not needed with an extractor.
+        num_splits: int, the number of parts. The score is the mean over them.
+        seed: int, for the splits.
+        name: str, the metric's name in logs.
 
     Raises:
-        ValueError: if neither of the first two arguments gives the number of classes, the extractor is no classifier,
-            or a number is out of range.
+        ValueError: if the first two arguments are both missing, the extractor has no logits, or a number is out of
+            range.
 
     Example:
         >>> import numpy as np
@@ -113,17 +112,17 @@ class ClassifierScore(StreamingMetric):
         self._negative_entropies = self.add_state("negative_entropies", (self.num_splits,), "float64")
 
     def update_state(self, real=None, fake=None):  # noqa: ARG002 - as in the other metrics
-        """Take in a batch of generated samples.
+        """Add a batch of generated samples.
 
         Args:
-            real: left out of account: the score is of generated samples alone.
-            fake: images in [-1, 1] if there is an extractor, else logits (batch, num_classes).
+            real: ignored, because the score is about generated samples alone.
+            fake: images in [-1, 1] if there is an extractor, otherwise logits (batch, num_classes).
 
         Raises:
-            ValueError: if `fake` is None, of another shape, out of range or not finite. In a graph the last two are
-                `tf.errors.InvalidArgumentError`.
+            ValueError: if `fake` is None, has another shape, is out of range or is not finite. In a graph, the last two
+                errors are `tf.errors.InvalidArgumentError`.
         """
-        self._require_samples(fake)
+        self._require_samples(fake=fake)
         logits = fake if self.extractor is None else self.extractor(fake).logits
         log_p = tf.nn.log_softmax(rows_of_all_replicas(self._rows("fake", logits, "float64")))
         p = tf.exp(log_p)
@@ -137,7 +136,7 @@ class ClassifierScore(StreamingMetric):
         self._counts.assign_add(by_split(tf.ones_like(p[:, 0])))
 
     def result(self):
-        """Return the score so far, a float from 1 to `num_classes`; in a graph a float64 scalar.
+        """Return the score so far, a float from 1 to `num_classes`. In a graph it is a float64 scalar.
 
         Raises:
             ValueError: if a split has no sample.
@@ -154,7 +153,7 @@ class ClassifierScore(StreamingMetric):
         return {**super().get_config(), **{name: getattr(self, name) for name in names}}
 
     def _splits(self, num_rows):
-        """The split of each of the next samples."""
+        """Return the split of each of the next samples."""
         seen = tf.cast(tf.reduce_sum(self._counts.value), tf.int64)
         places = seen + tf.range(tf.cast(num_rows, tf.int64))
         rounds = places // self.num_splits
@@ -169,10 +168,10 @@ class ClassifierScore(StreamingMetric):
 
 
 def _score(log_probabilities):
-    """The score of one part."""
+    """Return the score of one part."""
     probabilities = np.exp(log_probabilities)
     marginal = probabilities.mean(axis=0)
-    # The entropy of the mean less the mean of the entropies; x log x is 0 at 0.
+    # The entropy of the mean minus the mean of the entropies. x log x is 0 at 0.
     own = np.sum(probabilities * log_probabilities, axis=1).mean()
     return np.exp(own - scipy.special.xlogy(marginal, marginal).sum())
 
@@ -180,8 +179,8 @@ def _score(log_probabilities):
 def _score_of_sums(counts, probabilities, negative_entropies):
     if np.min(counts) < 1:
         raise ValueError(
-            "The classifier score takes at least one sample for each split: call `update_state` with more, or use "
-            f"fewer splits. Received: {int(np.sum(counts))} samples for {len(counts)} splits"
+            "The classifier score needs at least one sample for each split: call `update_state` with more samples, or "
+            f"use fewer splits. Received: {int(np.sum(counts))} samples for {len(counts)} splits"
         )
     marginals = probabilities / counts[:, np.newaxis]
     logs = np.log(marginals, out=np.zeros_like(marginals), where=marginals > 0)

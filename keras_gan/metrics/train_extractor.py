@@ -1,4 +1,4 @@
-"""An extractor that is trained on the data set at hand."""
+"""An extractor that is trained on the data set itself."""
 
 import hashlib
 import io
@@ -19,7 +19,7 @@ from keras_gan.metrics._networks import keras_network
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.resizing import resize
 
-# Of the recipe: another one makes other extractors, which must not be read in place of the new ones.
+# Version of the recipe. A change of the recipe needs a new number, so that extractors of the old one are not read.
 _VERSION = 1
 _BATCH_SIZE = 128
 _LEARNING_RATE = 2e-3
@@ -28,35 +28,35 @@ _OUTPUTS = ("features", "logits")
 
 
 def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1000, max_images=60_000):
-    """Train a small classifier on real images, whose last hidden layer is then the features.
+    """Train a small classifier on real images. The features are the outputs of its last hidden layer.
 
-    Inception was trained on photographs and knows little of digits, of medical images or of icons. A classifier of the
-    data set itself knows what tells its classes apart; it needs no download, and takes seconds for scikit-learn's
-    digits and less than a minute for MNIST on two cores. Its distances have no meaning beyond the data set: compare
-    them with each other, taken with one extractor, and with the floor.
+    Inception was trained on photographs and knows little about digits, medical images or icons. A classifier of the
+    data set itself knows what distinguishes its classes. It needs no download. On two cores, training takes seconds for
+    the digits of scikit-learn and less than a minute for MNIST. Its distances mean nothing outside the data set:
+    compare only distances from the same extractor, with each other and with the floor.
 
-    Three convolutions and two dense layers, on images of at most 32 pixels a side; Adam with a learning rate that
-    falls from 0.002 to 0 along a cosine, in batches of 128. Train it on the training split alone, so that the test
-    split stays unseen for the extractor as for the GAN.
+    The classifier has three convolutions and two dense layers, and takes images of at most 32 pixels a side. It trains
+    with Adam in batches of 128, and the learning rate falls from 0.002 to 0 along a cosine. Train it on the training
+    split alone, so that neither the extractor nor the GAN sees the test split.
 
     Args:
-        dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, read once; or an
-            iterable of batches (images in [-1, 1], integer labels from 0 up) that ends.
-        cache_dir: directory that keeps the trained weights, under a hash of all that they depend on: the images, the
-            labels and the arguments. By default `$XDG_CACHE_HOME/keras_gan/extractors`, `~/.cache` without that
-            variable.
-        seed: of the initial weights and of the order of the images. On one CPU it decides all weights.
-        num_features: width of the features.
-        steps: training steps.
-        max_images: how many images to read at most, the first ones.
+        dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, which is read once; or
+            a finite iterable of batches (images in [-1, 1], integer labels from 0 up).
+        cache_dir: directory that keeps the trained weights. The name of the file is a hash of everything that they
+            depend on: the images, the labels and the arguments. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
+            with `~/.cache` if that variable is not set.
+        seed: int, for the initial weights and the order of the images. On one CPU it determines all weights.
+        num_features: int, the width of the features.
+        steps: int, the number of training steps.
+        max_images: int, how many images to read at most. The others are ignored.
 
     Returns:
-        `Extractor` with logits, and an attribute `accuracy`: the share of the images it labels rightly, of every tenth
-        one, which it was not trained on.
+        `Extractor` with logits. Its attribute `accuracy` is the share of correct labels among every tenth image, which
+        it was not trained on.
 
     Raises:
         ValueError: if the data have no labels, fewer than two classes or fewer than 10 images, or are not in [-1, 1];
-            or an argument is out of its range.
+            or if an argument is out of its range.
 
     Example:
         >>> import tempfile
@@ -86,7 +86,7 @@ class Classifier(Extractor):
 
     Args:
         network: what `build_classifier` returned, trained.
-        accuracy: float, the share of the held-out images that it labels rightly.
+        accuracy: float, the share of the held-out images that it labels correctly.
 
     Attributes:
         accuracy: as given.
@@ -111,13 +111,13 @@ class Classifier(Extractor):
 
 
 def build_classifier(image_shape, num_classes, num_features, seed):
-    """Return the network, a `keras.Model` of images in [-1, 1] to a dict of "features" and "logits".
+    """Return the network, a `keras.Model` from images in [-1, 1] to a dict of "features" and "logits".
 
     Args:
         image_shape: (height, width, channels) of the data. A side above 32 is reduced to 32.
         num_classes: int.
         num_features: int.
-        seed: int, of the weights.
+        seed: int, for the weights.
     """
     height, width, channels = (*(min(side, _LARGEST_SIDE) for side in image_shape[:2]), image_shape[2])
     seeds = iter(np.random.SeedSequence(seed).generate_state(5) >> 1)
@@ -128,12 +128,12 @@ def build_classifier(image_shape, num_classes, num_features, seed):
         return {"kernel_initializer": initializer, "dtype": "float32"}
 
     images = keras.Input((height, width, channels), dtype="float32")
-    # Small images have no detail to spare.
+    # A stride of 2 loses too much detail of small images.
     strides = 2 if min(height, width) >= 16 else 1
     x = layers.Conv2D(32, 3, strides, padding="same", activation="relu", **options())(images)
     x = layers.Conv2D(64, 3, 2, padding="same", activation="relu", **options())(x)
     x = layers.Conv2D(64, 3, 2, padding="same", activation="relu", **options())(x)
-    # Linear, since a distance of means and covariances suits features that are near to normal.
+    # Linear, because a distance between means and covariances suits features that are nearly normal.
     features = layers.Dense(num_features, **options())(layers.Flatten(dtype="float32")(x))
     hidden = layers.ReLU(dtype="float32")(features)
     logits = layers.Dense(num_classes, **options())(hidden)
@@ -141,16 +141,16 @@ def build_classifier(image_shape, num_classes, num_features, seed):
 
 
 def train_classifier(network, data, *, steps, seed):
-    """Train the network in place, on all images but every tenth.
+    """Train the network in place, on all images except every tenth.
 
     Args:
         network: what `build_classifier` returned.
         data: `LabelledImages`.
         steps: int, number of batches.
-        seed: int, of their order.
+        seed: int, for the order of the images.
 
     Returns:
-        float, the share of the held-out images that it labels rightly.
+        float, the share of the held-out images that it labels correctly.
     """
     held_out = np.arange(len(data.labels)) % 10 == 9
     images, labels = data.pixels[~held_out], data.labels[~held_out]
@@ -168,7 +168,7 @@ class LabelledImages(typing.NamedTuple):
 
     Attributes:
         pixels: uint8 array (num_images, height, width, channels).
-        labels: int32 array (num_images,), from 0 up.
+        labels: int32 array (num_images,), numbers from 0 up.
     """
 
     pixels: np.ndarray
@@ -176,21 +176,21 @@ class LabelledImages(typing.NamedTuple):
 
     @property
     def num_classes(self):
-        """One more than the highest label."""
+        """The highest label plus one."""
         return int(self.labels.max()) + 1
 
 
 def read_labelled(dataset, max_images):
-    """Read the images of a data set once, or the first of them.
+    """Read all images of a data set into memory, or the first of them.
 
     Args:
-        dataset: what `keras_gan.data.load(..., labels=True)` returns; or another iterable, that ends, of batches
-            (images in [-1, 1], integer labels).
-        max_images: int, where to stop.
+        dataset: what `keras_gan.data.load(..., labels=True)` returns; or another finite iterable of batches (images in
+            [-1, 1], integer labels).
+        max_images: int, how many images to read at most.
 
     Raises:
-        ValueError: if there are no labels, no integers among them, fewer than two classes, or too few images to hold
-            some out; or the data are endless.
+        ValueError: if there are no labels, the labels are not integers, there are fewer than two classes or too few
+            images to hold some out, or the data are endless.
     """
     pixels, labels = [], []
     for batch in _one_pass(dataset):
@@ -201,7 +201,7 @@ def read_labelled(dataset, max_images):
             break
     if sum(map(len, labels)) < 10:
         raise ValueError(
-            "An extractor needs at least 10 images, since every tenth is held out. "
+            "An extractor needs at least 10 images, because every tenth is held out. "
             f"Received: dataset of {sum(map(len, labels))} images"
         )
     stop = max_images if max_images < 0 else None
@@ -209,8 +209,8 @@ def read_labelled(dataset, max_images):
     classes = np.unique(data.labels)
     if len(classes) < 2 or classes[0] < 0:
         raise ValueError(
-            "An extractor learns to tell classes apart: it takes at least two, with labels from 0 up. For images of "
-            "one kind, take a network that was trained on others, with `ModelExtractor`. "
+            "An extractor learns to distinguish classes: it needs at least two, with labels from 0 up. For images of "
+            "one kind, use a network that was trained on other images, with `ModelExtractor`. "
             f"Received: the labels {classes.tolist()}"
         )
     return data
@@ -237,16 +237,16 @@ def _write(network, accuracy, path):
 
 
 def _read_into(network, path):
-    """Put the weights of a file into the network and return the accuracy; None if the file is missing or damaged."""
+    """Read the weights of a file into the network. Return the accuracy, or None for a missing or damaged file."""
     if not path.exists():
         return None
     try:
-        # Of the bytes: of a damaged file NumPy leaves the handle open.
+        # From the bytes, because NumPy leaves a damaged file open.
         with np.load(io.BytesIO(path.read_bytes())) as file:
             accuracy, *weights = (file[name] for name in file.files)
         network.set_weights(weights)
     except Exception:
-        # Flipped bits in the table of an archive can raise nearly anything.
+        # Flipped bits in the table of an archive can raise almost any exception.
         return None
     return float(accuracy)
 
@@ -264,7 +264,7 @@ def _training_step(network, optimizer):
 
 
 def _row_batches(num_images, steps, rng):
-    """Yield the rows of so many batches, each image once an epoch."""
+    """Yield the rows of each batch, with each image once in an epoch."""
     size = min(_BATCH_SIZE, num_images)
     rows = np.empty(0, np.int64)
     for _ in range(steps):
@@ -284,7 +284,7 @@ def _accuracy(network, pixels, labels):
 
 
 def _prepared(network, pixels):
-    """Bytes as the extractor hands them to the network."""
+    """Return bytes in the form that the extractor passes to the network."""
     return _scaled(resize(tf.cast(pixels, tf.float32), network.input_shape[1:3]))
 
 
@@ -298,7 +298,7 @@ def _one_pass(dataset):
     if isinstance(dataset, tf.data.Dataset) and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         if not hasattr(dataset, "steps_per_epoch"):
             raise ValueError(
-                "The data set is endless: end it, as with `dataset.take(100)`. "
+                "The data set is endless: make it finite, as with `dataset.take(100)`. "
                 "Received: dataset of infinite cardinality"
             )
         return itertools.islice(dataset, dataset.steps_per_epoch)
@@ -309,7 +309,7 @@ def _images_of(batch):
     if isinstance(batch, tuple | list) and len(batch) == 2:
         return batch[0]
     raise ValueError(
-        "An extractor is trained on batches (images, labels): load the data with `labels=True`. "
+        "An extractor trains on batches (images, labels): load the data with `labels=True`. "
         f"Received: dataset of batches of type {type(batch).__name__}"
     )
 
@@ -319,6 +319,6 @@ def _labels_of(batch):
     if labels.ndim == 1 and labels.dtype.kind in "iu":
         return labels.astype(np.int32)
     raise ValueError(
-        "Labels are integers of shape (batch,), the number of each image's class. "
+        "Labels must be integers of shape (batch,), the number of each image's class. "
         f"Received: labels of dtype {labels.dtype} and shape {labels.shape}"
     )

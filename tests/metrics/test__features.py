@@ -34,7 +34,7 @@ def test_what_is_right_already_is_not_copied():
     "features, message",
     [
         (np.zeros(3), r"must have the shape \(num_samples, num_features\).*Received: features of shape \(3,\)"),
-        (np.zeros((2, 4, 4, 1)), r"one row a sample. Received: features of shape \(2, 4, 4, 1\)"),
+        (np.zeros((2, 4, 4, 1)), r"one row for each sample. Received: features of shape \(2, 4, 4, 1\)"),
         (np.zeros((2, 0)), r"Received: features of shape \(2, 0\)"),
         (np.zeros((1, 3)), r"must hold at least 2 samples: .*Received: features of shape \(1, 3\)"),
         ([["a"], ["b"]], r"must hold real numbers. Received: features of dtype <U1"),

@@ -208,7 +208,7 @@ def test_each_replica_holds_the_whole(two_replicas, distribute):
 
 
 def test_a_metric_that_the_replicas_do_not_share(two_replicas, distribute, metric):
-    with pytest.raises(ValueError, match=r"within `with strategy.scope\(\):`. Received: name='frechet_distance"):
+    with pytest.raises(ValueError, match=r"inside `with strategy.scope\(\):`. Received: name='frechet_distance"):
         distribute(two_replicas, metric.update_state, REAL[:10], FAKE[:10])
 
 
@@ -233,17 +233,20 @@ def test_it_is_made_again_from_its_configuration():
 
 
 def test_an_extractor_has_no_configuration():
-    with pytest.raises(ValueError, match=r"make the metric anew.*Received: extractor=<Corner corner"):
+    with pytest.raises(ValueError, match=r"Create the metric again.*Received: extractor=<Corner corner"):
         FrechetDistance(Corner()).get_config()
 
 
 @pytest.mark.parametrize(
     "samples, message",
     [
-        ({}, r"real samples, fake ones or both. Received: neither"),
-        ({"real": REAL[:, :4]}, r"`real` must be of shape \(batch, 5\); images need an `extractor`.*\(300, 4\)"),
+        ({}, r"pass `real` or `fake`. Received: real=None, fake=None"),
+        (
+            {"real": REAL[:, :4]},
+            r"`real` must have the shape \(batch, 5\); for images, pass an `extractor`.*\(300, 4\)",
+        ),
         ({"fake": REAL[0]}, r"Received: fake of shape \(5,\)"),
-        ({"fake": np.full((2, 5), np.nan)}, r"`fake` holds NaN or infinity.*Received: non-finite numbers=10"),
+        ({"fake": np.full((2, 5), np.nan)}, r"`fake` must hold finite numbers.*Received: non-finite numbers=10"),
     ],
 )
 def test_wrong_samples(metric, samples, message):
@@ -253,16 +256,16 @@ def test_wrong_samples(metric, samples, message):
 
 def test_too_few_samples(metric):
     metric.update_state(REAL[:1], FAKE)
-    with pytest.raises(ValueError, match=r"at least two samples of either side.*Received: 1 real and 260 fake samples"):
+    with pytest.raises(ValueError, match=r"at least two samples of each side.*Received: 1 real and 260 fake samples"):
         metric.result()
 
 
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({}, r"the width of what you pass. Received: num_features=None, extractor=None"),
+        ({}, r"for the width of the rows. Received: num_features=None, extractor=None"),
         ({"num_features": 0}, r"Received: num_features=0"),
-        ({"extractor": Corner(), "num_features": 3}, r"has num_features=2; leave.*Received: num_features=3"),
+        ({"extractor": Corner(), "num_features": 3}, r"has num_features=2, so leave.*Received: num_features=3"),
     ],
 )
 def test_wrong_arguments(arguments, message):

@@ -158,7 +158,7 @@ def test_another_number_of_classes_is_refused(tmp_path):
 def test_another_file_is_refused(tmp_path, content):
     path = tmp_path / "graph.pb"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"no frozen graph of TensorFlow \(a GraphDef\). Received: path="):
+    with pytest.raises(ValueError, match=r"not a frozen graph of TensorFlow \(a GraphDef\). Received: path="):
         Inception2015(path, sha256=hashlib.sha256(content).hexdigest())
 
 

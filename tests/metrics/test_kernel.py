@@ -76,7 +76,7 @@ def test_mean_and_deviation_are_over_the_subsets():
 
 def test_small_sets_shrink_the_subsets_and_say_so():
     real, fake = RNG.normal(size=(30, 3)), RNG.normal(size=(20, 3))
-    with pytest.warns(UserWarning, match="the subsets have 20 of either side instead of 1000"):
+    with pytest.warns(UserWarning, match="The subsets have 20 samples of each side instead of 1000"):
         shrunk = kernel_distance(real, fake)
     with warnings.catch_warnings(action="error"):
         assert shrunk == kernel_distance(real, fake, subset_size=20)
@@ -229,7 +229,7 @@ def test_it_is_made_again_from_its_configuration():
 def test_too_few_samples():
     metric = _metric()
     metric.update_state(REAL[:1], FAKE)
-    with pytest.raises(ValueError, match=r"at least two samples of either side.*Received: 1 real and 260 fake samples"):
+    with pytest.raises(ValueError, match=r"at least two samples of each side.*Received: 1 real and 260 fake samples"):
         metric.result()
 
 

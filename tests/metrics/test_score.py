@@ -196,7 +196,8 @@ def test_it_is_made_again_from_its_configuration():
 
 def test_an_extractor_that_is_no_classifier():
     with pytest.raises(
-        ValueError, match=r"no classifier: train one with `train_extractor`. Received: extractor=<Colou"
+        ValueError,
+        match=r"does not classify images. Train one that does with `train_extractor`. Received: extractor=<Colou",
     ):
         ClassifierScore(Colours(num_classes=None))
 
@@ -204,9 +205,9 @@ def test_an_extractor_that_is_no_classifier():
 @pytest.mark.parametrize(
     "fake, message",
     [
-        (None, r"Received: neither"),
-        (LOGITS[:, :5], r"`fake` must be of shape \(batch, 6\).*\(300, 5\)"),
-        (np.full((1, 6), np.inf), r"`fake` holds NaN or infinity"),
+        (None, r"Received: fake=None"),
+        (LOGITS[:, :5], r"`fake` must have the shape \(batch, 6\).*\(300, 5\)"),
+        (np.full((1, 6), np.inf), r"`fake` must hold finite numbers"),
     ],
 )
 def test_wrong_samples(metric, fake, message):

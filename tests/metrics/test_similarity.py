@@ -175,7 +175,7 @@ IMAGES = to_range(pictures(4, 16))
         (127.5 * IMAGES, {}, r"finite numbers in \[-1, 1\].*Received: lowest=-1\d\d.*, highest=1\d\d"),
         (IMAGES * [np.nan], {}, r"must be finite.*Received: lowest=nan, highest=nan"),
         ((IMAGES > 0).astype(float), {}, r"fill \[0, 1\].*x \* 2 - 1. Received: lowest=0, highest=1"),
-        (IMAGES, {"labels": [0, 1]}, r"`labels` must be.*Received: labels.shape=\(2,\), .* with 4 images"),
+        (IMAGES, {"labels": [0, 1]}, r"`labels` must hold.*Received: labels.shape=\(2,\), .* with 4 images"),
         (IMAGES, {"labels": np.eye(4)}, r"labels.argmax\(axis=1\).*Received: labels.shape=\(4, 4\)"),
         (IMAGES, {"labels": np.zeros(4)}, r"Received: labels.shape=\(4,\), dtype=float64"),
         (IMAGES, {"labels": [0, 1, 2, 3]}, "no such class: give more images. Received: 4 images of 4 classes"),
