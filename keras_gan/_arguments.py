@@ -4,6 +4,8 @@ import difflib
 import math
 import numbers
 
+import tensorflow as tf
+
 
 def require_number(name, value, *, low=-math.inf, high=math.inf, open_low=False):
     """Return `value` as a float if it is a finite number in [low, high] ((low, high] with `open_low`), or raise."""
@@ -39,3 +41,28 @@ def did_you_mean(name, choices):
     lowered = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(str(name).lower(), lowered, n=3, cutoff=0.5)
     return f" Did you mean {' or '.join(repr(lowered[choice]) for choice in near)}?" if near else ""
+
+
+def checked(tensor, condition, words, received=()):
+    """Return `tensor`, for which a scalar boolean tensor must be true.
+
+    For checks of numbers that a graph knows only when it runs.
+
+    Args:
+        tensor: the tensor that the condition is about.
+        condition: scalar boolean tensor.
+        words: what is wrong, what was expected and how to mend it.
+        received: dict of name to scalar tensor, to end the message.
+
+    Raises:
+        ValueError: if the condition is false. In a graph it is `tf.errors.InvalidArgumentError`, with the same words.
+    """
+    received = dict(received)
+    if tf.executing_eagerly():
+        if not condition:
+            values = ", ".join(f"{name}={value.numpy():.6g}" for name, value in received.items())
+            raise ValueError(f"{words} Received: {values}")
+        return tensor
+    data = [f"{words} Received:", *(part for pair in received.items() for part in pair)]
+    with tf.control_dependencies([tf.debugging.Assert(condition, data)]):
+        return tf.identity(tensor)

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from keras_gan._arguments import require_int
+from keras_gan._pixels import to_bytes
 
 _READABLE_SIDE = 64
 _WHITE = 255
@@ -15,7 +16,7 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
 
     A generator is judged by eye on many of its samples at once. Cell (r, c) holds image r * columns + c;
     white lines part the cells, and cells left over at the end are white. A pixel value x becomes
-    round(127.5 (x + 1)), cut to 0..255; a value that is not a number is drawn black.
+    floor(127.5 x + 128), cut to 0..255; a value that is not a number is drawn black.
 
     Args:
         images: array `(num_images, height, width, channels)` in [-1, 1], with 1 (grey) or 3 (RGB) channels.
@@ -47,15 +48,15 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
     height, width = height * scale, width * scale
 
     cells = np.full((rows * columns, height + padding, width + padding, channels), _WHITE, np.uint8)
-    cells[:count, :height, :width] = _to_bytes(images).repeat(scale, axis=1).repeat(scale, axis=2)
+    cells[:count, :height, :width] = _drawn(images).repeat(scale, axis=1).repeat(scale, axis=2)
     cells = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
     grid = cells.reshape(rows * (height + padding), columns * (width + padding), channels)
     return np.pad(grid, ((padding, 0), (padding, 0), (0, 0)), constant_values=_WHITE)
 
 
-def _to_bytes(images):
-    levels = np.rint((images.astype(np.float32) + 1.0) * 127.5)
-    return np.nan_to_num(levels, nan=0.0).clip(0, 255).astype(np.uint8)
+def _drawn(images):
+    images = images.astype(np.float32)
+    return to_bytes(np.where(np.isnan(images), -1.0, images))
 
 
 def _checked(images):

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import _random
+from keras_gan._pixels import tensor_to_bytes
 
 # As many at once as `TwoPlayerGAN.generate` takes: the last bits of an image may depend on how many are made together.
 _BATCH_SIZE = 64
@@ -99,7 +100,7 @@ def sample_png(generate, latent_shape, max_count):
     """As `sample`, but the images are files."""
 
     def files(latents):
-        return tf.map_fn(tf.io.encode_png, _to_uint8(generate(latents)), fn_output_signature=tf.string)
+        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(generate(latents)), fn_output_signature=tf.string)
 
     def serve(seed, count):
         latents = _latents(seed, count, latent_shape, max_count)
@@ -184,8 +185,3 @@ def _in_batches(function, latents, output):
 
     _, rows = tf.while_loop(lambda index, _: index < batches, generate_one, (0, rows), parallel_iterations=1)
     return tf.ensure_shape(rows.concat(), output.shape)
-
-
-def _to_uint8(images):
-    """[-1, 1] to the nearest of 0..255; numbers beyond are cut off."""
-    return tf.cast(tf.floor(tf.clip_by_value(127.5 * images + 128.0, 0.0, 255.0)), tf.uint8)

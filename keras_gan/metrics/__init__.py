@@ -1,36 +1,31 @@
-"""How good the samples are: distances, scores and coverage, on features that an extractor takes of images.
+"""Measures of how good samples are: distances, scores and coverage.
 
-The pure functions take arrays, of features for the most part, and compute in float64:
+The pure functions take arrays, mostly of features, and compute in float64:
 
     frechet_distance(real_features, fake_features)
     precision_recall(real_features, fake_features)
 
-An `Extractor` takes the features, and an `Evaluator` joins both to a protocol that is applied to every GAN alike:
+An `Extractor` turns images into features. An `Evaluator` measures every GAN in the same way:
 
     extractor = train_extractor(keras_gan.data.load("digits", labels=True))
     evaluator = Evaluator(extractor, ["frechet_distance", "precision_recall"])
     print(evaluator.compare(gan, keras_gan.data.load("digits", split="test")))
 
-`FrechetDistance`, `KernelDistance` and `ClassifierScore` are the same over a stream, in memory that does not grow.
+`FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
 
-from keras_gan.metrics.evaluator import Evaluator
+from keras_gan.metrics.evaluator import Evaluator, Measure
 from keras_gan.metrics.extractor import Embedding, Extractor
-from keras_gan.metrics.frechet import Moments, frechet_distance, frechet_distance_from_moments, moments
-from keras_gan.metrics.frechet_metric import FrechetDistance
-from keras_gan.metrics.inception_2015 import Inception2015
-from keras_gan.metrics.keras_inception import KerasInception
-from keras_gan.metrics.kernel import kernel_distance
-from keras_gan.metrics.kernel_metric import KernelDistance
-from keras_gan.metrics.manifold import density_coverage, precision_recall
-from keras_gan.metrics.measures import Measure, Samples
+from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
+from keras_gan.metrics.inception import Inception2015, KerasInception
+from keras_gan.metrics.kernel import KernelDistance, kernel_distance
+from keras_gan.metrics.manifold import density_coverage, nearest_neighbours, precision_recall
 from keras_gan.metrics.model_extractor import ModelExtractor
 from keras_gan.metrics.modes import class_coverage, mode_coverage
-from keras_gan.metrics.neighbours import nearest_neighbours
 from keras_gan.metrics.path_length import perceptual_path_length
 from keras_gan.metrics.result import Report, Result
-from keras_gan.metrics.score import classifier_score
-from keras_gan.metrics.score_metric import ClassifierScore
+from keras_gan.metrics.samples import Samples
+from keras_gan.metrics.score import ClassifierScore, classifier_score
 from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.train_extractor import train_extractor
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance

@@ -1,29 +1,29 @@
-"""Squared distances of two sets of features, block by block: bounds of all of them, and exact values where it matters.
+"""Squared distances between two sets of features, block by block: bounds on all, and exact values where needed.
 
-A matrix product gives the distances of many pairs fast, but |x|^2 + |y|^2 - 2 x.y of near points is the small
-difference of large numbers: of equal points it is not even 0. So the product, in float32 for speed, only screens. Its
-error has a rigorous bound, and the pairs that the bound leaves open are decided by sum (x - y)^2 in float64. Whatever
-is made of the blocks is therefore what the sums alone would give, to the last bit.
+A matrix product computes the distances of many pairs fast. But for two near points, |x|^2 + |y|^2 - 2 x.y is a small
+difference of large numbers, and for equal points it is not even 0. So the product, in float32 for speed, only screens
+the pairs. Its error has a rigorous bound. The pairs that the bound leaves open are decided by sum (x - y)^2 in
+float64. Every result is therefore the one that the sums alone give, to the last bit.
 """
 
 import numpy as np
 
 # Rows and columns of a block: large enough for the matrix product, small enough for the caches and for symmetry to pay.
 _BLOCK_ROWS = 1024
-# What the differences of pairs take at once.
+# Memory for the differences of pairs that are computed at once.
 _BLOCK_BYTES = 2**21
 _ROUNDING = float(np.finfo(np.float32).eps) / 2
 
 
 class Points:
-    """Samples, and what the screen needs of them.
+    """Samples, and what the screen needs to know about them.
 
     Attributes:
         exact: float64 (num_samples, num_features), as given.
-        quick: float32, the same about the centre and in units of 1 / scale.
-        squares: float64 (num_samples,), the squared norms in those units.
-        slack: float64 (num_samples,). The screened square of the distance of two points is wrong by at most the sum of
-            their slacks.
+        quick: float32, the same samples relative to the centre, in units of 1 / scale.
+        squares: float64 (num_samples,), the squared norms in these units.
+        slack: float64 (num_samples,). The screened squared distance of two points is wrong by at most the sum of their
+            slacks.
     """
 
     def __init__(self, exact, centre, scale):
@@ -35,14 +35,14 @@ class Points:
             self.quick[part] = centred
             self.squares[part] = np.einsum("ij,ij->i", centred, centred)
         # The sum of n products is off by less than n u / (1 - n u) times |x| |y|, in any order (Higham 2002, section
-        # 3.1). Rounding x and y, the squared norms and the sum of the three parts is worth less than 16 more products.
+        # 3.1). The rounding of x and y, of the squared norms and of the sum adds less than 16 more products do.
         operations = (width + 16) * _ROUNDING
         if operations > 0.5:
             raise ValueError(
-                "So many features are too many for a matrix product in float32: compare fewer of them. "
+                "A matrix product in float32 is too coarse for this many features: compare fewer of them. "
                 f"Received: num_features={width}"
             )
-        # The other part is for what float32 cannot hold beside the largest number, which is about 1.
+        # The second part covers the numbers that float32 loses next to the largest one, which is about 1.
         self.slack = operations / (1.0 - operations) * self.squares + (self.squares > 0.0) * width * 2.0**-120
 
 
@@ -50,10 +50,10 @@ class Block:
     """Some rows against some columns.
 
     Args:
-        points: pair of `Points`, of the rows and of the columns.
-        parts: pair of slices, which of them.
-        lower: float32 (rows, columns), bounds from below on the squared distances in units of 1 / scale^2; infinite
-            where a pair is left out.
+        points: pair of `Points`, one for the rows and one for the columns.
+        parts: pair of slices that select some of them.
+        lower: float32 (rows, columns), lower bounds on the squared distances in units of 1 / scale^2. The bound is
+            infinite for a pair that is left out.
         scale: power of two.
     """
 
@@ -62,15 +62,15 @@ class Block:
         self._points, self._lower, self._scale = points, lower, scale
 
     def transposed(self):
-        """The columns against the rows."""
+        """Return the columns against the rows."""
         return Block(self._points[::-1], (self.columns, self.rows), self._lower.T, self._scale)
 
     def within(self, limits, *, strict):
-        """Return which pairs are no farther apart than a limit, or nearer.
+        """Return which pairs lie within a limit.
 
         Args:
-            limits: float64 array of squares, one for each row of the block.
-            strict: whether pairs must be nearer than the limit.
+            limits: float64 array of squared distances, one for each row of the block.
+            strict: whether a pair exactly at the limit is left out.
 
         Returns:
             bool array (rows, columns).
@@ -86,23 +86,23 @@ class Block:
         """Return the pairs that may be among the nearest of their row.
 
         Args:
-            limits: float64 array, one for each row: squares that those of interest are below.
-            count: how many of the block's pairs are of interest in each row, at most.
+            limits: float64 array, one for each row. Only squares below the limit matter.
+            count: int, how many pairs of each row matter at most.
 
         Returns:
-            rows, columns: int64 arrays, by row and then by column, counted within the block.
+            rows, columns: int64 arrays, sorted by row and then by column, counted within the block.
             squares: float64 array, exact.
         """
         limits = np.minimum(limits * self._scale**2, self._reach(count))
-        # No square is below 0, though bounds are.
+        # No square is below 0, but a bound can be.
         limits[limits == 0.0] = -np.inf
         rows, columns = _where(self._lower < _above(limits)[:, None])
         return rows, columns, self._squares(rows, columns)
 
     def _reach(self, count):
-        """A number above the `count` smallest squares of each row.
+        """Return a number above the `count` smallest squares of each row.
 
-        The smallest ones of as many groups of columns are above them, and take one pass to find.
+        The smallest bounds of `count` groups of columns belong to `count` pairs, and one pass finds them.
         """
         width = self._lower.shape[1]
         num_groups = min(width, max(64, 8 * count))
@@ -114,7 +114,7 @@ class Block:
         return np.nextafter(smallest + self._gap(), np.inf)
 
     def _gap(self):
-        """How far the squares of each row are above `lower` at most."""
+        """Return how far the squares of each row are above `lower` at most."""
         rows, columns = (points.slack[part] for points, part in zip(self._points, self._parts(), strict=True))
         return 2.0 * (rows + columns.max())
 
@@ -122,7 +122,7 @@ class Block:
         return self.rows, self.columns
 
     def _squares(self, rows, columns):
-        """Squared distances of pairs, exact."""
+        """Return the exact squared distances of some pairs."""
         first, second = (points.exact[part] for points, part in zip(self._points, self._parts(), strict=True))
         squares = np.empty(len(rows))
         for part in slices(len(rows), max(1, _BLOCK_BYTES // first[0].nbytes)):
@@ -147,9 +147,9 @@ def distance_blocks(rows, columns):
 
 
 def own_distance_blocks(features):
-    """Yield every `Block` of a float64 array of features with itself, the pairs of a sample with itself left out.
+    """Yield every `Block` of a float64 array of features with itself, without the pairs of a sample with itself.
 
-    Each product serves two blocks.
+    Each matrix product serves two blocks.
     """
     centre, scale = _frame(features)
     points = (Points(features, centre, scale),) * 2
@@ -166,13 +166,13 @@ def nearest(blocks, num_rows, count):
     """Return the nearest columns of each row.
 
     Args:
-        blocks: iterable of `Block`; those of a row in the order of their columns.
+        blocks: iterable of `Block`. The blocks of a row come in the order of their columns.
         num_rows: int.
-        count: how many to find, at most as many as there are.
+        count: int, how many columns to find, at most as many as there are.
 
     Returns:
         squares: float64 (num_rows, count), exact, ascending.
-        indices: int64 (num_rows, count), the smaller first where two are equally near.
+        indices: int64 (num_rows, count). Of two that are equally near, the smaller comes first.
     """
     squares, indices = np.full((num_rows, count), np.inf), np.full((num_rows, count), -1)
     for block in blocks:
@@ -180,7 +180,7 @@ def nearest(blocks, num_rows, count):
         order = np.lexsort((columns, found, rows))
         ranks = np.arange(len(rows)) - np.searchsorted(rows, rows)
         order, ranks = order[ranks < count], ranks[ranks < count]
-        # Beside those that were known, which have smaller indices and win where they are equally near.
+        # Place them after the known ones, which have smaller indices and win a tie.
         known = squares[block.rows], indices[block.rows]
         wide = (len(known[0]), 2 * count)
         all_squares, all_indices = np.full(wide, np.inf), np.full(wide, -1)
@@ -194,9 +194,9 @@ def nearest(blocks, num_rows, count):
 
 
 def _frame(*sets):
-    """A point in the middle, and the power of two that brings what any coordinate is from it to 1 at most.
+    """Return a point in the middle, and a power of two that scales the distance from it to at most 1 on every axis.
 
-    Near the middle numbers are smaller, and so are the errors of the screen. Some of the samples tell where it is.
+    Numbers relative to the middle are smaller, and so are the errors of the screen. Some samples are enough to find it.
     """
     origin = sets[0][0]
     centre = origin + np.mean([(features[:: len(features) // 1000 + 1] - origin).mean(axis=0) for features in sets], 0)
@@ -217,7 +217,7 @@ def _screened(points, parts, scale, *, own=False):
 
 
 def _where(mask):
-    """Row and column indices of what is true, by row and then by column, at a tenth of the time of `np.nonzero`."""
+    """Return the indices of what is true, by row and then by column, in a tenth of the time of `np.nonzero`."""
     if mask.flags.c_contiguous:
         return np.divmod(np.flatnonzero(mask), mask.shape[1])
     columns, rows = _where(mask.T)
@@ -226,11 +226,11 @@ def _where(mask):
 
 
 def _below(numbers):
-    """The largest float32 numbers that are not above float64 ones."""
+    """Return the largest float32 numbers that are not above the float64 numbers."""
     rounded = numbers.astype(np.float32)
     return np.where(rounded > numbers, np.nextafter(rounded, np.float32(-np.inf)), rounded)
 
 
 def _above(numbers):
-    """The smallest float32 numbers that are not below float64 ones."""
+    """Return the smallest float32 numbers that are not below the float64 numbers."""
     return -_below(-numbers)

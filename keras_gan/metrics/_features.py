@@ -8,23 +8,23 @@ _LARGEST = float(np.finfo(np.float32).max)
 def require_features(name, features, *, least=1):
     """Return features as a float64 array of shape (num_samples, num_features) in C order, or raise.
 
-    What is in that form already is returned as it is, not copied. Numbers beyond the range of float32 are taken for
-    what they always are, a fault: their squares and cubes would leave the range of float64.
+    An array that already has this form is returned without a copy. A number beyond the range of float32 is an error,
+    because its square and its cube leave the range of float64.
 
     Args:
-        name: str, what messages call them.
+        name: str, what messages call the features.
         features: array-like or tensor.
-        least: samples that there must be.
+        least: int, how many samples there must be.
 
     Raises:
-        ValueError: if they are no such array, are too few, or are not all finite.
+        ValueError: if the features have another type or shape, are too few, or are not all finite.
     """
     array = np.asarray(features)
     if not np.can_cast(array.dtype, np.float64, "same_kind"):
         raise ValueError(f"`{name}` must hold real numbers. Received: {name} of dtype {array.dtype}")
     if array.ndim != 2 or array.shape[1] == 0:
         raise ValueError(
-            f"`{name}` must have the shape (num_samples, num_features): one row a sample. "
+            f"`{name}` must have the shape (num_samples, num_features), with one row for each sample. "
             f"Received: {name} of shape {array.shape}"
         )
     if len(array) < least:
@@ -33,18 +33,18 @@ def require_features(name, features, *, least=1):
             f"`{name}` must hold at least {least} {samples}: give more of them. Received: {name} of shape {array.shape}"
         )
     array = np.ascontiguousarray(array, dtype=np.float64)
-    # Of NaN too: it is neither above the one nor below the other.
+    # NaN fails both comparisons.
     if not (array.min() >= -_LARGEST and array.max() <= _LARGEST):
         faulty = int((~(np.abs(array) <= _LARGEST)).any(axis=1).sum())
         raise ValueError(
-            f"`{name}` must hold finite numbers within the range of float32, and one that is not spoils every value "
-            f"made of it: leave such samples out. Received: {name} with {faulty} such samples of {len(array)}"
+            f"`{name}` must hold finite numbers in the range of float32. Any other number spoils the result: leave out "
+            f"such samples. Received: {name} with {faulty} such samples of {len(array)}"
         )
     return array
 
 
 def require_same_width(real, fake):
-    """Raise a ValueError unless two arrays of features have as many features."""
+    """Raise a ValueError unless two arrays have the same number of features."""
     if real.shape[1] != fake.shape[1]:
         raise ValueError(
             "Both sets must have the same number of features: take them from the same extractor. "

@@ -1,56 +1,18 @@
-"""Images at several scales, and what every metric on images asks of them."""
+"""Images at several scales."""
 
 import numpy as np
 
-# Burt and Adelson's filter: a binomial, so that a step of two loses little and brings little aliasing.
+# The filter of Burt and Adelson, a binomial: a step of two pixels then loses little and aliases little.
 _BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0
-# What rounding in float16 may do to a value at the edge.
-_SLACK = 1e-3
-
-
-def require_images(name, images):
-    """Return images as a float32 array if they are a batch of finite ones in [-1, 1], or raise a ValueError.
-
-    Images that fill [0, 1] are refused as well: they are in the range, and most likely in the wrong one.
-
-    Args:
-        name: what the caller's argument is called.
-        images: array-like or tensor, of floats.
-    """
-    images = np.asarray(images)
-    if images.ndim != 4 or 0 in images.shape or images.dtype.kind == "c":
-        raise ValueError(
-            f"`{name}` must be a batch of images, of shape (num_images, height, width, channels). "
-            f"Received: {name}.shape={images.shape}, dtype={images.dtype}"
-        )
-    if images.dtype.kind in "iub":
-        raise ValueError(
-            f"`{name}` must be floats in [-1, 1]. Map whole numbers in 0..255 by x / 127.5 - 1. "
-            f"Received: {name}.dtype={images.dtype}"
-        )
-    images = images.astype(np.float32, copy=False)
-    low, high = float(images.min()), float(images.max())
-    # NaN fails this comparison too.
-    if not (low >= -1.0 - _SLACK and high <= 1.0 + _SLACK):
-        raise ValueError(
-            f"`{name}` must lie in [-1, 1], without NaN. Rescale the images, as by x / 127.5 - 1 from 0..255. "
-            f"Received: {name} in [{low:.6g}, {high:.6g}]"
-        )
-    if 0.0 <= low < 0.02 and high > 0.98:
-        raise ValueError(
-            f"`{name}` must lie in [-1, 1], and these images fill [0, 1] with no value below 0. Map them by x * 2 - 1. "
-            f"Received: {name} in [{low:.6g}, {high:.6g}]"
-        )
-    return images
 
 
 def split_band(images):
-    """Split images into their finest band of a Laplacian pyramid and the images of half the size below it.
+    """Split images into the finest band of a Laplacian pyramid and the images of half the size below it.
 
-    With D (blur, then every second pixel) and U (zeros between the pixels, then four times the blur), the images of
-    half the size are D x and the band is x - U D x; U applied to the one and added to the other gives x back. Beyond
-    its edge an image goes on as in a mirror that stands on its last pixel. Burt and Adelson 1983, "The Laplacian
-    pyramid as a compact image code".
+    D blurs and keeps every second pixel. U puts zeros between the pixels and applies four times the blur. The images
+    of half the size are D x, and the band is x - U D x, so U of the smaller images plus the band is x again. At its
+    edge an image is reflected about its last pixel. Burt and Adelson 1983, "The Laplacian pyramid as a compact image
+    code".
 
     Args:
         images: float32 array `(num_images, channels, height, width)`.
@@ -76,14 +38,14 @@ def apply_separably(images, rows, columns):
         Array `(num_images, channels, new_height, new_width)`.
     """
     count, channels, height, width = images.shape
-    # Two large products in place of two for each image: threads that are woken for a small one take longer than it.
+    # Two large products instead of two for each image: waking threads for a small product takes longer than it.
     across = (images.reshape(-1, width) @ columns.T).reshape(count, channels, height, -1).swapaxes(2, 3)
     down = (across.reshape(-1, height) @ rows.T).reshape(count, channels, len(columns), len(rows))
     return down.swapaxes(2, 3)
 
 
 def _blur_matrix(side):
-    """The filter along one axis with its mirrored edges, as the float32 matrix `(side, side)` it is."""
+    """The filter along one axis, with reflected edges, as a float32 matrix `(side, side)`."""
     half = len(_BINOMIAL) // 2
     mirrored = np.pad(np.eye(side), ((half, half), (0, 0)), mode="reflect")
     return sum(weight * mirrored[k : k + side] for k, weight in enumerate(_BINOMIAL)).astype(np.float32)

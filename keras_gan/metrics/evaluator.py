@@ -1,47 +1,80 @@
 """A protocol: which metrics, on which features, of how many samples."""
 
+import dataclasses
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
 from keras_gan._arguments import did_you_mean, require_int, require_seed
 from keras_gan._files import writable_directory
-from keras_gan.metrics._collecting import Collector, sample_batches
-from keras_gan.metrics.measures import MEASURES, Measure, Samples
+from keras_gan.metrics.frechet import frechet_distance
+from keras_gan.metrics.kernel import kernel_distance
+from keras_gan.metrics.manifold import density_coverage, precision_recall
 from keras_gan.metrics.result import Report, Result
+from keras_gan.metrics.samples import Collector, Samples, sample_batches
+from keras_gan.metrics.score import classifier_score
+from keras_gan.metrics.similarity import ms_ssim_diversity
+from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 
 _INCEPTION_NAMES = {"frechet_distance": "fid", "kernel_distance": "kid", "classifier_score": "inception_score"}
 _ENOUGH_IMAGES = 10_000
-# Of Student's t, two-sided 95 %, by degrees of freedom 1 to 10; from there on 2.228 is on the safe side.
+# Quantiles of Student's t, two-sided 95 %, for 1 to 10 degrees of freedom. For more, 2.228 is on the safe side.
 _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+
+
+@dataclasses.dataclass(frozen=True)
+class Measure:
+    """A comparison of samples with real images.
+
+    Args:
+        compute: function of (real, fake), both `Samples`. It returns one float for each name, in order.
+        better: dict of the name of each value to "lower" or "higher".
+        needs: "logits" or "images" if it uses them, or "features" if it uses the features alone.
+
+    Example:
+        >>> import numpy as np
+        >>> shift = Measure(lambda real, fake: (abs(real.features.mean() - fake.features.mean()),), {"shift": "lower"})
+        >>> shift(Samples(np.zeros((2, 3))), Samples(np.ones((2, 3))))
+        {'shift': 1.0}
+    """
+
+    compute: Callable[[Samples, Samples], tuple[float, ...]]
+    better: dict[str, str]
+    needs: str = "features"
+
+    def __call__(self, real, fake):
+        """Return a dict of name to float."""
+        return {name: float(value) for name, value in zip(self.better, self.compute(real, fake), strict=True)}
 
 
 class Evaluator:
     """Compares samples with real images, always in the same way.
 
-    A metric's value depends on much beside the samples: the extractor, the resizing, the number of images, the seed. An
-    evaluator holds all of it, so that two GANs, or two epochs, are measured alike; and each `Result` lists it.
+    The value of a metric depends on more than the samples: on the extractor, the resizing, the number of images and
+    the seed. An evaluator fixes all of these, so that two GANs, or two epochs, are measured alike. Each `Result` lists
+    them.
 
-    The confidence interval is by half-samples: the value is computed on `num_halves` random halves of the samples and
-    of the real images, drawn without replacement, whose standard deviation is that of the whole (the variance of the
-    mean of half the images, from a finite set, is s^2 / n); for the bias that halving brings does not enter it. Then
-    value +- t * standard deviation, t of Student. Bootstrap resamples would not do: a repeated image is its own nearest
-    neighbour.
+    The confidence interval comes from half-samples. The value is computed on `num_halves` random halves of the samples
+    and of the real images, drawn without replacement. The standard deviation over the halves is that of the value of
+    the whole, because the mean of half of n images from a finite set has the variance s^2 / n. The bias of a half does
+    not affect it. The interval is value +- t * standard deviation, with t of Student. Bootstrap resamples would be
+    wrong, because a repeated image is its own nearest neighbour.
 
     Args:
-        extractor: `Extractor`, of the features.
-        metrics: names of "frechet_distance", "kernel_distance", "classifier_score", "precision_recall",
+        extractor: `Extractor` of the features.
+        metrics: some of "frechet_distance", "kernel_distance", "classifier_score", "precision_recall",
             "density_coverage", "sliced_wasserstein_distance" and "ms_ssim_diversity", or `Measure` objects.
-        num_images: samples to draw.
-        seed: of the samples and the halves.
-        num_halves: halves for the confidence interval; 0 for none.
-        cache_dir: directory that keeps the features of real images from run to run, or None.
+        num_images: int, how many samples to draw.
+        seed: int, for the samples and the halves.
+        num_halves: int, how many halves to take for the confidence interval; 0 for no interval.
+        cache_dir: directory that keeps the features of real images between runs, or None.
 
     Attributes:
         better: dict of the name of each value to "lower" or "higher".
 
     Raises:
-        ValueError: for an unknown metric, a score without a classifier, or a number out of its range.
+        ValueError: if a metric is unknown or needs a classifier that the extractor is not, or a number is out of range.
 
     Example:
         >>> import numpy as np
@@ -64,11 +97,11 @@ class Evaluator:
         self.seed = require_seed(seed)
         self.num_halves = require_int("num_halves", num_halves, low=0)
         if self.num_halves == 1:
-            raise ValueError("An interval takes at least two halves; 0 is for none. Received: num_halves=1")
+            raise ValueError("An interval needs at least two halves; use 0 for no interval. Received: num_halves=1")
         needs = {measure.needs for measure in self.measures}
         if "logits" in needs and extractor.num_classes is None:
             raise ValueError(
-                "`classifier_score` is of class probabilities, and this extractor is no classifier. Leave it out, or "
+                "`classifier_score` needs class probabilities, and this extractor has none. Leave the metric out, or "
                 f"use `keras_gan.metrics.train_extractor`. Received: extractor={extractor.name}"
             )
         self.cache_dir = None if cache_dir is None else writable_directory(cache_dir, "cache_dir")
@@ -81,11 +114,11 @@ class Evaluator:
         return {self._name(name): way for measure in self.measures for name, way in measure.better.items()}
 
     def real(self, images, *, verbose=0):
-        """Take the features of real images, all of them, or read them from the cache.
+        """Compute the features of all real images, or read them from the cache.
 
         Args:
-            images: what `keras_gan.data.load` returns, another tf.data.Dataset of batches that ends, or an array; in
-                [-1, 1], labels are left out.
+            images: what `keras_gan.data.load` returns, another finite tf.data.Dataset of batches, or an array. The
+                images are in [-1, 1]. Labels are ignored.
             verbose: 1 for a progress bar.
 
         Returns:
@@ -100,9 +133,9 @@ class Evaluator:
         """Measure samples against real images.
 
         Args:
-            source: a GAN or any object with `generate(num_images, seed=)`; or samples as `real` takes images.
-            real: real images that training did not see, as `real` takes or returns them.
-            floor: real training images, likewise, for the value that the best possible samples would have; or what
+            source: a GAN, any object with `generate(num_images, seed=)`, or samples in a form that `real` takes.
+            real: real images that training did not see, in a form that `real` takes, or what it returned.
+            floor: real training images in the same forms, for the value of the best possible samples; or what
                 `self.floor` returned for them; or None.
             intervals: whether to compute the confidence intervals.
             verbose: 1 for progress bars.
@@ -111,7 +144,8 @@ class Evaluator:
             `Report`, a mapping of names to `Result`.
 
         Raises:
-            ValueError: for data as in `real`, samples that are NaN or out of range, or too few images for a metric.
+            ValueError: if the data are wrong as in `real`, a sample is NaN or out of range, or a metric needs more
+                images.
         """
         real = self.real(real, verbose=verbose)
         batches = sample_batches(source, self.num_images, self.seed)
@@ -141,12 +175,12 @@ class Evaluator:
         return Report(results)
 
     def floor(self, train, real, num_images=None):
-        """Put real training images in the place of samples.
+        """Measure real training images as if they were samples.
 
         Args:
-            train: real training images, as `real` takes or returns them.
-            real: the images that samples are measured against.
-            num_images: int, how many of the training images to use, at most; by default as many as samples are drawn.
+            train: real training images, in a form that `real` takes, or what it returned.
+            real: the images that samples are measured against, in the same forms.
+            num_images: int, how many of the training images to use at most. The default is the number of samples.
 
         Returns:
             dict of the name of each value to float.
@@ -165,31 +199,31 @@ class Evaluator:
         return floor if isinstance(floor, dict) else self.floor(floor, real, num_images)
 
     def _values(self, real, fake):
-        """Return a dict of name to float, and the sentences in which the metrics warned."""
+        """Return a dict of name to float, and the warnings of the metrics."""
         with warnings.catch_warnings(record=True, action="always", category=UserWarning) as caught:
             values = {name: value for measure in self.measures for name, value in measure(real, fake).items()}
         return values, [str(warning.message).rstrip(".") for warning in caught]
 
     def _spread(self, real, fake):
-        """Half the width of each confidence interval."""
+        """Return half the width of each confidence interval."""
         rng = np.random.default_rng(self.seed)
-        # Of what is doubtful about halves it was warned already, of the whole.
+        # The warnings about the halves are left out: the whole has raised them already.
         halves = [self._values(_half(real, rng), _half(fake, rng))[0] for _ in range(self.num_halves)]
         student = _STUDENT[min(self.num_halves - 1, len(_STUDENT)) - 1]
         return {name: float(student * np.std([half[name] for half in halves], ddof=1)) for name in halves[0]}
 
     def _notes(self, real, fake, doubts):
-        """Say what makes the values doubtful, and warn of it the first time."""
+        """Return what makes the values doubtful, and warn about each point once."""
         notes, least = [], min(len(real), len(fake))
         if least < _ENOUGH_IMAGES:
             notes.append(
-                f"fewer than {_ENOUGH_IMAGES:,} images on one side: the values are biased, compare them with the floor "
-                "and with values of the same numbers of images alone"
+                f"fewer than {_ENOUGH_IMAGES:,} images on one side: the values are biased; compare them only with the "
+                "floor and with values from the same numbers of images"
             )
         if least < real.features.shape[1]:
             notes.append(
-                f"fewer images ({least:,}) than features ({real.features.shape[1]:,}): the covariance is not of full "
-                "rank, and a Frechet distance means little; use more images or kernel_distance"
+                f"fewer images ({least:,}) than features ({real.features.shape[1]:,}): the covariance lacks full rank, "
+                "and a Frechet distance means little; use more images or kernel_distance"
             )
         notes += dict.fromkeys(doubts)
         for note in notes:
@@ -209,9 +243,43 @@ def _require_measures(metrics):
     for metric in metrics:
         if not isinstance(metric, Measure) and metric not in MEASURES:
             raise ValueError(
-                f"There is no such metric.{did_you_mean(metric, MEASURES)} There are: {', '.join(MEASURES)}; or give a "
-                f"`keras_gan.metrics.Measure` of your own. Received: {metric!r}"
+                f"There is no such metric.{did_you_mean(metric, MEASURES)} Choose from {', '.join(MEASURES)}, or pass "
+                f"your own `keras_gan.metrics.Measure`. Received: {metric!r}"
             )
     if not metrics:
         raise ValueError("An evaluator needs at least one metric. Received: metrics=[]")
     return tuple(metric if isinstance(metric, Measure) else MEASURES[metric] for metric in metrics)
+
+
+def _unit_range(images):
+    return images.astype(np.float32) / 127.5 - 1.0
+
+
+def _diversity(fake):
+    labels = None if fake.logits is None else fake.logits.argmax(axis=1)
+    return ms_ssim_diversity(_unit_range(fake.images), labels)
+
+
+MEASURES = {
+    "frechet_distance": Measure(
+        lambda real, fake: (frechet_distance(real.features, fake.features),), {"frechet_distance": "lower"}
+    ),
+    "kernel_distance": Measure(
+        lambda real, fake: (kernel_distance(real.features, fake.features).mean,), {"kernel_distance": "lower"}
+    ),
+    "classifier_score": Measure(
+        lambda _, fake: (classifier_score(fake.logits).mean,), {"classifier_score": "higher"}, needs="logits"
+    ),
+    "precision_recall": Measure(
+        lambda real, fake: precision_recall(real.features, fake.features), {"precision": "higher", "recall": "higher"}
+    ),
+    "density_coverage": Measure(
+        lambda real, fake: density_coverage(real.features, fake.features), {"density": "higher", "coverage": "higher"}
+    ),
+    "sliced_wasserstein_distance": Measure(
+        lambda real, fake: (sliced_wasserstein_distance(_unit_range(real.images), _unit_range(fake.images)).mean,),
+        {"sliced_wasserstein_distance": "lower"},
+        needs="images",
+    ),
+    "ms_ssim_diversity": Measure(lambda _, fake: (_diversity(fake),), {"ms_ssim_diversity": "lower"}, needs="images"),
+}

@@ -1,4 +1,4 @@
-"""What turns images into features."""
+"""Extractors turn images into features."""
 
 import abc
 import hashlib
@@ -8,16 +8,16 @@ import typing
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
-from keras_gan.metrics._pixels import as_pixels
+from keras_gan._pixels import as_pixels
 from keras_gan.metrics.resizing import require_resize_mode, resize
 
 
 class Embedding(typing.NamedTuple):
-    """What an extractor makes of a batch of images.
+    """What an extractor returns for a batch of images.
 
     Attributes:
         features: float32 tensor of shape (batch, num_features).
-        logits: float32 tensor of shape (batch, num_classes), or None where there is no classifier.
+        logits: float32 tensor of shape (batch, num_classes), or None without a classifier.
 
     Example:
         >>> import tensorflow as tf
@@ -30,31 +30,31 @@ class Embedding(typing.NamedTuple):
 
 
 class Extractor(abc.ABC):
-    """A fixed network whose features stand for the images in a metric.
+    """A fixed network whose features represent the images in a metric.
 
-    A distance of features depends on the extractor as much as on the images. So an extractor owns all that happens to
-    an image before the network: the quantisation to bytes, the resize, grey to three channels; and its fingerprint
-    covers all of that.
+    A distance between features depends on the extractor as much as on the images. So an extractor does everything that
+    happens to an image before the network: it quantises the image to bytes, resizes it, and repeats grey in three
+    channels. Its fingerprint covers all of this.
 
-    Subclass it for a network of your own that `ModelExtractor` does not take: pass what it is to `__init__`, and
+    Subclass it for your own network if `ModelExtractor` does not take it. Describe the network to `__init__`, and
     define `embed`.
 
     Args:
-        name: what results call it, such as "inception_2015".
+        name: name of the extractor in results, such as "inception_2015".
         digest: str that changes with the network's output, such as a hash of its weights.
         num_features: int, the width of the features.
         num_classes: int, the width of the logits, or None.
-        input_shape: (height, width, channels) that the network takes, None where it takes any.
-        resize: how images come to that size: "clean", "legacy_pytorch" or "legacy_tensorflow".
+        input_shape: (height, width, channels) of the network's input. A part is None if the network takes any.
+        resize: how images are resized to that shape: "clean", "legacy_pytorch" or "legacy_tensorflow".
 
     Attributes:
         name: as given.
-        fingerprint: hex SHA-256 of the digest and of all else that changes the features.
-        resize: as given, or "none" where the network takes images of any size.
+        fingerprint: hex SHA-256 of the digest and of everything else that changes the features.
+        resize: as given, or "none" if the network takes images of any size.
         num_features: as given.
         num_classes: as given.
         input_shape: as given.
-        is_fid: whether its Frechet distance is the one that is called FID. It is for the Inception of 2015 alone.
+        is_fid: whether the Frechet distance of its features is called FID. Only that of the Inception of 2015 is.
 
     Example:
         >>> import tensorflow as tf
@@ -83,24 +83,24 @@ class Extractor(abc.ABC):
         """Run the network.
 
         Args:
-            pixels: float32 tensor of shape (batch, *input_shape): whole numbers in [0, 255] where nothing was
-                resized, else the resized ones, which are not rounded again.
+            pixels: float32 tensor of shape (batch, *input_shape), with whole numbers in [0, 255]. Resized images are
+                not rounded again.
 
         Returns:
-            `Embedding` of tensors of any float type.
+            `Embedding` of tensors with any float type.
         """
 
     def __call__(self, images):
         """Return the `Embedding` of a batch of images, eagerly or as part of a graph.
 
         Args:
-            images: floats in [-1, 1], shape (batch, height, width, channels), of any size. Grey ones are repeated
-                where the network takes three channels.
+            images: floats in [-1, 1], shape (batch, height, width, channels), of any size. Grey images are repeated if
+                the network takes three channels.
 
         Raises:
-            ValueError: if the images are not floats in [-1, 1], or have other channels than the network takes.
+            ValueError: if the images are not floats in [-1, 1], or the network takes another number of channels.
         """
-        pixels = self._with_channels(as_pixels(images))
+        pixels = self._with_channels(tf.cast(as_pixels(images), tf.float32))
         if self._resizes:
             pixels = resize(pixels, self.input_shape[:2], mode=self.resize)
         features, logits = self.embed(pixels)
@@ -117,8 +117,8 @@ class Extractor(abc.ABC):
         if (received, wanted) == (1, 3):
             return tf.repeat(pixels, 3, axis=-1)
         raise ValueError(
-            f"The extractor {self.name!r} takes images of {wanted} channels, and only grey ones are repeated to "
-            f"three. Received: images of shape {tuple(pixels.shape)}"
+            f"The extractor {self.name!r} takes images of {wanted} channels. Only grey images are repeated, to three. "
+            f"Received: images of shape {tuple(pixels.shape)}"
         )
 
     def __repr__(self):

@@ -1,4 +1,4 @@
-"""Quality and variety apart from each other: where the samples lie among real images, and the other way round."""
+"""Where samples lie among real images: quality and variety as two numbers, and nearest neighbours."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gan._arguments import require_int
 from keras_gan.metrics._blocks import distance_blocks, nearest, own_distance_blocks
-from keras_gan.metrics._features import require_two_sets
+from keras_gan.metrics._features import require_features, require_same_width, require_two_sets
 
 
 class PrecisionRecall(NamedTuple):
@@ -25,7 +25,7 @@ class DensityCoverage(NamedTuple):
     """What `density_coverage` returns.
 
     Attributes:
-        density: float of at least 0, 1 where the distributions are equal.
+        density: float of at least 0. It is 1 for equal distributions.
         coverage: float in [0, 1], share of the real images with a sample near them.
     """
 
@@ -34,27 +34,27 @@ class DensityCoverage(NamedTuple):
 
 
 def precision_recall(real_features, fake_features, *, num_neighbours=3):
-    """How many samples look real, and how much of the real variety they have.
+    """How many samples look real, and how much of the real variety they cover.
 
-    Around each real image lies the ball that reaches its k-th nearest real neighbour; precision is the share of
-    samples within any of these. Recall is the same with the roles exchanged:
+    Each real image has a ball around it that reaches its k-th nearest real neighbour. Precision is the share of samples
+    in at least one of these balls. Recall is the same with the roles exchanged:
 
         precision = mean over fakes y of [exists real x: |x - y| <= r_k(x)]
 
-    Kynkaanniemi et al. 2019 (arXiv 1904.06991), section 3, equations 1 and 2. A point is not a neighbour of its own;
-    the boundary belongs to the ball. One outlier makes a large ball: see `density_coverage`.
+    Kynkaanniemi et al. 2019 (arXiv 1904.06991), section 3, equations 1 and 2. A point is not its own neighbour. The
+    boundary belongs to the ball. One outlier has a large ball, which `density_coverage` avoids.
 
     Args:
-        real_features: `(num_real, num_features)`, more than `num_neighbours`.
-        fake_features: `(num_fake, num_features)`, likewise.
-        num_neighbours: k.
+        real_features: array-like `(num_real, num_features)`, more samples than `num_neighbours`.
+        fake_features: array-like `(num_fake, num_features)`, more samples than `num_neighbours`.
+        num_neighbours: int, k.
 
     Returns:
-        `PrecisionRecall`, two floats in [0, 1]. Comparisons are those of distances in float64; memory beside the
-        features: their copies in float32, and some blocks of 4 MiB.
+        `PrecisionRecall`, two floats in [0, 1]. The distances are compared exactly, in float64. Apart from the
+        features, the memory holds their copies in float32 and some blocks of 4 MiB.
 
     Raises:
-        ValueError: for features of another shape, NaN or infinity, or `num_neighbours` of them or fewer.
+        ValueError: if the features have another shape, are not finite, or have too few samples.
 
     Example:
         >>> import numpy as np
@@ -72,26 +72,26 @@ def precision_recall(real_features, fake_features, *, num_neighbours=3):
 
 
 def density_coverage(real_features, fake_features, *, num_neighbours=5):
-    """How many real neighbourhoods hold samples, counted so that outliers do not matter.
+    """How many real neighbourhoods contain samples, counted so that outliers do not matter.
 
     With the balls of `precision_recall` around the N real images, and M samples,
 
         density = 1 / (k M) * sum over fakes y and reals x of [|x - y| < r_k(x)]
         coverage = 1 / N * sum over reals x of [exists fake y: |x - y| < r_k(x)]
 
-    Naeem et al. 2020 (arXiv 2002.09797), equations 5 and 6. Of equal distributions the density is 1 and the coverage
-    1 - prod over i < k of (N - 1 - i) / (M + N - 1 - i), about 1 - 2^-k for M = N. The boundary is not in the ball.
+    Naeem et al. 2020 (arXiv 2002.09797), equations 5 and 6. For equal distributions the density is 1 and the coverage
+    is 1 - prod over i < k of (N - 1 - i) / (M + N - 1 - i), about 1 - 2^-k for M = N. The boundary is not in the ball.
 
     Args:
-        real_features: `(num_real, num_features)`, more than `num_neighbours`.
-        fake_features: `(num_fake, num_features)`, likewise.
-        num_neighbours: k.
+        real_features: array-like `(num_real, num_features)`, more samples than `num_neighbours`.
+        fake_features: array-like `(num_fake, num_features)`, more samples than `num_neighbours`.
+        num_neighbours: int, k.
 
     Returns:
-        `DensityCoverage`, two floats; exactness and memory as in `precision_recall`.
+        `DensityCoverage`, two floats. It is as exact as `precision_recall` and needs as much memory.
 
     Raises:
-        ValueError: for features of another shape, NaN or infinity, or `num_neighbours` of them or fewer.
+        ValueError: if the features have another shape, are not finite, or have too few samples.
 
     Example:
         >>> import numpy as np
@@ -109,18 +109,64 @@ def density_coverage(real_features, fake_features, *, num_neighbours=5):
     return DensityCoverage(num_members / (num_neighbours * len(fake)), float(covered.mean()))
 
 
+class Neighbours(NamedTuple):
+    """What `nearest_neighbours` returns.
+
+    Attributes:
+        distances: float64 `(num_queries, num_neighbours)`, Euclidean, ascending.
+        indices: int64 `(num_queries, num_neighbours)`, rows of the references.
+    """
+
+    distances: np.ndarray
+    indices: np.ndarray
+
+
+def nearest_neighbours(queries, references, *, num_neighbours=1):
+    """Find the references nearest to each query, for example to see whether a generator copies training images.
+
+    A sample is a copy if it lies much nearer to a training image than held-out images do. Use features rather than
+    pixels: the pixels of a shifted copy are far from the original.
+
+    Args:
+        queries: array-like `(num_queries, num_features)`, such as features of samples.
+        references: array-like `(num_references, num_features)`, such as features of the training images.
+        num_neighbours: int, how many to find for each query, at most as many as there are references.
+
+    Returns:
+        `Neighbours`: Euclidean distances, ascending, and indices into `references`, exact in float64. Apart from the
+        features, the memory holds their copies in float32 and some blocks of 4 MiB.
+
+    Raises:
+        ValueError: if the features have another shape or are not finite, or there are fewer references than
+            `num_neighbours`.
+
+    Example:
+        >>> import numpy as np
+        >>> training = np.array([[0.0, 0.0], [4.0, 0.0]])
+        >>> found = nearest_neighbours(np.array([[4.0, 3.0], [0.0, 0.0]]), training)
+        >>> found.distances.tolist(), found.indices.tolist()
+        ([[3.0], [0.0]], [[1], [0]])
+    """
+    num_neighbours = require_int("num_neighbours", num_neighbours)
+    queries = require_features("queries", queries)
+    references = require_features("references", references, least=num_neighbours)
+    require_same_width(references, queries)
+    squares, indices = nearest(distance_blocks(queries, references), len(queries), num_neighbours)
+    return Neighbours(np.sqrt(squares), indices)
+
+
 def _squared_radii(features, num_neighbours):
-    """The squared distance of each sample to its nearest but `num_neighbours` - 1, itself left out."""
+    """Return the squared distance of each sample to its k-th nearest other sample."""
     return nearest(own_distance_blocks(features), len(features), num_neighbours)[0][:, -1]
 
 
 def _require_balls(real_features, fake_features, num_neighbours):
-    """Both sides, each with more samples than neighbours."""
+    """Return both sides, each with more samples than neighbours, or raise."""
     num_neighbours = require_int("num_neighbours", num_neighbours)
     real, fake = require_two_sets(real_features, fake_features, least=1)
     if min(len(real), len(fake)) <= num_neighbours:
         raise ValueError(
-            f"A sample has no {num_neighbours} neighbours here: give more samples on each side than `num_neighbours`. "
+            f"Each sample needs {num_neighbours} neighbours: give more samples on each side than `num_neighbours`. "
             f"Received: {len(real)} real and {len(fake)} generated samples, num_neighbours={num_neighbours}"
         )
     return real, fake

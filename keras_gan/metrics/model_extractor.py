@@ -1,4 +1,4 @@
-"""Extractors from any model."""
+"""An extractor from any model."""
 
 import hashlib
 import json
@@ -8,42 +8,45 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan.metrics._keras_network import keras_network
-from keras_gan.metrics._network import Network, as_rows, existing_path, pick
-from keras_gan.metrics._saved_model import saved_model_network
-from keras_gan.metrics._tflite_network import tflite_network
+from keras_gan.metrics._networks import (
+    Network,
+    as_rows,
+    existing_path,
+    keras_network,
+    pick,
+    saved_model_network,
+    tflite_network,
+)
 from keras_gan.metrics.extractor import Embedding, Extractor
 
-# Height and width of the images that find out what a model returns which takes any size.
+# Height and width of the images that probe a model that takes any size.
 _PROBE_SIDE = 96
 
 
 class ModelExtractor(Extractor):
-    """Features by a model of your own: the network that knows most about your images judges them best.
+    """Features from your own model. The network that knows most about your images judges them best.
 
     Args:
-        model: `keras.Model`; any other callable, from a float32 tensor (batch, height, width, channels) to a tensor
-            or a list, tuple or dict of tensors; or the path of a `.keras` file, of a SavedModel (its signature
-            "serving_default", its only one, or its call) or of a `.tflite` file, quantised or not.
-        name: what results call the extractor; by default the name of the file, the model or the function.
-        image_size: height and width that images are resized to, an int if they are equal; by default those that the
-            model says it takes, and no resize where it takes any.
-        channels: number of channels that the model takes; by default what it says, and 3 where it says nothing.
+        model: `keras.Model`; the path of a `.keras` file, of a SavedModel (its signature "serving_default", its only
+            signature, or its call) or of a `.tflite` file, quantised or not; or another callable, from a float32
+            tensor (batch, height, width, channels) to a tensor or a list, tuple or dict of tensors.
+        name: name of the extractor in results. The default is the name of the file, the model or the function.
+        image_size: height and width to resize images to, or an int if they are equal. The default is the size that
+            the model declares. If it declares none, images are not resized.
+        channels: int, the number of channels of the input. The default is the number that the model declares, or 3.
         resize: "clean", "legacy_pytorch" or "legacy_tensorflow"; see `keras_gan.metrics.resizing`.
-        value_range: (low, high), what the bytes 0 and 255 become before the model; by default (-1, 1), and where a
-            file takes quantised bytes the bytes themselves.
-        output: which output, or layer of a functional Keras model, holds the features: a name or an index; or a pair
-            of them, features and logits. By default the only output. A map (batch, height, width, num_features) is
-            averaged over its positions.
-        fingerprint: str that identifies the model. By default it is computed: from the weights and the configuration
-            of a Keras model; from the bytes of a SavedModel or a `.tflite` file; and for another callable from what
-            it returns for two fixed images of noise, which is another string wherever the arithmetic rounds
-            otherwise, such as on another machine.
+        value_range: (low, high), the numbers that stand for the bytes 0 and 255 in the input of the model. The default
+            is (-1, 1), and for a file with a quantised input the bytes themselves.
+        output: name or index of the output that holds the features, or the name of a layer of a functional Keras model;
+            or a pair of these, for the features and for the logits. The default is the only output. A map (batch,
+            height, width, num_features) is averaged over its positions.
+        fingerprint: str that identifies the model. By default it is computed from the weights and the configuration of
+            a Keras model, or from the bytes of a SavedModel or a `.tflite` file. For another callable it is computed
+            from the features of two fixed images of noise. It then differs between machines that round differently.
 
     Raises:
         FileNotFoundError: if there is no file at the path.
-        ValueError: if the model is of none of these kinds, `output` does not name one of its outputs, or an argument
-            is out of its range.
+        ValueError: if the model has another type, it has no such output, or an argument is out of its range.
 
     Example:
         >>> import keras
@@ -70,7 +73,7 @@ class ModelExtractor(Extractor):
         self.output = tuple(output) if isinstance(output, tuple | list) else (output,)
         if len(self.output) not in (1, 2):
             raise ValueError(
-                "`output` is a name or an index, or a pair of them: of the features and of the logits. "
+                "`output` must be a name or an index, or a pair of them: one for the features and one for the logits. "
                 f"Received: output={output!r}"
             )
         network = _open(model, self.output)
@@ -94,7 +97,7 @@ class ModelExtractor(Extractor):
         return Embedding(*(as_rows(pick(outputs, key)) for key in self.output))
 
     def _embed_probes(self, shape):
-        """The embedding of two images of noise, always the same."""
+        """Return the embedding of two images of noise, which are always the same."""
         shape = [_PROBE_SIDE if side is None else side for side in shape]
         noise = tf.random.stateless_uniform((2, *shape), (0, 0), minval=0, maxval=256, dtype=tf.int32, alg="philox")
         return self.embed(tf.cast(noise, tf.float32))
@@ -120,7 +123,7 @@ def _open(model, output):
 
 
 def _merged_shape(shape, image_size, channels):
-    """What the caller asks for, where the model leaves it open; (height, width, channels)."""
+    """Return (height, width, channels) of the model, or what the caller asks for if the model takes any."""
     sides = image_size if isinstance(image_size, tuple | list) else (image_size, image_size)
     if len(sides) != 2:
         raise ValueError(
@@ -131,7 +134,7 @@ def _merged_shape(shape, image_size, channels):
     for own, wanted in zip(shape, asked, strict=True):
         if None not in (own, wanted) and own != wanted:
             raise ValueError(
-                f"The model takes images of (height, width, channels) = {shape}, where None is any. "
+                f"The model takes images with (height, width, channels) = {shape}, where None means any. "
                 f"Received: image_size={image_size!r}, channels={channels!r}"
             )
     height, width, depth = (wanted if own is None else own for own, wanted in zip(shape, asked, strict=True))

@@ -29,7 +29,7 @@ class ClassCoverage(typing.NamedTuple):
     Attributes:
         num_modes: int, classes with at least one sample.
         kl: float in [0, log K], in nats.
-        kl_floor: float, what `kl` is expected to be for samples of perfectly uniform classes.
+        kl_floor: float, the expected `kl` of samples from perfectly uniform classes.
     """
 
     num_modes: int
@@ -38,22 +38,22 @@ class ClassCoverage(typing.NamedTuple):
 
 
 def mode_coverage(samples, centres, standard_deviation, *, radius=3.0):
-    """Modes, share of good samples, and evenness of samples of a mixture of equal, round Gaussians.
+    """Count the modes that samples of a mixture of equal, round Gaussians reach, the good samples, and their evenness.
 
-    A generator that has dropped modes can make samples that nothing is wrong with, one by one. On a mixture whose
-    modes are known, such as a ring or a grid of Gaussians, they can be counted. Each of the N samples belongs to the
-    nearest of the K centres, and is of high quality if it lies within `radius` standard deviations of it (Euclidean
-    distance). With n_k the samples of high quality of mode k:
+    A generator can drop modes although each of its samples looks right. If the modes of the data are known, as in a
+    ring or a grid of Gaussians, they can be counted. Each of the N samples belongs to the nearest of the K centres. It
+    has high quality if it lies within `radius` standard deviations of that centre (Euclidean distance). With n_k the
+    number of samples of high quality in mode k:
 
         num_modes           the number of k with n_k >= 1
         high_quality_share  sum_k n_k / N
         reverse_kl          sum_k p_k log(K p_k),   p_k = n_k / sum_j n_j
 
     Srivastava et al. 2017 (VEEGAN, arXiv 1705.07761), section 4, for the first two; Lin et al. 2018 (PacGAN, arXiv
-    1712.04086), section 4, for the third: the Kullback-Leibler divergence of the samples' distribution over the
-    modes from the data's, which is uniform. Like the authors' code it looks at samples of high quality alone; where
-    there is none, all that is known is the bound log K, and that is returned. N samples of the mixture itself in d
-    dimensions score 1 - exp(-9/2) = 0.989 in high_quality_share where d = 2, and about (K - 1) / 2N in reverse_kl.
+    1712.04086), section 4, for the third. It is the Kullback-Leibler divergence of the samples' distribution over the
+    modes from the uniform one of the data. Like the authors' code it uses samples of high quality alone. If there are
+    none, the result is its upper bound, log K. For N samples of the mixture itself, reverse_kl is about
+    (K - 1) / 2N, and in two dimensions high_quality_share is 1 - exp(-9/2) = 0.989.
 
     Args:
         samples: array-like `(num_samples, num_features)`, finite.
@@ -65,7 +65,7 @@ def mode_coverage(samples, centres, standard_deviation, *, radius=3.0):
         `ModeCoverage`.
 
     Raises:
-        ValueError: if samples and centres are not such arrays, or a number is not above 0.
+        ValueError: if samples or centres have another shape or are not finite, or a number is not above 0.
 
     Example:
         >>> corners = [[1, 1], [1, -1], [-1, 1], [-1, -1]]
@@ -86,19 +86,19 @@ def mode_coverage(samples, centres, standard_deviation, *, radius=3.0):
 
 
 def class_coverage(class_ids, num_classes):
-    """Classes that samples reach, and how evenly, from what a classifier says of them.
+    """Count the classes that samples reach according to a classifier, and measure how even they are.
 
-    For data whose modes are classes: on stacked MNIST, three digits in three colour channels, a classifier of digits
-    reads 1,000 of them. With n_k of the N samples in class k of K:
+    It is for data whose modes are classes. Stacked MNIST, for example, has three digits in three colour channels, and a
+    classifier of digits tells 1,000 classes apart. With n_k of the N samples in class k of K:
 
         num_modes  the number of k with n_k >= 1
         kl         sum_k p_k log(K p_k),   p_k = n_k / N
         kl_floor   (K - 1) / 2N
 
-    `kl` is the Kullback-Leibler divergence of the samples' classes from uniform ones; Srivastava et al. 2017 (VEEGAN,
-    arXiv 1705.07761), section 4, after Metz et al. 2016 (arXiv 1611.02163). Of a finite number of samples it is
-    never 0: `kl_floor` is its expectation for a perfect generator, to first order in 1/N (Miller 1955), and 0.019 for
-    the 26,000 samples and 1,000 classes of the papers. It holds for N well above K.
+    `kl` is the Kullback-Leibler divergence between the classes of the samples and uniform classes; Srivastava et al.
+    2017 (VEEGAN, arXiv 1705.07761), section 4, after Metz et al. 2016 (arXiv 1611.02163). For a finite number of
+    samples it is never 0. `kl_floor` is its expectation for a perfect generator to first order in 1/N (Miller 1955),
+    if N is well above K. It is 0.019 for the 26,000 samples and 1,000 classes of the papers.
 
     Args:
         class_ids: array-like `(num_samples,)` of integers in [0, num_classes).
@@ -108,7 +108,7 @@ def class_coverage(class_ids, num_classes):
         `ClassCoverage`.
 
     Raises:
-        ValueError: if the classes are not integers in that range, or there is none.
+        ValueError: if the classes are not integers in that range, or there are no samples.
 
     Example:
         >>> coverage = class_coverage([0, 0, 1, 1], num_classes=4)
@@ -126,7 +126,7 @@ def class_coverage(class_ids, num_classes):
 
 
 def _nearest_centres(samples, centres):
-    """The nearest centre of each sample, and how far it is; centre by centre, which takes little memory."""
+    """Return the nearest centre of each sample and its distance. Going centre by centre takes little memory."""
     nearest = np.zeros(len(samples), np.int64)
     squares = np.full(len(samples), np.inf)
     for index, centre in enumerate(centres):
@@ -137,11 +137,11 @@ def _nearest_centres(samples, centres):
 
 
 def _divergence_from_uniform(counts):
-    """KL of the distribution that counts show from the uniform one, in nats; its bound log K if all are 0."""
+    """Return the KL divergence between counts and uniform counts, in nats; its bound log K if all counts are 0."""
     if not counts.any():
         return math.log(len(counts))
     shares = counts[counts > 0] / counts.sum()
-    # Of equal shares it is 0, which rounding may miss by a little on either side.
+    # It is 0 for equal shares, but rounding can give a number just below 0.
     return max(0.0, float(np.sum(shares * np.log(len(counts) * shares))))
 
 
@@ -149,7 +149,7 @@ def _require_class_ids(class_ids, num_classes):
     ids = np.asarray(class_ids)
     if ids.ndim != 1 or not ids.size or not np.issubdtype(ids.dtype, np.integer):
         raise ValueError(
-            "`class_ids` must be integers of shape (num_samples,), at least one; logits convert with "
+            "`class_ids` must be integers of shape (num_samples,), at least one. Convert logits with "
             f"`logits.argmax(-1)`. Received: class_ids of shape {ids.shape} and dtype {ids.dtype}"
         )
     if ids.min() < 0 or ids.max() >= num_classes:

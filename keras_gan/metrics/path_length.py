@@ -24,50 +24,50 @@ def perceptual_path_length(
     batch_size=64,
     seed=0,
 ):
-    """Mean squared speed, in the eyes of a network, of images along paths between random latents.
+    """Mean squared speed of images along paths between random latents, as a network perceives it.
 
-    A path on which features vanish and come again, though they are in neither of its ends, is long: the latent space
-    is entangled. For z0, z1 ~ N(0, I) and t ~ U(0, 1),
+    In an entangled latent space, features appear and vanish along a path although neither of its ends has them. Such a
+    path is long. For z0, z1 ~ N(0, I) and t ~ U(0, 1),
 
         E | f(G(p(t + epsilon))) - f(G(p(t))) |^2 / epsilon^2
 
-    where f is `embed`, and the path p from z0 to z1 is a straight line, "lerp", or goes along a great circle, "slerp":
-    (sin((1 - t) a) z0 + sin(t a) z1) / sin a, with a the angle between the ends. Normal latents of many dimensions
-    lie near a sphere, so slerp stays where the generator was trained; lerp is for a learnt space, such as that behind
-    a `mapping` network. The lowest and the highest percent of the samples are left out. Karras et al. 2019 (StyleGAN,
-    arXiv 1812.04948), equations 2 and 3, with 100,000 samples, and LPIPS for the squared distance: an `embed` that
-    returns its normalised activations, each times the root of its weight.
+    where f is `embed`. The path p from z0 to z1 is a straight line ("lerp") or an arc of a great circle ("slerp"):
+    (sin((1 - t) a) z0 + sin(t a) z1) / sin a, with a the angle between the ends. Normal latents with many dimensions
+    lie near a sphere, so slerp stays where the generator was trained. lerp is for a learnt space, such as the output
+    of a `mapping` network. The lowest and the highest percent of the samples are left out. Karras et al. 2019
+    (StyleGAN, arXiv 1812.04948), equations 2 and 3. The paper takes 100,000 samples, and LPIPS for the squared
+    distance. For LPIPS, `embed` returns its normalised activations, each times the root of its weight.
 
-    The step is so small that images must not be rounded to 256 levels, and that networks which compute in float16 or
-    bfloat16 do not see it. float32 resolves a step of 1e-4 to about one part in a thousand in each sample. Networks
-    are run as in inference; one that draws noise of its own in each call cannot be measured.
+    The step is so small that images must not be rounded to 256 levels. Networks in float16 or bfloat16 lose it too.
+    float32 resolves a step of 1e-4 to about one part in a thousand for each sample. Networks run in inference mode. A
+    network that draws its own noise in each call cannot be measured.
 
     Args:
         generator: Keras model or other callable: float32 latents `(batch, latent_dim)` to images `(batch, ...)`.
         embed: Keras model or other callable: images to features `(batch, ...)`.
-        latent_dim: int, the width of the latents; with `mapping`, of what it takes.
-        num_samples: pairs of ends, one step on the path of each.
-        epsilon: length of the step, at least 1e-5.
+        latent_dim: int, the width of the latents, or of the input of `mapping` if there is one.
+        num_samples: int, the number of paths. Each has one random step.
+        epsilon: float, the length of the step, at least 1e-5.
         interpolation: "slerp" or "lerp".
-        mapping: None, or a Keras model or other callable that maps latents to the space `(batch, width)` in which the
-            paths run and which the generator takes.
-        batch_size: samples that pass through the networks at once, as twice as many images. It does not change the
-            value but for rounding.
-        seed: of the ends and of t.
+        mapping: None, or a Keras model or other callable that maps latents to the space `(batch, width)` of the paths,
+            which is the input of the generator.
+        batch_size: int, how many samples pass through the networks at once, with two images each. It changes only
+            the rounding of the value.
+        seed: int, for the ends and for t.
 
     Returns:
-        float of at least 0, of a scale that only the same `embed` has.
+        float of at least 0. Only values with the same `embed` can be compared.
 
     Raises:
-        ValueError: if `embed` is an `Extractor`, which rounds images; if a network computes in half precision or
-            returns what is not finite or not a row for each sample; if another argument is out of its range.
+        ValueError: if `embed` is an `Extractor`, which rounds images; if a network computes in half precision, or its
+            output is not finite or has no row for each sample; or if another argument is out of its range.
 
     Example:
         >>> import numpy as np
         >>> stretch = np.array([[3.0, 0.0], [0.0, 4.0]])
         >>> length = perceptual_path_length(
         ...     lambda latents: latents @ stretch, lambda images: images, latent_dim=2, interpolation="lerp")
-        >>> abs(length / (2 * (3**2 + 4**2)) - 1) < 0.1   # E |W (z1 - z0)|^2, less what is trimmed
+        >>> abs(length / (2 * (3**2 + 4**2)) - 1) < 0.1   # E |W (z1 - z0)|^2, without the extremes
         True
     """
     _require_full_precision(generator=generator, embed=embed, mapping=mapping)
@@ -95,8 +95,8 @@ def _require_full_precision(**networks):
     for name, network in networks.items():
         if isinstance(network, Extractor):
             raise ValueError(
-                "The step between two images is far smaller than the 256 levels to which an extractor rounds them. "
-                "Give the network alone, as a function of floats in [-1, 1] that returns features. "
+                "An extractor rounds images to 256 levels, and the step between two images is far smaller. "
+                "Pass the network alone, as a function of floats in [-1, 1] that returns features. "
                 f"Received: {name}={network!r}"
             )
         for layer in every_layer(network) if isinstance(network, keras.Layer) else ():
@@ -109,12 +109,12 @@ def _require_full_precision(**networks):
 
 
 def _run(name, network, inputs):
-    """Run a network as in inference, and see to it that its output is one finite row for each input."""
+    """Run a network in inference mode, and check that its output is a finite row for each input."""
     outputs = network(inputs, training=False) if isinstance(network, keras.Layer) else network(inputs)
     shape = tuple(getattr(outputs, "shape", ()))
     if len(shape) < 2 or shape[0] != len(inputs):
         raise ValueError(
-            f"`{name}` must return an array or a tensor with a row for each of the {len(inputs)} in its input. "
+            f"`{name}` must return an array or a tensor with a row for each of the {len(inputs)} rows of its input. "
             f"Received: {type(outputs).__name__} of shape {shape}"
         )
     if not np.isfinite(outputs).all():
@@ -125,7 +125,7 @@ def _run(name, network, inputs):
 
 
 def _map(mapping, ends):
-    """Take both ends of each path to the space in which the paths run."""
+    """Map both ends of each path to the space of the paths."""
     if mapping is not None:
         flat = _run("mapping", mapping, ends.reshape(-1, ends.shape[-1]).astype(np.float32))
         ends = np.asarray(flat, np.float64).reshape(*ends.shape[:2], -1)
@@ -133,12 +133,12 @@ def _map(mapping, ends):
 
 
 def _point(interpolation, first, second, moment):
-    """The points of the paths at the given moments, float64 `(batch, width)`."""
+    """Return the points of the paths at the given moments, float64 `(batch, width)`."""
     if interpolation == "lerp":
         return first + moment * (second - first)
     cosine = np.sum(first * second, axis=1) / (np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1))
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))[:, None]
-    # Ends on one line through the origin have no great circle of their own, and the straight line is its limit.
+    # Two ends on a line through the origin define no great circle. The straight line is the limit.
     sine = np.sin(angle)
     is_line = sine < 1e-6
     sine = np.where(is_line, 1.0, sine)
@@ -147,7 +147,7 @@ def _point(interpolation, first, second, moment):
 
 
 def _squared_distances(features, count):
-    """Between row i and row count + i, float64 `(count,)`."""
+    """Return the squared distances between rows i and count + i, float64 `(count,)`."""
     features = np.asarray(features, np.float64).reshape(2 * count, -1)
     return np.square(features[count:] - features[:count]).sum(axis=1)
 

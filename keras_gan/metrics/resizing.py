@@ -1,4 +1,4 @@
-"""How images are brought to the size that an extractor takes: the choice moves a Frechet distance by whole points."""
+"""How images are resized for an extractor. The choice changes a Frechet distance by whole points."""
 
 import tensorflow as tf
 
@@ -13,25 +13,25 @@ def require_resize_mode(mode):
 
 
 def resize(images, size, *, mode="clean"):
-    """Resize images as one of the common evaluation codes does.
+    """Resize images in the same way as one of the common evaluation programs.
 
-    "clean": Keys's bicubic filter (a = -1/2), which widens with the reduction, so that it does not alias; each channel
-    as floats, not rounded and not clipped. As Pillow resizes, and as Parmar, Zhang and Zhu 2022 (arXiv 2104.11222)
-    recommend. It is what new work should use.
+    "clean": Keys's bicubic filter (a = -1/2). It becomes wider as the image becomes smaller, so it does not alias. Each
+    channel is resized as floats, without rounding or clipping. Pillow resizes like this, and Parmar, Zhang and Zhu 2022
+    (arXiv 2104.11222) recommend it. New work should use it.
 
-    "legacy_tensorflow": bilinear as TensorFlow 1 had it. Output pixel i is read at i * input / output, half a pixel
-    off, and large reductions alias. Most published values of FID were taken with it.
+    "legacy_tensorflow": bilinear as in TensorFlow 1. Output pixel i is read at i * input / output, which is half a
+    pixel off, and large reductions alias. Most published values of FID used it.
 
     "legacy_pytorch": bilinear between pixel centres, read at (i + 1/2) * input / output - 1/2, without antialiasing.
 
     Args:
-        images: float tensor of shape (batch, height, width, channels), of any range.
-        size: pair of ints, the height and width to return.
+        images: float tensor of shape (batch, height, width, channels), in any range.
+        size: pair of ints, the new height and width.
         mode: one of `RESIZE_MODES`.
 
     Returns:
-        float32 tensor of shape (batch, *size, channels). "clean" may leave the range of the images by some percent
-        beside edges.
+        float32 tensor of shape (batch, *size, channels). Near edges, "clean" can leave the range of the images by a few
+        percent.
 
     Raises:
         ValueError: if there is no such mode.
@@ -54,7 +54,7 @@ def resize(images, size, *, mode="clean"):
 
 
 def _antialiased_bicubic(images, size):
-    # float64: a GPU multiplies float32 matrices with ten bits of precision, Pillow sums in doubles.
+    # float64, as in Pillow: a GPU multiplies float32 matrices with ten bits of precision.
     images = tf.cast(images, tf.float64)
     rows, columns = (_bicubic_weights(tf.shape(images)[axis + 1], size[axis]) for axis in (0, 1))
     images = tf.einsum("bhwc,vw->bhvc", images, columns)
@@ -62,7 +62,7 @@ def _antialiased_bicubic(images, size):
 
 
 def _bicubic_weights(size_in, size_out):
-    """Weights of the inputs (columns) in each output (row) along one axis, float64 (size_out, size_in)."""
+    """Return the weight of each input (column) in each output (row) along one axis, float64 (size_out, size_in)."""
     scale = tf.cast(size_in, tf.float64) / size_out
     centres = (tf.range(size_out, dtype=tf.float64) + 0.5) * scale
     positions = tf.range(tf.cast(size_in, tf.float64), dtype=tf.float64) + 0.5

@@ -1,4 +1,4 @@
-"""A number, and what one must know to trust it."""
+"""The value of a metric, with everything one must know to trust it."""
 
 import dataclasses
 import json
@@ -10,28 +10,29 @@ from keras_gan._files import write_atomically
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Result:
-    """One value of one metric, with everything that moves it.
+    """One value of one metric, with everything that affects it.
 
-    Two Frechet distances can be compared only if extractor, resize mode, numbers of images and split are the same;
-    and a distance says little without its error and without the distance that real images have. So they are all here.
+    Two Frechet distances can be compared only if the extractor, the resize mode, the numbers of images and the split
+    are the same. And a distance says little without its error and without the distance of real images. So a result
+    holds all of them.
 
     Args:
-        name: the metric's; "fid", "kid" and "inception_score" only with the Inception network of 2015.
+        name: name of the metric. It is "fid", "kid" or "inception_score" only with the Inception network of 2015.
         value: float.
         better: "lower" or "higher".
-        interval: (low, high), 95 % confidence, or None where it was not asked for. It says how far the choice of the
-            images moves the value, not how far another training would.
-        floor: the value that real training images have in the place of samples, or None. Samples at the floor
-            cannot be told from real images by this metric.
-        extractor: name of the extractor of features.
-        extractor_hash: SHA-256, hexadecimal, of its weights and of what it does to images.
-        resize: its resize mode.
-        num_real: real images.
-        num_fake: samples.
-        split: which part of the data the real images are, or None where the data do not say.
-        seed: of the samples and of every random choice.
-        warnings: tuple of sentences on why the value is to be read with care.
-        dtype: in which the metric was computed.
+        interval: (low, high), 95 % confidence, or None if it was not requested. It says how much the choice of the
+            images changes the value, not how much another training would change it.
+        floor: the value of real training images in place of the samples, or None. This metric cannot tell samples at
+            the floor from real images.
+        extractor: name of the extractor.
+        extractor_hash: SHA-256, hexadecimal, of the extractor's weights and of what it does to images.
+        resize: resize mode of the extractor.
+        num_real: int, number of real images.
+        num_fake: int, number of samples.
+        split: name of the part of the data that the real images are, or None if the data have no name for it.
+        seed: int, for the samples and for every random choice.
+        warnings: tuple of reasons to read the value with care.
+        dtype: str, type of the numbers in which the metric was computed.
 
     Example:
         >>> Result(
@@ -104,7 +105,7 @@ class Report(Mapping):
         return len(self._results)
 
     def __str__(self):
-        """Return a line a result, and the warnings once each."""
+        """Return one line for each result, then each warning once."""
         lines = [result.line() for result in self.values()]
         return "\n".join(lines + [f"Note: {warning}" for warning in self.warnings])
 
@@ -112,15 +113,15 @@ class Report(Mapping):
 
     @property
     def warnings(self):
-        """Every warning of the results, once."""
+        """Each warning of the results, once."""
         return tuple(dict.fromkeys(warning for result in self.values() for warning in result.warnings))
 
     def numbers(self):
-        """Return the values alone, a dict of name to float, as logs have them."""
+        """Return the values alone, a dict of name to float, as in logs."""
         return {name: result.value for name, result in self.items()}
 
     def save(self, path):
-        """Write the results to a JSON file, which is replaced as a whole."""
+        """Write the results to a JSON file. An existing file is replaced as a whole."""
         content = {name: dataclasses.asdict(result) for name, result in self.items()}
         write_atomically(pathlib.Path(path), (json.dumps(content, indent=2) + "\n").encode())
 
@@ -129,15 +130,15 @@ class Report(Mapping):
         """Read what `save` wrote.
 
         Raises:
-            FileNotFoundError: if the file is not there.
-            ValueError: if it is not a file of `save`.
+            FileNotFoundError: if there is no such file.
+            ValueError: if `save` did not write the file.
         """
         try:
             content = json.loads(pathlib.Path(path).read_text())
             return cls(Result(**_from_json(fields)) for fields in content.values())
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
-                f"This file holds no results that `Report.save` wrote ({error}). Received: path={str(path)!r}"
+                f"`Report.save` did not write this file ({error}). Received: path={str(path)!r}"
             ) from error
 
 

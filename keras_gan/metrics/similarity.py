@@ -3,51 +3,56 @@
 import numpy as np
 
 from keras_gan._arguments import require_int, require_seed
-from keras_gan.metrics._order import canonical_order
-from keras_gan.metrics._pyramid import require_images
-from keras_gan.metrics._ssim import multi_scale_similarity
+from keras_gan._pixels import require_images
+from keras_gan.metrics._hashing import canonical_order
+from keras_gan.metrics._pyramid import apply_separably
 
 _BYTES_AT_ONCE = 2**23
+_WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
+_WINDOW = 11
+_DEVIATION = 1.5
+_LUMINANCE_CONSTANT = 0.01**2
+_CONTRAST_CONSTANT = 0.03**2
 
 
 def ms_ssim_diversity(images, labels=None, *, num_pairs=2_000, seed=0):
-    """Mean similarity of random pairs of samples of the same class; the lower, the more diverse they are.
+    """Mean similarity of random pairs of samples of the same class. Lower means more diverse.
 
-    It finds the collapse of a class to one image, which a classifier does not mind. It says nothing of quality, so
-    compare it with the value of real images: noise is very diverse. For a pair x, y and scales j = 1..M, each of half
-    the size of the one before,
+    It detects a class that has collapsed to one image, which a classifier does not notice. It says nothing about
+    quality, and noise is very diverse, so compare it with the value of real images. For a pair x, y and scales
+    j = 1..M, each half the size of the one before,
 
         MS-SSIM(x, y) = prod_j max(0, cs_j)^(w_j)    at j = M with the luminance:  max(0, ssim_M)^(w_M)
         cs   = mean (2 s_xy + C2) / (s_x^2 + s_y^2 + C2)
         ssim = mean (2 m_x m_y + C1) (2 s_xy + C2) / ((m_x^2 + m_y^2 + C1) (s_x^2 + s_y^2 + C2))
 
-    with the local means m, variances s^2 and covariance s_xy in a Gaussian window of 11 x 11 pixels (standard deviation
-    1.5), averaged over all places where the window fits. The images are mapped to [0, 1]; C1 = 0.01^2, C2 = 0.03^2,
-    w = 0.0448, 0.2856, 0.3001, 0.2363, 0.1333. Channels are compared one by one, and averaged. Wang et al. 2003,
-    "Multi-scale structural similarity for image quality assessment"; as a measure of diversity Odena et al. 2017
+    The local means m, variances s^2 and covariance s_xy are those in a Gaussian window of 11 x 11 pixels (standard
+    deviation 1.5), averaged over all places where the window fits. The images are mapped to [0, 1]; C1 = 0.01^2,
+    C2 = 0.03^2, w = 0.0448, 0.2856, 0.3001, 0.2363, 0.1333. The result is the mean over the channels. Wang et al.
+    2003, "Multi-scale structural similarity for image quality assessment"; as a measure of diversity Odena et al. 2017
     (AC-GAN, arXiv 1610.09585), section 4.2.
 
-    The window has to fit in at the last scale: five scales take 176 pixels on the shorter side, four take 88, three
-    44, two 22, and the weights that are left are divided by their sum. Images of fewer than 11 pixels are compared
-    in a window of their shorter side's size, whose standard deviation shrinks along. Values of different numbers of
-    scales cannot be compared.
+    The window must fit into the image at the last scale. So five scales need 176 pixels on the shorter side, four need
+    88, three need 44 and two need 22. With fewer scales, the remaining weights are divided by their sum. Images
+    smaller than 11 pixels are compared in a window as large as their shorter side, with a standard deviation in
+    proportion. Do not compare values from different numbers of scales.
 
-    The first image of a pair is drawn from all images, the second from the others of its class; an image that is
-    alone in its class is in no pair. The order of the images does not matter. Computed in float64; memory beside a
-    float32 copy of the images is small.
+    The first image of a pair is drawn from all images, the second from the other images of its class. An image that is
+    alone in its class is in no pair. The order of the images does not matter. The numbers are float64. Apart from a
+    float32 copy of the images, little memory is needed.
 
     Args:
-        images: array-like `(num_images, height, width, channels)`, float in [-1, 1], of any number of channels.
-        labels: array-like `(num_images,)` of class numbers or names; without it, all images are one class.
-        num_pairs: pairs to draw; one pair may be drawn more than once.
-        seed: of the pairs.
+        images: array-like `(num_images, height, width, channels)`, float in [-1, 1], with any number of channels.
+        labels: array-like `(num_images,)` of class numbers or names. Without it, all images are one class.
+        num_pairs: int, how many pairs to draw. A pair can be drawn more than once.
+        seed: int, for the choice of the pairs.
 
     Returns:
-        float in [0, 1]; 1.0 if all images of each class are identical.
+        float in [0, 1]. It is 1.0 if all images of each class are identical.
 
     Raises:
-        ValueError: if the images are not a batch of floats in [-1, 1], the labels do not fit them or no class has two
-            images; if another argument is out of its range.
+        ValueError: if the images are not a batch of floats in [-1, 1], the labels do not fit the images, no class has
+            two images, or another argument is out of its range.
 
     Example:
         >>> import numpy as np
@@ -76,29 +81,64 @@ def ms_ssim_diversity(images, labels=None, *, num_pairs=2_000, seed=0):
     return float(np.concatenate(values).mean())
 
 
+def scale_weights(side):
+    """Return the weights of the scales at which images are compared. They sum to 1.
+
+    The window must fit into the images at the last scale, so five scales need 11 * 2^4 = 176 pixels. Smaller images
+    have only the first scales, with weights in the same proportions.
+
+    Args:
+        side: int, the shorter side of the images in pixels.
+
+    Returns:
+        float64 array of one to five weights.
+    """
+    num_scales = min(len(_WEIGHTS), max(1, (side // _WINDOW).bit_length()))
+    return _WEIGHTS[:num_scales] / _WEIGHTS[:num_scales].sum()
+
+
+def multi_scale_similarity(first, second):
+    """Return the MS-SSIM of pairs of images.
+
+    Args:
+        first: float64 array `(num_pairs, channels, height, width)` in [0, 1].
+        second: the same for the second image of each pair.
+
+    Returns:
+        float64 array `(num_pairs,)` in [0, 1], averaged over the channels.
+    """
+    weights = scale_weights(min(first.shape[2:]))
+    similarity = np.ones(first.shape[:2])
+    for weight in weights[:-1]:
+        similarity *= _compare(first, second)[1] ** weight
+        first, second = _halve(first), _halve(second)
+    similarity *= _compare(first, second)[0] ** weights[-1]
+    return similarity.mean(axis=1)
+
+
 def _require_labels(labels, num_images):
-    """The number of each image's class; equal labels have equal numbers."""
+    """Return the number of each image's class. Equal labels get equal numbers."""
     if labels is None:
         return np.zeros(num_images, np.int64)
     labels = np.asarray(labels)
     if labels.shape != (num_images,) or labels.dtype.kind not in "iubUS":
         raise ValueError(
-            "`labels` must be the number or the name of each image's class, of shape (num_images,); numbers of one-hot "
-            "rows are `labels.argmax(axis=1)`. "
+            "`labels` must hold the number or the name of each image's class, with the shape (num_images,). Convert "
+            "one-hot rows with `labels.argmax(axis=1)`. "
             f"Received: labels.shape={labels.shape}, dtype={labels.dtype}, with {num_images} images"
         )
     return np.unique(labels, return_inverse=True)[1]
 
 
 def _draw_pairs(sorted_labels, num_pairs, rng):
-    """Ranks of the first and the second image of each pair, among images that are sorted by their class."""
+    """Return the ranks of both images of each pair, among images that are sorted by class."""
     _, starts, ranks_to_class, sizes = np.unique(
         sorted_labels, return_index=True, return_inverse=True, return_counts=True
     )
     candidates = np.flatnonzero(sizes[ranks_to_class] > 1)
     if not candidates.size:
         raise ValueError(
-            "A pair takes two images of one class, and there is no such class: give more images. "
+            "A pair needs two images of the same class, and there is no such class: give more images. "
             f"Received: {len(sorted_labels)} images of {len(sizes)} classes"
         )
     first = candidates[rng.integers(len(candidates), size=num_pairs)]
@@ -108,5 +148,39 @@ def _draw_pairs(sorted_labels, num_pairs, rng):
 
 
 def _unit_range(images):
-    # SSIM's luminance is a comparison of brightnesses, of which the least is 0.
+    # The luminance term of SSIM compares brightnesses, and the lowest brightness is 0.
     return np.clip(0.5 * (images.astype(np.float64) + 1.0), 0.0, 1.0)
+
+
+def _compare(first, second):
+    """Return SSIM and SSIM without the luminance, each averaged over a channel and clipped at 0."""
+    size = min(_WINDOW, *first.shape[2:])
+    rows, columns = (_window_matrix(side, size) for side in first.shape[2:])
+
+    def local_mean(images):
+        return apply_separably(images, rows, columns)
+
+    means = local_mean(first), local_mean(second)
+    product, squares = means[0] * means[1], means[0] ** 2 + means[1] ** 2
+    covariance = local_mean(first * second) - product
+    variances = local_mean(first**2 + second**2) - squares
+    structure = (2.0 * covariance + _CONTRAST_CONSTANT) / (variances + _CONTRAST_CONSTANT)
+    luminance = (2.0 * product + _LUMINANCE_CONSTANT) / (squares + _LUMINANCE_CONSTANT)
+    # A negative number has no real power with a fractional exponent.
+    return [np.maximum(part.mean(axis=(2, 3)), 0.0) for part in (luminance * structure, structure)]
+
+
+def _window_matrix(side, size):
+    """The Gaussian window at every place along one axis where it fits, as a matrix `(side - size + 1, side)`."""
+    offsets = np.arange(size) - (size - 1) / 2
+    window = np.exp(-0.5 * (offsets / (_DEVIATION * size / _WINDOW)) ** 2)
+    window /= window.sum()
+    return sum(value * np.eye(side - size + 1, side, k) for k, value in enumerate(window))
+
+
+def _halve(images):
+    """Average squares of 2 x 2 pixels. A last row or column without a partner counts twice."""
+    *_, height, width = images.shape
+    images = np.pad(images, ((0, 0), (0, 0), (0, height % 2), (0, width % 2)), mode="edge")
+    vertical = images[:, :, ::2] + images[:, :, 1::2]
+    return 0.25 * (vertical[..., ::2] + vertical[..., 1::2])

@@ -1,53 +1,62 @@
-"""An extractor that is trained on the data set at hand."""
+"""An extractor that is trained on the data set itself."""
 
 import hashlib
 import io
+import itertools
 import json
 import os
 import pathlib
+import typing
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import write_atomically
-from keras_gan.metrics._classifier import Classifier, build_classifier, train_classifier
-from keras_gan.metrics._labelled_images import read_labelled
+from keras_gan._pixels import as_pixels
+from keras_gan.metrics._networks import keras_network
+from keras_gan.metrics.extractor import Embedding, Extractor
+from keras_gan.metrics.resizing import resize
 
-# Of the recipe: another one makes other extractors, which must not be read in place of the new ones.
+# Version of the recipe. A change of the recipe needs a new number, so that extractors of the old one are not read.
 _VERSION = 1
+_BATCH_SIZE = 128
+_LEARNING_RATE = 2e-3
+_LARGEST_SIDE = 32
+_OUTPUTS = ("features", "logits")
 
 
 def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1000, max_images=60_000):
-    """Train a small classifier on real images, whose last hidden layer is then the features.
+    """Train a small classifier on real images. The features are the outputs of its last hidden layer.
 
-    Inception was trained on photographs and knows little of digits, of medical images or of icons. A classifier of the
-    data set itself knows what tells its classes apart; it needs no download, and takes seconds for scikit-learn's
-    digits and less than a minute for MNIST on two cores. Its distances have no meaning beyond the data set: compare
-    them with each other, taken with one extractor, and with the floor.
+    Inception was trained on photographs and knows little about digits, medical images or icons. A classifier of the
+    data set itself knows what distinguishes its classes. It needs no download. On two cores, training takes seconds for
+    the digits of scikit-learn and less than a minute for MNIST. Its distances mean nothing outside the data set:
+    compare only distances from the same extractor, with each other and with the floor.
 
-    Three convolutions and two dense layers, on images of at most 32 pixels a side; Adam with a learning rate that
-    falls from 0.002 to 0 along a cosine, in batches of 128. Train it on the training split alone, so that the test
-    split stays unseen for the extractor as for the GAN.
+    The classifier has three convolutions and two dense layers, and takes images of at most 32 pixels a side. It trains
+    with Adam in batches of 128, and the learning rate falls from 0.002 to 0 along a cosine. Train it on the training
+    split alone, so that neither the extractor nor the GAN sees the test split.
 
     Args:
-        dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, read once; or an
-            iterable of batches (images in [-1, 1], integer labels from 0 up) that ends.
-        cache_dir: directory that keeps the trained weights, under a hash of all that they depend on: the images, the
-            labels and the arguments. By default `$XDG_CACHE_HOME/keras_gan/extractors`, `~/.cache` without that
-            variable.
-        seed: of the initial weights and of the order of the images. On one CPU it decides all weights.
-        num_features: width of the features.
-        steps: training steps.
-        max_images: how many images to read at most, the first ones.
+        dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, which is read once; or
+            a finite iterable of batches (images in [-1, 1], integer labels from 0 up).
+        cache_dir: directory that keeps the trained weights. The name of the file is a hash of everything that they
+            depend on: the images, the labels and the arguments. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
+            with `~/.cache` if that variable is not set.
+        seed: int, for the initial weights and the order of the images. On one CPU it determines all weights.
+        num_features: int, the width of the features.
+        steps: int, the number of training steps.
+        max_images: int, how many images to read at most. The others are ignored.
 
     Returns:
-        `Extractor` with logits, and an attribute `accuracy`: the share of the images it labels rightly, of every tenth
-        one, which it was not trained on.
+        `Extractor` with logits. Its attribute `accuracy` is the share of correct labels among every tenth image, which
+        it was not trained on.
 
     Raises:
         ValueError: if the data have no labels, fewer than two classes or fewer than 10 images, or are not in [-1, 1];
-            or an argument is out of its range.
+            or if an argument is out of its range.
 
     Example:
         >>> import tempfile
@@ -72,6 +81,141 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     return Classifier(network, accuracy)
 
 
+class Classifier(Extractor):
+    """A trained classifier as an extractor.
+
+    Args:
+        network: what `build_classifier` returned, trained.
+        accuracy: float, the share of the held-out images that it labels correctly.
+
+    Attributes:
+        accuracy: as given.
+    """
+
+    def __init__(self, network, accuracy):
+        compiled = keras_network(network)
+        self.accuracy = accuracy
+        self._run = compiled.run
+        super().__init__(
+            name="trained_classifier",
+            digest=compiled.digest,
+            num_features=network.output[_OUTPUTS[0]].shape[-1],
+            num_classes=network.output[_OUTPUTS[1]].shape[-1],
+            input_shape=compiled.input_shape,
+        )
+
+    def embed(self, pixels):
+        """Run the network; see `Extractor.embed`."""
+        outputs = self._run(_scaled(pixels))
+        return Embedding(*(outputs[name] for name in _OUTPUTS))
+
+
+def build_classifier(image_shape, num_classes, num_features, seed):
+    """Return the network, a `keras.Model` from images in [-1, 1] to a dict of "features" and "logits".
+
+    Args:
+        image_shape: (height, width, channels) of the data. A side above 32 is reduced to 32.
+        num_classes: int.
+        num_features: int.
+        seed: int, for the weights.
+    """
+    height, width, channels = (*(min(side, _LARGEST_SIDE) for side in image_shape[:2]), image_shape[2])
+    seeds = iter(np.random.SeedSequence(seed).generate_state(5) >> 1)
+    layers = keras.layers
+
+    def options():
+        initializer = keras.initializers.HeNormal(seed=int(next(seeds)))
+        return {"kernel_initializer": initializer, "dtype": "float32"}
+
+    images = keras.Input((height, width, channels), dtype="float32")
+    # A stride of 2 loses too much detail of small images.
+    strides = 2 if min(height, width) >= 16 else 1
+    x = layers.Conv2D(32, 3, strides, padding="same", activation="relu", **options())(images)
+    x = layers.Conv2D(64, 3, 2, padding="same", activation="relu", **options())(x)
+    x = layers.Conv2D(64, 3, 2, padding="same", activation="relu", **options())(x)
+    # Linear, because a distance between means and covariances suits features that are nearly normal.
+    features = layers.Dense(num_features, **options())(layers.Flatten(dtype="float32")(x))
+    hidden = layers.ReLU(dtype="float32")(features)
+    logits = layers.Dense(num_classes, **options())(hidden)
+    return keras.Model(images, dict(zip(_OUTPUTS, (features, logits), strict=True)))
+
+
+def train_classifier(network, data, *, steps, seed):
+    """Train the network in place, on all images except every tenth.
+
+    Args:
+        network: what `build_classifier` returned.
+        data: `LabelledImages`.
+        steps: int, number of batches.
+        seed: int, for the order of the images.
+
+    Returns:
+        float, the share of the held-out images that it labels correctly.
+    """
+    held_out = np.arange(len(data.labels)) % 10 == 9
+    images, labels = data.pixels[~held_out], data.labels[~held_out]
+    schedule = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps)
+    optimizer = keras.optimizers.Adam(schedule)
+    optimizer.build(network.trainable_variables)
+    step = _training_step(network, optimizer)
+    for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
+        step(tf.constant(images[rows]), tf.constant(labels[rows]))
+    return _accuracy(network, data.pixels[held_out], data.labels[held_out])
+
+
+class LabelledImages(typing.NamedTuple):
+    """Images and their classes.
+
+    Attributes:
+        pixels: uint8 array (num_images, height, width, channels).
+        labels: int32 array (num_images,), numbers from 0 up.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray
+
+    @property
+    def num_classes(self):
+        """The highest label plus one."""
+        return int(self.labels.max()) + 1
+
+
+def read_labelled(dataset, max_images):
+    """Read all images of a data set into memory, or the first of them.
+
+    Args:
+        dataset: what `keras_gan.data.load(..., labels=True)` returns; or another finite iterable of batches (images in
+            [-1, 1], integer labels).
+        max_images: int, how many images to read at most.
+
+    Raises:
+        ValueError: if there are no labels, the labels are not integers, there are fewer than two classes or too few
+            images to hold some out, or the data are endless.
+    """
+    pixels, labels = [], []
+    for batch in _one_pass(dataset):
+        pixels.append(as_pixels(_images_of(batch)).numpy())
+        labels.append(_labels_of(batch))
+        max_images -= len(labels[-1])
+        if max_images <= 0:
+            break
+    if sum(map(len, labels)) < 10:
+        raise ValueError(
+            "An extractor needs at least 10 images, because every tenth is held out. "
+            f"Received: dataset of {sum(map(len, labels))} images"
+        )
+    stop = max_images if max_images < 0 else None
+    data = LabelledImages(np.concatenate(pixels)[:stop], np.concatenate(labels)[:stop])
+    classes = np.unique(data.labels)
+    if len(classes) < 2 or classes[0] < 0:
+        raise ValueError(
+            "An extractor learns to distinguish classes: it needs at least two, with labels from 0 up. For images of "
+            "one kind, use a network that was trained on other images, with `ModelExtractor`. "
+            f"Received: the labels {classes.tolist()}"
+        )
+    return data
+
+
 def _cache_directory(cache_dir):
     if cache_dir is None:
         return pathlib.Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "keras_gan" / "extractors"
@@ -93,15 +237,88 @@ def _write(network, accuracy, path):
 
 
 def _read_into(network, path):
-    """Put the weights of a file into the network and return the accuracy; None if the file is missing or damaged."""
+    """Read the weights of a file into the network. Return the accuracy, or None for a missing or damaged file."""
     if not path.exists():
         return None
     try:
-        # Of the bytes: of a damaged file NumPy leaves the handle open.
+        # From the bytes, because NumPy leaves a damaged file open.
         with np.load(io.BytesIO(path.read_bytes())) as file:
             accuracy, *weights = (file[name] for name in file.files)
         network.set_weights(weights)
     except Exception:
-        # Flipped bits in the table of an archive can raise nearly anything.
+        # Flipped bits in the table of an archive can raise almost any exception.
         return None
     return float(accuracy)
+
+
+def _training_step(network, optimizer):
+    @tf.function(reduce_retracing=True)
+    def step(pixels, labels):
+        with tf.GradientTape() as tape:
+            logits = network(_prepared(network, pixels), training=True)["logits"]
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
+            loss = tf.reduce_mean(losses)
+        optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
+
+    return step
+
+
+def _row_batches(num_images, steps, rng):
+    """Yield the rows of each batch, with each image once in an epoch."""
+    size = min(_BATCH_SIZE, num_images)
+    rows = np.empty(0, np.int64)
+    for _ in range(steps):
+        if len(rows) < size:
+            rows = rng.permutation(num_images)
+        yield rows[:size]
+        rows = rows[size:]
+
+
+def _accuracy(network, pixels, labels):
+    hits = 0
+    for start in range(0, len(labels), _BATCH_SIZE):
+        batch = slice(start, start + _BATCH_SIZE)
+        logits = network(_prepared(network, tf.constant(pixels[batch])), training=False)["logits"]
+        hits += int(np.sum(np.argmax(logits, axis=-1) == labels[batch]))
+    return hits / len(labels)
+
+
+def _prepared(network, pixels):
+    """Return bytes in the form that the extractor passes to the network."""
+    return _scaled(resize(tf.cast(pixels, tf.float32), network.input_shape[1:3]))
+
+
+def _scaled(pixels):
+    return pixels / 127.5 - 1.0
+
+
+def _one_pass(dataset):
+    if hasattr(dataset, "one_pass"):
+        return dataset.one_pass()
+    if isinstance(dataset, tf.data.Dataset) and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        if not hasattr(dataset, "steps_per_epoch"):
+            raise ValueError(
+                "The data set is endless: make it finite, as with `dataset.take(100)`. "
+                "Received: dataset of infinite cardinality"
+            )
+        return itertools.islice(dataset, dataset.steps_per_epoch)
+    return dataset
+
+
+def _images_of(batch):
+    if isinstance(batch, tuple | list) and len(batch) == 2:
+        return batch[0]
+    raise ValueError(
+        "An extractor trains on batches (images, labels): load the data with `labels=True`. "
+        f"Received: dataset of batches of type {type(batch).__name__}"
+    )
+
+
+def _labels_of(batch):
+    labels = np.asarray(batch[1])
+    if labels.ndim == 1 and labels.dtype.kind in "iu":
+        return labels.astype(np.int32)
+    raise ValueError(
+        "Labels must be integers of shape (batch,), the number of each image's class. "
+        f"Received: labels of dtype {labels.dtype} and shape {labels.shape}"
+    )

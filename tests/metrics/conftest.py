@@ -1,11 +1,33 @@
 """What the tests of several metrics share."""
 
+import functools
 import gc
 import itertools
 import tracemalloc
 
+import numpy as np
 import pytest
 import tensorflow as tf
+
+
+@pytest.fixture
+def distribute():
+    """The function that updates a metric on all replicas, each with its share of the rows.
+
+    It is given the strategy, the method to call, and arrays. The first replica gets more rows than the others.
+    """
+
+    def run(strategy, update, *values):
+        def share(value, context):
+            rows = np.array_split(value, strategy.num_replicas_in_sync)
+            return tf.constant(rows[context.replica_id_in_sync_group])
+
+        shares = [
+            strategy.experimental_distribute_values_from_function(functools.partial(share, value)) for value in values
+        ]
+        tf.function(lambda *arguments: strategy.run(update, args=arguments))(*shares)
+
+    return run
 
 
 @pytest.fixture

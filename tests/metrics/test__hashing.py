@@ -1,11 +1,38 @@
+"""Orders, priorities and random numbers that depend on the samples alone."""
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.metrics._hashing import priorities_of, random_of
+from keras_gan.metrics._hashing import canonical_order, priorities_of, random_of
 
 RNG = np.random.default_rng(0)
 ROWS = RNG.normal(size=(400, 3)).astype(np.float32)
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32", "uint8"])
+def test_the_order_is_that_of_the_set(dtype):
+    rng = np.random.default_rng(0)
+    rows = (rng.normal(size=(3000, 7)) * 50 + 100).astype(dtype)
+    shuffled = rows[rng.permutation(len(rows))]
+    order = canonical_order(rows)
+    assert sorted(order) == list(range(len(rows)))
+    np.testing.assert_array_equal(rows[order], shuffled[canonical_order(shuffled)])
+
+
+def test_the_order_has_nothing_to_do_with_the_values():
+    ranks = np.argsort(canonical_order(np.arange(10_000.0).reshape(-1, 1)))
+    # Spearman's correlation of unrelated ranks has the standard deviation 1 / sqrt(n - 1).
+    assert abs(np.corrcoef(ranks, np.arange(10_000))[0, 1]) < 0.04
+
+
+def test_minus_zero_is_zero():
+    rows = np.array([[0.0, 1.0], [5.0, 2.0], [-3.0, 0.0]])
+    np.testing.assert_array_equal(canonical_order(rows), canonical_order(np.where(rows == 0.0, -0.0, rows)))
+
+
+def test_no_rows_have_an_order():
+    assert canonical_order(np.zeros((0, 3))).shape == (0,)
 
 
 def test_each_row_is_among_the_highest_with_the_same_chance():

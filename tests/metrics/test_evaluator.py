@@ -196,7 +196,7 @@ def test_a_measure_of_ones_own_stands_beside_the_others():
         ({"metrics": ["frechet_distanse"]}, r"no such metric. Did you mean 'frechet_distance'.*Received: 'frechet_dis"),
         ({"metrics": []}, r"at least one metric. Received: metrics=\[\]"),
         ({"num_images": 1}, r"`num_images` must be an integer of at least 2. Received: num_images=1"),
-        ({"num_halves": 1}, r"at least two halves; 0 is for none. Received: num_halves=1"),
+        ({"num_halves": 1}, r"at least two halves; use 0 for no interval. Received: num_halves=1"),
         ({"seed": -1}, r"`seed` must be"),
     ],
 )
@@ -206,7 +206,7 @@ def test_bad_arguments_are_refused(arguments, message):
 
 
 def test_a_score_needs_a_classifier():
-    with pytest.raises(ValueError, match=r"this extractor is no classifier.*train_extractor.*extractor=pixels"):
+    with pytest.raises(ValueError, match=r"this extractor has none.*train_extractor.*extractor=pixels"):
         Evaluator(Pixels(num_classes=None), ["classifier_score"])
 
 
@@ -229,7 +229,7 @@ def test_what_a_metric_warns_of_is_noted_too():
     evaluator = Evaluator(Pixels(), ["kernel_distance"], num_halves=2)
     with pytest.warns(UserWarning, match="400 samples against 300 real images: There are fewer samples than a subset"):
         report = evaluator.compare(FAKE, REAL, floor=REAL[:100])
-    assert any("the subsets have 300 of either side" in note for note in report["kernel_distance"].warnings)
+    assert any("The subsets have 300 samples of each side" in note for note in report["kernel_distance"].warnings)
 
 
 def test_fifty_evaluations_leave_no_samples_behind():

@@ -206,9 +206,9 @@ def test_a_model_made_without_shapes():
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"output": "nose"}, r"outputs 0: name the one of the features.*Received: output='nose'"),
+        ({"output": "nose"}, r"outputs 0. Name the output of the features.*Received: output='nose'"),
         ({"output": ("pool", "head", "map")}, r"or a pair of them.*Received: output=\('pool', 'head', 'map'\)"),
-        ({"image_size": 8}, r"\(6, 6, 1\), where None is any. Received: image_size=8, channels=None"),
+        ({"image_size": 8}, r"\(6, 6, 1\), where None means any. Received: image_size=8, channels=None"),
         ({"image_size": (1, 2, 3)}, r"Received: image_size=\(1, 2, 3\)"),
         ({"image_size": 0}, r"Received: image_size=0"),
         ({"channels": 3}, r"Received: image_size=None, channels=3"),
@@ -222,7 +222,7 @@ def test_wrong_arguments(network, options, message):
 
 
 def test_several_outputs_and_none_chosen():
-    with pytest.raises(ValueError, match=r"outputs 'a', 'b': name.*Received: output=None"):
+    with pytest.raises(ValueError, match=r"outputs 'a', 'b'. Name.*Received: output=None"):
         ModelExtractor(lambda images: {"a": images, "b": images})
 
 

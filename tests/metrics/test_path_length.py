@@ -195,7 +195,7 @@ class Quantising(Extractor):
 
 
 def test_extractors_are_refused():
-    with pytest.raises(ValueError, match=r"256 levels to which an extractor rounds.*Received: embed=<Quantising"):
+    with pytest.raises(ValueError, match=r"An extractor rounds images to 256 levels.*Received: embed=<Quantising"):
         perceptual_path_length(linear, Quantising(), latent_dim=8)
 
 
@@ -214,7 +214,7 @@ def test_half_precision_is_refused(dtype):
         (
             lambda latents: latents[:3],
             identity,
-            r"`generator` must return .* 128 in its input.*Received: ndarray .*\(3, 8\)",
+            r"`generator` must return .* 128 rows of its input.*Received: ndarray .*\(3, 8\)",
         ),
         (linear, np.mean, r"`embed` must return an array or a tensor.*Received: float64 of shape \(\)"),
         (linear, Embedding, r"`embed` must return an array or a tensor.*Received: Embedding of shape \(\)"),

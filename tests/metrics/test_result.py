@@ -56,5 +56,5 @@ def test_the_disk_gives_back_an_equal_report(tmp_path):
 def test_another_file_is_no_report(tmp_path, content):
     path = tmp_path / "other.json"
     path.write_text(content)
-    with pytest.raises(ValueError, match=r"holds no results that `Report.save` wrote.*Received: path=.*other.json"):
+    with pytest.raises(ValueError, match=r"`Report.save` did not write this file.*Received: path=.*other.json"):
         Report.load(path)

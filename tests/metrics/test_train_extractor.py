@@ -5,8 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import data
-from keras_gan.metrics import _classifier
-from keras_gan.metrics.train_extractor import train_extractor
+from keras_gan.metrics.train_extractor import build_classifier, train_extractor
 
 FEW_STEPS = 300
 
@@ -101,7 +100,7 @@ def test_a_damaged_file_is_replaced(digits, tmp_path):
 
 
 def test_large_images_are_reduced():
-    network = _classifier.build_classifier((64, 48, 3), 2, 8, 0)
+    network = build_classifier((64, 48, 3), 2, 8, 0)
     assert network.input_shape == (None, 32, 32, 3)
 
 
@@ -135,7 +134,7 @@ GREY = np.zeros((12, 8, 8, 1), np.float32)
         ([(GREY, np.eye(12, dtype=int))], r"Received: labels of dtype int64 and shape \(12, 12\)"),
         ([(GREY[:9], np.arange(9))], r"at least 10 images.*Received: dataset of 9 images"),
         ([], r"at least 10 images.*Received: dataset of 0 images"),
-        ([(GREY + 255.0, np.arange(12))], r"\[0, 255\] become such"),
+        ([(GREY + 255.0, np.arange(12))], r"Map numbers in \[0, 255\] with"),
     ],
 )
 def test_wrong_data(tmp_path, batches, message):

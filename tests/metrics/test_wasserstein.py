@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.metrics import wasserstein
-from keras_gan.metrics._order import canonical_order
+from keras_gan.metrics._hashing import canonical_order
 from keras_gan.metrics._pyramid import split_band
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 
@@ -202,9 +202,14 @@ IMAGES = noise(2, 16)
     "real, fake, arguments, message",
     [
         (IMAGES[0], IMAGES, {}, r"`real_images` must be a batch.*Received: real_images.shape=\(16, 16, 1\)"),
-        (IMAGES, IMAGES[:0], {}, r"`fake_images` must be a batch.*Received: fake_images.shape=\(0, 16, 16, 1\)"),
-        (IMAGES, IMAGES * np.inf, {}, r"Received: fake_images in \[-inf, inf\]"),
-        (IMAGES, np.full((1, 16, 16, 1), np.nan), {}, r"Received: fake_images in \[nan, nan\]"),
+        (IMAGES, IMAGES[:0], {}, r"`fake_images` must hold at least one.*Received: fake_images.shape=\(0, 16, 16, 1\)"),
+        (IMAGES, IMAGES * np.inf, {}, r"`fake_images` must be finite.*Received: lowest=-inf, highest=inf"),
+        (
+            IMAGES,
+            np.full((1, 16, 16, 1), np.nan),
+            {},
+            r"`fake_images` must be finite.*Received: lowest=nan, highest=nan",
+        ),
         (IMAGES, (IMAGES > 0) * 255, {}, r"must be floats.*Received: fake_images.dtype=int64"),
         (
             IMAGES,

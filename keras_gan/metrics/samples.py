@@ -1,5 +1,6 @@
-"""Images from wherever they come, and their features from the network or from the disk."""
+"""Images from any source, and their features, from the network or from a cache on disk."""
 
+import dataclasses
 import hashlib
 import io
 import pathlib
@@ -10,23 +11,57 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._files import write_atomically
-from keras_gan.metrics.measures import Samples
+from keras_gan._pixels import to_bytes
 
 _BATCH_SIZE = 250
 _CACHE_VERSION = 1
 
 
+@dataclasses.dataclass(frozen=True)
+class Samples:
+    """Images as metrics see them.
+
+    Args:
+        features: float32 `(num_images, num_features)`.
+        logits: float32 `(num_images, num_classes)`, or None if the extractor has no logits.
+        images: uint8 `(num_images, height, width, channels)`, or None if no measure needs them.
+        split: name of the part of the data, or None.
+        fingerprint: hexadecimal SHA-256 of the images as uint8.
+
+    Example:
+        >>> import numpy as np
+        >>> samples = Samples(np.arange(6.0).reshape(3, 2), split="test")
+        >>> len(samples), samples.rows([0, 2]).features.tolist()
+        (3, [[0.0, 1.0], [4.0, 5.0]])
+    """
+
+    features: np.ndarray
+    logits: np.ndarray | None = None
+    images: np.ndarray | None = None
+    split: str | None = None
+    fingerprint: str = ""
+
+    def __len__(self):
+        return len(self.features)
+
+    def rows(self, indices):
+        """Return some of the samples."""
+        parts = {name: getattr(self, name) for name in ("features", "logits", "images")}
+        chosen = {name: None if part is None else part[indices] for name, part in parts.items()}
+        return dataclasses.replace(self, **chosen, fingerprint="")
+
+
 def sample_batches(source, num_images, seed):
-    """Yield batches of samples that something makes.
+    """Yield batches of generated samples.
 
     Args:
         source: an object with `generate(num_images, seed=)`, such as a GAN; or images, as for `image_batches`.
-        num_images: int, how many; fewer where `source` are images and has fewer.
+        num_images: int, how many samples. If `source` holds fewer images, it is all of them.
         seed: int.
 
     Yields:
-        Arrays `(batch, height, width, channels)` in [-1, 1]. The batches are always of one size, with seeds of their
-        own, so that the samples depend on `num_images` and `seed` alone, and few are in memory at a time.
+        Arrays `(batch, height, width, channels)` in [-1, 1]. All batches have the same size, and each has its own seed.
+        So the samples depend on `num_images` and `seed` alone, and few of them are in memory at a time.
     """
     if not hasattr(source, "generate"):
         yield from _first(image_batches(source), num_images)
@@ -40,18 +75,18 @@ def image_batches(source):
     """Yield batches of images, without labels.
 
     Args:
-        source: array `(num_images, height, width, channels)` or tf.data.Dataset of batches, with or without labels;
-            of an endless one that `keras_gan.data.load` made, each image once.
+        source: array `(num_images, height, width, channels)`, or tf.data.Dataset of batches with or without labels.
+            An endless data set from `keras_gan.data.load` yields each image once.
 
     Raises:
-        ValueError: if `source` is neither, endless or empty.
+        ValueError: if `source` has another type, or is endless or empty.
     """
     if isinstance(source, tf.data.Dataset):
         source = source.one_pass() if hasattr(source, "one_pass") else source
         if source.cardinality() == tf.data.INFINITE_CARDINALITY:
             raise ValueError(
-                "The data set is endless, and metrics take every image once. End it, as with `dataset.take(100)`, or "
-                "use one that `keras_gan.data.load` made. Received: a data set of infinite cardinality"
+                "The data set is endless, and metrics need each image once. Make it finite, as with "
+                "`dataset.take(100)`, or use `keras_gan.data.load`. Received: a data set of infinite cardinality"
             )
         elements = source.rebatch(_BATCH_SIZE)
         batches = (element[0] if isinstance(element, tuple | list) else element for element in elements)
@@ -60,7 +95,7 @@ def image_batches(source):
     else:
         raise ValueError(
             "Metrics take images as a tf.data.Dataset of batches or as an array (num_images, height, width, channels), "
-            "and samples also from an object with `generate(num_images, seed=)`. "
+            "and samples also as an object with `generate(num_images, seed=)`. "
             f"Received: {type(source).__name__}{f' of shape {np.shape(source)}' if hasattr(source, 'shape') else ''}"
         )
     empty = True
@@ -68,16 +103,16 @@ def image_batches(source):
         empty = False
         yield np.asarray(batch)
     if empty:
-        raise ValueError("There are no images to take features of. Received: an empty source")
+        raise ValueError("There are no images in this source: give at least one. Received: an empty source")
 
 
 class Collector:
-    """Takes features of images, once for each set of images if it has a directory to keep them in.
+    """Computes the features of images. With a directory for a cache, it does so once for each set of images.
 
     Args:
         extractor: `Extractor`.
         keep_images: whether a measure needs the images too.
-        cache_dir: directory of the features of real images, or None.
+        cache_dir: directory for the features of real images, or None.
     """
 
     def __init__(self, extractor, *, keep_images, cache_dir):
@@ -86,13 +121,13 @@ class Collector:
         self.cache_dir = None if cache_dir is None else pathlib.Path(cache_dir)
 
     def collect(self, batches, *, split=None, total=None, verbose=0):
-        """Take the features of batches of images.
+        """Compute the features of batches of images.
 
         Args:
             batches: iterable of arrays.
-            split: what the images are, or None.
+            split: name of the part of the data, or None.
             total: number of images for the progress bar, or None.
-            verbose: whether to draw one.
+            verbose: whether to show a progress bar.
 
         Returns:
             Samples.
@@ -108,10 +143,10 @@ class Collector:
         return Samples(features, logits, np.concatenate(images) if images else None, split, digest.hexdigest())
 
     def collect_cached(self, source, *, verbose=0):
-        """Take the features of a set of real images, or read them from the disk if that was done before.
+        """Compute the features of a set of real images, or read them from the cache if they are there.
 
-        The file's name is a hash of the images themselves and of the extractor's fingerprint, so a cache can be stale
-        in no way; reading the images again costs little beside taking their features.
+        The name of the file is a hash of the images themselves and of the extractor's fingerprint, so the cache is
+        never out of date. Reading the images again costs little compared with computing their features.
         """
         split, total = getattr(source, "split", None), getattr(source, "num_images", None)
         if self.cache_dir is None:
@@ -130,8 +165,8 @@ class Collector:
         return Samples(parts["features"], parts.get("logits"), stacked, split, digest.hexdigest())
 
     def _note(self, batch, digest):
-        """Take the images into the hash; return them, in a list, if they are to be kept."""
-        pixels = np.clip(np.asarray(batch, np.float32) * 127.5 + 128.0, 0, 255).astype(np.uint8)
+        """Add the images to the hash, and return them in a list if a measure needs them."""
+        pixels = to_bytes(batch)
         digest.update(str(pixels.shape[1:]).encode() + pixels.tobytes())
         return [pixels] if self.keep_images else []
 
@@ -149,9 +184,9 @@ def _as_array(part):
 
 
 def _read(path):
-    """The arrays in a file of the cache, or None if it is not there or damaged."""
+    """Return the arrays in a file of the cache, or None if it is missing or damaged."""
     try:
-        # Of the bytes: `np.load` leaves a damaged file open.
+        # From the bytes, because `np.load` leaves a damaged file open.
         with np.load(io.BytesIO(path.read_bytes())) as file:
             return dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):

@@ -1,16 +1,18 @@
-"""The real network is a file of 96 MB that nobody may download in a test: a small graph stands in for it.
+"""The two Inception networks.
 
-It has the real one's names, widths and peculiarities: a first operation that is made for one image, an old version, and
+The real one of 2015 is a file of 96 MB that nobody may download in a test: a small graph stands in for it. The graph
+has the real one's names, widths and peculiarities: a first operation that is made for one image, an old version, and
 a batch normalisation that TensorFlow refuses today.
 """
 
 import hashlib
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.metrics.inception_2015 import Inception2015
+from keras_gan.metrics.inception import Inception2015, KerasInception
 
 _OLD_VERSION = 8
 RNG = np.random.default_rng(0)
@@ -24,6 +26,7 @@ WEIGHTS = {
     "softmax/biases": np.full(1008, 100.0, np.float32),
 }
 IMAGES = RNG.uniform(-1, 1, (3, 10, 10, 3)).astype(np.float32)
+CACHED_WEIGHTS = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 
 
 def _expected(images, *, gamma):
@@ -155,7 +158,7 @@ def test_another_number_of_classes_is_refused(tmp_path):
 def test_another_file_is_refused(tmp_path, content):
     path = tmp_path / "graph.pb"
     path.write_bytes(content)
-    with pytest.raises(ValueError, match=r"no frozen graph of TensorFlow \(a GraphDef\). Received: path="):
+    with pytest.raises(ValueError, match=r"not a frozen graph of TensorFlow \(a GraphDef\). Received: path="):
         Inception2015(path, sha256=hashlib.sha256(content).hexdigest())
 
 
@@ -182,3 +185,65 @@ def test_a_saved_model(tmp_path):
     (tmp_path / "assets" / "more.txt").write_text("more")
     with pytest.raises(ValueError, match=f"Received: sha256='{sha256}'"):
         Inception2015(tmp_path, sha256=sha256)
+
+
+@pytest.fixture
+def asked_for(monkeypatch, tmp_path):
+    """In place of the 24 million weights a network that is small; its last arguments."""
+    arguments = {}
+
+    def build(**options):
+        arguments.update(options)
+        images = keras.Input((299, 299, 3))
+        pooled = keras.layers.GlobalAveragePooling2D(name="avg_pool")(images)
+        predictions = keras.layers.Dense(5, kernel_initializer="ones", name="predictions")(pooled)
+        return keras.Model(images, predictions)
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", build)
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    return arguments
+
+
+def test_nothing_is_downloaded_unasked(asked_for):
+    with pytest.raises(
+        FileNotFoundError, match=rf"`download=True`, or put the file there .*Received: path='.*{CACHED_WEIGHTS}'"
+    ):
+        KerasInception()
+    assert not asked_for
+
+
+def test_the_weights_in_the_cache_are_taken(asked_for, tmp_path):
+    cached = tmp_path / "keras" / "models" / CACHED_WEIGHTS
+    cached.parent.mkdir(parents=True)
+    cached.write_bytes(b"")
+    KerasInception()
+    assert asked_for == {"weights": str(cached), "classifier_activation": None}
+
+
+def test_keras_downloads_them_if_told_to(asked_for):
+    KerasInception(download=True)
+    assert asked_for["weights"] == "imagenet"
+
+
+def test_a_file_of_weights(asked_for, tmp_path):
+    path = tmp_path / "mine.h5"
+    with pytest.raises(FileNotFoundError, match=r"no file of weights at this path. Received: path=.*mine.h5"):
+        KerasInception(path)
+    path.write_bytes(b"")
+    KerasInception(path)
+    assert asked_for["weights"] == str(path)
+
+
+def test_features_and_logits_of_the_keras_model(asked_for):
+    extractor = KerasInception(download=True)
+    assert (extractor.num_features, extractor.num_classes, extractor.is_fid) == (3, 5, False)
+    features, logits = extractor(np.full((2, 8, 8, 1), -1.0, np.float32))
+    np.testing.assert_allclose(features, np.full((2, 3), -1.0), atol=1e-6)
+    np.testing.assert_allclose(logits, np.full((2, 5), -3.0), atol=1e-5)
+
+
+def test_the_names_are_those_that_keras_gives():
+    model = keras.applications.InceptionV3(weights=None, classes=10)
+    assert model.input_shape == (None, 299, 299, 3)
+    assert model.get_layer("avg_pool").output.shape == (None, 2048)
+    assert model.get_layer("predictions").output.shape == (None, 10)

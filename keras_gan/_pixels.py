@@ -1,0 +1,136 @@
+"""Images as floats in [-1, 1], and as bytes: the only check of the range, and the only way to quantise.
+
+NumPy arrays and tensors have a form of each. The forms of tensors also run in a graph, where a failed check raises
+`tf.errors.InvalidArgumentError` when the graph runs.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan._arguments import checked
+
+# A user's own scaling, or float16, may leave [-1, 1] by a rounding error. A wrong range such as [0, 255] leaves it by
+# far.
+LIMIT = 1.001
+
+_OUT_OF_RANGE = "`{0}` must be finite numbers in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1."
+_ZERO_TO_ONE = "`{0}` must lie in [-1, 1], but they fill [0, 1] and none is below 0. Map them with x * 2 - 1."
+
+
+def to_bytes(images):
+    """Quantise an array of floats to the nearest of 256 levels.
+
+    A number outside [-1, 1] becomes the nearest end. A number halfway between two levels becomes the higher one:
+
+        floor(clip(127.5 x + 128, 0, 255))
+
+    Args:
+        images: array of floats in [-1, 1], of any shape, without NaN.
+
+    Returns:
+        uint8 array of the same shape.
+
+    Example:
+        >>> to_bytes(np.array([-1.0, 0.0, 1.0]))
+        array([  0, 128, 255], dtype=uint8)
+    """
+    # The conversion drops the fraction.
+    return np.clip(np.asarray(images, np.float32) * 127.5 + 128.0, 0, 255).astype(np.uint8)
+
+
+def tensor_to_bytes(images):
+    """Quantise a float32 tensor as `to_bytes` quantises an array: a uint8 tensor."""
+    return tf.cast(tf.floor(tf.clip_by_value(images * 127.5 + 128.0, 0.0, 255.0)), tf.uint8)
+
+
+def require_range(name, images):
+    """Return an array of floats as float32, not copied if it is float32 already, if all are finite and in [-1, 1].
+
+    Args:
+        name: str, what messages call the images.
+        images: array of floats, of any shape, with at least one number.
+
+    Raises:
+        ValueError: if a number is NaN or outside [-1, 1] by more than a rounding error.
+    """
+    low, high = _extremes(images)
+    # NaN fails both comparisons.
+    if not (low >= -LIMIT and high <= LIMIT):
+        raise ValueError(f"{_OUT_OF_RANGE.format(name)} Received: lowest={low:.6g}, highest={high:.6g}")
+    return images.astype(np.float32, copy=False)
+
+
+def in_range(images):
+    """Whether all numbers of a tensor are finite and in [-1, 1] but for a rounding error: a scalar boolean tensor."""
+    # Not by the lowest and the highest number: some devices leave NaN out of these.
+    return tf.reduce_all(tf.abs(images) <= LIMIT)
+
+
+def fills_zero_to_one(low, high):
+    """Whether images are most likely in [0, 1] instead of [-1, 1]: none is below 0, and they come near 0 and near 1.
+
+    Args:
+        low: the lowest number, a float or a scalar tensor.
+        high: the highest number, likewise.
+    """
+    return (low >= 0.0) & (low < 0.02) & (high > 0.98)
+
+
+def require_images(name, images):
+    """Return a batch of images as a float32 array, or raise.
+
+    Images that fill [0, 1] are refused too. They are in the range, but most likely by mistake.
+
+    Args:
+        name: str, what messages call the images.
+        images: array-like or tensor of floats in [-1, 1], shape (num_images, height, width, channels).
+
+    Raises:
+        ValueError: if the images have another shape or type, are not in [-1, 1], or fill [0, 1].
+    """
+    images = np.asarray(images)
+    _require_batch(name, images.shape, images.dtype.name, is_float=images.dtype.kind not in "iubc")
+    if not images.size:
+        raise ValueError(f"`{name}` must hold at least one image. Received: {name}.shape={images.shape}")
+    low, high = _extremes(images)
+    images = require_range(name, images)
+    if fills_zero_to_one(low, high):
+        raise ValueError(f"{_ZERO_TO_ONE.format(name)} Received: lowest={low:.6g}, highest={high:.6g}")
+    return images
+
+
+def require_image_tensor(name, images):
+    """Return a batch of images as a float32 tensor, as `require_images` does for an array; it may be empty."""
+    images = tf.convert_to_tensor(images)
+    _require_batch(name, tuple(images.shape), images.dtype.name, is_float=images.dtype.is_floating)
+    images = tf.cast(images, tf.float32)
+    received = {"lowest": tf.reduce_min(images), "highest": tf.reduce_max(images)}
+    images = checked(images, in_range(images), _OUT_OF_RANGE.format(name), received)
+    return checked(images, ~fills_zero_to_one(*received.values()), _ZERO_TO_ONE.format(name), received)
+
+
+def as_pixels(images):
+    """Return the bytes of a batch of images, a uint8 tensor, or raise as `require_image_tensor` does.
+
+    Metrics compare images as files keep them. Real images come from files, so the fractions of generated ones would
+    tell them apart.
+    """
+    return tensor_to_bytes(require_image_tensor("images", images))
+
+
+def _extremes(images):
+    """The lowest and the highest number, as floats; both are NaN if one number is NaN."""
+    return float(images.min()), float(images.max())
+
+
+def _require_batch(name, shape, dtype, *, is_float):
+    if len(shape) != 4:
+        raise ValueError(
+            f"`{name}` must be a batch of images, of shape (num_images, height, width, channels). A single image "
+            f"becomes one with {name}[None]. Received: {name}.shape={shape}"
+        )
+    if not is_float:
+        raise ValueError(
+            f"`{name}` must be floats in [-1, 1]. Map bytes in [0, 255] with x / 127.5 - 1. "
+            f"Received: {name}.dtype={dtype}"
+        )
