@@ -10,9 +10,9 @@ from keras_gan._arguments import require_int
 from keras_gan._files import writable_directory
 from keras_gan._fit_control import FitPosition
 from keras_gan._version import __version__
-from keras_gan.callbacks import _model_state
-from keras_gan.callbacks._callback_states import CallbackStates, named
-from keras_gan.callbacks._checkpoint_folder import CheckpointFolder
+from keras_gan.callbacks import _checkpoint_state
+from keras_gan.callbacks._checkpoint_files import CheckpointFolder
+from keras_gan.callbacks._checkpoint_state import CallbackStates, named
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import steps_done
 
@@ -189,13 +189,13 @@ class Checkpoint(keras.callbacks.Callback):
         self._require_agreement(-1 if saved is None else saved.meta["step"])
         if saved is None:
             return None
-        differences = _model_state.differences(self.model, saved.meta, saved.values)
+        differences = _checkpoint_state.differences(self.model, saved.meta, saved.values)
         if differences:
             raise ValueError(
                 f"The checkpoints of this run are of another GAN: {'; '.join(differences)}. Build the GAN as it was, "
                 f"or choose another `run_dir`. Received: run_dir={str(self.run_dir)!r}"
             )
-        _model_state.assign(self.model, saved.values)
+        _checkpoint_state.assign(self.model, saved.values)
         self._saved_position, self._collected = FitPosition(*saved.meta["position"]), {}
         return saved
 
@@ -231,7 +231,7 @@ class Checkpoint(keras.callbacks.Callback):
         )
 
     def _step(self):
-        return int(_model_state.value(self.model.training_state.step))
+        return int(_checkpoint_state.value(self.model.training_state.step))
 
     def _save(self, position):
         if position == self._saved_position:
@@ -239,21 +239,21 @@ class Checkpoint(keras.callbacks.Callback):
         # By all workers, for the means of the epoch are added up over them when they are read. And once for each place:
         # where the chief could not write, it alone knows, and tries again with what it has.
         if position not in self._collected:
-            self._collected = {position: _model_state.collect(self.model)}
+            self._collected = {position: _checkpoint_state.collect(self.model)}
         if self._is_chief and not self._write(position, self._collected[position]):
             return
         self._saved_position, self._collected = position, {}
 
     def _write(self, position, values):
         """Write a checkpoint, and return whether that went well."""
-        self._not_finite = _model_state.not_finite(values)
+        self._not_finite = _checkpoint_state.not_finite(values)
         if self._not_finite:
             return False
         meta = {
             "step": self._step(),
             "position": position,
-            "classes": _model_state.classes(self.model),
-            "paths": _model_state.paths(self.model),
+            "classes": _checkpoint_state.classes(self.model),
+            "paths": _checkpoint_state.paths(self.model),
             "versions": {"keras_gan": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
             "callbacks": self._states.collect(),
         }

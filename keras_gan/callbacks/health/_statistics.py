@@ -1,14 +1,62 @@
-"""The real images that samples are compared with."""
+"""What a set of images looks like as a whole, and the real images that samples are compared with."""
+
+import typing
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.callbacks import _sample_statistics
-
+# Pixels that differ by less than 1/100 of the half range from black or white: a tanh there has no slope left.
+_SATURATED = 0.99
+# Distances are taken between thumbnails of about this side: noise in single pixels is no diversity.
+_THUMBNAIL = 8
 # A user's own scaling may leave [-1, 1] by a rounding error; a wrong range such as [0, 255] leaves it by far.
 _LIMIT = 1.001
 # Images that are all of one brightness must not make a cast of what nobody can see.
 _LEAST_SPREAD = 0.05
+
+
+class SampleStatistics(typing.NamedTuple):
+    """Statistics of a set of images, or of vectors.
+
+    Attributes:
+        diversity: float32 scalar, mean Euclidean distance between the thumbnails of two different images.
+        means: float32 `(channels,)`, mean of each channel (of each entry, for vectors).
+        saturation: float32 scalar, the share of entries beyond 0.99 in size.
+    """
+
+    diversity: tf.Tensor
+    means: tf.Tensor
+    saturation: tf.Tensor
+
+
+def sample_statistics(images):
+    """Return the `SampleStatistics` of float32 images `(num_images, ..., channels)`, at least two."""
+    return SampleStatistics(
+        diversity=_mean_distance(_thumbnails(images)),
+        means=tf.reduce_mean(images, axis=list(range(len(images.shape) - 1))),
+        saturation=tf.reduce_mean(tf.cast(tf.abs(images) > _SATURATED, tf.float32)),
+    )
+
+
+def _thumbnails(images):
+    """Images averaged over squares, as rows; vectors as they are."""
+    if len(images.shape) == 4:
+        squares = [max(1, side // _THUMBNAIL) for side in images.shape[1:3]]
+        images = tf.nn.avg_pool2d(images, squares, squares, "VALID")
+    return tf.reshape(images, (images.shape[0], -1))
+
+
+def _mean_distance(rows):
+    """Mean distance between two different rows."""
+    count = rows.shape[0]
+    # Centred, for else the small distances of a collapsed set drown in the rounding of the large squares.
+    rows -= tf.reduce_mean(rows, axis=0)
+    squares = tf.reduce_sum(tf.square(rows), axis=1)
+    squared_distances = squares[:, None] + squares[None, :] - 2.0 * tf.matmul(rows, rows, transpose_b=True)
+    distances = tf.sqrt(tf.maximum(squared_distances, 0.0))
+    # A row's distance to itself is zero up to rounding, and the root makes the rounding large.
+    distances = tf.linalg.set_diag(distances, tf.zeros(count))
+    return tf.reduce_sum(distances) / (count * (count - 1))
 
 
 class RealImages:
@@ -28,7 +76,7 @@ class RealImages:
 
     def __init__(self, images, num_images):
         self.array = _collected(images, num_images)
-        self.statistics = _sample_statistics.sample_statistics(tf.constant(self.array))
+        self.statistics = sample_statistics(tf.constant(self.array))
         self._precision = _precision_of_means(self.array)
 
     def colour_cast(self, means):

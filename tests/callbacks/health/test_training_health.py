@@ -1,5 +1,3 @@
-import json
-import math
 import warnings
 
 import keras
@@ -8,106 +6,15 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan.callbacks import Checkpoint, TrainingDiverged, TrainingHealth, training_health
-from keras_gan.callbacks._health_probe import HealthProbe
-from keras_gan.callbacks._illnesses import ILLNESSES
-from keras_gan.callbacks._real_images import RealImages
-from keras_gan.callbacks._vital_signs import VitalSigns
-from keras_gan.layers import SpectralNormalization
-
-HEALTHY = VitalSigns(
-    real_accuracy=0.8,
-    fake_accuracy=0.7,
-    ranked_pairs=0.85,
-    d_signal=0.6,
-    d_gradient_norm=2.0,
-    g_gradient_norm=1.0,
-    d_spectral_norm=3.0,
-    g_spectral_norm=4.0,
-    diversity=0.9,
-    colour_cast=0.5,
-    saturation=0.1,
-)
-COLLAPSED = HEALTHY._replace(diversity=0.1)
-
-
-@pytest.fixture
-def images():
-    """64 images of two kinds, in colour."""
-    rng = np.random.default_rng(0)
-    kinds = rng.choice([-0.5, 0.5], (64, 1, 1, 1))
-    return (kinds + rng.uniform(-0.4, 0.4, (64, 6, 6, 3))).astype("float32")
-
-
-def make_watched_gan(gan_class=keras_gan.NonSaturatingGAN, *, learning_rates=(1e-3, 1e-3), compilation=None, **options):
-    """A compiled GAN on small networks."""
-    wrap = SpectralNormalization if options.pop("spectral", False) else (lambda layer: layer)
-    dropout = options.pop("dropout", 0.0)
-    generator = keras.Sequential(
-        [
-            keras.Input((4,)),
-            keras.layers.Dense(16),
-            keras.layers.BatchNormalization(synchronized=True),
-            keras.layers.ReLU(),
-            keras.layers.Dense(6 * 6 * 3, activation="tanh", dtype="float32"),
-            keras.layers.Reshape((6, 6, 3), dtype="float32"),
-        ]
-    )
-    discriminator = keras.Sequential(
-        [
-            keras.Input((6, 6, 3)),
-            keras.layers.Flatten(),
-            wrap(keras.layers.Dense(16)),
-            keras.layers.LeakyReLU(0.2),
-            keras.layers.Dropout(dropout),
-            keras.layers.Dense(1, dtype="float32"),
-        ]
-    )
-    gan = gan_class(generator, discriminator, seed=0, **options)
-    optimizers = [
-        keras.optimizers.Adam(rate, beta_1=0.5) if rate else keras.optimizers.SGD(0.0) for rate in learning_rates
-    ]
-    gan.compile(*optimizers, **(compilation or {}))
-    return gan
-
-
-class Meddle(keras.callbacks.Callback):
-    """Does something to the model after a step, each time that it is reached or so often."""
-
-    def __init__(self, step, change, times=math.inf):
-        super().__init__()
-        self.step, self.change, self.times = step, change, times
-
-    def get_state(self):
-        return {"a rollback": "does not undo this"}
-
-    def set_state(self, state):
-        pass
-
-    def on_train_batch_end(self, batch, logs=None):
-        if int(self.model.training_state.step) == self.step and self.times > 0:
-            self.times -= 1
-            self.change(self.model)
-
-
-def train(gan, images, callbacks, steps, **options):
-    """Fit for some steps, four an epoch, and return what was warned of."""
-    with warnings.catch_warnings(record=True, action="always") as caught:
-        warnings.filterwarnings("ignore", category=DeprecationWarning)
-        gan.fit(images, batch_size=16, epochs=steps // 4, verbose=0, callbacks=callbacks, **options)
-    return [str(warning.message) for warning in caught]
-
-
-def spoil(network, value=float("nan")):
-    """Put a value into the last bias of a network."""
-    bias = network.weights[-1]
-    bias.assign(np.full(bias.shape, value))
-
+from keras_gan.callbacks import Checkpoint, TrainingDiverged, TrainingHealth
+from keras_gan.callbacks.health import training_health
+from keras_gan.callbacks.health._probe import HealthProbe
+from keras_gan.callbacks.health._statistics import RealImages
 
 # --- Illnesses that training brings about -----------------------------------------------------------------------------
 
 
-def test_a_discriminator_that_wins(images):
+def test_a_discriminator_that_wins(make_watched_gan, train, images):
     gan = make_watched_gan(learning_rates=(0, 0.02), compilation={"jit_compile": True})
     warned = train(gan, images, [TrainingHealth(images, every=2)], steps=160)
     assert len(warned) == 1
@@ -115,16 +22,16 @@ def test_a_discriminator_that_wins(images):
     assert "`penalties=[R1(...)]`" in warned[0]
 
 
-def test_a_discriminator_that_loses(images):
+def test_a_discriminator_that_loses(make_watched_gan, train, images):
     gan = make_watched_gan(learning_rates=(0.02, 0))
     warned = train(gan, images, [TrainingHealth(images, every=1)], steps=40)
     assert any("the discriminator has lost: it rates only" in text for text in warned)
     assert any("raise its learning rate" in text for text in warned)
 
 
-def test_a_learning_rate_that_blows_everything_up(images):
+def test_a_learning_rate_that_blows_everything_up(make_watched_gan, train, meddle, images):
     gan = make_watched_gan(keras_gan.HingeGAN, discriminator_steps=1)
-    faster = Meddle(12, lambda gan: gan.scale_learning_rates(1e4))
+    faster = meddle(12, lambda gan: gan.scale_learning_rates(1e4))
     warned = train(gan, images, [faster, TrainingHealth(images, every=1)], steps=24)
     assert any("gradients explode: their norms are" in text and "clip by the global norm" in text for text in warned)
     assert any("weights explode: the largest spectral norms are" in text for text in warned)
@@ -134,7 +41,7 @@ def test_a_learning_rate_that_blows_everything_up(images):
 
 
 @pytest.fixture(scope="module")
-def still_gan():
+def still_gan(make_watched_gan):
     """A GAN, its probe and a way back to its weights; compiled once."""
     keras.utils.set_random_seed(0)
     gan = make_watched_gan(keras_gan.MinimaxGAN)
@@ -177,7 +84,7 @@ def test_a_gan_that_stands_still_is_not_ill(watch):
     assert watch(lambda gan: None) == []
 
 
-def test_a_gradient_that_vanishes(watch):
+def test_a_gradient_that_vanishes(spoil, watch):
     (warned,) = watch(lambda gan: spoil(gan.discriminator, -30.0))
     assert warned.startswith("Step 19: the generator's gradient has vanished: its norm is")
     assert "`NonSaturatingGAN`" in warned
@@ -238,37 +145,39 @@ def test_a_healthy_run_raises_no_warning(seed):
 # --- NaN and infinity -------------------------------------------------------------------------------------------------
 
 
-def test_a_loss_that_is_not_a_number_stops_training_at_once(images):
+def test_a_loss_that_is_not_a_number_stops_training_at_once(make_watched_gan, train, meddle, spoil, images):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     with pytest.raises(TrainingDiverged, match="Training diverged at step 4: d_loss = nan, g_loss = nan, gen") as error:
-        train(gan, images, [Meddle(3, lambda gan: spoil(gan.discriminator)), TrainingHealth(images)], steps=8)
+        train(gan, images, [meddle(3, lambda gan: spoil(gan.discriminator)), TrainingHealth(images)], steps=8)
     assert "variables more not finite. There is no checkpoint to go back to. Lower the learning rates" in str(
         error.value
     )
 
 
-def test_weights_that_are_not_finite_stop_training_though_the_losses_are(images):
+def test_weights_that_are_not_finite_stop_training_though_the_losses_are(
+    make_watched_gan, train, meddle, spoil, images
+):
     gan = make_watched_gan(compilation={"run_eagerly": True}, ema_half_life=1000)
-    spoiled = Meddle(1, lambda gan: spoil(gan.averaged_generator, float("inf")))
+    spoiled = meddle(1, lambda gan: spoil(gan.averaged_generator, float("inf")))
     with pytest.raises(TrainingDiverged, match=r"at step 4: averaged_generator\[7\] \(dense\S*/bias\) not finite"):
         train(gan, images, [spoiled, TrainingHealth(images, every=4)], steps=8)
 
 
-def test_the_last_good_checkpoint_is_named_and_still_good(images, tmp_path):
+def test_the_last_good_checkpoint_is_named_and_still_good(make_watched_gan, train, meddle, spoil, images, tmp_path):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     checkpoint = Checkpoint(tmp_path)
     health = TrainingHealth(images, checkpoint=checkpoint)
     with pytest.raises(TrainingDiverged, match=r"The last good checkpoint is .*step_000000004\.npz"):
-        train(gan, images, [health, checkpoint, Meddle(6, lambda gan: spoil(gan.generator))], steps=8)
+        train(gan, images, [health, checkpoint, meddle(6, lambda gan: spoil(gan.generator))], steps=8)
     checkpoint.rewind()
     assert all(np.all(np.isfinite(weight)) for weight in gan.get_weights())
 
 
-def test_training_goes_back_and_on_with_lower_learning_rates(images, tmp_path):
+def test_training_goes_back_and_on_with_lower_learning_rates(make_watched_gan, train, meddle, spoil, images, tmp_path):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     checkpoint = Checkpoint(tmp_path)
     health = TrainingHealth(images, checkpoint=checkpoint, rollbacks=2, learning_rate_factor=0.1)
-    once = Meddle(6, lambda gan: spoil(gan.generator), times=1)
+    once = meddle(6, lambda gan: spoil(gan.generator), times=1)
     warned = train(gan, images, [health, checkpoint, once], steps=8)
     assert len(warned) == 1
     assert "Step 7: d_loss = nan" in warned[0]
@@ -278,12 +187,12 @@ def test_training_goes_back_and_on_with_lower_learning_rates(images, tmp_path):
     assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(1e-4)
 
 
-def test_rollbacks_are_bounded(images, tmp_path):
+def test_rollbacks_are_bounded(make_watched_gan, meddle, spoil, images, tmp_path):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     checkpoint = Checkpoint(tmp_path)
     health = TrainingHealth(images, checkpoint=checkpoint, rollbacks=2)
     rates = []
-    again = Meddle(6, lambda gan: (rates.append(float(gan.generator_optimizer.learning_rate)), spoil(gan.generator)))
+    again = meddle(6, lambda gan: (rates.append(float(gan.generator_optimizer.learning_rate)), spoil(gan.generator)))
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Step 7: d_loss = nan", UserWarning)
         with pytest.raises(TrainingDiverged, match=r"at step 7 after 2 rollbacks: .* The last good checkpoint is"):
@@ -291,173 +200,22 @@ def test_rollbacks_are_bounded(images, tmp_path):
     assert rates == pytest.approx([1e-3, 0.5e-3, 0.25e-3])
 
 
-def test_a_rate_that_was_lowered_before_the_checkpoint_is_not_lowered_twice(images, tmp_path):
+def test_a_rate_that_was_lowered_before_the_checkpoint_is_not_lowered_twice(
+    make_watched_gan, train, meddle, spoil, images, tmp_path
+):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     checkpoint = Checkpoint(tmp_path)
     health = TrainingHealth(images, checkpoint=checkpoint, rollbacks=2)
-    meddles = [Meddle(step, lambda gan: spoil(gan.generator), times=1) for step in (6, 10)]
+    meddles = [meddle(step, lambda gan: spoil(gan.generator), times=1) for step in (6, 10)]
     warned = train(gan, images, [health, checkpoint, *meddles], steps=12)
     assert ["step_000000004" in warned[0], "step_000000008" in warned[1]] == [True, True]
     assert float(gan.generator_optimizer.learning_rate) == pytest.approx(0.25e-3)
 
 
-# --- The course of an illness, on vital signs made by hand ------------------------------------------------------------
-
-
-@pytest.fixture
-def scripted(images, monkeypatch):
-    """The function that shows a callback vital signs, one probe each, and returns what was warned of at which step."""
-
-    class Model:
-        images_per_step, discriminator_steps, gradient_accumulation_steps = 16, 1, 1
-        generator = discriminator = adversarial_loss = training_variables = None
-        sample_shape = (6, 6, 3)
-        distribute_strategy = tf.distribute.get_strategy()
-        training_state = type("State", (), {"step": 0})
-
-    def begin(**options):
-        shown = []
-        monkeypatch.setattr(training_health, "HealthProbe", lambda *_: lambda *_: (shown[-1] if shown else HEALTHY, []))
-        health = TrainingHealth(images, every=1, **options)
-        health.set_model(Model())
-        health.set_params({"steps": None})
-        health.on_train_begin()
-        health.on_epoch_begin(0)
-
-        def show(probes):
-            with warnings.catch_warnings(record=True, action="always") as caught:
-                for signs in probes:
-                    shown.append(signs)
-                    health.on_train_batch_begin(len(shown) - 1)
-                    health.on_train_batch_end(len(shown) - 1, {})
-            return [str(warning.message).split(":")[0] for warning in caught]
-
-        return health, show
-
-    return begin
-
-
-def test_an_illness_is_named_once_until_it_has_been_cured(scripted):
-    _, show = scripted(patience=3)
-    assert show([HEALTHY] * 10 + [COLLAPSED] * 20) == ["Step 13"]
-    assert show([HEALTHY] * 2 + [COLLAPSED] * 8) == []
-    assert show([HEALTHY] * 3 + [COLLAPSED] * 7) == ["Step 46"]
-
-
-def test_what_does_not_last_is_not_named(scripted):
-    _, show = scripted(patience=3)
-    assert show([HEALTHY] * 10 + [COLLAPSED, COLLAPSED, HEALTHY] * 5) == []
-
-
-def test_the_first_ten_probes_are_not_judged(scripted):
-    _, show = scripted(patience=3)
-    assert show([COLLAPSED] * 12) == []
-    assert show([COLLAPSED]) == ["Step 13"]
-
-
-def test_a_slow_beginning_is_no_illness(scripted):
-    _, show = scripted(patience=3)
-    slow = [HEALTHY._replace(diversity=0.02 * 1.1**n, colour_cast=8.0 / 1.1**n) for n in range(30)]
-    assert slow[20].diversity < 0.2
-    assert slow[20].colour_cast > 1.1
-    assert show(slow) == []
-
-
-@pytest.mark.parametrize("illness", ILLNESSES, ids=lambda illness: illness.name)
-def test_the_words_of_an_illness_are_one_sentence_with_a_remedy(illness):
-    words = illness.words.format(now=HEALTHY, usual=HEALTHY)
-    assert words.count(";") == 1
-    assert ". " not in words
-    assert "{" not in words
-
-
-@pytest.mark.parametrize(
-    "name, within, beyond",
-    [
-        ("d_signal", 0.011, 0.009),
-        ("ranked_pairs", 0.26, 0.24),
-        ("g_gradient_norm", 1.1e-3, 0.9e-3),
-        ("d_gradient_norm", 199.0, 201.0),
-        ("g_gradient_norm", 99.0, 101.0),
-        ("d_spectral_norm", 29.0, 31.0),
-        ("g_spectral_norm", 39.0, 41.0),
-        ("diversity", 0.51, 0.49),
-        ("colour_cast", 0.99, 1.01),
-        ("saturation", 0.49, 0.51),
-    ],
-)
-def test_the_limits_are_those_that_the_docstring_gives(scripted, name, within, beyond):
-    _, show = scripted(patience=1)
-    assert show([HEALTHY] * 10 + [HEALTHY._replace(**{name: within})]) == []
-    assert show([HEALTHY._replace(**{name: beyond})]) == ["Step 12"]
-
-
-def test_a_gradient_below_what_adam_sees_is_none_whatever_was_usual(scripted):
-    _, show = scripted(patience=1)
-    assert show([HEALTHY._replace(g_gradient_norm=2e-8)] * 11) == []
-    assert show([HEALTHY._replace(g_gradient_norm=0.9e-8)]) == ["Step 12"]
-
-
-def test_a_run_that_goes_on_warns_as_one_that_was_never_stopped(scripted):
-    probes = [HEALTHY] * 12 + [COLLAPSED] * 2
-    health, show = scripted(patience=3)
-    show(probes)
-    state = json.loads(json.dumps(health.get_state()))
-    on_end, logs = {}, {}
-    warned = show([COLLAPSED])
-    health.on_epoch_end(0, on_end)
-
-    resumed, show = scripted(patience=3)
-    resumed.set_state(state)
-    assert [text.split(" ")[0] for text in show([COLLAPSED])] == [text.split(" ")[0] for text in warned] == ["Step"]
-    resumed.on_epoch_end(0, logs)
-    assert logs == on_end
-    assert resumed.get_state() == health.get_state()
-
-
-def test_a_second_fit_begins_anew(scripted):
-    health, show = scripted(patience=3)
-    show([HEALTHY] * 10 + [COLLAPSED] * 2)
-    health.on_train_begin()
-    assert health.get_state() == TrainingHealth(health._real_images.array).get_state()
-
-
-def test_the_logs_are_the_means_over_the_epoch_and_else_the_latest(scripted):
-    health, show = scripted()
-    before, first, second = {}, {}, {}
-    health.on_epoch_end(0, before)
-    assert before["health/diversity"] == 0.9
-    show([HEALTHY._replace(diversity=0.6), HEALTHY._replace(diversity=0.8)])
-    health.on_epoch_end(0, first)
-    assert first["health/diversity"] == pytest.approx(0.7)
-    health.on_epoch_end(1, second)
-    assert second["health/diversity"] == 0.8
-    assert list(first) == [f"health/{name}" for name in VitalSigns._fields]
-
-
-def test_what_a_critic_does_not_have_is_not_logged(scripted):
-    health, show = scripted()
-    show([HEALTHY._replace(real_accuracy=None, fake_accuracy=None)] * 12)
-    logs = {}
-    health.on_epoch_end(0, logs)
-    assert list(logs) == [f"health/{name}" for name in VitalSigns._fields[2:]]
-
-
-def test_probes_come_at_multiples_of_every_however_many_steps_a_call_makes(scripted):
-    health, _ = scripted()
-    health.every = 4
-    seen = []
-    health._probe = lambda step, number: (seen.append((step, number)), (HEALTHY, []))[1]
-    for batch in (2, 5, 8, 11, 14):
-        health.on_train_batch_begin(batch - 2)
-        health.on_train_batch_end(batch, {})
-    assert seen == [(6, 1), (9, 2), (12, 3)]
-
-
 # --- Beside training, and never in it ---------------------------------------------------------------------------------
 
 
-def test_training_is_the_same_with_and_without_it(images):
+def test_training_is_the_same_with_and_without_it(make_watched_gan, train, images):
     fingerprints = []
     for callbacks in ([], [TrainingHealth(images, every=2)]):
         keras.utils.set_random_seed(0)
@@ -472,7 +230,7 @@ def test_training_is_the_same_with_and_without_it(images):
     assert fingerprints[0] == fingerprints[1]
 
 
-def test_looking_at_half_precision_changes_nothing_and_sees_unscaled_gradients(images):
+def test_looking_at_half_precision_changes_nothing_and_sees_unscaled_gradients(make_watched_gan, images):
     norms = []
     for policy in ("float32", "mixed_float16"):
         keras.config.set_dtype_policy(policy)
@@ -486,7 +244,7 @@ def test_looking_at_half_precision_changes_nothing_and_sees_unscaled_gradients(i
     np.testing.assert_allclose(*norms, rtol=0.02)
 
 
-def test_looking_from_outside_of_the_replicas(images, two_replicas):
+def test_looking_from_outside_of_the_replicas(make_watched_gan, images, two_replicas):
     signs = []
     for strategy in (tf.distribute.get_strategy(), two_replicas):
         keras.utils.set_random_seed(0)
@@ -498,7 +256,7 @@ def test_looking_from_outside_of_the_replicas(images, two_replicas):
     np.testing.assert_allclose(signs[0], signs[1], rtol=1e-5)
 
 
-def test_two_replicas_are_watched_while_they_train(images, two_replicas):
+def test_two_replicas_are_watched_while_they_train(make_watched_gan, train, images, two_replicas):
     with two_replicas.scope():
         gan = make_watched_gan()
     health = TrainingHealth(images, every=2)
@@ -514,7 +272,7 @@ def test_rollbacks_need_a_checkpoint(images):
         TrainingHealth(images, rollbacks=1)
 
 
-def test_the_checkpoint_must_be_a_callback_too(images, tmp_path):
+def test_the_checkpoint_must_be_a_callback_too(make_watched_gan, images, tmp_path):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     with pytest.raises(ValueError, match=r"must be among the callbacks of `fit`.* Received: checkpoint=Checkpoint"):
         gan.fit(images, callbacks=[TrainingHealth(images, checkpoint=Checkpoint(tmp_path))], verbose=0)
@@ -529,7 +287,7 @@ def test_arguments_are_checked(images, argument, value):
         TrainingHealth(images, **{argument: value})
 
 
-def test_the_images_must_be_the_models(images):
+def test_the_images_must_be_the_models(make_watched_gan, images):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     with pytest.raises(ValueError, match=r"another shape .* Received: images of shape \(3, 3, 3\)"):
         gan.fit(images, callbacks=[TrainingHealth(images[:, :3, :3])], verbose=0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gan.callbacks._gif import animated_gif
+from keras_gan.callbacks.image_snapshots import animated_gif
 
 
 def _frames(content):

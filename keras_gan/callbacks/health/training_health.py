@@ -8,21 +8,32 @@ import statistics
 import warnings
 
 import keras
-import numpy as np
 
 from keras_gan._arguments import require_int, require_number
 from keras_gan._fit_control import RestartFit
-from keras_gan.callbacks._health_probe import HealthProbe
-from keras_gan.callbacks._illnesses import ILLNESSES, Course
-from keras_gan.callbacks._real_images import RealImages
 from keras_gan.callbacks._steps import steps_done
-from keras_gan.callbacks._training_diverged import TrainingDiverged
-from keras_gan.callbacks._vital_signs import VitalSigns
+from keras_gan.callbacks.health._illnesses import ILLNESSES, Course, VitalSigns
+from keras_gan.callbacks.health._probe import HealthProbe, images_in_a_pass, require_gan, steps_taken
+from keras_gan.callbacks.health._statistics import RealImages
 
 _KEPT_IMAGES = 256
 # What is usual is the median of so many probes; nothing is judged before half of them are there.
 _MEMORY = 20
-_NEEDED = ("generator", "discriminator", "adversarial_loss", "training_state", "training_variables")
+
+
+class TrainingDiverged(RuntimeError):  # noqa: N818 - what happened, in the words in which people speak of it
+    """Raised by `TrainingHealth` when a loss or a weight is not finite.
+
+    No later step mends a weight that is not a number, and a checkpoint written after it is worth nothing: so training
+    stops, and the message says what was not finite, at which step, which checkpoint is still good, and what to try.
+
+    Example:
+        >>> try:
+        ...     raise TrainingDiverged("Training diverged at step 7")
+        ... except RuntimeError as error:
+        ...     print(error)
+        Training diverged at step 7
+    """
 
 
 class TrainingHealth(keras.callbacks.Callback):
@@ -94,7 +105,7 @@ class TrainingHealth(keras.callbacks.Callback):
         >>> gan.generator.set_weights([np.full(weight.shape, np.nan) for weight in gan.generator.weights])
         >>> gan.fit(images, batch_size=8, verbose=0, callbacks=[TrainingHealth(images)])
         Traceback (most recent call last):
-        keras_gan.callbacks._training_diverged.TrainingDiverged: Training diverged at step 0: generator[0] ...
+        keras_gan.callbacks.health.training_health.TrainingDiverged: Training diverged at step 0: generator[0] ...
     """
 
     def __init__(self, images, *, every=100, patience=5, checkpoint=None, rollbacks=0, learning_rate_factor=0.5):
@@ -125,11 +136,11 @@ class TrainingHealth(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Take a first look, so that what does not fit is an error before training."""
-        self._require_gan()
+        require_gan(self.model, self._real_images)
         self._forget()
         self._rollback_steps = []
-        self._probe = HealthProbe(self.model, self._real_images, self._batch_size())
-        step = self._steps_done()
+        self._probe = HealthProbe(self.model, self._real_images, images_in_a_pass(self.model, _KEPT_IMAGES))
+        step = steps_taken(self.model)
         self._latest, sick = self._probe(step, step // self.every)
         if sick:
             self._give_up(_not_finite([], sick), step)
@@ -141,7 +152,7 @@ class TrainingHealth(keras.callbacks.Callback):
     def on_train_batch_begin(self, batch, logs=None):
         """Take note of the steps done; the model is asked once an epoch, for the answer may come from a device."""
         if self._epoch_start is None:
-            self._epoch_start = self._steps_done() - batch
+            self._epoch_start = steps_taken(self.model) - batch
         self._steps_before = self._epoch_start + batch
 
     def on_train_batch_end(self, batch, logs=None):
@@ -190,10 +201,6 @@ class TrainingHealth(keras.callbacks.Callback):
         self._probes_in_epoch = state["probes_in_epoch"]
         self._latest = self._history[-1] if self._history else self._latest
 
-    def _steps_done(self):
-        # As an array: a variable with a copy on each replica does not turn into an int.
-        return int(np.asarray(self.model.training_state.step))
-
     def _forget(self):
         self._courses = {illness.name: Course() for illness in ILLNESSES}
         self._history = collections.deque(maxlen=_MEMORY)
@@ -217,7 +224,7 @@ class TrainingHealth(keras.callbacks.Callback):
         if used >= self.rollbacks or self.checkpoint.latest is None:
             self._give_up(finding, step)
         position = self.checkpoint.rewind()
-        restored = self._steps_done()
+        restored = steps_taken(self.model)
         # A checkpoint written after an earlier rollback holds rates that were lowered by it: it is of a later step.
         lowered = sum(earlier < restored for earlier in self._rollback_steps)
         self.model.scale_learning_rates(self.learning_rate_factor ** (used + 1 - lowered))
@@ -240,26 +247,6 @@ class TrainingHealth(keras.callbacks.Callback):
             "gradients by their global norm or penalise the discriminator's gradient; TrainingHealth goes back to a "
             f"checkpoint and on with lower learning rates where it may. Received: rollbacks={self.rollbacks}"
         )
-
-    def _batch_size(self):
-        """As many images as pass through a network at once in training: the probe then needs no more memory."""
-        model = self.model
-        passes = model.discriminator_steps * model.gradient_accumulation_steps
-        images = model.images_per_step // (passes * model.distribute_strategy.num_replicas_in_sync)
-        return max(2, min(_KEPT_IMAGES, images))
-
-    def _require_gan(self):
-        if not all(hasattr(self.model, name) for name in _NEEDED):
-            raise ValueError(
-                "TrainingHealth looks into a GAN of keras_gan, and this model is none. "
-                f"Received: model={type(self.model).__name__}"
-            )
-        shape = self._real_images.array.shape[1:]
-        if shape != tuple(self.model.sample_shape):
-            raise ValueError(
-                f"The real images have another shape than the model's samples, {tuple(self.model.sample_shape)}: give "
-                f"TrainingHealth the images that the model is trained on. Received: images of shape {shape}"
-            )
 
 
 def _is_not_finite(value):
