@@ -1,6 +1,5 @@
 """The checkpoints of one run, and the file that holds one of them."""
 
-import contextlib
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import zipfile
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._files import remove_leftovers
+from keras_gan._files import remove_leftovers, replacement
 
 _NAME = re.compile(r"step_(\d{9,})\.npz")
 _FORMAT = 1
@@ -125,18 +124,8 @@ def write_checkpoint(path, meta, values):
     Raises:
         OSError: if the file cannot be written. What stood at `path` is still there.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            _write_archive(file, meta, values)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _flush_directory(path.parent)
+    with replacement(path) as temporary, temporary.open("wb") as file:
+        _write_archive(file, meta, values)
 
 
 def read_checkpoint(path):
@@ -191,13 +180,3 @@ def _read_array(archive, name, how):
     if value.shape != tuple(how["shape"]):
         raise DamagedFileError(f"{name} has the shape {value.shape}, not {tuple(how['shape'])}")
     return value
-
-
-def _flush_directory(directory):
-    """Bring the new name to the disk as well; Windows, which cannot, writes it at once."""
-    with contextlib.suppress(PermissionError):
-        descriptor = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -4,14 +4,13 @@
 import csv
 import io
 import numbers
-import pathlib
 
 import keras
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_gan._files import remove_leftovers, writable_directory, write_atomically
+from keras_gan._files import local_path, remove_leftovers, writable_file, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
 
 
@@ -50,10 +49,9 @@ class LossCurves(keras.callbacks.Callback):
 
     def __init__(self, path):
         super().__init__()
-        self.path = pathlib.Path(path)
-        if self.path.suffix.lower() != ".png":
+        if local_path("path", path).suffix.lower() != ".png":
             raise ValueError(f"LossCurves draws a PNG: `path` must end in .png. Received: path={str(path)!r}")
-        writable_directory(self.path.parent, "path", file=self.path)
+        self.path = writable_file(path, "path")
         self._table_path = self.path.with_suffix(".csv")
 
     def on_train_begin(self, logs=None):

@@ -218,6 +218,12 @@ def test_arguments_out_of_range(tmp_path, arguments, message):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("run_dir", ["", None, 5, "gs://bucket/run"])
+def test_a_run_dir_that_is_no_local_path(run_dir):
+    with pytest.raises(ValueError, match=re.escape(f"Received: run_dir={run_dir!r}")):
+        Checkpoint(run_dir)
+
+
 def test_a_directory_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=r"No file can be written in `run_dir`.*Received: run_dir='.*/file/run'"):
