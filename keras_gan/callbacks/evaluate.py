@@ -61,11 +61,11 @@ class Evaluate(keras.callbacks.Callback):
     def __init__(self, images, evaluator, *, every=1, directory=None, best=None, floor=None, log_dir=None):
         super().__init__()
         self.images = images
-        self.evaluator = evaluator
+        self.evaluator = _require_evaluator(evaluator)
         self.every = require_int("every", every)
         self.best = best
         self.floor = floor
-        if best is not None and best not in evaluator.better:
+        if best is not None and best not in list(evaluator.better):
             raise ValueError(
                 f"`best` must be a value of the evaluator's: {', '.join(evaluator.better)}."
                 f"{did_you_mean(best, evaluator.better)} Received: best={best!r}"
@@ -153,3 +153,12 @@ class Evaluate(keras.callbacks.Callback):
 
     def _verbose(self):
         return int(self.params.get("verbose") in (1, "auto"))
+
+
+def _require_evaluator(evaluator):
+    if all(hasattr(evaluator, name) for name in ("real", "compare", "better", "floor")):
+        return evaluator
+    raise ValueError(
+        "`evaluator` must be a `keras_gan.metrics.Evaluator`, or have its `real`, `compare`, `better` and `floor`. "
+        f"Received: evaluator={evaluator!r}"
+    )

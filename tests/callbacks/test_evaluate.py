@@ -178,12 +178,16 @@ def test_a_progress_bar_where_keras_draws_one(gan, capsys):
     [
         ({"every": 0}, r"`every` must be an integer of at least 1"),
         ({"best": "brightnes", "directory": "."}, r"must be a value of the evaluator's: brightness. Did you mean"),
+        ({"best": ["brightness"], "directory": "."}, r"must be a value of.* Received: best=\['brightness'\]"),
+        ({"directory": ""}, r"`directory` must not be empty.* Received: directory=''"),
+        ({"log_dir": 5}, r"`log_dir` must be a path.* Received: log_dir=5"),
+        ({"evaluator": "frechet"}, r"`evaluator` must be a `keras_gan.metrics.Evaluator`.* Received: evaluator='frec"),
         ({"best": "brightness"}, r"The best GAN needs a `directory`. Received: directory=None, best='brightness'"),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        Evaluate(IMAGES, brightness(), **arguments)
+        Evaluate(IMAGES, **{"evaluator": brightness(), **arguments})
 
 
 def test_bad_images_are_refused_before_training(gan):

@@ -12,6 +12,7 @@ import keras
 from keras_gan._arguments import require_int, require_number
 from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks._steps import steps_done
+from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.health._illnesses import ILLNESSES, Course, VitalSigns
 from keras_gan.callbacks.health._probe import HealthProbe, images_in_a_pass, require_gan, steps_taken
 from keras_gan.callbacks.health._statistics import RealImages
@@ -112,6 +113,11 @@ class TrainingHealth(keras.callbacks.Callback):
         super().__init__()
         self.every = require_int("every", every)
         self.patience = require_int("patience", patience)
+        if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+            raise ValueError(
+                "`checkpoint` must be the `keras_gan.callbacks.Checkpoint` of this training, or None. "
+                f"Received: checkpoint={checkpoint!r}"
+            )
         self.checkpoint = checkpoint
         self.rollbacks = require_int("rollbacks", rollbacks, low=0)
         self.learning_rate_factor = require_number(

@@ -272,6 +272,11 @@ def test_rollbacks_need_a_checkpoint(images):
         TrainingHealth(images, rollbacks=1)
 
 
+def test_the_checkpoint_must_be_a_checkpoint(images, tmp_path):
+    with pytest.raises(ValueError, match=r"must be the `keras_gan.callbacks.Checkpoint` .* Received: checkpoint='.*'"):
+        TrainingHealth(images, checkpoint=str(tmp_path))
+
+
 def test_the_checkpoint_must_be_a_callback_too(make_watched_gan, images, tmp_path):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     with pytest.raises(ValueError, match=r"must be among the callbacks of `fit`.* Received: checkpoint=Checkpoint"):
