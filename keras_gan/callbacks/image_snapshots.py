@@ -2,6 +2,7 @@
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import io
+import numbers
 import os
 import re
 import struct
@@ -12,7 +13,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import remove_leftovers, writable_directory, write_atomically
+from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.image_grid import image_grid
@@ -31,10 +32,13 @@ class ImageSnapshots(keras.callbacks.Callback):
     The losses of a GAN do not say how good its samples are; pictures that differ in the weights alone do. The
     first one is taken before training, so that the GIF starts with noise.
 
+    What a picture shows is up to the model. A model with a method `snapshot(num_images, *, seed)` returns the images
+    and the number of columns itself. Of any other, the picture shows what `generate(num_images, seed=...)` returns.
+    If such a model has an integer `num_classes`, row i shows class i: `generate` is then given `labels` too.
+
     The files are `epoch_0003.png` (after three epochs) or `step_0001500.png`, and `snapshots.gif`. A run that
-    is continued, by a `Checkpoint` or with `initial_epoch`, goes on with the numbers, and its GIF holds the
-    earlier pictures too; a picture that already has a number is replaced. Where the GAN has `num_classes`, row i
-    shows class i.
+    is continued, by a `Checkpoint` or with `initial_epoch`, continues the numbers, and its GIF holds the
+    earlier pictures too; a picture that already has a number is replaced.
 
     Files are replaced as a whole. A write that fails during training costs one warning, not the training.
 
@@ -49,7 +53,7 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     Raises:
         ValueError: if an argument is out of its range or a directory cannot be written; when training begins,
-            if the model does not generate or its images are neither grey nor RGB.
+            if the model has neither `snapshot` nor `generate`, or its images are neither grey nor RGB.
 
     Example:
         >>> import pathlib, tempfile
@@ -71,12 +75,14 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None):
         super().__init__()
-        if unit not in _NUMBER_DIGITS:
+        if unit not in list(_NUMBER_DIGITS):
             raise ValueError(f'`unit` must be "epoch" or "step". Received: unit={unit!r}')
         self.every = require_int("every", every)
         self.unit = unit
         self.num_images = require_int("num_images", num_images)
         self.seed = require_seed(seed)
+        if not isinstance(gif, bool):
+            raise ValueError(f"`gif` must be True or False. Received: gif={gif!r}")
         self.gif = gif
         self.directory = writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
@@ -151,18 +157,26 @@ class ImageSnapshots(keras.callbacks.Callback):
             self._write(self._sample())
 
     def _sample(self):
+        images, columns = self._images_and_columns()
+        return image_grid(images, columns=columns)
+
+    def _images_and_columns(self):
+        """Return the images of one picture, and its number of columns or None for a nearly square grid."""
+        if hasattr(self.model, "snapshot"):
+            return self.model.snapshot(self.num_images, seed=self.seed)
         if not hasattr(self.model, "generate"):
             raise ValueError(
-                "ImageSnapshots draws what `model.generate` returns, and this model has no such method. Use "
-                "it with a GAN of keras_gan, or give the model a `generate`. "
+                "ImageSnapshots draws what `model.generate` returns, or `model.snapshot`, and this model has neither "
+                "method. Use it with a model of keras_gan, or give the model a `generate`. "
                 f"Received: model={type(self.model).__name__}"
             )
-        if not hasattr(self.model, "num_classes"):
-            return image_grid(self.model.generate(self.num_images, seed=self.seed))
-        rows = min(self.model.num_classes, self.num_images)
+        num_classes = getattr(self.model, "num_classes", None)
+        if not isinstance(num_classes, numbers.Integral):
+            return self.model.generate(self.num_images, seed=self.seed), None
+        rows = min(num_classes, self.num_images)
         columns = self.num_images // rows
         labels = np.repeat(np.arange(rows, dtype=np.int32), columns)
-        return image_grid(self.model.generate(len(labels), labels=labels, seed=self.seed), columns=columns)
+        return self.model.generate(len(labels), labels=labels, seed=self.seed), columns
 
     def _write(self, grid):
         buffer = io.BytesIO()
@@ -177,40 +191,47 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     def _write_gif(self):
         # Later numbers are what a run before this one left: they do not belong to this history.
-        pictures = [self._read(path) for number, path in sorted(self._pictures().items()) if number <= self._number]
-        if pictures:
-            write_atomically(self.directory / _GIF, animated_gif(pictures))
+        paths = [path for number, path in sorted(self._pictures().items()) if number <= self._number]
+        if paths:
+            with replacement(self.directory / _GIF) as temporary, temporary.open("wb") as file:
+                write_gif(file, map(_read, paths), [_size(path) for path in paths])
 
     def _pictures(self):
         """Map the number of each picture in the directory to its file."""
         matches = (re.fullmatch(rf"{self.unit}_(\d+)\.png", path.name) for path in self.directory.iterdir())
         return {int(match[1]): self.directory / match[0] for match in matches if match}
 
-    @staticmethod
-    def _read(path):
-        with Image.open(path) as picture:
-            return picture.copy()
+
+def _read(path):
+    with Image.open(path) as picture:
+        return picture.copy()
 
 
-def animated_gif(pictures):
-    """Join pictures into one GIF that loops, with a frame for every picture.
+def _size(path):
+    """Width and height of a picture, from the first bytes of its file."""
+    with Image.open(path) as picture:
+        return picture.size
 
-    Pillow's own `save_all` drops a frame that equals the one before it, and the frames' numbers then no
-    longer say the epoch. Here each picture is encoded by itself and becomes a frame with its own colours.
+
+def write_gif(file, pictures, sizes):
+    """Write pictures as one GIF that loops, with a frame for every picture.
+
+    Pillow's own `save_all` drops a frame that equals the one before it, and then the frames' numbers no longer
+    say the epoch. Here each picture is encoded by itself and becomes a frame with its own colours. It is written
+    before the next one is read, so that a long training needs no more memory than a short one.
 
     The layout of the file is in the GIF89a specification (CompuServe, 1990), sections 17 to 27.
 
     Args:
-        pictures: non-empty list of `PIL.Image.Image`, in order.
-
-    Returns:
-        The file's bytes.
+        file: binary file that is open for writing.
+        pictures: iterable of `PIL.Image.Image`, in order.
+        sizes: non-empty list of the pictures' sizes, pairs (width, height).
     """
-    width = max(picture.width for picture in pictures)
-    height = max(picture.height for picture in pictures)
-    screen = b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _LOOP_FOR_EVER
-    seconds = [_FRAME_SECONDS] * (len(pictures) - 1) + [_LAST_FRAME_SECONDS]
-    return screen + b"".join(map(_frame, pictures, seconds)) + _TRAILER
+    width, height = map(max, zip(*sizes, strict=True))
+    file.write(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _LOOP_FOR_EVER)
+    seconds = [_FRAME_SECONDS] * (len(sizes) - 1) + [_LAST_FRAME_SECONDS]
+    file.writelines(map(_frame, pictures, seconds))
+    file.write(_TRAILER)
 
 
 def _frame(picture, seconds):
