@@ -1,4 +1,4 @@
-"""Paths that users give, and files that are replaced as a whole."""
+"""Paths that users give, and files that are replaced in one step."""
 
 import contextlib
 import os

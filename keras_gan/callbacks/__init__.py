@@ -1,4 +1,4 @@
-"""What happens beside training: pictures of the samples, curves of the losses, the speed, metrics, checkpoints."""
+"""Callbacks for training: pictures of samples, loss curves, speed, metrics, checkpoints and health checks."""
 
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.evaluate import Evaluate

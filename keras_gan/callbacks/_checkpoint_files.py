@@ -1,4 +1,4 @@
-"""The checkpoints of one run, and the file that holds one of them."""
+"""The folder with the checkpoints of one run, and the format of one file."""
 
 import json
 import os
@@ -18,7 +18,7 @@ _META = "meta.json"
 
 
 class CheckpointFolder:
-    """Knows which checkpoint is the newest good one, and keeps no more than it should.
+    """Finds the newest good checkpoint, and deletes old ones.
 
     Args:
         path: `pathlib.Path` of the folder, which need not exist.
@@ -36,10 +36,10 @@ class CheckpointFolder:
         return max(self._good(), default=None, key=_step)
 
     def write(self, step, meta, values):
-        """Write the checkpoint of a step, and remove those that have become too many.
+        """Write the checkpoint of a step, and delete the oldest if there are now too many.
 
         Raises:
-            OSError: if it cannot be written. The earlier ones are still there.
+            OSError: if it cannot be written. The earlier ones are kept.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         path = self.path / f"step_{step:09d}.npz"
@@ -50,9 +50,9 @@ class CheckpointFolder:
             path.unlink(missing_ok=True)
 
     def read_newest(self):
-        """Return the newest `SavedState` that is whole, or None where nothing was ever saved.
+        """Return the newest `SavedState` that is complete, or None if nothing was saved yet.
 
-        A damaged file costs a warning, which says what is wrong with it.
+        A damaged file is skipped with a warning that says what is wrong with it.
 
         Raises:
             ValueError: if there are checkpoints and every one is damaged.
@@ -67,20 +67,21 @@ class CheckpointFolder:
                 continue
             if reasons:
                 warnings.warn(
-                    f"Damaged checkpoint passed over in {self.path}: {', '.join(reasons)}. Training goes on from the "
-                    f"one before, {path.name}.",
+                    f"Skipped a damaged checkpoint in {self.path}: {', '.join(reasons)}. Training resumes from an "
+                    f"earlier one, {path.name}.",
                     stacklevel=2,
                 )
             return SavedState(path, meta, values)
         if reasons:
             raise ValueError(
-                "Every checkpoint of this run is damaged, and training would have to begin anew: if that is what you "
-                f"want, remove them, or choose another run_dir. Received: in {str(self.path)!r} {', '.join(reasons)}"
+                "Every checkpoint of this run is damaged, so training cannot resume. To start from the beginning, "
+                f"delete them or choose another `run_dir`. Received: run_dir={str(self.path.parent)!r} with "
+                f"{', '.join(reasons)}"
             )
         return None
 
     def remove_leftovers(self):
-        """Remove what processes that were killed while they wrote have left."""
+        """Remove the temporary files of processes that were killed while they wrote."""
         remove_leftovers(self.path, "step_*.npz")
 
     def _good(self):
@@ -93,7 +94,7 @@ class SavedState(typing.NamedTuple):
 
     Attributes:
         path: `pathlib.Path` of the file.
-        meta: dict, all that is not an array.
+        meta: dict, everything that is not an array.
         values: dict of name to NumPy array.
     """
 
@@ -107,33 +108,33 @@ def _step(path):
 
 
 class DamagedFileError(Exception):
-    """A checkpoint that is cut short, or whose content is not what was written."""
+    """The checkpoint is cut short, or its content has changed since it was written."""
 
 
 def write_checkpoint(path, meta, values):
     """Write a checkpoint so that `path` never holds a part of one, not even after a power failure.
 
-    The file is an uncompressed `.npz`, which `numpy.load` reads, with a member `meta.json`. Nothing in it is pickled.
-    The archive holds a checksum of each member.
+    The file is an uncompressed `.npz`, which `numpy.load` reads, with an extra member `meta.json`. Nothing in it is
+    pickled. The archive has a checksum for each member.
 
     Args:
         path: `pathlib.Path` of the file.
-        meta: dict that JSON can hold.
+        meta: dict that JSON can store.
         values: dict of name to NumPy array.
 
     Raises:
-        OSError: if the file cannot be written. What stood at `path` is still there.
+        OSError: if the file cannot be written. An old file at `path` is then still there.
     """
     with replacement(path) as temporary, temporary.open("wb") as file:
         _write_archive(file, meta, values)
 
 
 def read_checkpoint(path):
-    """Return `(meta, values)` as `write_checkpoint` was given them.
+    """Return `(meta, values)` as `write_checkpoint` received them.
 
     Raises:
-        DamagedFileError: if the file is not whole.
-        ValueError: if it is whole, and of a later version of the package.
+        DamagedFileError: if the file is damaged.
+        ValueError: if it is intact, but a later version of the package wrote it.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -143,17 +144,17 @@ def read_checkpoint(path):
             return content["meta"], {name: _read_array(archive, name, how) for name, how in content["arrays"].items()}
     except _LaterFormatError:
         raise ValueError(
-            "This checkpoint was written by a later version of keras_gan: install that one, or choose another "
-            f"run_dir. Received: file={os.fspath(path)!r}"
+            "A later version of keras_gan wrote this checkpoint. Install that version, or choose another `run_dir`. "
+            f"Received: file={os.fspath(path)!r}"
         ) from None
     except Exception as error:
-        # Flipped bits in the table of an archive can raise nearly anything: a wrong checksum, an unknown
-        # compression, a missing member, a password that is asked for.
+        # Flipped bits in the table of an archive can raise nearly any error: a wrong checksum, an unknown
+        # compression, a missing member, a request for a password.
         raise DamagedFileError(f"{error or type(error).__name__}") from error
 
 
 class _LaterFormatError(Exception):
-    """The file follows rules that this version does not know."""
+    """The file has a format that this version does not know."""
 
 
 def _write_archive(file, meta, values):
@@ -166,14 +167,14 @@ def _write_archive(file, meta, values):
 
 
 def _in_a_common_dtype(value):
-    """The array itself, or its bits as whole numbers where NumPy's format does not know the type, as bfloat16."""
+    """Return the array, or its bits as integers if NumPy's format does not know the type, as with bfloat16."""
     return value if value.dtype.isbuiltin == 1 else value.view(f"u{value.dtype.itemsize}")
 
 
 def _read_array(archive, name, how):
     with archive.open(f"{name}.npy") as member:
         value = np.lib.format.read_array(member, allow_pickle=False)
-        # The checksum is looked at where the member ends.
+        # zipfile checks the checksum only when the member has been read to its end.
         member.read()
     dtype = tf.as_dtype(how["dtype"]).as_numpy_dtype
     value = value if value.dtype == dtype else value.view(dtype)

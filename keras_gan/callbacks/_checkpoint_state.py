@@ -1,4 +1,4 @@
-"""What a checkpoint holds of a model, and of the other callbacks."""
+"""What a checkpoint stores about a model and about the other callbacks."""
 
 import collections
 import json
@@ -6,40 +6,40 @@ import json
 import keras
 import numpy as np
 
-# What a new process finds out by itself. `min_delta`: Keras turns its sign when it finds out in which direction the
-# monitored value improves. The other two: whether TensorBoard's profiler runs in this process.
+# A new process sets these itself. `min_delta`: Keras flips its sign when it learns in which direction the monitored
+# value improves. The last two: whether TensorBoard's profiler runs in this process.
 _OF_THE_PROCESS = {"params", "min_delta", "_profiler_started", "_is_tracing"}
 _DIFFERENCES_SHOWN = 4
 
 
 def classes(model):
-    """What a checkpoint must have in common with a model beside the shapes: its class, and those of its optimizers."""
+    """Return the class names of the model and its optimizers. A checkpoint must agree with them, not only in shapes."""
     optimizers = {name: part for name, part in vars(model).items() if isinstance(part, keras.optimizers.Optimizer)}
     inner = {name: getattr(optimizer, "inner_optimizer", optimizer) for name, optimizer in optimizers.items()}
     return {"model": type(model).__name__, **{name: type(part).__name__ for name, part in inner.items()}}
 
 
 def paths(model):
-    """Keras's own name of each variable that training changes: for people, since it is neither unique nor stable."""
+    """Return Keras's name of each variable that training changes. Only for messages: it is not unique or stable."""
     return {name: variable.path for name, variable in model.training_variables().items()}
 
 
 def collect(model):
-    """Values of all variables that training changes and of the metrics, a dict of name to NumPy array."""
+    """Return the values of all variables that training changes and of the metrics, a dict of name to NumPy array."""
     return {name: value(variable) for name, variable in _variables(model).items()}
 
 
 def not_finite(values):
-    """Names of the arrays that hold NaN or infinity; those of the metrics, which overflow by themselves, do not count.
+    """Return the names of the arrays that hold NaN or infinity, without the metrics.
 
-    With loss scaling, a step that overflows is skipped and leaves its mark in the means of the epoch alone.
+    With loss scaling, a step that overflows is skipped, but the means of the epoch in the metrics overflow too.
     """
     trained = {name: value for name, value in values.items() if not name.startswith("metrics[")}
     return [name for name, value in trained.items() if value.dtype.kind in "fVc" and not np.isfinite(value).all()]
 
 
 def differences(model, meta, values):
-    """Say in what a checkpoint and a model differ, one string a difference; an empty list where they fit."""
+    """Return the differences between a checkpoint and a model as a list of strings, which is empty if they fit."""
     here, there = classes(model), meta["classes"]
     found = [
         f"{name} is {there.get(name)} there, {here.get(name)} here"
@@ -55,16 +55,17 @@ def differences(model, meta, values):
         for name in unlike[:_DIFFERENCES_SHOWN]
     ]
     if len(unlike) > _DIFFERENCES_SHOWN:
-        found.append(f"and {len(unlike) - _DIFFERENCES_SHOWN} variables more")
+        found.append(f"and {len(unlike) - _DIFFERENCES_SHOWN} more variables")
     if found:
-        found.append(f"in all {len(there)} variables there, {len(here)} here")
+        found.append(f"{len(there)} variables in all there, {len(here)} here")
     return found
 
 
 def assign(model, values):
-    """Put values that were found to fit into the model.
+    """Assign values that fit to the model's variables.
 
-    The metrics are means of the epoch in progress for the logs alone: where others are kept now, they begin anew.
+    The metrics only hold the means of the current epoch for the logs. If the model has other metrics now, they start
+    from zero.
     """
     variables = _variables(model)
     metrics = {name for name in {**variables, **values} if name.startswith("metrics[")}
@@ -82,28 +83,28 @@ def _variables(model):
 
 
 def value(variable):
-    """Value of a variable, which may be mirrored on several devices, as a NumPy array."""
-    # Through `numpy()`: `numpy.asarray` fails for a bfloat16 scalar.
+    """Return the value of a variable, which may be mirrored on several devices, as a NumPy array."""
+    # `numpy()` first, because `numpy.asarray` fails for a bfloat16 scalar.
     return np.asarray(keras.ops.convert_to_tensor(variable).numpy())
 
 
 def _kind(array):
-    """Type and shape of a variable or an array, for people and for comparing."""
+    """Return the type and shape of a variable or an array as text, for messages and comparisons."""
     return f"{keras.backend.standardize_dtype(array.dtype)} {tuple(array.shape)}"
 
 
 class CallbackStates:
-    """Collects the state of callbacks as JSON can hold it, and puts it back.
+    """Collects the state of callbacks in a form that JSON can store, and restores it.
 
-    A callback with `get_state()` and `set_state(state)` says itself what its state is. Of any other, such as Keras's
-    own, it is those attributes that changed since this object was made and that are plain: numbers, strings, booleans,
-    None, and lists and dicts of these. So `EarlyStopping` goes on with its `best` and `wait`, `History` with its
-    lists, and an argument that a new run sets otherwise is not undone.
+    A callback with `get_state()` and `set_state(state)` defines its own state. For any other, such as Keras's own
+    callbacks, the state is every attribute that changed since this object was made and that is plain: a number, a
+    string, a boolean, None, or a list or dict of these. So `EarlyStopping` keeps its `best` and `wait`, and `History`
+    keeps its lists. An argument that the user changes for the new run keeps its new value.
 
-    A callback is found again by its class and its place among those of the class.
+    A callback is identified by its class and its place among the callbacks of that class.
 
     Args:
-        callbacks: list of Keras callbacks, `on_train_begin` of each called.
+        callbacks: list of Keras callbacks whose `on_train_begin` has been called.
 
     Example:
         >>> import keras
@@ -120,19 +121,19 @@ class CallbackStates:
         self._fresh = {name: _plain_attributes(callback) for name, callback in self._callbacks.items()}
 
     def collect(self):
-        """Return the state of each callback that has any, a dict of name to state."""
+        """Return the state of each callback that has one, a dict of name to state."""
         states = {name: self._state(name, callback) for name, callback in self._callbacks.items()}
         return {name: state for name, state in states.items() if state}
 
     def restore(self, states):
-        """Put back what `collect` returned in an earlier process."""
+        """Restore what `collect` returned in an earlier process."""
         self.rewind(states)
         for name, callback in self._callbacks.items():
             if hasattr(callback, "get_state") and name in states:
                 callback.set_state(states[name])
 
     def rewind(self, states):
-        """Put back what `collect` returned in this process, but leave callbacks that have a `get_state` as they are."""
+        """Restore what `collect` returned in this process, except in callbacks that have a `get_state`."""
         for name, callback in self._callbacks.items():
             if not hasattr(callback, "get_state"):
                 self._set_attributes(name, callback, states.get(name, {}))
@@ -146,7 +147,7 @@ class CallbackStates:
 
     def _set_attributes(self, name, callback, state):
         fresh = {key: json.loads(text) for key, text in self._fresh[name].items()}
-        # What has not changed keeps its object: others may hold the same list.
+        # An unchanged value keeps its object, because others may hold the same list.
         plain = _plain_attributes(callback)
         for key, value in {**fresh, **state}.items():
             if plain.get(key) != json.dumps(value):
@@ -154,7 +155,7 @@ class CallbackStates:
 
 
 def named(callbacks):
-    """Map "EarlyStopping[0]" and the like to each callback."""
+    """Return a dict that maps names such as "EarlyStopping[0]" to the callbacks."""
     counts = collections.Counter()
     names = {}
     for callback in callbacks:
@@ -165,7 +166,7 @@ def named(callbacks):
 
 
 def _plain_attributes(callback):
-    """The plain attributes of a callback, as JSON: text can be compared where NaN is in it."""
+    """Return the plain attributes of a callback as JSON. Text compares equal even if it holds NaN."""
     texts = {}
     for key, value in vars(callback).items():
         try:
@@ -178,7 +179,7 @@ def _plain_attributes(callback):
 
 
 def _plain(value):
-    """The same value made of Python's own numbers and containers; TypeError if JSON would make another of it."""
+    """Return the value as Python's own numbers and containers; raise a TypeError if JSON would change it."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or type(value) in (bool, int, float, str):

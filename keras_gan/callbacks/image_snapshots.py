@@ -1,4 +1,4 @@
-"""Pictures of what the generator makes, while it learns."""
+"""Pictures of samples during training."""
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import io
@@ -29,30 +29,30 @@ _TRAILER = b";"
 class ImageSnapshots(keras.callbacks.Callback):
     """Writes a grid of samples from the same latents again and again, and a GIF of all the grids at the end.
 
-    The losses of a GAN do not say how good its samples are; pictures that differ in the weights alone do. The
-    first one is taken before training, so that the GIF starts with noise.
+    The losses of a GAN do not show how good its samples are. Pictures from the same latents do, because only the
+    weights differ. The first one is taken before training, so that the GIF starts with noise.
 
-    What a picture shows is up to the model. A model with a method `snapshot(num_images, *, seed)` returns the images
-    and the number of columns itself. Of any other, the picture shows what `generate(num_images, seed=...)` returns.
-    If such a model has an integer `num_classes`, row i shows class i: `generate` is then given `labels` too.
+    The model decides what a picture shows. A model with a method `snapshot(num_images, *, seed)` returns the images
+    and the number of columns itself. For any other model, the picture shows what `generate(num_images, seed=...)`
+    returns. If such a model has an integer `num_classes`, row i shows class i, and `generate` receives `labels` too.
 
     The files are `epoch_0003.png` (after three epochs) or `step_0001500.png`, and `snapshots.gif`. A run that
-    is continued, by a `Checkpoint` or with `initial_epoch`, continues the numbers, and its GIF holds the
-    earlier pictures too; a picture that already has a number is replaced.
+    resumes, by a `Checkpoint` or with `initial_epoch`, continues the numbers, and its GIF holds the earlier
+    pictures too. A new picture replaces an old one with the same number.
 
-    Files are replaced as a whole. A write that fails during training costs one warning, not the training.
+    A reader never sees a part of a file. A write that fails during training gives one warning.
 
     Args:
-        directory: where the files go; made if need be.
-        every: a picture is taken after this many units.
+        directory: where the files go. It is made if it does not exist.
+        every: take a picture after this many units.
         unit: "epoch" or "step".
         num_images: images in the grid. With classes: the most images, in rows of equal length.
         seed: seed of the latents.
-        gif: whether `snapshots.gif` is made when training ends.
-        log_dir: directory where TensorBoard finds the grids as well, under the name "samples".
+        gif: whether to write `snapshots.gif` when training ends.
+        log_dir: directory for TensorBoard, which shows the grids as "samples"; or None.
 
     Raises:
-        ValueError: if an argument is out of its range or a directory cannot be written; when training begins,
+        ValueError: if an argument is out of range or a directory cannot be written; when training begins,
             if the model has neither `snapshot` nor `generate`, or its images are neither grey nor RGB.
 
     Example:
@@ -88,23 +88,23 @@ class ImageSnapshots(keras.callbacks.Callback):
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
 
     def on_train_begin(self, logs=None):
-        """Take the first picture, so that images that no picture can show are an error before training."""
+        """Take the first picture, so that images that cannot be drawn are an error before training."""
         self._guard = DiskGuard(f"some of the pictures in {self.directory}")
         self._first_grid = self._sample()
-        # A plain number, which a checkpoint keeps.
+        # A plain number, because a checkpoint stores it.
         self._number = None
         remove_leftovers(self.directory, f"{self.unit}_*.png")
         remove_leftovers(self.directory, _GIF)
         self._writer = None if self.log_dir is None else tf.summary.create_file_writer(os.fspath(self.log_dir))
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Write the first picture of a new run; say what went wrong in the epoch before."""
+        """Write the first picture of a new run, and warn about what went wrong in the previous epoch."""
         self._guard.warn()
         if self._number is None:
             self._number = self._first_number(epoch)
             if epoch == 0:
                 self._write(self._first_grid)
-        # Training may have been put back to an earlier epoch.
+        # Training may have gone back to an earlier epoch.
         if self.unit == "epoch":
             self._number = epoch
         elif self.params["steps"] is not None:
@@ -113,7 +113,7 @@ class ImageSnapshots(keras.callbacks.Callback):
             self._number_at_epoch_begin = None
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Take note of the steps done: training may go on in the middle of an epoch."""
+        """Count the steps, because training may resume in the middle of an epoch."""
         if self.unit == "epoch":
             return
         if self._number_at_epoch_begin is None:
@@ -121,18 +121,18 @@ class ImageSnapshots(keras.callbacks.Callback):
         self._number = self._number_at_epoch_begin + batch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Take a picture every so many steps."""
+        """Take a picture every `every` steps."""
         if self.unit == "step":
             self._advance_to(self._number_at_epoch_begin + steps_done(batch, self.params))
 
     def on_epoch_end(self, epoch, logs=None):
-        """Take a picture every so many epochs."""
+        """Take a picture every `every` epochs."""
         if self.unit == "epoch":
             self._advance_to(epoch + 1)
 
     def on_train_end(self, logs=None):
-        """Make the GIF."""
-        # No number: the run that was to be continued had no epoch left.
+        """Write the GIF."""
+        # Without a number, the run that was to resume had no epoch left.
         if self.gif and self._number is not None:
             with self._guard:
                 self._write_gif()
@@ -146,11 +146,11 @@ class ImageSnapshots(keras.callbacks.Callback):
             return epoch
         if self.params["steps"] is not None:
             return epoch * self.params["steps"]
-        # The length of the data set is not known yet: the last picture is the best witness of the steps.
+        # The length of the data set is not known yet. The last picture is the best clue to the number of steps.
         return max(self._pictures(), default=0)
 
     def _advance_to(self, number):
-        # Several steps may run in one call (`steps_per_execution`) and pass over the very multiple.
+        # Several steps may run in one call (`steps_per_execution`) and jump over the exact multiple.
         due = number // self.every > self._number // self.every
         self._number = number
         if due:
@@ -166,8 +166,8 @@ class ImageSnapshots(keras.callbacks.Callback):
             return self.model.snapshot(self.num_images, seed=self.seed)
         if not hasattr(self.model, "generate"):
             raise ValueError(
-                "ImageSnapshots draws what `model.generate` returns, or `model.snapshot`, and this model has neither "
-                "method. Use it with a model of keras_gan, or give the model a `generate`. "
+                "ImageSnapshots draws what `model.generate` or `model.snapshot` returns, and this model has neither. "
+                "Use a keras_gan model, or give the model a `generate`. "
                 f"Received: model={type(self.model).__name__}"
             )
         num_classes = getattr(self.model, "num_classes", None)
@@ -190,14 +190,14 @@ class ImageSnapshots(keras.callbacks.Callback):
                 self._writer.flush()
 
     def _write_gif(self):
-        # Later numbers are what a run before this one left: they do not belong to this history.
+        # Pictures with later numbers come from an earlier run and do not belong in this GIF.
         paths = [path for number, path in sorted(self._pictures().items()) if number <= self._number]
         if paths:
             with replacement(self.directory / _GIF) as temporary, temporary.open("wb") as file:
                 write_gif(file, map(_read, paths), [_size(path) for path in paths])
 
     def _pictures(self):
-        """Map the number of each picture in the directory to its file."""
+        """Return a dict that maps the number of each picture in the directory to its file."""
         matches = (re.fullmatch(rf"{self.unit}_(\d+)\.png", path.name) for path in self.directory.iterdir())
         return {int(match[1]): self.directory / match[0] for match in matches if match}
 
@@ -208,7 +208,7 @@ def _read(path):
 
 
 def _size(path):
-    """Width and height of a picture, from the first bytes of its file."""
+    """Return the width and height of a picture without reading its pixels."""
     with Image.open(path) as picture:
         return picture.size
 
@@ -216,9 +216,9 @@ def _size(path):
 def write_gif(file, pictures, sizes):
     """Write pictures as one GIF that loops, with a frame for every picture.
 
-    Pillow's own `save_all` drops a frame that equals the one before it, and then the frames' numbers no longer
-    say the epoch. Here each picture is encoded by itself and becomes a frame with its own colours. It is written
-    before the next one is read, so that a long training needs no more memory than a short one.
+    Pillow's own `save_all` drops a frame that equals the one before it. Then the number of a frame no longer
+    tells the epoch. Here each picture is encoded separately and becomes a frame with its own colours. It is written
+    before the next one is read, so a long training needs no more memory than a short one.
 
     The layout of the file is in the GIF89a specification (CompuServe, 1990), sections 17 to 27.
 
@@ -235,9 +235,9 @@ def write_gif(file, pictures, sizes):
 
 
 def _frame(picture, seconds):
-    """Encode a picture as a GIF of its own, and move its colour table behind the image descriptor."""
+    """Encode a picture as a separate GIF, and move its colour table behind the image descriptor."""
     buffer = io.BytesIO()
-    # A copy without `info`: text kept in the PNG would become a block in front of the image.
+    # A copy without `info`, because text from the PNG would become a block in front of the image.
     still = picture.copy()
     still.info = {}
     still.save(buffer, "GIF")

@@ -54,8 +54,8 @@ def test_a_truncated_checkpoint_is_passed_over(tmp_path, walk, fit, checkpoint_o
     newest.write_bytes(newest.read_bytes()[: int(share * newest.stat().st_size)])
     gan = walk()
     message = (
-        rf"Damaged checkpoint passed over in {tmp_path}/checkpoints: step_000000008.npz \(.+\). Training goes on from "
-        r"the one before, step_000000004.npz.$"
+        rf"Skipped a damaged checkpoint in {tmp_path}/checkpoints: step_000000008.npz \(.+\). Training resumes from "
+        r"an earlier one, step_000000004.npz.$"
     )
     with pytest.warns(UserWarning, match=message) as caught:
         fit(gan, Checkpoint(tmp_path))
@@ -70,10 +70,10 @@ def test_a_damaged_checkpoint_does_not_count_among_those_that_are_kept(
 ):
     fit(walk(), Checkpoint(tmp_path))
     checkpoint_of(8).write_bytes(b"")
-    with pytest.warns(UserWarning, match="Damaged"):
+    with pytest.warns(UserWarning, match="damaged"):
         fit_until_killed(walk(), Checkpoint(tmp_path, unit="step", keep=2), after=2)
     assert files() == [f"step_{step:09d}.npz" for step in (5, 6, 8)]
-    with pytest.warns(UserWarning, match="Damaged"):
+    with pytest.warns(UserWarning, match="damaged"):
         fit(walk(), Checkpoint(tmp_path, keep=2), epochs=3)
     assert files() == [f"step_{step:09d}.npz" for step in (8, 12)]
 
@@ -84,7 +84,9 @@ def test_where_all_are_damaged_nothing_is_begun_anew(tmp_path, walk, fit, every)
     for path in (tmp_path / "checkpoints").iterdir():
         path.write_bytes(b"no archive")
     names = r"step_000000008.npz \(File is not a zip file\)" + (", step_000000004.npz .*" if every == 1 else "")
-    with pytest.raises(ValueError, match=rf"Every checkpoint of this run is damaged.* Received: in '.*' {names}$"):
+    with pytest.raises(
+        ValueError, match=rf"Every checkpoint of this run is damaged.* Received: run_dir='.*' with {names}$"
+    ):
         fit(walk(), Checkpoint(tmp_path))
 
 

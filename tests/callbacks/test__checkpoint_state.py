@@ -111,7 +111,7 @@ def test_another_architecture_is_an_error_that_says_what_differs(tmp_path, walk,
     fit(walk(), Checkpoint(tmp_path))
     gan = walk(width=6)
     state = gan.fingerprint()
-    with pytest.raises(ValueError, match="are of another GAN") as error:
+    with pytest.raises(ValueError, match="belong to another GAN") as error:
         fit(gan, Checkpoint(tmp_path))
     assert gan.fingerprint() == state
     for name in ("generator[0]", "generator_optimizer[2]"):
@@ -124,7 +124,10 @@ def test_another_architecture_is_an_error_that_says_what_differs(tmp_path, walk,
 @pytest.mark.parametrize(
     "other, message",
     [
-        (lambda walk, other_walk: walk(other_walk), "GAN: model is RandomWalk there, OtherWalk here; in all"),
+        (
+            lambda walk, other_walk: walk(other_walk),
+            "GAN: model is RandomWalk there, OtherWalk here; \\d+ variables in all",
+        ),
         (
             lambda walk, other_walk: walk(generator_optimizer=keras.optimizers.Adam()),
             "generator_optimizer is SGD there, Adam here; .* is missing there, float32 .* here",
@@ -158,7 +161,7 @@ def test_a_gan_that_is_not_finite_is_never_saved(tmp_path, walk, fit, files, che
 
     gan = walk()
     last = re.escape(str(checkpoint_of(8)))
-    message = rf"NaN or infinity, here in generator\[0\] and \d variables more: the last .* is {last}\.$"
+    message = rf"NaN or infinity, here in generator\[0\] and \d more variables: the last .* is {last}\.$"
     with pytest.warns(UserWarning, match=message) as caught:
         fit(gan, keras.callbacks.LambdaCallback(on_epoch_begin=ruin), Checkpoint(tmp_path), epochs=5)
     assert len(caught) == 1
@@ -168,7 +171,7 @@ def test_a_gan_that_is_not_finite_is_never_saved(tmp_path, walk, fit, files, che
 def test_a_gan_that_is_not_finite_from_the_beginning(tmp_path, walk, fit):
     gan = walk()
     gan.generator.weights[0].assign(gan.generator.weights[0] * np.nan)
-    with pytest.warns(UserWarning, match="NaN or infinity.*: there is none before it"):
+    with pytest.warns(UserWarning, match="NaN or infinity.*: there is no earlier one"):
         fit(gan, Checkpoint(tmp_path))
 
 
@@ -201,7 +204,7 @@ def test_a_rewind_leaves_no_trace(tmp_path, walk, fit, at, every):
 
 def test_a_rewind_without_a_checkpoint(tmp_path, walk, fit):
     checkpoint = Checkpoint(tmp_path)
-    with pytest.raises(ValueError, match=r"no checkpoint to go back to: .*Received: run_dir='"):
+    with pytest.raises(ValueError, match=r"no checkpoint to return to: .*Received: run_dir='"):
         fit(walk(), checkpoint, Rewind(checkpoint, 1))
 
 

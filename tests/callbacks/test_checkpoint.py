@@ -114,7 +114,7 @@ def test_a_finished_run_goes_on_to_more_epochs(tmp_path, walk, fit, checkpoint_o
     gan = walk()
     fit(gan, Checkpoint(tmp_path, **saving), epochs=4)
     assert gan.fingerprint() == whole.fingerprint()
-    assert capsys.readouterr().out == f"Going on from step 8: {checkpoint_of(8)}\n"
+    assert capsys.readouterr().out == f"Resuming from step 8: {checkpoint_of(8)}\n"
 
 
 def test_a_finished_run_is_not_trained_again(tmp_path, walk, fit, files, checkpoint_of, capsys):
@@ -198,9 +198,7 @@ def test_the_end_is_saved_before_a_callback_changes_the_weights(tmp_path, walk, 
 def test_a_model_that_is_none_of_ours(tmp_path, fit):
     model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
     model.compile(loss="mse")
-    with pytest.raises(
-        ValueError, match=r"`fit` of a GAN of keras_gan.*BackupAndRestore.* Received: model=Sequential$"
-    ):
+    with pytest.raises(ValueError, match=r"`fit` of a keras_gan model.*BackupAndRestore.* Received: model=Sequential$"):
         model.fit(np.ones((2, 1)), np.ones((2, 1)), callbacks=[Checkpoint(tmp_path)], verbose=0)
 
 

@@ -235,7 +235,7 @@ def test_a_full_disk_costs_one_warning(tmp_path, make_gan, train, full_disk, uni
 def test_a_vanished_directory_costs_one_warning(tmp_path, make_gan, train):
     pictures, logs = tmp_path / "pictures", tmp_path / "logs"
     snapshots = ImageSnapshots(pictures, log_dir=logs)
-    with pytest.warns(UserWarning, match="Training goes on without some of the pictures") as caught:
+    with pytest.warns(UserWarning, match="Training continues without some of the pictures") as caught:
         history = train(make_gan(), [_removes(pictures), _removes(logs), snapshots], epochs=4)
     assert len(caught) == 1
     assert len(history.history["d_loss"]) == 4
@@ -262,7 +262,7 @@ def test_the_warning_waits_until_the_progress_bar_is_complete(tmp_path, make_gan
     snapshots.on_epoch_begin(0)
     # A warning is an error in the tests: this line would raise it. Keras ends the bar's line after this hook.
     snapshots.on_epoch_end(0, {})
-    with pytest.warns(UserWarning, match="Training goes on"):
+    with pytest.warns(UserWarning, match="Training continues"):
         snapshots.on_epoch_begin(1)
 
 

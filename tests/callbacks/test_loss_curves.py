@@ -130,7 +130,7 @@ def test_a_table_of_somebody_else_is_not_continued(tmp_path, text):
     (tmp_path / "losses.csv").write_text(text)
     curves = LossCurves(tmp_path / "losses.png")
     curves.on_train_begin()
-    with pytest.raises(ValueError, match=r"cannot be continued: .*Received: file='.*losses.csv'"):
+    with pytest.raises(ValueError, match=r"cannot be continued, .*Received: file='.*losses.csv'"):
         curves.on_epoch_begin(1)
 
 

@@ -1,4 +1,4 @@
-"""Watching a GAN while it trains: its vital signs, its illnesses, and the end of a training that cannot be saved."""
+"""The health monitor: it measures a GAN during training, warns about problems, and stops when training diverges."""
 
 from keras_gan.callbacks.health.training_health import TrainingDiverged, TrainingHealth
 

@@ -1,4 +1,4 @@
-"""Taking a GAN's vital signs: all that the monitor of training reads of a model is read in this file."""
+"""The measurement of a GAN's vital signs. Only this file knows what a model looks like inside."""
 
 import keras
 import numpy as np
@@ -11,57 +11,57 @@ from keras_gan.callbacks.health._statistics import sample_statistics
 from keras_gan.layers import SpectralNormalization, hold_power_iterations
 
 _NEEDED = ("generator", "discriminator", "adversarial_loss", "training_state", "training_variables")
-# Training draws from streams of other numbers.
+# Training draws from streams with other numbers.
 _STREAM = -1
 _LARGEST = float(np.finfo(np.float32).max)
-# Where real images are black and white alone, there is nothing left that could saturate.
+# If real images are only black and white, nothing is left that could saturate.
 _LEAST_UNSATURATED = 0.01
-# Wide enough for every boundary in use; a few hundred evaluations of a loss, once a training.
+# Wide enough for every boundary in use. It costs a few hundred evaluations of a loss, once per training.
 _LOGITS = np.linspace(-8.0, 8.0, 129, dtype=np.float32)
 _ROUNDING = 1e-5
 _TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
-# From a random start the estimate is then within some per cent, from below; each iteration reads the weights twice.
+# After these, the estimate is a few per cent too low at most. Each iteration reads the weights twice.
 _ITERATIONS = 6
 
 
 def require_gan(model, real_images):
-    """Raise a ValueError unless the model is a GAN that can be probed, and the real images are of its kind."""
+    """Raise a ValueError unless the model is a GAN of this package, and the real images have its samples' shape."""
     if not all(hasattr(model, name) for name in _NEEDED):
         raise ValueError(
-            "TrainingHealth looks into a GAN of keras_gan, and this model is none. "
+            "TrainingHealth needs a GAN of keras_gan, and this model is not one. "
             f"Received: model={type(model).__name__}"
         )
     shape = real_images.array.shape[1:]
     if shape != tuple(model.sample_shape):
         raise ValueError(
-            f"The real images have another shape than the model's samples, {tuple(model.sample_shape)}: give "
+            f"The shape of the real images differs from the model's samples, {tuple(model.sample_shape)}. Give "
             f"TrainingHealth the images that the model is trained on. Received: images of shape {shape}"
         )
 
 
 def steps_taken(model):
     """Return the number of training steps that the model has taken, as an int."""
-    # As an array: a variable with a copy on each replica does not turn into an int.
+    # Through an array, because a variable with a copy on each replica does not convert to an int.
     return int(np.asarray(model.training_state.step))
 
 
 def images_in_a_pass(model, most):
-    """As many images as pass through a network at once in training, so that the probe needs no more memory."""
+    """Return how many images pass through a network at once in training, so that the probe needs no more memory."""
     passes = model.discriminator_steps * model.gradient_accumulation_steps
     images = model.images_per_step // (passes * model.distribute_strategy.num_replicas_in_sync)
     return max(2, min(most, images))
 
 
 class HealthProbe:
-    """One look at a GAN: a minibatch of each kind, in training mode, and what both losses would do with it.
+    """Measures a GAN on a minibatch of real and one of generated images, in training mode.
 
-    All numbers are computed by one function, compiled unless the model runs eagerly, on one device, and come to the
-    host together. Nothing that training knows of changes: assignments are dropped, and the noise is the probe's own.
+    One function on one device computes all numbers, and they come to the host together. It is compiled unless the
+    model runs eagerly. The probe changes no state of training: assignments are dropped, and it draws its own noise.
 
     Args:
         model: GAN of this package.
         real_images: `RealImages`.
-        batch_size: int, images of each kind.
+        batch_size: int, number of real and of generated images.
     """
 
     def __init__(self, model, real_images, batch_size):
@@ -77,14 +77,14 @@ class HealthProbe:
         self._measure = self._measured if model.run_eagerly else compiled
 
     def __call__(self, step, number):
-        """Look at the GAN as it is.
+        """Measure the GAN in its current state.
 
         Args:
-            step: int, training steps done: the noise is a function of it.
-            number: int, which batch of the real images to use.
+            step: int, training steps done. The noise is a function of it.
+            number: int, number of the batch of real images to use.
 
         Returns:
-            (signs, sick): the `VitalSigns`, and the list of the names of variables with values that are not finite.
+            (signs, sick): the `VitalSigns`, and a list of the names of variables that hold NaN or infinity.
         """
         real_images = tf.constant(self._real_images.batch(number, self._batch_size))
         numbers = self._measure(real_images, tf.constant(step, tf.int64)).numpy()
@@ -95,7 +95,7 @@ class HealthProbe:
         return signs, [name for name, is_finite in zip(self._variables, finite, strict=True) if not is_finite]
 
     def _measured(self, real_images, step):
-        """All numbers as one float32 vector: the vital signs, then 1 for each variable that is finite."""
+        """Return one float32 vector: the vital signs, then 1 for each finite variable and 0 for each other one."""
         with hold_power_iterations(), keras.StatelessScope():
             signs = {**self._signs_of_game(real_images, step), **self._signs_of_weights()}
         finite = [tf.reduce_all(tf.math.is_finite(variable.value)) for variable in self._variables.values()]
@@ -149,24 +149,24 @@ class HealthProbe:
 
 
 def _gradient_norm(tape, objective, network, optimizer):
-    """Norm of the gradient of a loss that was scaled for an optimizer, with the scale taken out of it again."""
+    """Return the norm of the gradient of a loss that was scaled for an optimizer, without the scale."""
     gradients = tape.gradient(objective, network.trainable_weights)
     gradients = [tf.cast(gradient, tf.float32) for gradient in gradients if gradient is not None]
     return tf.linalg.global_norm(gradients) / optimizer.scale_loss(tf.constant(1.0))
 
 
 def undecided_logit(loss):
-    """Find the logit of images that the discriminator cannot place: the boundary between real and fake.
+    """Find the logit that the best discriminator gives to images that it cannot tell apart: its boundary.
 
-    It is the u at which the discriminator's loss for logits that all equal u is least: 0 for the cross-entropy and
-    the hinge, halfway between the targets for least squares. A critic's loss depends on differences of logits alone,
-    so every u is as good: there is no boundary.
+    If all logits equal u, the discriminator's loss is lowest at this u. It is 0 for the cross-entropy and the hinge
+    loss, and halfway between the targets for least squares. The loss of a critic depends only on differences of
+    logits, so every u gives the same loss and there is no boundary.
 
     Args:
         loss: adversarial loss.
 
     Returns:
-        float, the middle of the least values in [-8, 8]; None for a critic.
+        float, the middle of the lowest values in [-8, 8]; None for a critic.
     """
     constants = tf.constant(_LOGITS)[:, None, None]
     losses = np.array([loss.discriminator_loss(logits, logits) for logits in constants])
@@ -176,19 +176,19 @@ def undecided_logit(loss):
 
 
 def ranked_pairs(real_logits, fake_logits):
-    """Share of pairs in which the real image has the higher mean logit, ties counted half; a float32 scalar."""
+    """Return the share of pairs in which the real image has the higher mean logit; ties count half; float32 scalar."""
     real, fake = (tf.reduce_mean(tf.reshape(each, (each.shape[0], -1)), axis=1) for each in (real_logits, fake_logits))
     return tf.reduce_mean(0.5 * (1.0 + tf.sign(real[:, None] - fake[None, :])))
 
 
 def slope(tape, discriminator_loss, real_logits, fake_logits):
-    """Sum of the sizes of the loss's derivatives in all logits, from a tape that recorded it; a float32 scalar."""
+    """Return the sum of the absolute derivatives of a recorded loss in all logits, a float32 scalar."""
     gradients = tape.gradient(discriminator_loss, [real_logits, fake_logits])
     return tf.add_n([tf.reduce_sum(tf.abs(tf.cast(gradient, tf.float32))) for gradient in gradients])
 
 
 def undecided_slope(loss, logit, shape):
-    """What `slope` is where a discriminator gives one logit to all images; a float32 scalar."""
+    """Return what `slope` gives for a discriminator that gives all images the same logit, a float32 scalar."""
     logits = tf.fill(shape, logit)
     real_logits, fake_logits = tf.identity(logits), tf.identity(logits)
     with tf.GradientTape() as tape:
@@ -198,16 +198,17 @@ def undecided_slope(loss, logit, shape):
 
 
 def largest_spectral_norm(network):
-    """Estimate the largest of the spectral norms of a network's weights.
+    """Estimate the largest spectral norm of a network's weights.
 
-    Each array of weights is taken as a matrix with one column an output channel. What a `SpectralNormalization` wraps
-    is taken as the network uses it, normalised: its norm is 1 as long as the layer's own estimate keeps up.
+    Each array of weights is reshaped to a matrix with one column for each output channel. The weights in a
+    `SpectralNormalization` are measured after the normalisation, as the network uses them. Their norm is 1 as long as
+    the layer's own estimate keeps up.
 
     Args:
         network: keras.Model with weights of at least two axes.
 
     Returns:
-        float32 scalar; 0 for a network without such weights.
+        float32 scalar, 0 for a network without such weights.
     """
     return tf.reduce_max([tf.constant(0.0), *map(_spectral_norm, _matrices(network))])
 
@@ -226,7 +227,7 @@ def _matrices(network):
 
 
 def _spectral_norm(matrix):
-    """The norm of a matrix by the power method, from a start that is the same each time."""
+    """Return the spectral norm of a matrix by the power method, from the same start each time."""
     vector = tf.random.stateless_normal((matrix.shape[1], 1), seed=(0, 0), alg="philox")
     for _ in range(_ITERATIONS):
         vector = tf.math.l2_normalize(tf.matmul(matrix, tf.matmul(matrix, vector), transpose_a=True))
