@@ -12,7 +12,10 @@ import pytest
 import keras_gan
 
 ROOT = Path(keras_gan.__file__).parent
-PACKAGES = ["keras_gan", *(f"keras_gan.{path.parent.name}" for path in sorted(ROOT.glob("*/__init__.py")))]
+SUBPACKAGES = [f"keras_gan.{path.parent.name}" for path in sorted(ROOT.glob("*/__init__.py"))]
+# Such as keras_gan.callbacks.health, which its parent exports: it follows the same rules.
+NESTED = sorted(".".join(path.relative_to(ROOT.parent).parts[:-1]) for path in ROOT.glob("*/*/**/__init__.py"))
+PACKAGES = ["keras_gan", *SUBPACKAGES, *NESTED]
 
 WITHOUT_EXAMPLE = {
     "keras_gan.data.ImageData",  # a record: the example of `Source` makes one
@@ -55,7 +58,7 @@ def _natural(name):
 
 def _public_objects():
     """Every public class and function, once, under the name by which it is documented."""
-    for package in PACKAGES[1:]:
+    for package in SUBPACKAGES:
         module = importlib.import_module(package)
         for name in module.__all__:
             yield pytest.param(getattr(module, name), id=f"{package}.{name}")
@@ -132,7 +135,13 @@ def test_each_package_says_what_it_is_for(package):
 
 
 def test_the_root_exports_every_subpackage():
-    assert {package.split(".")[1] for package in PACKAGES[1:]} <= set(keras_gan.__all__)
+    assert {package.split(".")[1] for package in SUBPACKAGES} <= set(keras_gan.__all__)
+
+
+@pytest.mark.parametrize("package", NESTED)
+def test_a_nested_package_exports_what_its_parent_exports_too(package):
+    parent = importlib.import_module(package.rpartition(".")[0])
+    assert set(importlib.import_module(package).__all__) <= set(parent.__all__)
 
 
 def test_the_root_exports_every_gan_that_can_be_trained():

@@ -1,13 +1,12 @@
-"""What happens beside training: pictures of the samples, curves of the losses, the speed, metrics, checkpoints."""
+"""Callbacks for training: pictures of samples, loss curves, speed, metrics, checkpoints and health checks."""
 
-from keras_gan.callbacks._training_diverged import TrainingDiverged
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.evaluate import Evaluate
+from keras_gan.callbacks.health import TrainingDiverged, TrainingHealth
 from keras_gan.callbacks.image_grid import image_grid
 from keras_gan.callbacks.image_snapshots import ImageSnapshots
 from keras_gan.callbacks.loss_curves import LossCurves
 from keras_gan.callbacks.throughput import Throughput
-from keras_gan.callbacks.training_health import TrainingHealth
 
 __all__ = [
     "Checkpoint",

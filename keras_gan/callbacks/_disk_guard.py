@@ -1,4 +1,4 @@
-"""What a failed write costs."""
+"""A failed write gives one warning and does not stop training."""
 
 import warnings
 
@@ -6,11 +6,11 @@ import tensorflow as tf
 
 
 class DiskGuard:
-    """A context for writes that training can do without: a failure costs one warning.
+    """A context for writes that training can do without: a failure gives one warning.
 
-    Pictures and curves are not worth a training run, so a full disk or a vanished directory inside the
-    context is kept and the run goes on. The warning waits for `warn`, because in the middle of an epoch it
-    would tear the progress bar apart.
+    A lost picture must not end a training run. So the guard catches errors such as a full disk or a missing
+    directory, and training continues. The warning waits until `warn` is called, because in the middle of an epoch
+    it would break the progress bar.
 
     Args:
         what: what is lost when a write fails, in the words of the warning.
@@ -24,7 +24,7 @@ class DiskGuard:
         ...     guard.warn()
         ...     guard.warn()
         >>> [str(warning.message) for warning in caught]
-        ['Training goes on without the picture: [Errno 28] No space left on device']
+        ['Training continues without the picture: [Errno 28] No space left on device']
     """
 
     def __init__(self, what):
@@ -36,15 +36,15 @@ class DiskGuard:
         return self
 
     def __exit__(self, kind, error, traceback):
-        # TensorFlow reports a failed write of its own as an OpError, which is no OSError.
+        # TensorFlow reports its own failed writes as an OpError, which is not an OSError.
         if not isinstance(error, (OSError, tf.errors.OpError)):
             return False
         self._failure = self._failure or error
         return True
 
     def warn(self):
-        """Warn of the first failure, the first time that it is called after one."""
+        """Warn about the first failure. Later calls do nothing."""
         if self._failure is None or self._warned:
             return
         self._warned = True
-        warnings.warn(f"Training goes on without {self.what}: {self._failure}", stacklevel=2)
+        warnings.warn(f"Training continues without {self.what}: {self._failure}", stacklevel=2)

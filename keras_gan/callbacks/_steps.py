@@ -2,14 +2,14 @@
 
 
 def steps_done(batch, params):
-    """Say how many steps of the epoch are done when Keras reports the end of a batch.
+    """Return how many steps of the epoch are done when Keras reports the end of a batch.
 
-    With `steps_per_execution` Keras counts the last execution of an epoch as a full one, though the epoch may end
-    within it.
+    With `steps_per_execution` Keras counts the last execution of an epoch as a full one, even if the epoch ends
+    in the middle of it.
 
     Args:
-        batch: what Keras hands to `on_train_batch_end`: the last step's number, from 0.
-        params: the callback's `params`, where "steps" is the epoch's length, or None where nobody knows it.
+        batch: what Keras passes to `on_train_batch_end`: the number of the last step, from 0.
+        params: the callback's `params`. "steps" in it is the length of the epoch, or None if it is unknown.
 
     Returns:
         Number of steps.

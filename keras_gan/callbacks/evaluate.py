@@ -1,4 +1,4 @@
-"""Metrics on samples, while the generator learns."""
+"""Metrics on samples during training."""
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import math
@@ -15,30 +15,31 @@ _BEST_REPORT = "best.json"
 
 
 class Evaluate(keras.callbacks.Callback):
-    """Measures samples of the averaged generator every so many epochs, and keeps the best GAN.
+    """Measures samples of the averaged generator every few epochs, and keeps the best GAN.
 
-    The losses of a GAN do not say when to stop; a distance to images that training did not see does. The values join
-    the epoch's logs under the metrics' names, and so `history`, and what callbacks further down the list write. The
-    features of the real images are taken once, before training, and with the evaluator's `cache_dir` once for all runs.
+    The losses of a GAN do not tell when to stop. A distance to images that training did not see does. The values are
+    added to the epoch's logs under the names of the metrics, so that `history` and the callbacks further down the list
+    have them. The features of the real images are computed once, before training; if the evaluator has a `cache_dir`,
+    once for all runs.
 
-    Each evaluation leaves `evaluation_0003.json` (after three epochs), the whole `Report`; the best GAN by the named
-    metric is `best.keras`, with its report in `best.json`. Files are replaced as a whole, and a write that fails costs
-    one warning, not the training; with several workers only the chief writes. The best value is in a `Checkpoint`,
-    so a run that goes on does not forget it.
+    Each evaluation writes the whole `Report` to `evaluation_0003.json` (after three epochs). The best GAN by the named
+    metric is saved to `best.keras`, and its report to `best.json`. A reader never sees a part of a file. A write that
+    fails gives one warning and does not stop training. With several workers only the chief writes. A `Checkpoint`
+    stores the best value, so a resumed run remembers it.
 
     Args:
-        images: real images that the GAN is not trained on: what `keras_gan.data.load` returns, another
-            tf.data.Dataset of batches that ends, or an array; float in [-1, 1].
+        images: real images that the GAN is not trained on: what `keras_gan.data.load` returns, another finite
+            tf.data.Dataset of batches, or an array; float in [-1, 1].
         evaluator: `keras_gan.metrics.Evaluator`, or an object with its `real`, `compare`, `better` and `floor`.
-        every: epochs between evaluations; the last epoch always has one.
-        directory: where the files go; made if need be. None for no files.
-        best: name of the value that decides which GAN is best, such as "frechet_distance"; None to keep none.
-        floor: real training images, likewise, for each value's floor in the reports; or None.
-        log_dir: directory where TensorBoard finds the values, as "evaluation/<name>".
+        every: epochs between evaluations. The last epoch always has one.
+        directory: where the files go. It is made if it does not exist. None writes no files.
+        best: name of the value that decides which GAN is best, such as "frechet_distance". None keeps no GAN.
+        floor: real training images in the same form, for the floor of each value in the reports; or None.
+        log_dir: directory for TensorBoard, which shows the values as "evaluation/<name>".
 
     Raises:
-        ValueError: if an argument is out of its range, `best` is no value of the evaluator's or has no directory;
-            when training begins, for images that the evaluator refuses, or a model that does not generate.
+        ValueError: if an argument is out of range, or the evaluator has no value `best`, or `best` is given without a
+            directory; when training begins, if the evaluator refuses the images, or the model has no `generate`.
 
     Example:
         >>> import pathlib, tempfile, warnings
@@ -61,27 +62,27 @@ class Evaluate(keras.callbacks.Callback):
     def __init__(self, images, evaluator, *, every=1, directory=None, best=None, floor=None, log_dir=None):
         super().__init__()
         self.images = images
-        self.evaluator = evaluator
+        self.evaluator = _require_evaluator(evaluator)
         self.every = require_int("every", every)
         self.best = best
         self.floor = floor
-        if best is not None and best not in evaluator.better:
+        if best is not None and best not in list(evaluator.better):
             raise ValueError(
-                f"`best` must be a value of the evaluator's: {', '.join(evaluator.better)}."
+                f"`best` must be one of the evaluator's values: {', '.join(evaluator.better)}."
                 f"{did_you_mean(best, evaluator.better)} Received: best={best!r}"
             )
         if best is not None and directory is None:
-            raise ValueError(f"The best GAN needs a `directory`. Received: directory=None, best={best!r}")
+            raise ValueError(f"To keep the best GAN, give a `directory`. Received: directory=None, best={best!r}")
         self.directory = None if directory is None else writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
         self.best_value = self.best_epoch = None
 
     def on_train_begin(self, logs=None):
-        """Take the features of the real images."""
+        """Compute the features of the real images."""
         if not hasattr(self.model, "generate"):
             raise ValueError(
-                "Evaluate measures what `model.generate` returns, and this model has no such method. Use it with a GAN "
-                f"of keras_gan, or give the model a `generate`. Received: model={type(self.model).__name__}"
+                "Evaluate measures what `model.generate` returns, and this model has no such method. Use a keras_gan "
+                f"model, or give the model a `generate`. Received: model={type(self.model).__name__}"
             )
         self.best_value = self.best_epoch = None
         self._guard = DiskGuard(f"some of the evaluations in {self.directory}")
@@ -95,16 +96,16 @@ class Evaluate(keras.callbacks.Callback):
         self._writer = tf.summary.create_file_writer(str(self.log_dir)) if writes_logs else None
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Say what went wrong in the epoch before."""
+        """Warn about what went wrong in the previous epoch."""
         self._guard.warn()
 
     def on_epoch_end(self, epoch, logs=None):
-        """Measure, every so many epochs and after the last."""
+        """Evaluate every `every` epochs and after the last."""
         number = epoch + 1
         if number % self.every and number != self.params["epochs"]:
             return
         if self._verbose():
-            print()  # noqa: T201 - Keras's own bar is on this line
+            print()  # noqa: T201 - Keras's own progress bar is on this line
         report = self.evaluator.compare(
             self.model, self._real, floor=self._floors, intervals=False, verbose=self._verbose()
         )
@@ -117,7 +118,7 @@ class Evaluate(keras.callbacks.Callback):
             self._keep_if_best(number, report)
 
     def on_train_end(self, logs=None):
-        """Close the log and say what went wrong in the last epoch."""
+        """Close the log, and warn about what went wrong in the last epoch."""
         if self._writer is not None:
             with self._guard:
                 self._writer.close()
@@ -128,7 +129,7 @@ class Evaluate(keras.callbacks.Callback):
         return {"best_value": self.best_value, "best_epoch": self.best_epoch}
 
     def set_state(self, state):
-        """Go on from what `get_state` returned."""
+        """Restore what `get_state` returned."""
         self.best_value, self.best_epoch = state["best_value"], state["best_epoch"]
 
     def _write(self, number, report, numbers):
@@ -153,3 +154,12 @@ class Evaluate(keras.callbacks.Callback):
 
     def _verbose(self):
         return int(self.params.get("verbose") in (1, "auto"))
+
+
+def _require_evaluator(evaluator):
+    if all(hasattr(evaluator, name) for name in ("real", "compare", "better", "floor")):
+        return evaluator
+    raise ValueError(
+        "`evaluator` must be a `keras_gan.metrics.Evaluator`, or have its `real`, `compare`, `better` and `floor`. "
+        f"Received: evaluator={evaluator!r}"
+    )

@@ -14,22 +14,22 @@ _WHITE = 255
 def image_grid(images, *, columns=None, padding=2, scale=None):
     """Lay images out in rows and columns, as one picture that can be written to a file.
 
-    A generator is judged by eye on many of its samples at once. Cell (r, c) holds image r * columns + c;
-    white lines part the cells, and cells left over at the end are white. A pixel value x becomes
-    floor(127.5 x + 128), cut to 0..255; a value that is not a number is drawn black.
+    People judge a generator by looking at many of its samples at once. Cell (r, c) holds image r * columns + c.
+    White lines separate the cells, and unused cells at the end are white. A pixel value x becomes
+    floor(127.5 x + 128), clipped to 0..255. NaN is drawn black.
 
     Args:
         images: array `(num_images, height, width, channels)` in [-1, 1], with 1 (grey) or 3 (RGB) channels.
-        columns: images in a row. Without it, the grid is as square as the number of images allows.
-        padding: width in pixels of the lines between and around the images.
-        scale: whole number by which each side of an image is enlarged, its pixels kept sharp. Without it,
-            images smaller than 33 pixels are enlarged to at most 64.
+        columns: images in a row. By default the grid is nearly square.
+        padding: width of the lines between and around the images, in pixels.
+        scale: integer factor by which each side of an image is enlarged, without smoothing. By default, images
+            smaller than 33 pixels are enlarged to at most 64.
 
     Returns:
         Array `(grid_height, grid_width, channels)`, uint8, in 0..255.
 
     Raises:
-        ValueError: if the images are not a batch of grey or RGB images, or an argument is out of its range.
+        ValueError: if the images are not a batch of grey or RGB images, or an argument is out of range.
 
     Example:
         >>> import numpy as np

@@ -1,9 +1,11 @@
-"""Pictures of what the generator makes, while it learns."""
+"""Pictures of samples during training."""
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import io
+import numbers
 import os
 import re
+import struct
 
 import keras
 import numpy as np
@@ -11,41 +13,47 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import remove_leftovers, writable_directory, write_atomically
+from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
-from keras_gan.callbacks._gif import animated_gif
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.image_grid import image_grid
 
 _NUMBER_DIGITS = {"epoch": 4, "step": 7}
 _GIF = "snapshots.gif"
+_FRAME_SECONDS = 0.2
+_LAST_FRAME_SECONDS = 2.0
+_LOOP_FOR_EVER = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
+_TRAILER = b";"
 
 
 class ImageSnapshots(keras.callbacks.Callback):
     """Writes a grid of samples from the same latents again and again, and a GIF of all the grids at the end.
 
-    The losses of a GAN do not say how good its samples are; pictures that differ in the weights alone do. The
-    first one is taken before training, so that the GIF starts with noise.
+    The losses of a GAN do not show how good its samples are. Pictures from the same latents do, because only the
+    weights differ. The first one is taken before training, so that the GIF starts with noise.
+
+    The model decides what a picture shows. A model with a method `snapshot(num_images, *, seed)` returns the images
+    and the number of columns itself. For any other model, the picture shows what `generate(num_images, seed=...)`
+    returns. If such a model has an integer `num_classes`, row i shows class i, and `generate` receives `labels` too.
 
     The files are `epoch_0003.png` (after three epochs) or `step_0001500.png`, and `snapshots.gif`. A run that
-    is continued, by a `Checkpoint` or with `initial_epoch`, goes on with the numbers, and its GIF holds the
-    earlier pictures too; a picture that already has a number is replaced. Where the GAN has `num_classes`, row i
-    shows class i.
+    resumes, by a `Checkpoint` or with `initial_epoch`, continues the numbers, and its GIF holds the earlier
+    pictures too. A new picture replaces an old one with the same number.
 
-    Files are replaced as a whole. A write that fails during training costs one warning, not the training.
+    A reader never sees a part of a file. A write that fails during training gives one warning.
 
     Args:
-        directory: where the files go; made if need be.
-        every: a picture is taken after this many units.
+        directory: where the files go. It is made if it does not exist.
+        every: take a picture after this many units.
         unit: "epoch" or "step".
         num_images: images in the grid. With classes: the most images, in rows of equal length.
         seed: seed of the latents.
-        gif: whether `snapshots.gif` is made when training ends.
-        log_dir: directory where TensorBoard finds the grids as well, under the name "samples".
+        gif: whether to write `snapshots.gif` when training ends.
+        log_dir: directory for TensorBoard, which shows the grids as "samples"; or None.
 
     Raises:
-        ValueError: if an argument is out of its range or a directory cannot be written; when training begins,
-            if the model does not generate or its images are neither grey nor RGB.
+        ValueError: if an argument is out of range or a directory cannot be written; when training begins,
+            if the model has neither `snapshot` nor `generate`, or its images are neither grey nor RGB.
 
     Example:
         >>> import pathlib, tempfile
@@ -67,34 +75,36 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None):
         super().__init__()
-        if unit not in _NUMBER_DIGITS:
+        if unit not in list(_NUMBER_DIGITS):
             raise ValueError(f'`unit` must be "epoch" or "step". Received: unit={unit!r}')
         self.every = require_int("every", every)
         self.unit = unit
         self.num_images = require_int("num_images", num_images)
         self.seed = require_seed(seed)
+        if not isinstance(gif, bool):
+            raise ValueError(f"`gif` must be True or False. Received: gif={gif!r}")
         self.gif = gif
         self.directory = writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
 
     def on_train_begin(self, logs=None):
-        """Take the first picture, so that images that no picture can show are an error before training."""
+        """Take the first picture, so that images that cannot be drawn are an error before training."""
         self._guard = DiskGuard(f"some of the pictures in {self.directory}")
         self._first_grid = self._sample()
-        # A plain number, which a checkpoint keeps.
+        # A plain number, because a checkpoint stores it.
         self._number = None
         remove_leftovers(self.directory, f"{self.unit}_*.png")
         remove_leftovers(self.directory, _GIF)
         self._writer = None if self.log_dir is None else tf.summary.create_file_writer(os.fspath(self.log_dir))
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Write the first picture of a new run; say what went wrong in the epoch before."""
+        """Write the first picture of a new run, and warn about what went wrong in the previous epoch."""
         self._guard.warn()
         if self._number is None:
             self._number = self._first_number(epoch)
             if epoch == 0:
                 self._write(self._first_grid)
-        # Training may have been put back to an earlier epoch.
+        # Training may have gone back to an earlier epoch.
         if self.unit == "epoch":
             self._number = epoch
         elif self.params["steps"] is not None:
@@ -103,7 +113,7 @@ class ImageSnapshots(keras.callbacks.Callback):
             self._number_at_epoch_begin = None
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Take note of the steps done: training may go on in the middle of an epoch."""
+        """Count the steps, because training may resume in the middle of an epoch."""
         if self.unit == "epoch":
             return
         if self._number_at_epoch_begin is None:
@@ -111,18 +121,18 @@ class ImageSnapshots(keras.callbacks.Callback):
         self._number = self._number_at_epoch_begin + batch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Take a picture every so many steps."""
+        """Take a picture every `every` steps."""
         if self.unit == "step":
             self._advance_to(self._number_at_epoch_begin + steps_done(batch, self.params))
 
     def on_epoch_end(self, epoch, logs=None):
-        """Take a picture every so many epochs."""
+        """Take a picture every `every` epochs."""
         if self.unit == "epoch":
             self._advance_to(epoch + 1)
 
     def on_train_end(self, logs=None):
-        """Make the GIF."""
-        # No number: the run that was to be continued had no epoch left.
+        """Write the GIF."""
+        # Without a number, the run that was to resume had no epoch left.
         if self.gif and self._number is not None:
             with self._guard:
                 self._write_gif()
@@ -136,29 +146,37 @@ class ImageSnapshots(keras.callbacks.Callback):
             return epoch
         if self.params["steps"] is not None:
             return epoch * self.params["steps"]
-        # The length of the data set is not known yet: the last picture is the best witness of the steps.
+        # The length of the data set is not known yet. The last picture is the best clue to the number of steps.
         return max(self._pictures(), default=0)
 
     def _advance_to(self, number):
-        # Several steps may run in one call (`steps_per_execution`) and pass over the very multiple.
+        # Several steps may run in one call (`steps_per_execution`) and jump over the exact multiple.
         due = number // self.every > self._number // self.every
         self._number = number
         if due:
             self._write(self._sample())
 
     def _sample(self):
+        images, columns = self._images_and_columns()
+        return image_grid(images, columns=columns)
+
+    def _images_and_columns(self):
+        """Return the images of one picture, and its number of columns or None for a nearly square grid."""
+        if hasattr(self.model, "snapshot"):
+            return self.model.snapshot(self.num_images, seed=self.seed)
         if not hasattr(self.model, "generate"):
             raise ValueError(
-                "ImageSnapshots draws what `model.generate` returns, and this model has no such method. Use "
-                "it with a GAN of keras_gan, or give the model a `generate`. "
+                "ImageSnapshots draws what `model.generate` or `model.snapshot` returns, and this model has neither. "
+                "Use a keras_gan model, or give the model a `generate`. "
                 f"Received: model={type(self.model).__name__}"
             )
-        if not hasattr(self.model, "num_classes"):
-            return image_grid(self.model.generate(self.num_images, seed=self.seed))
-        rows = min(self.model.num_classes, self.num_images)
+        num_classes = getattr(self.model, "num_classes", None)
+        if not isinstance(num_classes, numbers.Integral):
+            return self.model.generate(self.num_images, seed=self.seed), None
+        rows = min(num_classes, self.num_images)
         columns = self.num_images // rows
         labels = np.repeat(np.arange(rows, dtype=np.int32), columns)
-        return image_grid(self.model.generate(len(labels), labels=labels, seed=self.seed), columns=columns)
+        return self.model.generate(len(labels), labels=labels, seed=self.seed), columns
 
     def _write(self, grid):
         buffer = io.BytesIO()
@@ -172,17 +190,61 @@ class ImageSnapshots(keras.callbacks.Callback):
                 self._writer.flush()
 
     def _write_gif(self):
-        # Later numbers are what a run before this one left: they do not belong to this history.
-        pictures = [self._read(path) for number, path in sorted(self._pictures().items()) if number <= self._number]
-        if pictures:
-            write_atomically(self.directory / _GIF, animated_gif(pictures))
+        # Pictures with later numbers come from an earlier run and do not belong in this GIF.
+        paths = [path for number, path in sorted(self._pictures().items()) if number <= self._number]
+        if paths:
+            with replacement(self.directory / _GIF) as temporary, temporary.open("wb") as file:
+                write_gif(file, map(_read, paths), [_size(path) for path in paths])
 
     def _pictures(self):
-        """Map the number of each picture in the directory to its file."""
+        """Return a dict that maps the number of each picture in the directory to its file."""
         matches = (re.fullmatch(rf"{self.unit}_(\d+)\.png", path.name) for path in self.directory.iterdir())
         return {int(match[1]): self.directory / match[0] for match in matches if match}
 
-    @staticmethod
-    def _read(path):
-        with Image.open(path) as picture:
-            return picture.copy()
+
+def _read(path):
+    with Image.open(path) as picture:
+        return picture.copy()
+
+
+def _size(path):
+    """Return the width and height of a picture without reading its pixels."""
+    with Image.open(path) as picture:
+        return picture.size
+
+
+def write_gif(file, pictures, sizes):
+    """Write pictures as one GIF that loops, with a frame for every picture.
+
+    Pillow's own `save_all` drops a frame that equals the one before it. Then the number of a frame no longer
+    tells the epoch. Here each picture is encoded separately and becomes a frame with its own colours. It is written
+    before the next one is read, so a long training needs no more memory than a short one.
+
+    The layout of the file is in the GIF89a specification (CompuServe, 1990), sections 17 to 27.
+
+    Args:
+        file: binary file that is open for writing.
+        pictures: iterable of `PIL.Image.Image`, in order.
+        sizes: non-empty list of the pictures' sizes, pairs (width, height).
+    """
+    width, height = map(max, zip(*sizes, strict=True))
+    file.write(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _LOOP_FOR_EVER)
+    seconds = [_FRAME_SECONDS] * (len(sizes) - 1) + [_LAST_FRAME_SECONDS]
+    file.writelines(map(_frame, pictures, seconds))
+    file.write(_TRAILER)
+
+
+def _frame(picture, seconds):
+    """Encode a picture as a separate GIF, and move its colour table behind the image descriptor."""
+    buffer = io.BytesIO()
+    # A copy without `info`, because text from the PNG would become a block in front of the image.
+    still = picture.copy()
+    still.info = {}
+    still.save(buffer, "GIF")
+    encoded = buffer.getvalue()
+    table_bits = encoded[10] & 0b111
+    colours_end = 13 + 3 * 2 ** (table_bits + 1)
+    colours, image = encoded[13:colours_end], encoded[colours_end : -len(_TRAILER)]
+    timing = b"\x21\xf9\x04" + struct.pack("<BHBB", 0, round(100 * seconds), 0, 0)
+    flags = image[9] | 0b1000_0000 | table_bits
+    return timing + image[:9] + bytes([flags]) + colours + image[10:]

@@ -1,40 +1,39 @@
-"""How the losses went, as a picture."""
+"""The losses over the epochs, as a picture."""
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import csv
 import io
 import numbers
-import pathlib
 
 import keras
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_gan._files import remove_leftovers, writable_directory, write_atomically
+from keras_gan._files import local_path, remove_leftovers, writable_file, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
 
 
 class LossCurves(keras.callbacks.Callback):
-    """Draws the losses of both players over the epochs, anew after each epoch.
+    """Draws the losses over the epochs, and updates the picture after each epoch.
 
-    The losses of a GAN need not fall, but they tell when one player has won: the discriminator's goes to
-    zero, or the generator's grows without bound. All losses share the first panel; every other number that
-    training logs has a panel of its own, because it has a scale of its own. Names with a slash, such as the dozen of
-    `health/...` that `TrainingHealth` logs, are kept in the table and not drawn.
+    The losses of a GAN need not fall, but they show when one player has won: the discriminator's loss goes to
+    zero, or the generator's loss grows without bound. All losses share the first panel. Every other number that
+    training logs has its own panel, because it has its own scale. Names with a slash, such as the
+    `health/...` that `TrainingHealth` logs, are in the table but not in the picture.
 
-    The values are kept in a CSV file beside the picture, with the same name: a run that is continued, by a
-    `Checkpoint` or with `initial_epoch`, reads it and goes on; a run from epoch 0 starts anew. Numbers that other
-    callbacks add to the logs are drawn if those callbacks stand before this one in the list.
+    The values are stored in a CSV file next to the picture, with the same name. A run that resumes, by a
+    `Checkpoint` or with `initial_epoch`, reads this file and adds to it. A run from epoch 0 starts a new one. Numbers
+    that other callbacks add to the logs are drawn if those callbacks come before this one in the list.
 
-    Both files are replaced as a whole. A write that fails during training costs one warning, no more.
+    A reader never sees a part of a file. A write that fails during training gives one warning.
 
     Args:
-        path: the picture's file, ending in `.png`; its directory is made if need be.
+        path: file of the picture, ending in `.png`. Its directory is made if it does not exist.
 
     Raises:
-        ValueError: if `path` does not end in `.png` or its directory cannot be written; when a run is
-            continued, if the CSV file is not one of this callback's.
+        ValueError: if `path` does not end in `.png` or its directory cannot be written; when a run resumes, if
+            this callback did not write the CSV file.
 
     Example:
         >>> import pathlib, tempfile
@@ -50,25 +49,24 @@ class LossCurves(keras.callbacks.Callback):
 
     def __init__(self, path):
         super().__init__()
-        self.path = pathlib.Path(path)
-        if self.path.suffix.lower() != ".png":
+        if local_path("path", path).suffix.lower() != ".png":
             raise ValueError(f"LossCurves draws a PNG: `path` must end in .png. Received: path={str(path)!r}")
-        writable_directory(self.path.parent, "path", file=self.path)
+        self.path = writable_file(path, "path")
         self._table_path = self.path.with_suffix(".csv")
 
     def on_train_begin(self, logs=None):
-        """Forget what an earlier `fit` of the same callback collected."""
+        """Forget the values of an earlier `fit` with the same callback."""
         self._guard = DiskGuard(f"the newest curves in {self.path}")
         self._rows = None
         remove_leftovers(self.path.parent, self.path.name)
         remove_leftovers(self._table_path.parent, self._table_path.name)
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Read what the run that is continued has left; say what went wrong in the epoch before."""
+        """Read the table of the run that resumes, and warn about what went wrong in the previous epoch."""
         self._guard.warn()
         if self._rows is None:
             self._rows = _read_table(self._table_path) if epoch > 0 and self._table_path.exists() else {}
-        # Later rows are those of a run that was abandoned, or of epochs that training was put back from.
+        # Later rows belong to an abandoned run, or to epochs that training has gone back from.
         self._rows = {number: row for number, row in self._rows.items() if number <= epoch}
 
     def on_epoch_end(self, epoch, logs=None):
@@ -81,12 +79,12 @@ class LossCurves(keras.callbacks.Callback):
             write_atomically(self.path, _draw(self._rows))
 
     def on_train_end(self, logs=None):
-        """Say what went wrong in the last epoch."""
+        """Warn about what went wrong in the last epoch."""
         self._guard.warn()
 
 
 def _names(rows):
-    """Every name that any epoch logged, in the order of their first appearance."""
+    """Return every name that any epoch logged, in the order in which they first appear."""
     return list(dict.fromkeys(name for row in rows.values() for name in row))
 
 
@@ -107,8 +105,8 @@ def _read_table(path):
             }
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            "The loss curves cannot be continued: the table beside them is not one that LossCurves wrote. "
-            f"Move the file away, or give another `path`. Received: file={str(path)!r}"
+            "The loss curves cannot be continued, because LossCurves did not write the table next to the picture. "
+            f"Move the table away, or give another `path`. Received: file={str(path)!r}"
         ) from error
 
 
@@ -121,10 +119,10 @@ def _panels(rows):
 
 def _draw(rows):
     panels = _panels(rows)
-    # The object interface: pyplot's state belongs to the user, who may be drawing too.
+    # Not pyplot: its state belongs to the user, who may be drawing too.
     figure = Figure(figsize=(8, 3 * len(panels)))
     FigureCanvasAgg(figure)
-    # Fixed margins: an automatic layout draws everything twice, every epoch.
+    # Fixed margins, because an automatic layout draws everything twice in every epoch.
     figure.subplots_adjust(left=0.1, right=0.98, bottom=0.16 / len(panels), top=1 - 0.04 / len(panels))
     panel_axes = figure.subplots(len(panels), sharex=True, squeeze=False).flat
     for axes, names in zip(panel_axes, panels, strict=True):

@@ -1,4 +1,4 @@
-"""How fast training goes."""
+"""The speed of training."""
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import time
@@ -10,19 +10,19 @@ from keras_gan.callbacks._steps import steps_done
 
 
 class Throughput(keras.callbacks.Callback):
-    """Logs real images a second, where Keras's progress bar and `History` show them.
+    """Logs real images per second, so that Keras's progress bar and `History` show them.
 
-    Steps a second do not compare between batch sizes or between GANs with different numbers of discriminator
-    steps; real images consumed do. The logs gain, after each step and each epoch,
+    Steps per second cannot be compared between batch sizes, or between GANs with different numbers of
+    discriminator steps. Real images per second can. After each step and each epoch, the logs contain
 
-        images_per_second = real images since the epoch's start / seconds since the epoch's start
+        images_per_second = real images since the epoch began / seconds since the epoch began
 
-    and after each epoch `seconds_per_kimg`, the seconds for a thousand images. The first step of training is
-    left out, because it holds the compilation; a first epoch of a single step therefore logs nothing.
-    Validation at the epoch's end does not count.
+    and after each epoch also `seconds_per_kimg`, the seconds for a thousand images. The first step of training
+    does not count, because it includes the compilation. So a first epoch with one step logs nothing.
+    Validation at the end of an epoch does not count either.
 
-    Put it before the callbacks that write the logs somewhere. It reads the clock when Keras has a step's
-    losses in hand, when the device has finished the step, and waits for nothing by itself.
+    Put this callback before those that write the logs. It reads the clock when Keras has the losses of a step,
+    which is when the device has finished the step. The callback itself does not wait for the device.
 
     Example:
         >>> class Model:
@@ -40,23 +40,23 @@ class Throughput(keras.callbacks.Callback):
     """
 
     def on_train_begin(self, logs=None):
-        """Learn how many images a step takes."""
+        """Read how many images a step takes."""
         self._compiled = False
         self._images_per_step = getattr(self.model, "images_per_step", None)
         if self._images_per_step is None:
             warnings.warn(
-                "Throughput logs nothing: the model does not say how many images a training step consumes "
+                "Throughput logs nothing, because the model does not say how many images a training step takes "
                 "(`images_per_step` is None). Give the model an attribute `images_per_step`.",
                 stacklevel=2,
             )
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Start the clock, unless the step that compiles is still to come."""
+        """Start the clock, unless the first step still has to compile."""
         self._begin = (0, time.perf_counter()) if self._compiled else None
         self._latest = self._begin
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Leave out the steps that were done before training was stopped, where it goes on within an epoch."""
+        """Do not count the steps of an earlier process when training resumes in the middle of an epoch."""
         if self._begin is not None and self._latest == self._begin:
             self._begin = self._latest = (batch, self._begin[1])
 
@@ -75,7 +75,7 @@ class Throughput(keras.callbacks.Callback):
             logs["seconds_per_kimg"] = 1000.0 / logs["images_per_second"]
 
     def get_state(self):
-        """Return no state for checkpoints: the clock, and what was compiled, belong to this process."""
+        """Return no state for checkpoints, because the clock and the compilation belong to this process."""
         return {}
 
     def _log(self, logs):

@@ -2,12 +2,11 @@
 
 import contextlib
 import os
-import pathlib
 
 import keras
 import tensorflow as tf
 
-from keras_gan._files import writable_directory
+from keras_gan._files import local_path, writable_file
 from keras_gan._traversal import every_layer
 from keras_gan.export import _statistics
 
@@ -45,10 +44,9 @@ def file_path(path, suffix):
     Raises:
         ValueError: if the name has another suffix, or no file can be written there.
     """
-    name = pathlib.Path(path).name
-    if not name.endswith(suffix):
+    if not local_path("path", path).name.endswith(suffix):
         raise ValueError(f"The name of the file must end in `{suffix}`. Received: path={os.fspath(path)!r}")
-    return writable_directory(pathlib.Path(path).parent, "path", file=path) / name
+    return writable_file(path, "path")
 
 
 def float32_function(generator, latent_shape):

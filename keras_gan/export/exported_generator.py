@@ -1,7 +1,6 @@
 """A generator that was exported, to draw samples from."""
 
 import os
-import pathlib
 import random
 
 import numpy as np
@@ -9,6 +8,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
+from keras_gan._files import local_path
 from keras_gan.export._versions import version_folders
 
 
@@ -42,7 +42,7 @@ class ExportedGenerator:
     """
 
     def __init__(self, directory):
-        self.path = _newest_version(pathlib.Path(directory))
+        self.path = _newest_version(local_path("directory", directory))
         # Kept, because the signature does not keep the variables alive.
         self._model = tf.saved_model.load(os.fspath(self.path))
         self._signature = self._model.signatures.get("serving_default")

@@ -1,7 +1,6 @@
 """A generator as a LiteRT file, for phones and other small machines."""
 
 import os
-import pathlib
 import re
 
 import numpy as np
@@ -9,7 +8,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import write_atomically
+from keras_gan._files import local_path, write_atomically
 from keras_gan._litert import interpreter
 from keras_gan.export._generator import file_path, float32_function, settled_generator
 from keras_gan.export._quiet_log import quiet_log
@@ -121,7 +120,8 @@ def _converted(converter):
 
 
 def _images_of_file(path, latents, shape):
-    if not pathlib.Path(path).is_file():
+    path = local_path("path", path)
+    if not path.is_file():
         raise FileNotFoundError(f"There is no such file: `save_litert` writes it. Received: path={os.fspath(path)!r}")
     try:
         model = interpreter(path).get_signature_runner()

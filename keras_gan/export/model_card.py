@@ -2,7 +2,6 @@
 
 import io
 import json
-import pathlib
 import platform
 
 import keras
@@ -11,7 +10,7 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gan import _random
-from keras_gan._files import write_atomically
+from keras_gan._files import local_path, write_atomically
 from keras_gan._version import __version__
 from keras_gan.callbacks import image_grid
 from keras_gan.export._card_facts import checked_facts, plain
@@ -65,7 +64,7 @@ def write_model_card(folder, gan, *, generator, signatures, facts=None):
         OSError: if the disk is full.
 
     Example:
-        >>> import tempfile, types
+        >>> import pathlib, tempfile, types
         >>> generator = keras.Sequential([keras.Input((2,)), keras.layers.Reshape((1, 2, 1))])
         >>> gan = types.SimpleNamespace(generator=generator, latent_shape=(2,))
         >>> folder = pathlib.Path(tempfile.mkdtemp())
@@ -76,7 +75,7 @@ def write_model_card(folder, gan, *, generator, signatures, facts=None):
         >>> sorted(path.name for path in folder.iterdir())
         ['README.md', 'model_card.json', 'sample_grid.png']
     """
-    facts, folder = checked_facts(facts), pathlib.Path(folder)
+    facts, folder = checked_facts(facts), local_path("folder", folder)
     latents = _random.normal((_GRID_IMAGES, *gan.latent_shape), (_GRID_SEED, 0))
     samples = tf.cast(generator(latents, training=False), tf.float32).numpy()
     card = {

@@ -1,13 +1,13 @@
 """A generator as a SavedModel."""
 
 import os
-import pathlib
 import shutil
 import uuid
 
 import keras
 
 from keras_gan._arguments import require_int
+from keras_gan._files import local_path
 from keras_gan.export import _signatures, _warmup
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._generator import chosen_generator, settled_generator
@@ -81,7 +81,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         TensorShape([1, 2, 1])
     """
     generator = chosen_generator(gan, averaged)
-    directory = pathlib.Path(directory)
+    directory = local_path("directory", directory)
     max_count = require_int("max_count", max_count)
     _check_version(version, directory)
     checked_facts(card)

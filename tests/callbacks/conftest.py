@@ -1,9 +1,12 @@
-"""A stand-in for a GAN: small enough that a test of a callback is a test of the callback alone."""
+"""Stand-ins for a GAN, so small that a test of a callback is a test of the callback alone; and ways to train them."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+
+import keras_gan
+from keras_gan.callbacks import Checkpoint
 
 
 class TinyGAN(keras.Model):
@@ -71,3 +74,114 @@ def train():
         return gan.fit(images, epochs=epochs, callbacks=callbacks, **arguments)
 
     return train
+
+
+# --- A GAN with all that a checkpoint keeps, and a process that can be killed -----------------------------------------
+
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (32, 4, 4, 1)).astype("float32")
+
+
+class RandomWalk(keras_gan.TwoPlayerGAN):
+    """A GAN that costs little: its one kernel goes a random way, which depends on the data, step by step."""
+
+    def __init__(self, width=4, **options):
+        layers = [keras.layers.Dense(width, use_bias=False, name="walker"), keras.layers.Dense(16, trainable=False)]
+        generator = keras.Sequential([keras.Input((3,)), *layers, keras.layers.Reshape((4, 4, 1))])
+        discriminator = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+        super().__init__(generator, discriminator, keras_gan.losses.Hinge(), **options)
+
+    def default_optimizer(self):
+        return keras.optimizers.SGD(0.1, momentum=0.9)
+
+    def train_step(self, data):
+        with self.step_on(data) as ((images,), noise):
+            (kernel,) = self.generator.trainable_weights
+            self.generator_optimizer.apply([noise.normal(kernel.shape) + tf.reduce_mean(images)], [kernel])
+            self.generator_loss_tracker.update_state(tf.norm(kernel.value))
+            self.discriminator_loss_tracker.update_state(tf.reduce_mean(images))
+        return self.get_metrics_result()
+
+
+class Killed(BaseException):
+    """What a test raises in the middle of training: no hook runs after it, as after a kill."""
+
+
+class Kill(keras.callbacks.Callback):
+    """Kills the process, as it were, when so many steps of this process are done, or in the middle of writing."""
+
+    goes_last = True
+
+    def __init__(self, after):
+        super().__init__()
+        self.steps_left = after
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps_left -= 1
+        if not self.steps_left:
+            raise Killed
+
+
+def _walk(gan_class=RandomWalk, *, generator_optimizer=None, **options):
+    keras.utils.set_random_seed(7)
+    gan = gan_class(**options)
+    gan.compile(generator_optimizer, run_eagerly=True)
+    return gan
+
+
+def _fit(gan, *callbacks, epochs=2, **options):
+    return gan.fit(IMAGES, batch_size=8, epochs=epochs, callbacks=list(callbacks), verbose=0, **options)
+
+
+def _fit_until_killed(gan, *callbacks, after, **options):
+    with pytest.raises(Killed):
+        _fit(gan, *callbacks, Kill(after), **options)
+
+
+def _train_until_done(make, run_dir, kills, *, callbacks=list, epochs=2, **saving):
+    for steps in kills:
+        _fit_until_killed(make(), *callbacks(), Checkpoint(run_dir, **saving), after=steps, epochs=epochs)
+    gan, last = make(), callbacks()
+    _fit(gan, *last, Checkpoint(run_dir, **saving), epochs=epochs)
+    return gan, last
+
+
+@pytest.fixture(scope="session")
+def random_walk():
+    """The class of the GANs that `walk` makes."""
+    return RandomWalk
+
+
+@pytest.fixture(scope="session")
+def walk():
+    """Builds a compiled `RandomWalk`, the same each time."""
+    return _walk
+
+
+@pytest.fixture(scope="session")
+def fit():
+    """Fits a GAN for epochs of four steps."""
+    return _fit
+
+
+@pytest.fixture(scope="session")
+def fit_until_killed():
+    """Fits a GAN, and kills the process, as it were, after so many steps."""
+    return _fit_until_killed
+
+
+@pytest.fixture(scope="session")
+def train_until_done():
+    """Trains, kills after each of these numbers of steps and starts again; returns the GAN and the last callbacks."""
+    return _train_until_done
+
+
+@pytest.fixture
+def files(tmp_path):
+    """Lists what is in the folder of checkpoints."""
+    return lambda: sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+
+
+@pytest.fixture
+def checkpoint_of(tmp_path):
+    """Gives the path of the checkpoint of a step."""
+    return lambda step: tmp_path / "checkpoints" / f"step_{step:09d}.npz"

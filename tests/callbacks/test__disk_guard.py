@@ -14,7 +14,7 @@ def test_a_failed_write_costs_one_warning_and_later(error):
     for _ in range(2):
         with guard:
             raise error
-    with pytest.warns(UserWarning, match="Training goes on without the picture: "):
+    with pytest.warns(UserWarning, match="Training continues without the picture: "):
         guard.warn()
     # A second warning would be an error in the tests.
     guard.warn()

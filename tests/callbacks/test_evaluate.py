@@ -152,7 +152,7 @@ def test_a_full_disk_costs_one_warning(gan, tmp_path, full_disk):
     full_disk()
     with warnings.catch_warnings(record=True, action="always") as caught:
         history = fit(gan, evaluate)
-    (message,) = [str(warning.message) for warning in caught if "Training goes on" in str(warning.message)]
+    (message,) = [str(warning.message) for warning in caught if "Training continues" in str(warning.message)]
     assert re.search("without some of the evaluations.*No space left", message)
     assert len(history["brightness"]) == 4
 
@@ -177,13 +177,20 @@ def test_a_progress_bar_where_keras_draws_one(gan, capsys):
     "arguments, message",
     [
         ({"every": 0}, r"`every` must be an integer of at least 1"),
-        ({"best": "brightnes", "directory": "."}, r"must be a value of the evaluator's: brightness. Did you mean"),
-        ({"best": "brightness"}, r"The best GAN needs a `directory`. Received: directory=None, best='brightness'"),
+        ({"best": "brightnes", "directory": "."}, r"must be one of the evaluator's values: brightness. Did you mean"),
+        ({"best": ["brightness"], "directory": "."}, r"must be one of.* Received: best=\['brightness'\]"),
+        ({"directory": ""}, r"`directory` must not be empty.* Received: directory=''"),
+        ({"log_dir": 5}, r"`log_dir` must be a path.* Received: log_dir=5"),
+        ({"evaluator": "frechet"}, r"`evaluator` must be a `keras_gan.metrics.Evaluator`.* Received: evaluator='frec"),
+        (
+            {"best": "brightness"},
+            r"To keep the best GAN, give a `directory`. Received: directory=None, best='brightness'",
+        ),
     ],
 )
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
-        Evaluate(IMAGES, brightness(), **arguments)
+        Evaluate(IMAGES, **{"evaluator": brightness(), **arguments})
 
 
 def test_bad_images_are_refused_before_training(gan):

@@ -1,5 +1,6 @@
 import re
 import shutil
+import weakref
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.util import event_pb2
 
-from keras_gan.callbacks import ImageSnapshots, image_grid
+from keras_gan.callbacks import ImageSnapshots, image_grid, image_snapshots
 
 
 def _names(directory):
@@ -136,6 +137,47 @@ def test_row_i_shows_class_i(tmp_path, make_gan, train, num_images, rows, column
     np.testing.assert_array_equal(_pixels(tmp_path / "epoch_0001.png"), expected[..., 0])
 
 
+def test_a_model_without_classes_may_say_so(tmp_path, make_gan, train):
+    gan = make_gan()
+    gan.num_classes = None
+    train(gan, [ImageSnapshots(tmp_path, num_images=9, seed=5)], epochs=1)
+    assert gan.generate_calls == [(9, {"seed": 5})] * 2
+
+
+def test_a_model_may_choose_what_is_shown(tmp_path):
+    class Translator(keras.Model):
+        """Shows inputs on the left and outputs on the right; `generate` is not asked."""
+
+        num_classes = 3
+
+        def snapshot(self, num_images, *, seed):
+            pairs = np.stack([np.full(num_images, -1.0), np.linspace(0, seed / 10, num_images)], axis=1)
+            return np.float32(pairs.reshape(-1, 1, 1, 1) * np.ones((1, 4, 4, 1))), 2
+
+    translator = Translator()
+    snapshots = ImageSnapshots(tmp_path, num_images=3, seed=7)
+    snapshots.set_model(translator)
+    snapshots.on_train_begin()
+    snapshots.on_epoch_begin(0)
+    images = np.float32([-1, 0, -1, 0.35, -1, 0.7]).reshape(-1, 1, 1, 1) * np.ones((1, 4, 4, 1), np.float32)
+    np.testing.assert_array_equal(_pixels(tmp_path / "epoch_0000.png"), image_grid(images, columns=2)[..., 0])
+
+
+def test_the_gif_needs_no_more_memory_the_more_pictures_there_are(tmp_path, make_gan, train, monkeypatch):
+    alive, most = weakref.WeakValueDictionary(), []
+    read = image_snapshots._read
+
+    def counting_read(path):
+        alive[path] = picture = read(path)
+        most.append(len(alive))
+        return picture
+
+    monkeypatch.setattr(image_snapshots, "_read", counting_read)
+    train(make_gan(), [ImageSnapshots(tmp_path)], epochs=30)
+    assert len(most) == len(_gif_frames(tmp_path / "snapshots.gif")) == 31
+    assert max(most) <= 2
+
+
 def test_samples_by_seed_alone(tmp_path, make_gan, train):
     gan = make_gan()
     train(gan, [ImageSnapshots(tmp_path, num_images=9, seed=5)])
@@ -193,7 +235,7 @@ def test_a_full_disk_costs_one_warning(tmp_path, make_gan, train, full_disk, uni
 def test_a_vanished_directory_costs_one_warning(tmp_path, make_gan, train):
     pictures, logs = tmp_path / "pictures", tmp_path / "logs"
     snapshots = ImageSnapshots(pictures, log_dir=logs)
-    with pytest.warns(UserWarning, match="Training goes on without some of the pictures") as caught:
+    with pytest.warns(UserWarning, match="Training continues without some of the pictures") as caught:
         history = train(make_gan(), [_removes(pictures), _removes(logs), snapshots], epochs=4)
     assert len(caught) == 1
     assert len(history.history["d_loss"]) == 4
@@ -220,7 +262,7 @@ def test_the_warning_waits_until_the_progress_bar_is_complete(tmp_path, make_gan
     snapshots.on_epoch_begin(0)
     # A warning is an error in the tests: this line would raise it. Keras ends the bar's line after this hook.
     snapshots.on_epoch_end(0, {})
-    with pytest.warns(UserWarning, match="Training goes on"):
+    with pytest.warns(UserWarning, match="Training continues"):
         snapshots.on_epoch_begin(1)
 
 
@@ -246,7 +288,7 @@ def test_images_that_no_picture_can_show_are_an_error_before_training(tmp_path, 
 def test_a_model_that_does_not_generate(tmp_path):
     snapshots = ImageSnapshots(tmp_path)
     snapshots.set_model(keras.Sequential())
-    with pytest.raises(ValueError, match=r"draws what `model.generate` returns.* Received: model=Sequential"):
+    with pytest.raises(ValueError, match=r"and this model has neither.* Received: model=Sequential"):
         snapshots.on_train_begin()
 
 
@@ -265,9 +307,22 @@ def test_a_directory_that_cannot_be_made_is_an_error_at_once(tmp_path, name):
         ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
         ({"seed": None}, "`seed` must be an integer of at least 0. Received: seed=None"),
         ({"unit": "batch"}, """`unit` must be "epoch" or "step". Received: unit='batch'"""),
+        ({"unit": ["step"]}, """`unit` must be "epoch" or "step". Received: unit=['step']"""),
+        ({"gif": "no"}, "`gif` must be True or False. Received: gif='no'"),
     ],
 )
 def test_arguments_out_of_range(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=re.escape(message)):
         ImageSnapshots(tmp_path / "pictures", **arguments)
     assert not (tmp_path / "pictures").exists()
+
+
+@pytest.mark.parametrize("directory", ["", None, 5, "gs://bucket/run"])
+def test_a_directory_that_is_no_local_path(directory):
+    with pytest.raises(ValueError, match=re.escape(f"Received: directory={directory!r}")):
+        ImageSnapshots(directory)
+
+
+def test_a_log_dir_that_is_empty(tmp_path):
+    with pytest.raises(ValueError, match=r"`log_dir` must not be empty.* Received: log_dir=''"):
+        ImageSnapshots(tmp_path, log_dir="")

@@ -1,4 +1,5 @@
 import csv
+import re
 import sys
 
 import numpy as np
@@ -129,13 +130,19 @@ def test_a_table_of_somebody_else_is_not_continued(tmp_path, text):
     (tmp_path / "losses.csv").write_text(text)
     curves = LossCurves(tmp_path / "losses.png")
     curves.on_train_begin()
-    with pytest.raises(ValueError, match=r"cannot be continued: .*Received: file='.*losses.csv'"):
+    with pytest.raises(ValueError, match=r"cannot be continued, .*Received: file='.*losses.csv'"):
         curves.on_epoch_begin(1)
 
 
 def test_a_path_that_is_no_png(tmp_path):
     with pytest.raises(ValueError, match=r"`path` must end in .png. Received: path='.*losses.pdf'"):
         LossCurves(tmp_path / "losses.pdf")
+
+
+@pytest.mark.parametrize("path", ["", None, 5, "gs://bucket/losses.png"])
+def test_a_path_that_is_not_local(path):
+    with pytest.raises(ValueError, match=re.escape(f"Received: path={path!r}")):
+        LossCurves(path)
 
 
 def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path):

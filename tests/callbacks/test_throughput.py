@@ -115,7 +115,7 @@ def test_later_callbacks_see_it(make_gan, train):
 def test_an_unknown_number_of_images_is_told_and_nothing_logged(make_gan, train):
     gan = make_gan()
     gan.images_per_step = None
-    message = r"logs nothing: .*`images_per_step` is None\)\. Give the model an attribute `images_per_step`\.$"
+    message = r"logs nothing, .*`images_per_step` is None\)\. Give the model an attribute `images_per_step`\.$"
     with pytest.warns(UserWarning, match=message):
         history = train(gan, [Throughput()]).history
     assert set(history) == {"d_loss", "g_loss"}

@@ -387,7 +387,7 @@ def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(script, tra
         with pytest.raises(Stopped):
             run_script(script, *flags, "--steps=8", "--checkpoint_every=3", f"--run_dir={tmp_path / 'run'}")
     finished, printed = train(*flags, "--steps=8", "--keep_checkpoints=1")
-    assert "Going on from step 3" in printed
+    assert "Resuming from step 3" in printed
     gan, printed = train(*flags, "--steps=8")
     assert "Training had ended at step 8" in printed
     assert gan.fingerprint() == finished.fingerprint()
@@ -413,7 +413,7 @@ def test_a_killed_run_goes_on_in_another_process(finished, tmp_path):
     assert not (run_dir / "gan.keras").exists()
     again = start(*arguments)
     assert again.returncode == 0, again.stderr
-    assert "Going on from step" in again.stdout
+    assert "Resuming from step" in again.stdout
     never_stopped = keras.saving.load_model(finished / "gan.keras")
     assert again.stdout.splitlines()[-1] == f"fingerprint {never_stopped.fingerprint()}"
 

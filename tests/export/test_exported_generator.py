@@ -39,6 +39,11 @@ def test_a_folder_without_a_model_is_refused(tmp_path):
         ExportedGenerator(tmp_path)
 
 
+def test_a_folder_that_is_not_local_is_refused():
+    with pytest.raises(ValueError, match=r"writes to local folders and reads from them.* Received: directory='gs://"):
+        ExportedGenerator("gs://bucket/models")
+
+
 def test_a_model_of_something_else_is_refused(tmp_path):
     module = tf.Module()
     module.double = tf.function(lambda x: 2 * x, input_signature=[tf.TensorSpec((None, 3))])

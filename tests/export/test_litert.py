@@ -187,6 +187,13 @@ def test_a_name_of_something_else(name, make_gan, tmp_path):
         save_litert(make_gan("mlp"), tmp_path / name)
 
 
+@pytest.mark.parametrize("path", ["", None, "gs://bucket/generator.tflite"])
+def test_a_path_that_is_not_local(path, make_gan):
+    for use in (save_litert, litert_distance):
+        with pytest.raises(ValueError, match=re.escape(f"Received: path={path!r}")):
+            use(make_gan("mlp"), path)
+
+
 def test_a_folder_that_cannot_be_made(make_gan, tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(

@@ -203,3 +203,9 @@ def test_a_directory_that_cannot_be_written(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=r"No folder can be made in `directory`.* Received: directory='.*/file'"):
         export.save(_gan(), tmp_path / "file")
+
+
+@pytest.mark.parametrize("directory", ["", None, 5, "gs://bucket/models"])
+def test_a_directory_that_is_no_local_path(directory):
+    with pytest.raises(ValueError, match=re.escape(f"Received: directory={directory!r}")):
+        export.save(_gan(), directory)

@@ -127,7 +127,7 @@ def test_all_are_started_again_and_training_goes_on_exactly(crash):
     directory = crash[0]
     with Workers("train_on", directory) as workers:
         workers.finish(timeout=240)
-        assert "Going on from step 6" in workers.output(0)
+        assert "Resuming from step 6" in workers.output(0)
     resumed, straight = json.loads((directory / "fingerprints_0.json").read_text())
     assert resumed == straight
     assert json.loads((directory / "fingerprints_1.json").read_text()) == [resumed, straight]

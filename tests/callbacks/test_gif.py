@@ -1,10 +1,18 @@
 import io
+import weakref
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gan.callbacks._gif import animated_gif
+from keras_gan.callbacks.image_snapshots import write_gif
+
+
+def animated_gif(pictures):
+    """The bytes that `write_gif` writes."""
+    file = io.BytesIO()
+    write_gif(file, pictures, [picture.size for picture in pictures])
+    return file.getvalue()
 
 
 def _frames(content):
@@ -62,3 +70,18 @@ def test_the_screen_holds_the_largest_picture():
     pictures = [Image.fromarray(np.zeros(shape, np.uint8)) for shape in [(4, 9), (7, 3)]]
     with Image.open(io.BytesIO(animated_gif(pictures))) as gif:
         assert gif.size == (9, 7)
+
+
+def test_a_picture_is_written_before_the_next_but_one_is_read():
+    alive, most = weakref.WeakValueDictionary(), []
+
+    def pictures():
+        for level in range(20):
+            alive[level] = picture = Image.fromarray(np.full((4, 4), level, np.uint8))
+            most.append(len(alive))
+            yield picture
+
+    file = io.BytesIO()
+    write_gif(file, pictures(), [(4, 4)] * 20)
+    assert [int(pixels[0, 0, 0]) for pixels, _ in _frames(file.getvalue())] == list(range(20))
+    assert max(most) <= 2

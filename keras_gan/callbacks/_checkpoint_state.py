@@ -1,0 +1,191 @@
+"""What a checkpoint stores about a model and about the other callbacks."""
+
+import collections
+import json
+
+import keras
+import numpy as np
+
+# A new process sets these itself. `min_delta`: Keras flips its sign when it learns in which direction the monitored
+# value improves. The last two: whether TensorBoard's profiler runs in this process.
+_OF_THE_PROCESS = {"params", "min_delta", "_profiler_started", "_is_tracing"}
+_DIFFERENCES_SHOWN = 4
+
+
+def classes(model):
+    """Return the class names of the model and its optimizers. A checkpoint must agree with them, not only in shapes."""
+    optimizers = {name: part for name, part in vars(model).items() if isinstance(part, keras.optimizers.Optimizer)}
+    inner = {name: getattr(optimizer, "inner_optimizer", optimizer) for name, optimizer in optimizers.items()}
+    return {"model": type(model).__name__, **{name: type(part).__name__ for name, part in inner.items()}}
+
+
+def paths(model):
+    """Return Keras's name of each variable that training changes. Only for messages: it is not unique or stable."""
+    return {name: variable.path for name, variable in model.training_variables().items()}
+
+
+def collect(model):
+    """Return the values of all variables that training changes and of the metrics, a dict of name to NumPy array."""
+    return {name: value(variable) for name, variable in _variables(model).items()}
+
+
+def not_finite(values):
+    """Return the names of the arrays that hold NaN or infinity, without the metrics.
+
+    With loss scaling, a step that overflows is skipped, but the means of the epoch in the metrics overflow too.
+    """
+    trained = {name: value for name, value in values.items() if not name.startswith("metrics[")}
+    return [name for name, value in trained.items() if value.dtype.kind in "fVc" and not np.isfinite(value).all()]
+
+
+def differences(model, meta, values):
+    """Return the differences between a checkpoint and a model as a list of strings, which is empty if they fit."""
+    here, there = classes(model), meta["classes"]
+    found = [
+        f"{name} is {there.get(name)} there, {here.get(name)} here"
+        for name in {**here, **there}
+        if here.get(name) != there.get(name)
+    ]
+    here = {name: _kind(variable) for name, variable in model.training_variables().items()}
+    there = {name: _kind(value) for name, value in values.items() if name in meta["paths"]}
+    unlike = [name for name in {**here, **there} if here.get(name) != there.get(name)]
+    names = {**meta["paths"], **paths(model)}
+    found += [
+        f"{name} ({names[name]}) is {there.get(name, 'missing')} there, {here.get(name, 'missing')} here"
+        for name in unlike[:_DIFFERENCES_SHOWN]
+    ]
+    if len(unlike) > _DIFFERENCES_SHOWN:
+        found.append(f"and {len(unlike) - _DIFFERENCES_SHOWN} more variables")
+    if found:
+        found.append(f"{len(there)} variables in all there, {len(here)} here")
+    return found
+
+
+def assign(model, values):
+    """Assign values that fit to the model's variables.
+
+    The metrics only hold the means of the current epoch for the logs. If the model has other metrics now, they start
+    from zero.
+    """
+    variables = _variables(model)
+    metrics = {name for name in {**variables, **values} if name.startswith("metrics[")}
+    keep_metrics = all(
+        name in variables and name in values and _kind(variables[name]) == _kind(values[name]) for name in metrics
+    )
+    for name, variable in variables.items():
+        if name not in metrics or keep_metrics:
+            variable.assign(values[name])
+
+
+def _variables(model):
+    metrics = {f"metrics[{index}]": variable for index, variable in enumerate(model.metrics_variables)}
+    return {**model.training_variables(), **metrics}
+
+
+def value(variable):
+    """Return the value of a variable, which may be mirrored on several devices, as a NumPy array."""
+    # `numpy()` first, because `numpy.asarray` fails for a bfloat16 scalar.
+    return np.asarray(keras.ops.convert_to_tensor(variable).numpy())
+
+
+def _kind(array):
+    """Return the type and shape of a variable or an array as text, for messages and comparisons."""
+    return f"{keras.backend.standardize_dtype(array.dtype)} {tuple(array.shape)}"
+
+
+class CallbackStates:
+    """Collects the state of callbacks in a form that JSON can store, and restores it.
+
+    A callback with `get_state()` and `set_state(state)` defines its own state. For any other, such as Keras's own
+    callbacks, the state is every attribute that changed since this object was made and that is plain: a number, a
+    string, a boolean, None, or a list or dict of these. So `EarlyStopping` keeps its `best` and `wait`, and `History`
+    keeps its lists. An argument that the user changes for the new run keeps its new value.
+
+    A callback is identified by its class and its place among the callbacks of that class.
+
+    Args:
+        callbacks: list of Keras callbacks whose `on_train_begin` has been called.
+
+    Example:
+        >>> import keras
+        >>> stopping = keras.callbacks.EarlyStopping("g_loss", mode="min", patience=3)
+        >>> stopping.on_train_begin()
+        >>> states = CallbackStates([stopping])
+        >>> stopping.on_epoch_end(0, {"g_loss": 0.5})
+        >>> states.collect()
+        {'EarlyStopping[0]': {'best': 0.5}}
+    """
+
+    def __init__(self, callbacks):
+        self._callbacks = named(callbacks)
+        self._fresh = {name: _plain_attributes(callback) for name, callback in self._callbacks.items()}
+
+    def collect(self):
+        """Return the state of each callback that has one, a dict of name to state."""
+        states = {name: self._state(name, callback) for name, callback in self._callbacks.items()}
+        return {name: state for name, state in states.items() if state}
+
+    def restore(self, states):
+        """Restore what `collect` returned in an earlier process."""
+        self.rewind(states)
+        for name, callback in self._callbacks.items():
+            if hasattr(callback, "get_state") and name in states:
+                callback.set_state(states[name])
+
+    def rewind(self, states):
+        """Restore what `collect` returned in this process, except in callbacks that have a `get_state`."""
+        for name, callback in self._callbacks.items():
+            if not hasattr(callback, "get_state"):
+                self._set_attributes(name, callback, states.get(name, {}))
+
+    def _state(self, name, callback):
+        if hasattr(callback, "get_state"):
+            return callback.get_state()
+        fresh = self._fresh[name]
+        plain = _plain_attributes(callback)
+        return {key: json.loads(text) for key, text in plain.items() if fresh.get(key) != text}
+
+    def _set_attributes(self, name, callback, state):
+        fresh = {key: json.loads(text) for key, text in self._fresh[name].items()}
+        # An unchanged value keeps its object, because others may hold the same list.
+        plain = _plain_attributes(callback)
+        for key, value in {**fresh, **state}.items():
+            if plain.get(key) != json.dumps(value):
+                setattr(callback, key, value)
+
+
+def named(callbacks):
+    """Return a dict that maps names such as "EarlyStopping[0]" to the callbacks."""
+    counts = collections.Counter()
+    names = {}
+    for callback in callbacks:
+        kind = type(callback).__name__
+        names[f"{kind}[{counts[kind]}]"] = callback
+        counts[kind] += 1
+    return names
+
+
+def _plain_attributes(callback):
+    """Return the plain attributes of a callback as JSON. Text compares equal even if it holds NaN."""
+    texts = {}
+    for key, value in vars(callback).items():
+        try:
+            plain = _plain(value)
+        except TypeError:
+            continue
+        if key not in _OF_THE_PROCESS:
+            texts[key] = json.dumps(plain)
+    return texts
+
+
+def _plain(value):
+    """Return the value as Python's own numbers and containers; raise a TypeError if JSON would change it."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or type(value) in (bool, int, float, str):
+        return value
+    if type(value) is list:
+        return [_plain(entry) for entry in value]
+    if type(value) is dict and all(type(key) is str for key in value):
+        return {key: _plain(entry) for key, entry in value.items()}
+    raise TypeError(f"{type(value).__name__} is not plain")

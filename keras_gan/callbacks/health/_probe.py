@@ -1,0 +1,234 @@
+"""The measurement of a GAN's vital signs. Only this file knows what a model looks like inside."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gan import _random
+from keras_gan._traversal import every_layer
+from keras_gan.callbacks.health._illnesses import VitalSigns
+from keras_gan.callbacks.health._statistics import sample_statistics
+from keras_gan.layers import SpectralNormalization, hold_power_iterations
+
+_NEEDED = ("generator", "discriminator", "adversarial_loss", "training_state", "training_variables")
+# Training draws from streams with other numbers.
+_STREAM = -1
+_LARGEST = float(np.finfo(np.float32).max)
+# If real images are only black and white, nothing is left that could saturate.
+_LEAST_UNSATURATED = 0.01
+# Wide enough for every boundary in use. It costs a few hundred evaluations of a loss, once per training.
+_LOGITS = np.linspace(-8.0, 8.0, 129, dtype=np.float32)
+_ROUNDING = 1e-5
+_TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
+# After these, the estimate is a few per cent too low at most. Each iteration reads the weights twice.
+_ITERATIONS = 6
+
+
+def require_gan(model, real_images):
+    """Raise a ValueError unless the model is a GAN of this package, and the real images have its samples' shape."""
+    if not all(hasattr(model, name) for name in _NEEDED):
+        raise ValueError(
+            "TrainingHealth needs a GAN of keras_gan, and this model is not one. "
+            f"Received: model={type(model).__name__}"
+        )
+    shape = real_images.array.shape[1:]
+    if shape != tuple(model.sample_shape):
+        raise ValueError(
+            f"The shape of the real images differs from the model's samples, {tuple(model.sample_shape)}. Give "
+            f"TrainingHealth the images that the model is trained on. Received: images of shape {shape}"
+        )
+
+
+def steps_taken(model):
+    """Return the number of training steps that the model has taken, as an int."""
+    # Through an array, because a variable with a copy on each replica does not convert to an int.
+    return int(np.asarray(model.training_state.step))
+
+
+def images_in_a_pass(model, most):
+    """Return how many images pass through a network at once in training, so that the probe needs no more memory."""
+    passes = model.discriminator_steps * model.gradient_accumulation_steps
+    images = model.images_per_step // (passes * model.distribute_strategy.num_replicas_in_sync)
+    return max(2, min(most, images))
+
+
+class HealthProbe:
+    """Measures a GAN on a minibatch of real and one of generated images, in training mode.
+
+    One function on one device computes all numbers, and they come to the host together. It is compiled unless the
+    model runs eagerly. The probe changes no state of training: assignments are dropped, and it draws its own noise.
+
+    Args:
+        model: GAN of this package.
+        real_images: `RealImages`.
+        batch_size: int, number of real and of generated images.
+    """
+
+    def __init__(self, model, real_images, batch_size):
+        self._model, self._real_images, self._batch_size = model, real_images, batch_size
+        self._variables = {
+            f"{name} ({variable.path})": variable
+            for name, variable in model.training_variables().items()
+            if keras.backend.is_float_dtype(variable.dtype)
+        }
+        self._boundary = undecided_logit(model.adversarial_loss)
+        signature = [tf.TensorSpec((batch_size, *model.sample_shape)), tf.TensorSpec((), tf.int64)]
+        compiled = tf.function(self._measured, autograph=False, input_signature=signature)
+        self._measure = self._measured if model.run_eagerly else compiled
+
+    def __call__(self, step, number):
+        """Measure the GAN in its current state.
+
+        Args:
+            step: int, training steps done. The noise is a function of it.
+            number: int, number of the batch of real images to use.
+
+        Returns:
+            (signs, sick): the `VitalSigns`, and a list of the names of variables that hold NaN or infinity.
+        """
+        real_images = tf.constant(self._real_images.batch(number, self._batch_size))
+        numbers = self._measure(real_images, tf.constant(step, tf.int64)).numpy()
+        signs, finite = np.split(numbers, [len(VitalSigns._fields)])
+        signs = VitalSigns(*np.nan_to_num(signs, nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST).tolist())
+        if self._boundary is None:
+            signs = signs._replace(real_accuracy=None, fake_accuracy=None)
+        return signs, [name for name, is_finite in zip(self._variables, finite, strict=True) if not is_finite]
+
+    def _measured(self, real_images, step):
+        """Return one float32 vector: the vital signs, then 1 for each finite variable and 0 for each other one."""
+        with hold_power_iterations(), keras.StatelessScope():
+            signs = {**self._signs_of_game(real_images, step), **self._signs_of_weights()}
+        finite = [tf.reduce_all(tf.math.is_finite(variable.value)) for variable in self._variables.values()]
+        return tf.stack([signs[name] for name in VitalSigns._fields] + [tf.cast(each, tf.float32) for each in finite])
+
+    def _signs_of_game(self, real_images, step):
+        model, loss = self._model, self._model.adversarial_loss
+        latents = _random.normal((self._batch_size, *model.latent_shape), tf.stack([_STREAM, step]))
+        with tf.GradientTape(persistent=True) as tape:
+            fake_images = tf.cast(model.generator(latents, training=True), tf.float32)
+            real_logits = model.discriminator(real_images, training=True)
+            fake_logits = model.discriminator(fake_images, training=True)
+            d_loss = loss.discriminator_loss(real_logits, fake_logits)
+            g_loss = loss.generator_loss(real_logits, fake_logits)
+            d_objective = model.discriminator_optimizer.scale_loss(d_loss)
+            g_objective = model.generator_optimizer.scale_loss(g_loss)
+        d_norm = _gradient_norm(tape, d_objective, model.discriminator, model.discriminator_optimizer)
+        g_norm = _gradient_norm(tape, g_objective, model.generator, model.generator_optimizer)
+        d_slope = slope(tape, d_loss, real_logits, fake_logits)
+        most_slope = undecided_slope(loss, self._boundary or 0.0, real_logits.shape)
+        return {
+            **self._discrimination(real_logits, fake_logits),
+            "d_signal": d_slope / most_slope,
+            "d_gradient_norm": d_norm,
+            "g_gradient_norm": g_norm,
+            **self._comparison(fake_images),
+        }
+
+    def _discrimination(self, real_logits, fake_logits):
+        real, fake = tf.cast(real_logits, tf.float32), tf.cast(fake_logits, tf.float32)
+        boundary = self._boundary or 0.0
+        return {
+            "real_accuracy": tf.reduce_mean(tf.cast(real > boundary, tf.float32)),
+            "fake_accuracy": tf.reduce_mean(tf.cast(fake < boundary, tf.float32)),
+            "ranked_pairs": ranked_pairs(real, fake),
+        }
+
+    def _comparison(self, fake_images):
+        fake, real = sample_statistics(fake_images), self._real_images.statistics
+        return {
+            "diversity": fake.diversity / real.diversity,
+            "colour_cast": self._real_images.colour_cast(fake.means),
+            "saturation": (fake.saturation - real.saturation) / tf.maximum(1.0 - real.saturation, _LEAST_UNSATURATED),
+        }
+
+    def _signs_of_weights(self):
+        return {
+            "d_spectral_norm": largest_spectral_norm(self._model.discriminator),
+            "g_spectral_norm": largest_spectral_norm(self._model.generator),
+        }
+
+
+def _gradient_norm(tape, objective, network, optimizer):
+    """Return the norm of the gradient of a loss that was scaled for an optimizer, without the scale."""
+    gradients = tape.gradient(objective, network.trainable_weights)
+    gradients = [tf.cast(gradient, tf.float32) for gradient in gradients if gradient is not None]
+    return tf.linalg.global_norm(gradients) / optimizer.scale_loss(tf.constant(1.0))
+
+
+def undecided_logit(loss):
+    """Find the logit that the best discriminator gives to images that it cannot tell apart: its boundary.
+
+    If all logits equal u, the discriminator's loss is lowest at this u. It is 0 for the cross-entropy and the hinge
+    loss, and halfway between the targets for least squares. The loss of a critic depends only on differences of
+    logits, so every u gives the same loss and there is no boundary.
+
+    Args:
+        loss: adversarial loss.
+
+    Returns:
+        float, the middle of the lowest values in [-8, 8]; None for a critic.
+    """
+    constants = tf.constant(_LOGITS)[:, None, None]
+    losses = np.array([loss.discriminator_loss(logits, logits) for logits in constants])
+    tolerance = _ROUNDING * np.abs(losses).max()
+    least = _LOGITS[losses <= losses.min() + tolerance]
+    return None if len(least) == len(_LOGITS) else float(least[[0, -1]].mean())
+
+
+def ranked_pairs(real_logits, fake_logits):
+    """Return the share of pairs in which the real image has the higher mean logit; ties count half; float32 scalar."""
+    real, fake = (tf.reduce_mean(tf.reshape(each, (each.shape[0], -1)), axis=1) for each in (real_logits, fake_logits))
+    return tf.reduce_mean(0.5 * (1.0 + tf.sign(real[:, None] - fake[None, :])))
+
+
+def slope(tape, discriminator_loss, real_logits, fake_logits):
+    """Return the sum of the absolute derivatives of a recorded loss in all logits, a float32 scalar."""
+    gradients = tape.gradient(discriminator_loss, [real_logits, fake_logits])
+    return tf.add_n([tf.reduce_sum(tf.abs(tf.cast(gradient, tf.float32))) for gradient in gradients])
+
+
+def undecided_slope(loss, logit, shape):
+    """Return what `slope` gives for a discriminator that gives all images the same logit, a float32 scalar."""
+    logits = tf.fill(shape, logit)
+    real_logits, fake_logits = tf.identity(logits), tf.identity(logits)
+    with tf.GradientTape() as tape:
+        tape.watch([real_logits, fake_logits])
+        value = loss.discriminator_loss(real_logits, fake_logits)
+    return slope(tape, value, real_logits, fake_logits)
+
+
+def largest_spectral_norm(network):
+    """Estimate the largest spectral norm of a network's weights.
+
+    Each array of weights is reshaped to a matrix with one column for each output channel. The weights in a
+    `SpectralNormalization` are measured after the normalisation, as the network uses them. Their norm is 1 as long as
+    the layer's own estimate keeps up.
+
+    Args:
+        network: keras.Model with weights of at least two axes.
+
+    Returns:
+        float32 scalar, 0 for a network without such weights.
+    """
+    return tf.reduce_max([tf.constant(0.0), *map(_spectral_norm, _matrices(network))])
+
+
+def _matrices(network):
+    layers = every_layer(network)
+    normalizations = [layer for layer in layers if isinstance(layer, SpectralNormalization)]
+    transposed = {id(layer.kernel) for layer in layers if isinstance(layer, _TRANSPOSED)}
+    wrapped = {id(weight) for layer in normalizations for weight in layer.layer.weights}
+    plain = [w for w in network.trainable_weights if len(w.shape) >= 2 and id(w) not in wrapped]
+    kernels = [(layer.normalized_kernel(), isinstance(layer.layer, _TRANSPOSED)) for layer in normalizations]
+    kernels += [(tf.cast(weight.value, tf.float32), id(weight) in transposed) for weight in plain]
+    for kernel, is_transposed in kernels:
+        matrix = tf.linalg.matrix_transpose(kernel) if is_transposed else kernel
+        yield tf.reshape(matrix, (-1, matrix.shape[-1]))
+
+
+def _spectral_norm(matrix):
+    """Return the spectral norm of a matrix by the power method, from the same start each time."""
+    vector = tf.random.stateless_normal((matrix.shape[1], 1), seed=(0, 0), alg="philox")
+    for _ in range(_ITERATIONS):
+        vector = tf.math.l2_normalize(tf.matmul(matrix, tf.matmul(matrix, vector), transpose_a=True))
+    return tf.norm(tf.matmul(matrix, vector))

@@ -1,0 +1,148 @@
+"""Statistics of sets of images, and the real images that samples are compared with."""
+
+import typing
+
+import numpy as np
+import tensorflow as tf
+
+# Beyond this, a pixel is nearly black or white, and a tanh has almost no slope left.
+_SATURATED = 0.99
+# Distances are measured between thumbnails of about this side, because noise in single pixels is not diversity.
+_THUMBNAIL = 8
+# A user's own scaling may exceed [-1, 1] by a rounding error. A wrong range such as [0, 255] exceeds it by far.
+_LIMIT = 1.001
+# If all real images have the same brightness, an invisible difference must not count as a colour cast.
+_LEAST_SPREAD = 0.05
+
+
+class SampleStatistics(typing.NamedTuple):
+    """Statistics of a set of images, or of vectors.
+
+    Attributes:
+        diversity: float32 scalar, mean Euclidean distance between the thumbnails of two different images.
+        means: float32 `(channels,)`, mean of each channel; for vectors, of each entry.
+        saturation: float32 scalar, share of entries with an absolute value above 0.99.
+    """
+
+    diversity: tf.Tensor
+    means: tf.Tensor
+    saturation: tf.Tensor
+
+
+def sample_statistics(images):
+    """Return the `SampleStatistics` of at least two float32 images `(num_images, ..., channels)`."""
+    return SampleStatistics(
+        diversity=_mean_distance(_thumbnails(images)),
+        means=tf.reduce_mean(images, axis=list(range(len(images.shape) - 1))),
+        saturation=tf.reduce_mean(tf.cast(tf.abs(images) > _SATURATED, tf.float32)),
+    )
+
+
+def _thumbnails(images):
+    """Return images averaged over squares and flattened to rows. Vectors stay as they are."""
+    if len(images.shape) == 4:
+        squares = [max(1, side // _THUMBNAIL) for side in images.shape[1:3]]
+        images = tf.nn.avg_pool2d(images, squares, squares, "VALID")
+    return tf.reshape(images, (images.shape[0], -1))
+
+
+def _mean_distance(rows):
+    """Return the mean distance between two different rows."""
+    count = rows.shape[0]
+    # Centre the rows. Otherwise the rounding of the large squares hides the small distances of a collapsed set.
+    rows -= tf.reduce_mean(rows, axis=0)
+    squares = tf.reduce_sum(tf.square(rows), axis=1)
+    squared_distances = squares[:, None] + squares[None, :] - 2.0 * tf.matmul(rows, rows, transpose_b=True)
+    distances = tf.sqrt(tf.maximum(squared_distances, 0.0))
+    # The distance of a row to itself is zero except for rounding, which the root would enlarge.
+    distances = tf.linalg.set_diag(distances, tf.zeros(count))
+    return tf.reduce_sum(distances) / (count * (count - 1))
+
+
+class RealImages:
+    """Some real images and their statistics.
+
+    Args:
+        images: array `(num_images, ...)`, or tf.data.Dataset of batches with or without labels.
+        num_images: how many to keep: the first ones of a data set, or evenly spaced ones of an array, because an array
+            may be sorted.
+
+    Attributes:
+        array: float32 `(num_images, ...)`, in [-1, 1].
+        statistics: `SampleStatistics` of all of them.
+
+    Raises:
+        ValueError: if there are fewer than two images, or they have a wrong type or range, or are not finite.
+    """
+
+    def __init__(self, images, num_images):
+        self.array = _collected(images, num_images)
+        self.statistics = sample_statistics(tf.constant(self.array))
+        self._precision = _precision_of_means(self.array)
+
+    def colour_cast(self, means):
+        """Return how unusual the mean colour of some samples is.
+
+        This is the Mahalanobis distance of their mean from the mean of the real images, with the covariance of the real
+        images' own means, divided by the distance within which 95 % of normally distributed means lie. So a tint
+        counts more than a brightness if real images differ more in brightness than in tint.
+
+        Args:
+            means: float32 `(channels,)`, mean of each channel over the samples.
+
+        Returns:
+            float32 scalar. Above 1, the average sample is more tinted than 95 % of the real images.
+        """
+        shift = means - self.statistics.means
+        square = tf.reduce_sum(shift * tf.linalg.matvec(self._precision, shift))
+        return tf.sqrt(square / _chi_square_95(len(self._precision)))
+
+    def batch(self, number, size):
+        """Return batch `number` of `size` images, float32. After the last image comes the first one again."""
+        return self.array[np.arange(number * size, (number + 1) * size) % len(self.array)]
+
+
+def _precision_of_means(images):
+    """Return the inverse covariance of the images' own channel means, float32 `(channels, channels)`."""
+    means = images.mean(axis=tuple(range(1, images.ndim - 1)), dtype=np.float64)
+    covariance = np.atleast_2d(np.cov(means, rowvar=False))
+    return np.linalg.inv(covariance + _LEAST_SPREAD**2 * np.eye(len(covariance))).astype(np.float32)
+
+
+def _chi_square_95(degrees):
+    """Return the 95th percentile of the chi-squared distribution by Wilson and Hilferty (1931), correct to 3 %."""
+    width = 2.0 / (9.0 * degrees)
+    return degrees * (1.0 - width + 1.6449 * width**0.5) ** 3
+
+
+def _collected(images, num_images):
+    if isinstance(images, tf.data.Dataset):
+        array = _first(images, num_images)
+    elif hasattr(images, "__array__"):
+        array = np.asarray(images)
+        array = array[np.linspace(0, len(array) - 1, min(num_images, len(array))).astype(int)] if array.ndim else array
+    else:
+        raise ValueError(
+            "`images` must be real images: an array, or a tf.data.Dataset of batches. "
+            f"Received: images of type {type(images).__name__}"
+        )
+    is_float = np.issubdtype(array.dtype, np.floating)
+    if array.ndim < 2 or len(array) < 2 or not is_float or not np.all(np.abs(array) <= _LIMIT):
+        extent = f" in [{array.min()}, {array.max()}]" if array.size else ""
+        raise ValueError(
+            "`images` must hold at least two real images as finite floats in [-1, 1], scaled as for training. "
+            f"Received: images of shape {array.shape} and type {array.dtype}{extent}"
+        )
+    return array.astype(np.float32)
+
+
+def _first(dataset, num_images):
+    """Return the first images of a data set of batches, without labels."""
+    batches, count = [], 0
+    for element in dataset:
+        batch = np.asarray(element[0] if isinstance(element, tuple | list) else element)
+        batches.append(batch)
+        count += len(batch) if batch.ndim else 1
+        if count >= num_images:
+            break
+    return np.concatenate(batches)[:num_images] if batches and batches[0].ndim else np.zeros(())

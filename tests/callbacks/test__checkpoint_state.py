@@ -1,0 +1,252 @@
+"""What a checkpoint holds of the model and of the other callbacks, and that it fits where it is put back."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gan
+from keras_gan._fit_control import RestartFit
+from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, Throughput
+from keras_gan.callbacks._checkpoint_files import read_checkpoint
+
+STEPS_PER_EPOCH = 4
+
+
+class StateOf(keras.callbacks.Callback):
+    """A callback that says by itself what its state is: the sum of the generator's losses."""
+
+    def __init__(self):
+        super().__init__()
+        self.sum = 0.0
+
+    def on_train_begin(self, logs=None):
+        self.sum = 0.0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.sum += logs["g_loss"]
+
+    def get_state(self):
+        return {"sum": self.sum}
+
+    def set_state(self, state):
+        self.sum = state["sum"]
+
+
+class Rewind(keras.callbacks.Callback):
+    """Ruins the GAN once, and has it put back."""
+
+    def __init__(self, checkpoint, at):
+        super().__init__()
+        self.checkpoint = checkpoint
+        self.at = at
+        self.count = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.training_state.step) == self.at and not self.count:
+            self.count += 1
+            self.model.generator.weights[0].assign(self.model.generator.weights[0] * np.nan)
+            raise RestartFit(self.checkpoint.rewind())
+
+    def get_state(self):
+        return {"count": self.count}
+
+    def set_state(self, state):
+        self.count = state["count"]
+
+
+def test_the_logs_of_the_epoch_in_progress_go_on(tmp_path, walk, fit, fit_until_killed):
+    def logs_of(*callbacks):
+        return fit(walk(), *callbacks).history
+
+    fit_until_killed(walk(), Checkpoint(tmp_path, unit="step"), after=STEPS_PER_EPOCH + 2)
+    resumed = logs_of(Checkpoint(tmp_path))
+    assert resumed == logs_of()
+    assert set(resumed) == {"d_loss", "g_loss"}
+    assert len(resumed["d_loss"]) == 2
+
+
+def test_what_the_other_callbacks_had_learnt(tmp_path, walk, fit, train_until_done):
+    def callbacks():
+        return [
+            keras.callbacks.EarlyStopping("g_loss", mode="min", patience=9, min_delta=0.01),
+            keras.callbacks.EarlyStopping("d_loss", mode="max", patience=9),
+            keras.callbacks.ModelCheckpoint(tmp_path / "best.keras", "g_loss", mode="min", save_best_only=True),
+            keras.callbacks.TensorBoard(tmp_path / "logs", write_graph=False),
+            StateOf(),
+        ]
+
+    never_stopped = callbacks()
+    fit(walk(), *never_stopped, epochs=4)
+    _, last = train_until_done(walk, tmp_path, [7, 5], callbacks=callbacks, epochs=4, unit="step", every=2)
+    stopping, *_ = last
+    assert stopping.min_delta == -0.01
+    for here, there, names in zip(
+        last,
+        never_stopped,
+        [
+            ("best", "wait", "stopped_epoch", "min_delta"),
+            ("best", "wait", "stopped_epoch"),
+            ("best", "_current_epoch"),
+            ("_global_train_batch",),
+            ("sum",),
+        ],
+        strict=True,
+    ):
+        assert {name: getattr(here, name) for name in names} == {name: getattr(there, name) for name in names}
+
+
+def test_an_argument_that_is_given_otherwise_is_not_undone(tmp_path, walk, fit):
+    def stopping(patience):
+        return keras.callbacks.EarlyStopping("g_loss", mode="min", patience=patience)
+
+    fit(walk(), stopping(5), Checkpoint(tmp_path))
+    other = stopping(7)
+    fit(walk(), other, Checkpoint(tmp_path), epochs=3)
+    assert other.patience == 7
+
+
+def test_another_architecture_is_an_error_that_says_what_differs(tmp_path, walk, fit):
+    fit(walk(), Checkpoint(tmp_path))
+    gan = walk(width=6)
+    state = gan.fingerprint()
+    with pytest.raises(ValueError, match="belong to another GAN") as error:
+        fit(gan, Checkpoint(tmp_path))
+    assert gan.fingerprint() == state
+    for name in ("generator[0]", "generator_optimizer[2]"):
+        assert re.search(
+            rf"{re.escape(name)} \(.*?\) is float32 \(3, 4\) there, float32 \(3, 6\) here", str(error.value)
+        )
+    assert str(error.value).endswith(f"Received: run_dir={str(tmp_path)!r}")
+
+
+@pytest.mark.parametrize(
+    "other, message",
+    [
+        (
+            lambda walk, other_walk: walk(other_walk),
+            "GAN: model is RandomWalk there, OtherWalk here; \\d+ variables in all",
+        ),
+        (
+            lambda walk, other_walk: walk(generator_optimizer=keras.optimizers.Adam()),
+            "generator_optimizer is SGD there, Adam here; .* is missing there, float32 .* here",
+        ),
+        (
+            lambda walk, other_walk: walk(ema_half_life=9.0),
+            r"averaged_generator\[0\] .* is missing there, float32 \(3, 4\) here",
+        ),
+    ],
+)
+def test_another_gan_is_an_error_that_says_what_differs(tmp_path, walk, fit, random_walk, other, message):
+    fit(walk(), Checkpoint(tmp_path))
+    gan = other(walk, type("OtherWalk", (random_walk,), {}))
+    state = gan.fingerprint()
+    with pytest.raises(ValueError, match=message):
+        fit(gan, Checkpoint(tmp_path))
+    assert gan.fingerprint() == state
+
+
+def test_other_metrics_are_no_other_gan(tmp_path, walk, fit):
+    fit(walk(), Checkpoint(tmp_path))
+    gan = walk(penalties=[keras_gan.penalties.R1(1.0)])
+    assert len(fit(gan, Checkpoint(tmp_path), epochs=3).history["r1"]) == 1
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_gan_that_is_not_finite_is_never_saved(tmp_path, walk, fit, files, checkpoint_of, value):
+    def ruin(epoch, logs):
+        if epoch == 2:
+            gan.generator_optimizer.variables[-1].assign(gan.generator_optimizer.variables[-1] * 0 + value)
+
+    gan = walk()
+    last = re.escape(str(checkpoint_of(8)))
+    message = rf"NaN or infinity, here in generator\[0\] and \d more variables: the last .* is {last}\.$"
+    with pytest.warns(UserWarning, match=message) as caught:
+        fit(gan, keras.callbacks.LambdaCallback(on_epoch_begin=ruin), Checkpoint(tmp_path), epochs=5)
+    assert len(caught) == 1
+    assert files() == ["step_000000004.npz", "step_000000008.npz"]
+
+
+def test_a_gan_that_is_not_finite_from_the_beginning(tmp_path, walk, fit):
+    gan = walk()
+    gan.generator.weights[0].assign(gan.generator.weights[0] * np.nan)
+    with pytest.warns(UserWarning, match="NaN or infinity.*: there is no earlier one"):
+        fit(gan, Checkpoint(tmp_path))
+
+
+@pytest.mark.parametrize(
+    "at, every", [(7, 3), *(pytest.param(*case, marks=pytest.mark.long) for case in [(6, 2), (2, 1)])]
+)
+def test_a_rewind_leaves_no_trace(tmp_path, walk, fit, at, every):
+    def watchers():
+        return [
+            keras.callbacks.EarlyStopping("g_loss", mode="min", patience=9),
+            ImageSnapshots(tmp_path / "pictures", num_images=4, unit="step", every=3),
+            LossCurves(tmp_path / "losses.png"),
+        ]
+
+    whole, expected = walk(), watchers()
+    history = fit(whole, *expected, epochs=3).history
+    pictures = {path.name: path.read_bytes() for path in (tmp_path / "pictures").iterdir()}
+    table = (tmp_path / "losses.csv").read_text()
+
+    gan, rewound = walk(), watchers()
+    checkpoint = Checkpoint(tmp_path, unit="step", every=every)
+    rewind = Rewind(checkpoint, at)
+    assert fit(gan, *rewound, checkpoint, rewind, epochs=3).history == history
+    assert rewind.count == 1
+    assert gan.fingerprint() == whole.fingerprint()
+    assert (rewound[0].best, rewound[0].wait) == (expected[0].best, expected[0].wait)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "pictures").iterdir()} == pictures
+    assert (tmp_path / "losses.csv").read_text() == table
+
+
+def test_a_rewind_without_a_checkpoint(tmp_path, walk, fit):
+    checkpoint = Checkpoint(tmp_path)
+    with pytest.raises(ValueError, match=r"no checkpoint to return to: .*Received: run_dir='"):
+        fit(walk(), checkpoint, Rewind(checkpoint, 1))
+
+
+@pytest.mark.parametrize("unit, every", [("epoch", 1), ("step", 3)])
+def test_pictures_and_curves_are_those_of_a_run_that_was_never_stopped(
+    tmp_path, walk, fit, train_until_done, unit, every
+):
+    def watchers(run_dir):
+        return [
+            ImageSnapshots(run_dir / "pictures", num_images=4, unit=unit, every=every),
+            LossCurves(run_dir / "losses.png"),
+        ]
+
+    fit(walk(), *watchers(tmp_path / "whole"), epochs=3)
+    # The first kill comes within the first epoch, after a checkpoint: the picture of the untrained GAN must stay.
+    train_until_done(
+        walk,
+        tmp_path / "killed",
+        [3, 5, 1],
+        callbacks=lambda: watchers(tmp_path / "killed"),
+        epochs=3,
+        unit="step",
+        every=2,
+    )
+    for part in ("pictures", "."):
+        whole = {path.name: path.read_bytes() for path in (tmp_path / "whole" / part).iterdir() if path.is_file()}
+        killed = {path.name: path.read_bytes() for path in (tmp_path / "killed" / part).iterdir() if path.is_file()}
+        assert killed == whole
+
+
+def test_half_written_pictures_and_curves_are_removed(tmp_path, walk, fit):
+    names = [".epoch_0001.png.12.tmp", ".snapshots.gif.12.tmp", ".losses.png.12.tmp", ".losses.csv.12.tmp"]
+    for name in names:
+        (tmp_path / name).write_bytes(b"half")
+    fit(walk(), ImageSnapshots(tmp_path, num_images=1), LossCurves(tmp_path / "losses.png"), epochs=1)
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_the_speed_is_measured_anew(tmp_path, walk, fit, fit_until_killed, checkpoint_of):
+    fit_until_killed(walk(), Throughput(), Checkpoint(tmp_path, unit="step", every=2), after=3)
+    # Two steps of the first epoch are left, of which the first compiles; of the other the speed is logged.
+    history = fit(walk(), Throughput(), Checkpoint(tmp_path)).history
+    assert len(history["images_per_second"]) == 2
+    meta, _ = read_checkpoint(checkpoint_of(8))
+    assert "Throughput[0]" not in meta["callbacks"]
