@@ -1,10 +1,20 @@
-"""The flags of a run, which its directory keeps: the same flags go on with it, and others do not."""
+"""The flags of a run, which its directory keeps: the same flags resume the run, and others do not."""
 
+import contextlib
+import pathlib
 import re
 
-# What may change when a run goes on: the rest decides what is trained.
+# What may change when a run resumes: the rest decides what is trained.
 _FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir", "data_dir", "download"}
 _FILE = "flags.txt"
+
+
+def make_directories(*flags):
+    """Make the directory that each absl flag names, if it names one; raise a ValueError if that cannot be done."""
+    for flag in flags:
+        if flag.value:
+            with _writing_below(flag.name, flag.value):
+                pathlib.Path(flag.value).mkdir(parents=True, exist_ok=True)
 
 
 def record(flags, run_dir):
@@ -15,12 +25,36 @@ def record(flags, run_dir):
         run_dir: `pathlib.Path` of the run's directory.
     """
     temporary = run_dir / f".{_FILE}.tmp"
-    temporary.write_text("".join(f"{line}\n" for line in _lines(flags).values()))
-    temporary.replace(run_dir / _FILE)
+    with _writing_below("run_dir", run_dir):
+        temporary.write_text("".join(f"{line}\n" for line in _lines(flags).values()))
+        temporary.replace(run_dir / _FILE)
 
 
-def require_same(flags, run_dir):
-    """Raise a ValueError if flags would train something else than the run whose directory it is."""
+def require_resumable(flags, run_dir):
+    """Raise a ValueError if there is a run in the directory that these flags do not resume."""
+    if any(run_dir.glob("checkpoints/step_*.npz")):
+        _require_same(flags, run_dir)
+    elif (run_dir / "gan.keras").exists():
+        raise ValueError(
+            "This directory holds a trained GAN, and no checkpoint to go on from: choose another, or remove this one. "
+            f"Received: --run_dir={run_dir}"
+        )
+
+
+@contextlib.contextmanager
+def _writing_below(name, directory):
+    """Say of a write that fails which flag named the directory, and how to mend it."""
+    try:
+        yield
+    except OSError as error:
+        raise ValueError(
+            f"No file can be written in this directory ({error.strerror}): choose one that exists or can be made, and "
+            f"that you may write to. Received: --{name}={directory}"
+        ) from error
+
+
+def _require_same(flags, run_dir):
+    """Raise a ValueError if flags would train something else than the run in this directory."""
     recorded, given = _recorded(flags, run_dir), _lines(flags)
     before, now = (int(lines["steps"].removeprefix("--steps=")) for lines in (recorded, given))
     if now < before:
@@ -40,7 +74,7 @@ def _lines(flags):
 
 
 def _recorded(flags, run_dir):
-    """What `_lines` returned for the flags that were recorded."""
+    """Return what `_lines` returned for the flags that were recorded."""
     names = {flag.name for flag in flags}
     found = {re.match(r"--([^=]+)", line)[1]: line for line in (run_dir / _FILE).read_text().splitlines()}
     return {name if name in names else name.removeprefix("no"): line for name, line in found.items()}

@@ -22,6 +22,7 @@ from keras_gan import (
     networks,
     penalties,
     schedules,
+    training,
 )
 from keras_gan._version import __version__
 from keras_gan.gans import (

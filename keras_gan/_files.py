@@ -91,7 +91,7 @@ def write_atomically(path, content):
 
 
 @contextlib.contextmanager
-def replacement(path):
+def replacement(path, suffix=".tmp"):
     """Replace a file as `write_atomically` does, with content that the block writes piece by piece.
 
     When the block ends, the content goes to the disk before the name does, so that the name never stands for a part,
@@ -99,11 +99,12 @@ def replacement(path):
 
     Args:
         path: `pathlib.Path` of the file.
+        suffix: end of the temporary file's name, for writers that insist on one.
 
     Yields:
         `pathlib.Path` of a temporary file in the same directory, for the block to write and close.
     """
-    temporary = path.with_name(f".{path.name}.{_unique_tag()}.tmp")
+    temporary = path.with_name(f".{path.name}.{_unique_tag()}{suffix}")
     try:
         yield temporary
         _flush_file(temporary)

@@ -24,7 +24,14 @@ gc.freeze()
 gc.set_threshold(20_000, 20, 50)
 
 # Files whose tests take long, so that two processes that share the tests end at about the same time.
-_FIRST = ("gans/test_contract.py", "examples/test_train.py", "gans/test_workers.py", "test_readme.py", "test_demo.py")
+_FIRST = (
+    "gans/test_contract.py",
+    "examples/test_train.py",
+    "test_train_runs.py",
+    "gans/test_workers.py",
+    "test_readme.py",
+    "test_demo.py",
+)
 
 
 def pytest_collection_modifyitems(items):

@@ -15,13 +15,14 @@ ALLOWED = {
     "callbacks": {"layers"},
     "data": set(),
     "export": {"callbacks"},
-    "gans": {"augmentation", "layers", "losses", "penalties"},
+    "gans": {"augmentation", "layers", "losses", "penalties", "training"},
     "layers": set(),
     "losses": set(),
     "metrics": set(),
     "networks": {"layers"},
     "penalties": set(),
     "schedules": set(),
+    "training": {"layers", "penalties"},
 }
 SUBPACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 ROOT_MODULES = sorted(path for path in ROOT.glob("*.py") if path.name != "__init__.py")

@@ -20,6 +20,7 @@ PACKAGES = ["keras_gan", *SUBPACKAGES, *NESTED]
 WITHOUT_EXAMPLE = {
     "keras_gan.data.ImageData",  # a record: the example of `Source` makes one
     "keras_gan.data.TFDS",  # needs a data set that was prepared on the machine
+    "keras_gan.training.Verdict",  # a record: the example of `Critic` makes one
 }
 
 _ARGUMENT = re.compile(r"    ((?:\*{0,2}\w+)(?:, \*{0,2}\w+)*)(?: \([^)]*\))?: ")

@@ -1,4 +1,4 @@
-"""A trained generator for TensorFlow Serving, ONNX Runtime and LiteRT, and what a server needs beside it."""
+"""A trained generator for TensorFlow Serving, ONNX Runtime and LiteRT, and the files that a server needs."""
 
 from keras_gan.export.exported_generator import ExportedGenerator
 from keras_gan.export.litert import litert_distance, save_litert

@@ -1,4 +1,4 @@
-"""What somebody tells of a training, made fit for a file that others read."""
+"""What a user states about a training, checked and converted to JSON."""
 
 import dataclasses
 import math
@@ -13,23 +13,23 @@ _KNOWN = ("data_set", "split", "images_seen", "seeds", "fingerprint", "metrics",
 
 
 def checked_facts(facts):
-    """Return the facts as JSON has them, without the folders of the machine that they come from.
+    """Return the facts as JSON values, without the names of local folders.
 
     Args:
         facts: dict as `write_model_card` takes it, or None.
 
     Returns:
-        dict with all the known keys; None where nothing is known.
+        dict with all keys; the value is None if nothing is known.
 
     Raises:
-        ValueError: for an unknown key, or a value that is not of its kind.
+        ValueError: for an unknown key, or a value of the wrong type.
     """
     facts = {} if facts is None else _mapping("facts", facts)
     for key in facts:
         if key not in _KNOWN:
             raise ValueError(
-                f"A model card has no field {key!r}.{did_you_mean(key, _KNOWN)} It has {', '.join(_KNOWN)}; whatever "
-                f'else is worth telling goes to the dict "further". Received: facts={dict(facts)!r}'
+                f"A model card has no field {key!r}.{did_you_mean(key, _KNOWN)} It has {', '.join(_KNOWN)}; put "
+                f'anything else into the dict "further". Received: facts={dict(facts)!r}'
             )
     given = {key: facts.get(key) for key in _KNOWN}
     for key in ("data_set", "split", "fingerprint"):
@@ -43,17 +43,17 @@ def checked_facts(facts):
 
 
 def plain(value):
-    """Return a value as JSON has it: of tuples lists, of NumPy's numbers Python's, of paths their last parts.
+    """Return a value as JSON can hold it: tuples as lists, NumPy numbers as Python's, paths as their last parts.
 
-    Serialised Keras objects lose what only Keras needs to remake them.
+    Serialised Keras objects lose what only Keras needs to build them again.
 
     Raises:
-        ValueError: if there is something in it that JSON has no form for.
+        ValueError: if it contains something that JSON cannot hold.
     """
     if isinstance(value, Mapping):
         if {"class_name", "config"} <= set(value):
             config = plain(value["config"] or {})
-            # Of a function the configuration is its name.
+            # The configuration of a function is its name.
             return {"class": value["class_name"], **(config if isinstance(config, dict) else {"config": config})}
         return {str(key): plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):
@@ -68,13 +68,13 @@ def plain(value):
         # JSON has no infinity and no NaN.
         return float(value) if math.isfinite(value) else str(float(value))
     raise ValueError(
-        "A model card holds numbers, strings, None, and lists and dicts of them: say it in one of these. "
+        "A model card holds numbers, strings, None, and lists and dicts of them: convert the value to one of these. "
         f"Received: a {type(value).__name__}, {value!r}"
     )
 
 
 def _without_folders(text):
-    """Of an absolute path the last part: the rest says whose machine it was, and nothing to anybody else."""
+    """Return the last part of an absolute path: the rest describes one computer, and helps nobody else."""
     for kind in (pathlib.PurePosixPath, pathlib.PureWindowsPath):
         path = kind(text)
         if path.is_absolute() or text.startswith("~/"):
@@ -83,7 +83,7 @@ def _without_folders(text):
 
 
 def _metrics(metrics):
-    """Return dict of name to what is known of the value, from any of the forms that metrics come in."""
+    """Return a dict of a metric's name to its fields, from any of the forms that metrics come in."""
     metrics = _mapping("facts['metrics']", _fields(metrics if metrics is not None else {}))
     if "value" in metrics:
         metrics = {metrics.get("name", "value"): metrics}

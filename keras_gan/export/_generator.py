@@ -1,18 +1,22 @@
-"""Which generator is exported, and how it computes where a runtime knows float32 alone."""
+"""What all formats share: which generator is exported, its statistics, and how it computes in float32."""
 
 import contextlib
+import logging
 import os
 
 import keras
 import tensorflow as tf
 
+from keras_gan import _random
 from keras_gan._files import local_path, writable_file
 from keras_gan._traversal import every_layer
-from keras_gan.export import _statistics
+
+# Of the latents that the statistics of an averaged generator are computed from.
+_NUM_BATCHES, _BATCH_SIZE = 32, 128
 
 
 def chosen_generator(gan, averaged):
-    """The network that is exported: the averaged generator where there is one and it is asked for.
+    """Return the network that is exported: the averaged generator where the GAN has one and the caller wants it.
 
     Raises:
         ValueError: if the GAN has no generator.
@@ -28,18 +32,18 @@ def chosen_generator(gan, averaged):
 
 
 def settled_generator(gan, averaged):
-    """As `chosen_generator`, with statistics of BatchNormalization that fit an averaged generator's weights.
+    """Return the network of `chosen_generator`; an averaged one has statistics that fit its weights from then on.
 
-    The same as `keras_gan.export.save` writes, whatever is written first.
+    Every format writes the same network, in whichever order the formats are written.
     """
     generator = chosen_generator(gan, averaged)
     if generator is not gan.generator:
-        _statistics.reestimate(generator, gan.latent_shape)
+        _reestimate_statistics(generator, gan.latent_shape)
     return generator
 
 
 def file_path(path, suffix):
-    """The path of a file that is to be written, whose folder is there from now on.
+    """Return the path of a file to write, and make its folder.
 
     Raises:
         ValueError: if the name has another suffix, or no file can be written there.
@@ -50,7 +54,7 @@ def file_path(path, suffix):
 
 
 def float32_function(generator, latent_shape):
-    """The generator in inference mode, computed in float32 whatever the precision of its training.
+    """Return the generator in inference mode, which computes in float32 whatever the precision of its training.
 
     Args:
         generator: keras.Model.
@@ -73,9 +77,10 @@ def float32_function(generator, latent_shape):
 
 @contextlib.contextmanager
 def _computing_in_float32(network):
-    """Let every layer compute in float32, while a graph is traced.
+    """Let every layer compute in float32 while a graph is traced.
 
-    Not a copy of the network in another precision: that of a user's own class is only what its `get_config` says.
+    A copy of the network in another precision would not do: it has only what the `get_config` of the user's class
+    returns.
     """
     reduced = {layer: layer.dtype_policy for layer in every_layer(network) if _has_less_than_float32(layer)}
     try:
@@ -89,3 +94,58 @@ def _computing_in_float32(network):
 
 def _has_less_than_float32(layer):
     return layer.compute_dtype in ("float16", "bfloat16") and layer.quantization_mode is None
+
+
+@contextlib.contextmanager
+def quiet_log():
+    """Suppress the line that TensorFlow logs at INFO for each file that it writes."""
+    loggers = (tf.get_logger(), logging.getLogger("absl"))
+    for logger in loggers:
+        logger.addFilter(_is_serious)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(_is_serious)
+
+
+def _is_serious(record):
+    return record.levelno >= logging.WARNING
+
+
+def _reestimate_statistics(generator, latent_shape):
+    """Set the statistics of BatchNormalization to their means over 4,096 latents of seed 0; change nothing else.
+
+    The weights of an averaged generator are means over many steps, and so are its running means and variances. But the
+    average of many networks' statistics is not the statistics of their averaged weights.
+
+    Args:
+        generator: keras.Model, changed in place.
+        latent_shape: tuple, shape of one latent.
+    """
+    layers = [layer for layer in every_layer(generator) if isinstance(layer, keras.layers.BatchNormalization)]
+    if not layers:
+        return
+    settings = [(layer.momentum, layer.trainable) for layer in layers]
+    statistics = {id(variable) for layer in layers for variable in (layer.moving_mean, layer.moving_variance)}
+    others = [variable for variable in generator.variables if id(variable) not in statistics]
+    kept = [variable.numpy() for variable in others]
+    try:
+        _accumulate_statistics(generator, layers, latent_shape)
+    finally:
+        for layer, (momentum, trainable) in zip(layers, settings, strict=True):
+            layer.momentum, layer.trainable = momentum, trainable
+        # The passes change the random stream of Dropout and the vectors of spectral normalization.
+        for variable, value in zip(others, kept, strict=True):
+            variable.assign(value)
+
+
+def _accumulate_statistics(generator, layers, latent_shape):
+    for layer in layers:
+        # A layer that is not trainable, as in an averaged generator, uses its statistics even in training mode.
+        layer.trainable = True
+    for index in range(_NUM_BATCHES):
+        for layer in layers:
+            # All batches so far weigh the same.
+            layer.momentum = index / (index + 1)
+        generator(_random.normal((_BATCH_SIZE, *latent_shape), tf.constant([0, index])), training=True)

@@ -1,10 +1,12 @@
-"""What a server can ask of an exported generator: one function a signature, with its check of what was asked.
+"""What a client can ask of an exported generator, and the first requests that a server sends to it.
 
-Every check is a node of the graph, because that is all there is on a server. A generator that takes more than latents
-gets its signatures in the same way: a function that returns a `Signature`, and its place in the list.
+Each signature is a function that checks its inputs. Every check is a node of the graph, because a server has nothing
+but the graph. A generator that takes more than latents gets its signatures in the same way: a function that returns a
+`Signature`, and its place in the list.
 """
 
 import dataclasses
+import os
 from collections.abc import Callable
 
 import numpy as np
@@ -13,12 +15,21 @@ import tensorflow as tf
 from keras_gan import _random
 from keras_gan._pixels import tensor_to_bytes
 
-# As many at once as `TwoPlayerGAN.generate` takes: the last bits of an image may depend on how many are made together.
+# The batch size of `TwoPlayerGAN.generate`: the last bits of an image may depend on the size of its batch.
 _BATCH_SIZE = 64
 
 # Scalars: a request has one seed, however many images it asks for.
 _SEED_AND_COUNT = (tf.TensorSpec((), tf.int64, name="seed"), tf.TensorSpec((), tf.int32, name="count"))
 _ONE_SAMPLE = {"seed": np.int64(0), "count": np.int32(1)}
+
+# The numbers of the fields, from prediction_log.proto, predict.proto and model.proto of tensorflow_serving/apis.
+_LOG_PREDICT = 6
+_PREDICT_REQUEST = 1
+_REQUEST_MODEL, _REQUEST_INPUTS = 1, 2
+_MODEL_NAME, _MODEL_SIGNATURE = 1, 3
+_MAP_KEY, _MAP_VALUE = 1, 2
+
+_LENGTH_DELIMITED = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Signature:
         documentation: one line, from inputs to outputs.
         inputs: tuple of `tf.TensorSpec` with the names that a request gives, in the order of the arguments.
         function: takes tensors and returns a dict of tensors by the names of the outputs.
-        example: dict of input name to array, a request that is right and small.
+        example: dict of input name to array, a small and correct request.
     """
 
     name: str
@@ -41,7 +52,7 @@ class Signature:
 
 
 def of_generator(generator, latent_shape, *, max_count, jit_compile):
-    """The signatures of a generator that takes latents alone.
+    """Return the signatures of a generator that takes only latents.
 
     Args:
         generator: keras.Model, run in inference mode.
@@ -65,7 +76,7 @@ def of_generator(generator, latent_shape, *, max_count, jit_compile):
 
 
 def serving_default(generate, latent_shape, max_count):
-    """Latents to images, as many as there are."""
+    """Return the signature from latents to as many images."""
 
     def serve(latents):
         return {"images": generate(_checked_latents(latents, latent_shape, max_count))}
@@ -81,7 +92,7 @@ def serving_default(generate, latent_shape, max_count):
 
 
 def sample(generate, latent_shape, sample_shape, max_count):
-    """A seed to the images that `TwoPlayerGAN.generate` makes of it."""
+    """Return the signature from a seed to the images that `TwoPlayerGAN.generate` draws for it."""
 
     def serve(seed, count):
         latents = _latents(seed, count, latent_shape, max_count)
@@ -97,7 +108,7 @@ def sample(generate, latent_shape, sample_shape, max_count):
 
 
 def sample_png(generate, latent_shape, max_count):
-    """As `sample`, but the images are files."""
+    """Return the signature from a seed to the images of `sample`, as PNG files."""
 
     def files(latents):
         return tf.map_fn(tf.io.encode_png, tensor_to_bytes(generate(latents)), fn_output_signature=tf.string)
@@ -116,9 +127,9 @@ def sample_png(generate, latent_shape, max_count):
 
 
 def _generating(generator, latent_shape, **options):
-    """The generator as one function, whose graph the signatures share."""
+    """Return the generator as one function, whose graph the signatures share."""
     return tf.function(
-        # Whatever the precision inside, a client meets float32.
+        # A client receives float32, whatever the precision of the network.
         lambda latents: tf.cast(generator(latents, training=False), tf.float32),
         input_signature=[tf.TensorSpec((None, *latent_shape), tf.float32)],
         autograph=False,
@@ -127,7 +138,7 @@ def _generating(generator, latent_shape, **options):
 
 
 def _latents(seed, count, latent_shape, max_count):
-    """The latents that `TwoPlayerGAN.generate` draws for a seed."""
+    """Return the latents that `TwoPlayerGAN.generate` draws for a seed."""
     seed = _required(
         seed >= 0,
         seed,
@@ -136,20 +147,20 @@ def _latents(seed, count, latent_shape, max_count):
     count = _required(
         (count >= 1) & (count <= max_count),
         count,
-        f"One request may ask for 1 to {max_count} samples. Ask for the others in further requests, each with a seed "
-        "of its own. Received: count =",
+        f"One request may ask for 1 to {max_count} samples. Ask for the rest in further requests, each with its own "
+        "seed. Received: count =",
     )
     return _random.normal((count, *latent_shape), tf.stack([seed, 0]))
 
 
 def _checked_latents(latents, latent_shape, max_count):
-    # A session feeds whatever it is given; the function's own signature is not looked at there.
+    # A session does not check its inputs against the function's signature.
     latents = tf.ensure_shape(latents, (None, *latent_shape), name="latents_of_the_right_shape")
     count = tf.shape(latents)[0]
     latents = _required(
         count <= max_count,
         latents,
-        f"One request may hold up to {max_count} latents. Send the others in further requests. Received: count =",
+        f"One request may hold up to {max_count} latents. Send the rest in further requests. Received: count =",
         shown=count,
     )
     bad = tf.math.count_nonzero(~tf.math.is_finite(latents))
@@ -163,20 +174,20 @@ def _checked_latents(latents, latent_shape, max_count):
 
 
 def _required(condition, value, message, shown=None):
-    """The value, where the condition holds; an InvalidArgumentError with the message where it does not.
+    """Return the value if the condition holds; raise an InvalidArgumentError with the message if it does not.
 
-    Outside of what XLA compiles, which leaves assertions out.
+    This stays outside of what XLA compiles, because XLA drops assertions.
     """
-    # Not just before it in the program: only what depends on the assertion waits for it.
+    # Program order is not enough: only what depends on the assertion waits for it.
     with tf.control_dependencies([tf.debugging.Assert(condition, [message, value if shown is None else shown])]):
         return tf.identity(value)
 
 
 def _in_batches(function, latents, output):
-    """The rows that a function makes of the latents, some of them at a time, so that the memory it needs is bounded."""
+    """Return the rows that a function makes from the latents, a batch at a time to bound its memory."""
     count = tf.shape(latents)[0]
     batches = (count + _BATCH_SIZE - 1) // _BATCH_SIZE
-    # Batches have 64 rows but for the last one, hence no shape that all of them have.
+    # The last batch may be smaller, so the batches have no common shape.
     rows = tf.TensorArray(output.dtype, batches, infer_shape=False, element_shape=output.shape)
 
     def generate_one(index, rows):
@@ -185,3 +196,59 @@ def _in_batches(function, latents, output):
 
     _, rows = tf.while_loop(lambda index, _: index < batches, generate_one, (0, rows), parallel_iterations=1)
     return tf.ensure_shape(rows.concat(), output.shape)
+
+
+def write_requests(folder, model_name, signatures):
+    """Write one request for each signature to `assets.extra`, where TensorFlow Serving looks for them.
+
+    The server runs them when it loads the model, so that the first client does not wait for TensorFlow to start.
+
+    The file is a TFRecord of `tensorflow.serving.PredictionLog`. The package of these messages is tied to one version
+    of TensorFlow. The messages need nothing but nested fields of bytes, which are written here in protobuf's layout.
+
+    Args:
+        folder: `pathlib.Path` of a SavedModel.
+        model_name: what the server is likely to call the model; it only labels the server's measurements.
+        signatures: list of `Signature`.
+
+    Raises:
+        tf.errors.OpError: if the file cannot be written.
+    """
+    extra = folder / "assets.extra"
+    extra.mkdir()
+    with tf.io.TFRecordWriter(os.fspath(extra / "tf_serving_warmup_requests")) as file:
+        for signature in signatures:
+            file.write(prediction_log(model_name, signature.name, signature.example))
+
+
+def prediction_log(model_name, signature_name, inputs):
+    """Return a request for a signature as a serialised `PredictionLog`.
+
+    Args:
+        model_name: string.
+        signature_name: string.
+        inputs: dict of name to array.
+
+    Returns:
+        bytes.
+    """
+    model = _field(_MODEL_NAME, model_name.encode()) + _field(_MODEL_SIGNATURE, signature_name.encode())
+    request = _field(_REQUEST_MODEL, model)
+    for name, value in inputs.items():
+        tensor = tf.make_tensor_proto(value).SerializeToString()
+        request += _field(_REQUEST_INPUTS, _field(_MAP_KEY, name.encode()) + _field(_MAP_VALUE, tensor))
+    return _field(_LOG_PREDICT, _field(_PREDICT_REQUEST, request))
+
+
+def _field(number, content):
+    """Return a protobuf field that holds a string or a message: its number and type, its length, its bytes."""
+    return _varint(number << 3 | _LENGTH_DELIMITED) + _varint(len(content)) + content
+
+
+def _varint(value):
+    """Return a whole number in groups of seven bits, the lowest first; all but the last have the eighth bit set."""
+    groups = []
+    while value > 127:
+        groups.append(value & 127 | 128)
+        value >>= 7
+    return bytes([*groups, value])

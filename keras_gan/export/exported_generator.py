@@ -1,4 +1,4 @@
-"""A generator that was exported, to draw samples from."""
+"""An exported generator, to draw samples from."""
 
 import os
 import random
@@ -9,16 +9,16 @@ import tensorflow as tf
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path
-from keras_gan.export._versions import version_folders
+from keras_gan.export.saved_model import version_folders
 
 
 class ExportedGenerator:
-    """What `keras_gan.export.save` wrote, or any SavedModel of the same signature, with the `generate` of a GAN.
+    """A SavedModel that `keras_gan.export.save` wrote, or one with the same signature, with the `generate` of a GAN.
 
-    Metrics and scripts take it in the place of the GAN that it was; the same seed gives the same latents as there.
+    Metrics and scripts take it in place of the GAN; the same seed gives the same latents.
 
     Args:
-        directory: a version's folder, which holds `saved_model.pb`; or the folder above it, for the newest version.
+        directory: folder of a version, which holds `saved_model.pb`; or the folder above it, for the newest version.
 
     Attributes:
         path: `pathlib.Path` of the version's folder.
@@ -43,7 +43,7 @@ class ExportedGenerator:
 
     def __init__(self, directory):
         self.path = _newest_version(local_path("directory", directory))
-        # Kept, because the signature does not keep the variables alive.
+        # The signature alone does not keep the variables alive.
         self._model = tf.saved_model.load(os.fspath(self.path))
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
@@ -58,23 +58,23 @@ class ExportedGenerator:
         self.sample_shape = tuple(outputs[0].shape[1:])
 
     def generate(self, num_images=None, *, latents=None, seed=None, batch_size=64):
-        """Draw samples; as `TwoPlayerGAN.generate`.
+        """Draw samples, like `TwoPlayerGAN.generate`.
 
         Args:
-            num_images: int, how many; not needed where `latents` are given.
+            num_images: int, how many; None if `latents` are given.
             latents: float32 `(num_images, *latent_shape)`, or None to draw them.
-            seed: int for the same latents each time, in every process; None for others each time.
-            batch_size: int, how many to generate at once.
+            seed: int for the same latents each time, in every process; None for new latents each time.
+            batch_size: int, how many images to generate at once.
 
         Returns:
             float32 NumPy array `(num_images, *sample_shape)`.
 
         Raises:
-            ValueError: if neither or both of `num_images` and `latents` say how many.
+            ValueError: if neither or both of `num_images` and `latents` are given.
         """
         if (num_images is None) == (latents is None):
             raise ValueError(
-                "Say how many samples to draw, or give their latents: one of the two. "
+                "Give either the number of samples or their latents. "
                 f"Received: num_images={num_images}, latents={'given' if latents is not None else None}"
             )
         if latents is None:
@@ -95,14 +95,14 @@ def _newest_version(directory):
     versions = version_folders(directory)
     if not versions:
         raise FileNotFoundError(
-            "There is no SavedModel: expected `saved_model.pb` in the folder, or in a folder in it that is named by "
+            "There is no SavedModel: expected `saved_model.pb` in the folder, or in a sub-folder whose name is "
             f"the number of a version. Received: directory={os.fspath(directory)!r}"
         )
     return versions[-1]
 
 
 def _tensors(signature):
-    """The inputs and the outputs of a signature, lists of TensorSpec; none where there is no signature."""
+    """Return the inputs and the outputs of a signature, lists of TensorSpec; empty if there is no signature."""
     if signature is None:
         return [], []
     return list(signature.structured_input_signature[1].values()), list(signature.structured_outputs.values())

@@ -1,4 +1,4 @@
-"""A generator as a LiteRT file, for phones and other small machines."""
+"""A generator as a LiteRT file, for phones and other small devices."""
 
 import os
 import re
@@ -10,36 +10,35 @@ from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path, write_atomically
 from keras_gan._litert import interpreter
-from keras_gan.export._generator import file_path, float32_function, settled_generator
-from keras_gan.export._quiet_log import quiet_log
+from keras_gan.export._generator import file_path, float32_function, quiet_log, settled_generator
 
 
 def save_litert(gan, path, *, averaged=True, quantize=False):
-    """Write the generator as a `.tflite` file, which LiteRT (once TensorFlow Lite) runs on phones and small machines.
+    """Write the generator as a `.tflite` file, which LiteRT (formerly TensorFlow Lite) runs on phones.
 
     The file has one signature, `serving_default`: `latents` float32 `(batch, *latent_shape)` of any batch size to
     `images` float32 `(batch, *sample_shape)`. The model runs in inference mode, without random numbers, and computes
-    in float32 whatever the precision of training: its images are those of the Keras generator to 1e-5. An averaged
-    generator gets the statistics of BatchNormalization that `keras_gan.export.save` gives it.
+    in float32 whatever the precision of training: its images equal those of the Keras generator to 1e-5. An averaged
+    generator gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
 
-    Quantised, each kernel of at least 1,024 numbers is kept as 8-bit integers with a scale for each output channel
-    (LiteRT's "dynamic range"). Inputs and outputs stay float32, but the images are others by then: `litert_distance`
-    says by how much. Of `dcgan`, `mlp` and `dense_dcgan` that were trained on 32x32 digits, files of 27 % of the size
-    differed by 0.001 on average and by 0.012 at most; of a ResNet, whose file was 31 %, by 0.005 and 0.09.
+    With `quantize`, each kernel of at least 1,024 numbers is stored as 8-bit integers with a scale for each output
+    channel (LiteRT's "dynamic range"). Inputs and outputs stay float32, but the images change: `litert_distance`
+    measures by how much. For `dcgan`, `mlp` and `dense_dcgan`, trained on 32x32 digits, the file has 27 % of the
+    size, and the images differ by 0.001 on average and by 0.012 at most; for a ResNet, 31 %, 0.005 and 0.09.
 
     Args:
         gan: model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
-        path: the file, whose name ends in `.tflite`; its folder is made if need be, and a file that is there replaced.
-        averaged: whether the averaged generator is the one that is written, where the GAN keeps one.
-        quantize: whether large kernels are kept as 8-bit integers.
+        path: the file, whose name ends in `.tflite`; a missing folder is made, and an existing file is replaced.
+        averaged: whether to write the averaged generator, where the GAN has one.
+        quantize: whether to store large kernels as 8-bit integers.
 
     Returns:
         `pathlib.Path` of the file.
 
     Raises:
-        ValueError: if the GAN has no generator, the file's name ends otherwise, its folder cannot be written, or the
-            generator has an operation that LiteRT has no form for.
-        OSError: if the disk is full; what stood at `path` is still there.
+        ValueError: if the GAN has no generator, the file's name has another ending, its folder cannot be written, or
+            the generator has an operation that LiteRT does not support.
+        OSError: if the disk is full; an existing file at `path` is kept.
 
     Example:
         >>> import tempfile, types
@@ -53,7 +52,7 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
     generator = settled_generator(gan, averaged)
     path = file_path(path, ".tflite")
     function = float32_function(generator, gan.latent_shape).get_concrete_function()
-    # The converter writes the values of the variables that it finds, and does not look into Keras's own.
+    # The converter finds variables in attributes of a tf.Module, and does not look into Keras layers.
     owner = tf.Module()
     owner.kept = list(function.graph.variables)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], owner)
@@ -65,17 +64,17 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
 
 
 def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0):
-    """How far the images of a `.tflite` file are from those of the generator that it was made of.
+    """Return how far the images of a `.tflite` file are from the images of its generator.
 
-    For a quantised file this is the price of its size, which depends on the network and on its weights: it is to be
-    measured for each. The unit is that of the images, in which one of the 256 grey levels is 2 / 255 = 0.0078.
+    For a quantised file this is the price of its size. It depends on the network and on its weights, so measure it for
+    each file. The unit is that of the images, in which one of the 256 grey levels is 2 / 255 = 0.0078.
 
     Args:
-        gan: what was given to `save_litert`.
-        path: what it returned.
-        averaged: as it was there.
-        num_images: int, how many images the two are compared on.
-        seed: int, of their latents.
+        gan: the GAN that was given to `save_litert`.
+        path: the path that `save_litert` returned.
+        averaged: as in the call of `save_litert`.
+        num_images: int, how many images to compare.
+        seed: int, seed of their latents.
 
     Returns:
         dict of two floats: `mean` and `largest`, over all values of all images, of the absolute difference between
@@ -84,7 +83,7 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0):
     Raises:
         FileNotFoundError: if there is no such file.
         ValueError: if the GAN has no generator, an argument is out of its range, or the file holds no model that takes
-            this GAN's latents and makes images of its shape.
+            this GAN's latents and returns images of its shape.
 
     Example:
         >>> import tempfile, types
@@ -109,12 +108,12 @@ def _converted(converter):
     try:
         return converter.convert()
     except Exception as error:
-        # A class that TensorFlow does not publish.
+        # TensorFlow does not export the class.
         if type(error).__name__ != "ConverterError":
             raise
         operations = sorted(set(re.findall(r"'(tf\.\w+)' op is neither", str(error))))
         raise ValueError(
-            "The generator has operations that LiteRT has no form for: make it of other layers, or export it with "
+            "LiteRT does not support some operations of the generator: use other layers, or export it with "
             f"`keras_gan.export.save`. Received: a generator with the operations {operations}"
         ) from error
 
@@ -131,7 +130,7 @@ def _images_of_file(path, latents, shape):
             f"The file holds no model from `latents` to `images` ({str(error).strip()}): give a file that "
             f"`save_litert` wrote. Received: path={os.fspath(path)!r}"
         ) from error
-    # It would take latents of another width and make fewer or more of them.
+    # LiteRT would accept latents of another width, and read them as another number of rows.
     sizes = tuple(given["shape_signature"][1:]), tuple(made["shape_signature"][1:])
     if sizes != (latents.shape[1:], shape[1:]):
         raise ValueError(

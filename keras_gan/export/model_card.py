@@ -1,4 +1,4 @@
-"""What one has to know of an exported generator, beside it."""
+"""What a user has to know about an exported generator, in the same folder."""
 
 import io
 import json
@@ -14,50 +14,53 @@ from keras_gan._files import local_path, write_atomically
 from keras_gan._version import __version__
 from keras_gan.callbacks import image_grid
 from keras_gan.export._card_facts import checked_facts, plain
-from keras_gan.export._card_text import card_text
 
-# Of the fields of `model_card.json`. A reader may rely on it: fields are added under the same number, not changed.
+# The version of the fields of `model_card.json`. Under the same number, fields are added and never changed.
 _SCHEMA_VERSION = 1
 
 _GRID_FILE, _GRID_SEED, _GRID_IMAGES = "sample_grid.png", 0, 64
 
+_UNKNOWN = "unknown"
+
+# The fields of a result that have a column; the rest is its protocol.
+_COLUMNS = ("value", "interval", "floor", "better", "name", "warnings")
+
 
 def write_model_card(folder, gan, *, generator, signatures, facts=None):
-    """Write `README.md`, `model_card.json` and, of images, `sample_grid.png`: what the exported generator is.
+    """Write `README.md`, `model_card.json` and, for images, `sample_grid.png`: what the exported generator is.
 
-    A folder of weights outlives the memory of how they came to be. The card says it: the data, the GAN and its
-    settings, the networks, how long and from which seed it was trained, how good it is by which protocol, what it was
-    made with and what a server can ask of it. What the GAN knows is read from it. What it cannot know, such as its
-    data, is given in `facts`; what nobody says is null in the JSON and "unknown" in the text.
+    A folder of weights is used long after people forget how it was made. The card records it: the data, the GAN and its
+    settings, the networks, how long and from which seed it was trained, its metrics and their protocol, the versions
+    of the software, and what a client can ask. Most of it is read from the GAN. What the GAN does not know, such as
+    its data, comes from `facts`. What is not stated is null in the JSON and "unknown" in the text.
 
-    No path is told: a string that is an absolute path is reduced to its last part, and neither user nor machine is
-    named.
+    The card names no folder, user or machine: an absolute path is reduced to its last part.
 
     `model_card.json` has the fields
 
     * `schema_version`: 1.
     * `data`: `data_set`, `split`.
-    * `gan`: `class`; `adversarial_loss`; `config`, its arguments but for the networks; `compilation`, those of
-      `compile`.
+    * `gan`: `class`; `adversarial_loss`; `config`, its arguments without the networks; `compilation`, the arguments
+      of `compile`.
     * `exported`: `averaged`, whether it is the averaged generator; `latent_shape`, `sample_shape`.
     * `networks`: by role, `name`, `class`, `parameters`, `precision` (the policy).
     * `training`: `steps`, `images_per_step`, `images_seen`, `seeds`, `fingerprint` (of all that training changes).
     * `metrics`: by name, the fields of a `keras_gan.metrics.Result`.
     * `signatures`: name to documentation.
     * `versions`: of keras_gan, keras, tensorflow, numpy and python.
-    * `sample_grid`: `file`, `seed`, `num_images`; null where the samples are no images.
-    * `further`: whatever else was given.
+    * `sample_grid`: `file`, `seed`, `num_images`; null if the samples are not images.
+    * `further`: anything else that was given.
 
     Args:
-        folder: where the files go; it exists.
-        gan: model with a `latent_shape`; all else that a `TwoPlayerGAN` has is optional.
+        folder: where the files go; it must exist.
+        gan: model with a `latent_shape`; the other attributes of a `TwoPlayerGAN` are optional.
         generator: the keras.Model that is exported.
-        signatures: dict of a signature's name to one line on it.
-        facts: dict of what the GAN does not know; every key may be left out. `data_set` and `split`, strings;
-            `images_seen`, int, where it is not the steps times the images of a step; `seeds`, dict of what was drawn
-            to its seed; `fingerprint`, string, where it is not that which the GAN has now; `metrics`, a
+        signatures: dict of a signature's name to one line about it.
+        facts: dict of what the GAN does not know; every key is optional. `data_set` and `split`, strings;
+            `images_seen`, int, if it is not the steps times the images of a step; `seeds`, dict of what was drawn
+            to its seed; `fingerprint`, string, if it is not the present one; `metrics`, a
             `keras_gan.metrics.Report`, the content of its file, or a dict of numbers;
-            `further`, dict of anything else that JSON has a form for.
+            `further`, dict of anything else that JSON can hold.
 
     Raises:
         ValueError: if `facts` has another key or a value of the wrong kind.
@@ -96,11 +99,11 @@ def write_model_card(folder, gan, *, generator, signatures, facts=None):
         "further": facts["further"],
     }
     write_atomically(folder / "model_card.json", (json.dumps(card, indent=2) + "\n").encode())
-    write_atomically(folder / "README.md", card_text(card).encode())
+    write_atomically(folder / "README.md", _card_text(card).encode())
 
 
 def _gan(gan):
-    # Anything with a generator can be exported; the name of its class then says nothing.
+    # Any object with a generator can be exported, and then the name of its class says nothing.
     if not isinstance(gan, keras.Model):
         return {"class": None, "adversarial_loss": None, "config": {}, "compilation": {}}
     networks, loss = _networks_of(gan), getattr(gan, "adversarial_loss", None)
@@ -114,7 +117,7 @@ def _gan(gan):
 
 
 def _networks_of(gan):
-    """The networks that a GAN keeps, by the names of its attributes."""
+    """Return the networks of a GAN, by the names of its attributes."""
     return {name: value for name, value in vars(gan).items() if isinstance(value, keras.Model)}
 
 
@@ -169,3 +172,118 @@ def _write_grid(folder, samples):
     Image.fromarray(grid.squeeze(-1) if grid.shape[-1] == 1 else grid).save(buffer, "PNG")
     write_atomically(folder / _GRID_FILE, buffer.getvalue())
     return {"file": _GRID_FILE, "seed": _GRID_SEED, "num_images": len(samples)}
+
+
+def _card_text(card):
+    """Return the card for people: the content of `model_card.json`, as Markdown."""
+    sections = {
+        "Data": _fact_table({_words(name): value for name, value in card["data"].items()}),
+        "Training": _fact_table(_training_rows(card["gan"], card["training"])),
+        "Networks": _network_table(card["networks"]),
+        "Metrics": _metric_table(card["metrics"]),
+        "Signatures": _fact_table({f"`{name}`": line for name, line in card["signatures"].items()}),
+        "Software": _fact_table(card["versions"]),
+        "Further facts": _fact_table({_words(name): value for name, value in card["further"].items()}),
+    }
+    parts = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
+    return "\n\n".join(["# Model card", _summary(card), *parts]) + "\n"
+
+
+def _summary(card):
+    exported, grid = card["exported"], card["sample_grid"]
+    kind = "averaged generator" if exported["averaged"] else "generator"
+    of_gan = f" of a {card['gan']['class']}" if card["gan"]["class"] else ""
+    text = (
+        f"The {kind}{of_gan}: latents {_shape(exported['latent_shape'])} to samples "
+        f"{_shape(exported['sample_shape'])}, float32. Nobody stated what is unknown here at the time of the export."
+    )
+    return text if grid is None else f"{text}\n\n![{grid['num_images']} samples of seed {grid['seed']}]({grid['file']})"
+
+
+def _training_rows(gan, training):
+    rows = {"GAN": gan["class"], "adversarial loss": gan["adversarial_loss"]}
+    for name, value in gan["config"].items():
+        rows[_words(name)] = "none" if value is None else value
+    for name in ("generator_optimizer", "discriminator_optimizer"):
+        rows[_words(name)] = gan["compilation"].get(name)
+    seen = training["images_seen"]
+    if seen is not None and training["images_per_step"] is not None:
+        seen = f"{seen:,} ({training['images_per_step']:,} a step)"
+    rows |= {"steps": training["steps"], "images seen": seen}
+    # Without commas: a seed is a name more than an amount.
+    rows |= {f"seed of {_words(name)}": str(seed) for name, seed in training["seeds"].items()} or {"seeds": None}
+    return {**rows, "fingerprint": training["fingerprint"]}
+
+
+def _network_table(networks):
+    header = ("role", "name", "class", "parameters", "precision")
+    rows = [(_words(role), *(network[name] for name in header[1:])) for role, network in networks.items()]
+    return _table(header, rows)
+
+
+def _metric_table(metrics):
+    if not metrics:
+        return "Unknown: none were given."
+    header = ("metric", "value", "95 % interval", "value of real images", "better", "protocol")
+    rows = [
+        (
+            name,
+            result["value"],
+            _interval(result.get("interval")),
+            *map(result.get, ("floor", "better")),
+            _protocol(result),
+        )
+        for name, result in metrics.items()
+    ]
+    notes = dict.fromkeys(note for result in metrics.values() for note in result.get("warnings") or ())
+    return "\n\n".join([_table(header, rows), *(f"Note: {note}" for note in notes)])
+
+
+def _interval(ends):
+    return None if ends is None else " to ".join(map(_cell, ends))
+
+
+def _protocol(result):
+    return ", ".join(f"{_words(name)} {_cell(value)}" for name, value in result.items() if name not in _COLUMNS) or None
+
+
+def _fact_table(rows):
+    return _table(("", ""), rows.items()) if rows else ""
+
+
+def _table(header, rows):
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
+
+
+def _shape(shape):
+    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+
+
+def _words(name):
+    return name.replace("_", " ")
+
+
+def _cell(value):
+    """Return a value as one line that fits in a table."""
+    if value is None:
+        return _UNKNOWN
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, list):
+        return ", ".join(map(_cell, value)) or "none"
+    if isinstance(value, dict) and "class" in value:
+        # A serialised Keras object: an argument that is None is not in use, and the object's name says nothing.
+        said = {name: entry for name, entry in value.items() if entry is not None and name not in ("class", "name")}
+        return f"{value['class']}({_pairs(said)})"
+    if isinstance(value, dict):
+        return _pairs(value) or "none"
+    return " ".join(str(value).split()).replace("|", "\\|")
+
+
+def _pairs(entries):
+    return ", ".join(f"{name}={_cell(entry)}" for name, entry in entries.items())

@@ -3,35 +3,35 @@
 from keras_gan._files import write_atomically
 from keras_gan.export._generator import file_path, float32_function, settled_generator
 
-# The newest that tf2onnx writes; ONNX Runtime reads it from version 1.14 on.
+# The newest version that tf2onnx writes; ONNX Runtime reads it from 1.14 on.
 _OPSET = 18
 
 
 def save_onnx(gan, path, *, averaged=True):
-    """Write the generator as an ONNX file, for ONNX Runtime and whatever else reads the format.
+    """Write the generator as an ONNX file, for ONNX Runtime and other programs that read the format.
 
     The file runs without TensorFlow and without this package. It has one input, `latents` float32 `(batch,
     *latent_shape)` of any batch size, and one output, `images` float32 `(batch, *sample_shape)`, in the layout of
-    Keras: channels last. The model runs in inference mode and computes in float32; its images are those of the Keras
-    generator to 1e-5. A generator that was trained in mixed precision has float32 weights, and those are what is
-    written: its file is nearer to the weights than the GAN itself, which rounds to 16 bits on the way. An averaged
-    generator gets the statistics of BatchNormalization that `keras_gan.export.save` gives it.
+    Keras: channels last. The model runs in inference mode and computes in float32; its images equal those of the Keras
+    generator to 1e-5. A generator that was trained in mixed precision has float32 weights, and the file holds these
+    weights: it is more exact than the GAN itself, which rounds to 16 bits between its layers. An averaged generator
+    gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
 
     Needs `pip install 'keras_gan[onnx]'`.
 
     Args:
         gan: model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
-        path: the file, whose name ends in `.onnx`; its folder is made if need be, and a file that is there replaced.
-        averaged: whether the averaged generator is the one that is written, where the GAN keeps one.
+        path: the file, whose name ends in `.onnx`; a missing folder is made, and an existing file is replaced.
+        averaged: whether to write the averaged generator, where the GAN has one.
 
     Returns:
         `pathlib.Path` of the file.
 
     Raises:
         ImportError: if the packages of the extra are not installed.
-        ValueError: if the GAN has no generator, the file's name ends otherwise, its folder cannot be written, or the
-            generator has an operation that ONNX has no form for.
-        OSError: if the disk is full; what stood at `path` is still there.
+        ValueError: if the GAN has no generator, the file's name has another ending, its folder cannot be written, or
+            the generator has an operation that ONNX does not support.
+        OSError: if the disk is full; an existing file at `path` is kept.
 
     Example:
         >>> import tempfile, types
@@ -62,18 +62,18 @@ def _packages():
         import tf2onnx.convert
     except ImportError as error:
         raise ImportError(
-            f"An ONNX file is written by packages that are not installed: pip install 'keras_gan[onnx]' ({error})."
+            f"Packages that write ONNX files are not installed: pip install 'keras_gan[onnx]' ({error})."
         ) from error
     return onnx, tf2onnx
 
 
 def _check(onnx, model):
-    # tf2onnx logs what it cannot convert, and leaves it in the graph.
+    # tf2onnx logs an operation that it cannot convert, and leaves it in the graph.
     try:
         onnx.checker.check_model(model)
     except onnx.checker.ValidationError as error:
         kinds = sorted({node.op_type for node in model.graph.node})
         raise ValueError(
-            "The generator has an operation that ONNX has no form for: make it of other layers, or export it with "
+            "ONNX does not support an operation of the generator: use other layers, or export it with "
             f"`keras_gan.export.save`. {str(error).splitlines()[0]}. Received: a generator with the operations {kinds}"
         ) from error

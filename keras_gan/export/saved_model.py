@@ -1,4 +1,4 @@
-"""A generator as a SavedModel."""
+"""A generator as a SavedModel, one version a folder."""
 
 import os
 import shutil
@@ -8,61 +8,59 @@ import keras
 
 from keras_gan._arguments import require_int
 from keras_gan._files import local_path
-from keras_gan.export import _signatures, _warmup
+from keras_gan.export import _signatures
 from keras_gan.export._card_facts import checked_facts
-from keras_gan.export._generator import chosen_generator, settled_generator
-from keras_gan.export._quiet_log import quiet_log
-from keras_gan.export._versions import is_version
+from keras_gan.export._generator import chosen_generator, quiet_log, settled_generator
 from keras_gan.export.model_card import write_model_card
 
 
 def save(gan, directory, *, version=None, averaged=True, signatures=None, max_count=256, jit_compile=False, card=None):
     """Write the generator as the next version under a directory that TensorFlow Serving watches.
 
-    What serves the images needs TensorFlow alone, neither this package nor Keras. The model runs in inference mode and
-    has these signatures:
+    A server needs only TensorFlow, neither this package nor Keras. The model runs in inference mode and has these
+    signatures:
 
     * `serving_default`: `latents` float32 `(count, *latent_shape)` -> `images` float32 `(count, *sample_shape)` in
       [-1, 1].
-    * `sample`: `seed` int64 and `count` int32, both scalars -> `images` float32 `(count, *sample_shape)`, those of
-      `gan.generate(count, seed=seed)`: bit for bit on the same kind of device. Another count gives the same images up
-      to rounding, because a matrix product of other size may be summed in another order.
-    * `sample_png`: the same -> `png_bytes`, strings `(count,)`, the images of `sample` as PNG files, each value in
-      [-1, 1] as the nearest of 0..255. Only where the images are grey or RGB: PNG has no other.
+    * `sample`: `seed` int64 and `count` int32, both scalars -> `images` float32 `(count, *sample_shape)`. They equal
+      `gan.generate(count, seed=seed)` bit for bit on the same kind of device. Another count gives the same images up
+      to rounding, because a matrix product of another size may add its terms in another order.
+    * `sample_png`: the same inputs -> `png_bytes`, strings `(count,)`: the images of `sample` as PNG files, with each
+      value in [-1, 1] rounded to the nearest of 0..255. Only grey and RGB images have it.
 
-    Inputs and outputs are float32, whatever the precision of training. Latents of the wrong width or with NaN or
-    infinity, a negative seed, and more images than `max_count` are errors of the request, raised in the graph.
+    Inputs and outputs are float32, whatever the precision of training. The graph raises an error for a request with
+    latents of the wrong width, NaN or infinity, a negative seed, or more images than `max_count`.
 
-    The statistics of an averaged generator's BatchNormalization are taken anew first, over 4,096 latents, because the
-    average of the statistics of many networks is not that of their averaged weights. The GAN has them from then on, so
-    that `generate` makes the images that are served, and its fingerprint is another; training does not look at them,
-    and the card tells the fingerprint of before.
+    The statistics of an averaged generator's BatchNormalization are first computed again, over 4,096 latents, because
+    the average of many networks' statistics is not the statistics of their averaged weights. The GAN keeps the new
+    statistics, so that `generate` makes the images that are served. Its fingerprint changes; training does not use the
+    statistics, and the card names the fingerprint from before.
 
-    Beside the model lie one request for each signature (`assets.extra/tf_serving_warmup_requests`), which TensorFlow
+    The folder also holds one request for each signature (`assets.extra/tf_serving_warmup_requests`), which TensorFlow
     Serving runs when it loads the model, and the model's card, see `keras_gan.export.write_model_card`.
 
-    Serving loads a folder as soon as its name is a number. The files are therefore written under a name that
-    is none, and the finished folder is renamed: a version is there as a whole or not at all.
+    Serving loads a folder as soon as its name is a number. So the files are written under another name, and the
+    finished folder is renamed: a version appears complete or not at all.
 
     Args:
         gan: model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
-        directory: where the versions lie, one folder each; made if need be.
-        version: number of the version. Without it, one more than the largest there is.
-        averaged: whether the averaged generator is the one that is written, where the GAN keeps one.
-        signatures: names of those to write, of which one must be `serving_default`; all by default. A server that
-            puts requests together (`--enable_batching`) does not load a model with `sample` or `sample_png`, whose
-            inputs are scalars.
-        max_count: int, how many images one request may ask for: a limit to the server's memory.
-        jit_compile: whether XLA compiles `serving_default`: faster, with other last bits, and compiled anew at the
-            first request of each number of latents.
-        card: dict of what the model's card is to say of the training, see `keras_gan.export.write_model_card`.
+        directory: where the versions go, one folder each; made if it is missing.
+        version: number of the version; None for one more than the largest there is.
+        averaged: whether to write the averaged generator, where the GAN has one.
+        signatures: names of the signatures to write, `serving_default` among them; None for all. A server that
+            batches requests (`--enable_batching`) does not load a model with `sample` or `sample_png`, whose inputs are
+            scalars.
+        max_count: int, the most images of one request: it limits the server's memory.
+        jit_compile: whether XLA compiles `serving_default`. It is faster, the last bits differ, and the first request
+            with each number of latents waits for the compilation.
+        card: dict of what the model's card says about the training, see `keras_gan.export.write_model_card`.
 
     Returns:
         `pathlib.Path` of the version's folder.
 
     Raises:
         ValueError: if the GAN has no generator, `version` or `max_count` is not a positive integer, the version
-            exists, the directory cannot be written, there is no such signature, or `card` says what no card has.
+            exists, the directory cannot be written, there is no such signature, or `card` has an unknown field.
         OSError, tf.errors.OpError: if the disk is full. Nothing is left behind.
 
     Example:
@@ -85,7 +83,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     max_count = require_int("max_count", max_count)
     _check_version(version, directory)
     checked_facts(card)
-    # That of the training, which what follows leaves no more.
+    # Before the statistics change: the fingerprint that training ended with.
     known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
     offered = _signatures.of_generator(generator, gan.latent_shape, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
@@ -93,11 +91,11 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     try:
         settled_generator(gan, averaged)
         _write(generator, signatures, staged)
-        _warmup.write_requests(staged, directory.name, signatures)
+        _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, generator=generator, signatures=lines, facts={**known, **(card or {})})
         target = directory / str(_next_version(directory) if version is None else version)
-        # A folder that somebody filled in the meantime stops the rename: no version is ever overwritten.
+        # The rename fails if another process has written this version in the meantime: none is ever overwritten.
         return staged.rename(target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
@@ -110,7 +108,7 @@ def _chosen_signatures(offered, names):
     known = [signature.name for signature in offered]
     if "serving_default" not in names or not set(names) <= set(known):
         raise ValueError(
-            f"`signatures` must hold 'serving_default' and otherwise names of {known}. Received: signatures={names}"
+            f"`signatures` must contain 'serving_default', and only names of {known}. Received: signatures={names}"
         )
     return [signature for signature in offered if signature.name in names]
 
@@ -129,19 +127,19 @@ def _check_version(version, directory):
         return
     if (directory / str(require_int("version", version))).exists():
         raise ValueError(
-            f"Version {version} is there already, and may be in service. Leave `version` out for the next, "
+            f"Version {version} exists already, and a server may use it. Leave out `version` to write the next one, "
             f"or remove {directory / str(version)}. Received: version={version}"
         )
 
 
 def _next_version(directory):
-    taken = [int(path.name) for path in directory.iterdir() if is_version(path)]
+    taken = [int(path.name) for path in directory.iterdir() if _is_version(path)]
     return max(taken, default=0) + 1
 
 
 def _new_folder(directory):
-    # In the same directory, because only within one file system is a rename a single act; not by `tempfile`,
-    # whose folders nobody but their owner may read.
+    # In the same directory, because a rename is atomic only within one file system; not with `tempfile`, whose folders
+    # only their owner can read.
     folder = directory / f".unfinished-{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True)
@@ -151,3 +149,14 @@ def _new_folder(directory):
             f"be made, and that you may write to. Received: directory={os.fspath(directory)!r}"
         ) from error
     return folder
+
+
+def version_folders(directory):
+    """Return the folders in a directory whose name is a number and which hold a SavedModel, sorted by number."""
+    folders = (path.parent for path in directory.glob("*/saved_model.pb"))
+    return sorted((folder for folder in folders if _is_version(folder)), key=lambda folder: int(folder.name))
+
+
+def _is_version(path):
+    """Return whether the name of a path is a number, whatever it holds."""
+    return path.name.isascii() and path.name.isdigit()

@@ -1,4 +1,4 @@
-"""The two text files that TensorFlow Serving is started with."""
+"""The two text files that TensorFlow Serving reads when it starts."""
 
 import os
 import pathlib
@@ -6,7 +6,7 @@ import re
 
 from keras_gan._arguments import require_int
 from keras_gan._files import writable_directory, write_atomically
-from keras_gan.export._versions import version_folders
+from keras_gan.export.saved_model import version_folders
 
 
 def write_serving_config(
@@ -14,32 +14,32 @@ def write_serving_config(
 ):
     """Write `models.config` and `batching_parameters.txt` for a folder of exported models.
 
-    The first tells the server which models there are, where it sees them, and how many of the newest versions of each
-    to keep in service. The second is for `--enable_batching`, with which requests that come at about the same time run
-    as one batch, padded to 1, 2, 4, ... or `max_batch_size` rows.
+    The first file tells the server which models there are, where it finds them, and how many of the newest versions of
+    each to serve. The second is for `--enable_batching`, with which requests that arrive at about the same time run as
+    one batch, padded to 1, 2, 4, ... or `max_batch_size` rows.
 
-    Such a server puts the inputs of every signature together by their first dimension. It has none where the input is
-    a scalar, as in `sample` and `sample_png`: it would refuse to load such a model, since the requests that warm it up
-    fail. Export models for it with `signatures=["serving_default"]`; with the others in the folder, start the server
-    without `--enable_batching`, and the second file is of no effect.
+    Such a server joins the inputs of every signature along their first dimension. The scalar inputs of `sample` and
+    `sample_png` have none, so the server refuses to load these models: their warm-up requests fail. Export models for
+    it with `signatures=["serving_default"]`. If the folder holds other models, start the server without
+    `--enable_batching`; the second file then has no effect.
 
     Formats: `ModelServerConfig` (model_server_config.proto) and `BatchingParameters` (session_bundle_config.proto) of
     TensorFlow Serving.
 
     Args:
-        directory: where the files go, above the models' folders; it exists.
-        models: names of the models' folders in `directory`. By default all that hold a version.
-        base_path: where the server sees `directory`; absolute. In the official image it is /models.
-        num_versions: int, how many versions of each model are served, the newest ones.
+        directory: where the files go, above the models' folders; it must exist.
+        models: names of the models' folders in `directory`; None for all that hold a version.
+        base_path: the absolute path of `directory` on the server; in the official image it is /models.
+        num_versions: int, how many of the newest versions of each model to serve.
         max_batch_size: int, the most rows of a batch.
-        batch_timeout_micros: int, microseconds that a request waits for others at most.
+        batch_timeout_micros: int, the most microseconds that a request waits for others.
 
     Returns:
         Tuple of the `pathlib.Path` of the two files.
 
     Raises:
         ValueError: if a model has no version, an argument is out of its range, or nothing can be written to the
-            directory; files that were there are kept.
+            directory; existing files are kept.
 
     Example:
         >>> import tempfile
@@ -85,7 +85,7 @@ def _model_config(names, base_path, num_versions):
 
 
 def _batching(max_batch_size, timeout):
-    # Left out are the numbers of threads and of waiting batches: the server's own follow its processors.
+    # Without the numbers of threads and of waiting batches: the server's defaults follow its processors.
     sizes = [2**power for power in range(max_batch_size.bit_length()) if 2**power < max_batch_size]
     allowed = "".join(f"allowed_batch_sizes: {size}\n" for size in [*sizes, max_batch_size])
     return f"max_batch_size {{ value: {max_batch_size} }}\nbatch_timeout_micros {{ value: {timeout} }}\n{allowed}"
@@ -105,7 +105,7 @@ def _models(directory, names):
     unsafe = [name for name in names if not re.fullmatch(r"[\w.-]+", name, re.ASCII)]
     if unsafe:
         raise ValueError(
-            "The name of a model is part of its address: use letters, digits, `_`, `-` and `.` alone. Rename the "
+            "The name of a model is part of its address: use only letters, digits, `_`, `-` and `.`. Rename the "
             f"folder. Received: models={unsafe}"
         )
     return list(names)
@@ -115,6 +115,6 @@ def _require_absolute(path):
     path = str(path)
     if not pathlib.PurePosixPath(path).is_absolute() or set(path) & set('"\\\n'):
         raise ValueError(
-            f"`base_path` must be an absolute path as the server sees it, such as /models. Received: base_path={path!r}"
+            f"`base_path` must be an absolute path on the server, such as /models. Received: base_path={path!r}"
         )
     return path.rstrip("/")

@@ -225,6 +225,6 @@ def _require_fitting(encodes, decodes, judges):
     for maker, made, taker, taken in pairs:
         if not tf.TensorShape(made).is_compatible_with(taken):
             raise ValueError(
-                f"The {maker} returns shape {made}, but the {taker} takes shape {taken}: build both for the same sizes. "
-                f"Received: {maker} with outputs {made}, {taker} with inputs {taken}"
+                f"The {maker} returns shape {made}, but the {taker} takes shape {taken}: build both for the same "
+                f"sizes. Received: {maker} with outputs {made}, {taker} with inputs {taken}"
             )

@@ -67,7 +67,7 @@ class ImagePool(keras.layers.Layer):
         return tf.ensure_shape(own_rows(returned), images.shape)
 
     def _slots(self, rows, seed):
-        """A place in the pool for each row, and whether it is stored there or exchanged with it; if so, its own place."""
+        """A place in the pool for each row, and whether the row is stored there or exchanged for what is there."""
         count, index = self.count.value, tf.range(rows)
         numbers = _random.shared_uniform((self.size + rows,), seed)
         is_stored = count + index < self.size

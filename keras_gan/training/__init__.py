@@ -7,10 +7,8 @@ from keras_gan.training.adversarial_model import AdversarialModel
 from keras_gan.training.critic import Critic, Verdict
 from keras_gan.training.fields import Field
 from keras_gan.training.interface import Interface
-from keras_gan.training.passes import forward
 from keras_gan.training.player import Player
 from keras_gan.training.sampler import Sampler
-from keras_gan.training.training_state import StepNoise, TrainingState
 
 __all__ = [
     "AdversarialModel",
@@ -19,8 +17,5 @@ __all__ = [
     "Interface",
     "Player",
     "Sampler",
-    "StepNoise",
-    "TrainingState",
     "Verdict",
-    "forward",
 ]

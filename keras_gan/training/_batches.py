@@ -85,6 +85,13 @@ def checked(data, spec):
     return {name: tf.convert_to_tensor(values.astype(spec[name].dtype.name)) for name, values in batch.items()}
 
 
+def require_no_weights(options):
+    """Raise a ValueError for weights of samples or classes, which no objective here knows."""
+    for name in ("sample_weight", "class_weight"):
+        if options.get(name) is not None:
+            raise ValueError(f"A step of this model takes no `{name}`. Received: {name}={options[name]!r}")
+
+
 def for_training(data, batch_size, seed):
     """Return a tf.data.Dataset of batches of what `fit` was given; of arrays, without end.
 
@@ -331,8 +338,8 @@ def _require_known_classes(source, spec):
     for field in spec.values():
         if names is not None and field.num_classes is not None and len(names) != field.num_classes:
             raise ValueError(
-                f"The data have {len(names)} classes and the networks are built for {field.num_classes}: build them for "
-                f"the data's. Received: num_classes={field.num_classes}, class_names={names}"
+                f"The data have {len(names)} classes and the networks are built for {field.num_classes}: build them "
+                f"for those of the data. Received: num_classes={field.num_classes}, class_names={names}"
             )
 
 
@@ -354,8 +361,8 @@ def _require_values(name, values, field):
     if field.num_classes is not None:
         if values.size and (values.min() < 0 or values.max() >= field.num_classes):
             raise ValueError(
-                f"The networks know {field.num_classes} classes, so `{name}` must be from 0 to {field.num_classes - 1}. "
-                f"Received: {name} from {values.min()} to {values.max()}"
+                f"The networks know {field.num_classes} classes, so `{name}` must be from 0 to "
+                f"{field.num_classes - 1}. Received: {name} from {values.min()} to {values.max()}"
             )
         return
     values = values.astype("float32")

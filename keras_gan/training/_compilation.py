@@ -56,13 +56,29 @@ def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
         )
 
 
-def require_optimizer(name, optimizer):
-    """Raise a ValueError unless this is an optimizer or the name of one."""
-    if not isinstance(optimizer, str | keras.optimizers.Optimizer):
-        raise ValueError(
-            f"`{name}` must be a keras.optimizers.Optimizer, or None for the paper's. Received: {name}={optimizer!r}"
-        )
-    return optimizer
+def choose(model, given):
+    """The optimizers of all players: those that are given, and the paper's for the others.
+
+    Args:
+        model: `AdversarialModel`.
+        given: dict of player's name to optimizer, to an optimizer's name, or to None.
+
+    Returns:
+        dict of player's name to keras.optimizers.Optimizer.
+
+    Raises:
+        ValueError: for something that is no optimizer.
+    """
+    given = {name: optimizer for name, optimizer in given.items() if optimizer is not None}
+    for name, optimizer in given.items():
+        if not isinstance(optimizer, str | keras.optimizers.Optimizer):
+            raise ValueError(
+                f"`{name}_optimizer` must be a keras.optimizers.Optimizer, or None for the paper's. "
+                f"Received: {name}_optimizer={optimizer!r}"
+            )
+    if len(given) < len(model.players):
+        given = {**model.default_optimizers(), **given}
+    return {name: keras.optimizers.get(given[name]) for name in model.players}
 
 
 def require_no_distribution():

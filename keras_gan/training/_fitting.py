@@ -145,6 +145,14 @@ def prepare_evaluation(model, data, batch_size, options):
     return dataset
 
 
+def evaluate_samples(model, evaluator, x, y, batch_size, options):
+    """The losses of a model on some data, and the values of an evaluator that compares its samples with them."""
+    return_dict = options.pop("return_dict", False)
+    losses = model.evaluate(x, y, batch_size, return_dict=True, **options)
+    values = evaluator.compare(model, x, verbose=int(options.get("verbose", "auto") in (1, "auto"))).numbers()
+    return {**losses, **values} if return_dict else [*losses.values(), *values.values()]
+
+
 def _check_options(epochs, options):
     """Raise a ValueError for arguments of `keras.Model.fit` that have no use here, or that make no sense."""
     for name, remedy in _REFUSED.items():
@@ -185,7 +193,7 @@ def _refuse_callbacks(callbacks):
             )
         if isinstance(callback, keras.callbacks.TensorBoard) and callback.write_steps_per_second:
             raise ValueError(
-                "`keras.callbacks.TensorBoard(write_steps_per_second=True)` counts the steps of the single optimizer of "
-                "other models: leave it False, and use `keras_gan.callbacks.Throughput`. "
+                "`keras.callbacks.TensorBoard(write_steps_per_second=True)` counts the steps of a single optimizer, "
+                "which this model does not have: leave it False, and use `keras_gan.callbacks.Throughput`. "
                 "Received: write_steps_per_second=True"
             )

@@ -7,14 +7,10 @@ from keras_gan._traversal import every_layer
 from keras_gan.layers import SpectralNormalization
 
 
-def clone(network, inputs):
+def clone(network):
     """A copy of a network with weights of its own that hold the same values, frozen.
 
     The copy needs no registry: the classes of the network's own layers are at hand, and what it is made of is trusted.
-
-    Args:
-        network: keras.Model.
-        inputs: function that returns a batch of one for the network, for a model that is built by its first call.
 
     Raises:
         ValueError: if the network cannot be made a second time.
@@ -23,10 +19,18 @@ def clone(network, inputs):
     with keras.saving.custom_object_scope(classes):
         twin = _second(network)
     if not twin.built:
-        twin(inputs())
+        twin(_one_sample(network))
     twin.set_weights(network.get_weights())
     twin.trainable = False
     return twin
+
+
+def _one_sample(network):
+    """A batch of one for a network that is built by its first call."""
+    shapes = network.get_build_config()["input_shape"]
+    if isinstance(shapes, dict):
+        return {name: tf.zeros((1, *shape[1:])) for name, shape in shapes.items()}
+    return tf.zeros((1, *shapes[1:]))
 
 
 def _second(network):

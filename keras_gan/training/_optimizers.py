@@ -59,13 +59,12 @@ class SharedRate:
         self.variable.assign(value / self.share)
 
 
-def ready_all(players, optimizers, factor):
+def ready_all(model, optimizers):
     """Make the optimizers of all players ready to step.
 
     Args:
-        players: dict of name to `Player`.
-        optimizers: dict of player's name to keras.optimizers.Optimizer, or its name.
-        factor: keras.Variable, what scheduled learning rates are multiplied by.
+        model: `AdversarialModel`.
+        optimizers: dict of player's name to keras.optimizers.Optimizer.
 
     Returns:
         dict of player's name to optimizer.
@@ -73,15 +72,15 @@ def ready_all(players, optimizers, factor):
     Raises:
         ValueError: for an optimizer that two players would share, and as `ready` does.
     """
-    objects = [optimizer for optimizer in optimizers.values() if not isinstance(optimizer, str)]
-    if len({id(optimizer) for optimizer in objects}) < len(objects):
+    if len({id(optimizer) for optimizer in optimizers.values()}) < len(optimizers):
         raise ValueError(
             "The players need an optimizer each: one that is shared would mix their statistics. Make one for each, "
-            f"with the same settings. Received: the same object twice, {objects}"
+            f"with the same settings. Received: the same object twice, {list(optimizers.values())}"
         )
+    factor = model.training_state.learning_rate_factor
     return {
-        name: ready(keras.optimizers.get(optimizers[name]), player, name=name, factor=lambda: factor.value)
-        for name, player in players.items()
+        name: ready(optimizers[name], player, name=name, factor=lambda: factor.value)
+        for name, player in model.players.items()
     }
 
 

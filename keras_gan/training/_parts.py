@@ -66,8 +66,9 @@ class Mean:
         stack.enter_context(tf.control_dependencies(self._done()))
 
     def after(self, inputs):
-        """The inputs of a part, held back until the parts before are done: side by side, they would take the memory
-        of the whole.
+        """The inputs of a part, held back until the parts before are done.
+
+        Side by side, the parts would take the memory of the whole.
         """
         if self._parts == 1 or self._total is None:
             return inputs

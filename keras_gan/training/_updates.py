@@ -28,7 +28,8 @@ def penalty_terms(penalties, critic, real, fake):
     Args:
         penalties: dict of the name in the logs to `Penalty`.
         critic: `Critic`.
-        real, fake: dicts of named tensors; the labels of the real ones condition the critic.
+        real: dict of named tensors, whose labels condition the critic.
+        fake: dict of named tensors.
     """
     noise, given = current_noise(), critic.given(real)
     samples = real[critic.judges], fake[critic.judges]
@@ -269,8 +270,8 @@ def _require_terms(model, terms):
         for term in player_terms:
             if term not in model.trackers:
                 raise ValueError(
-                    f"The term '{term}' is not among the model's `terms`, and so would not be in the logs: add it there. "
-                    f"Received: {{{name!r}: {{{term!r}: ...}}}}, terms={tuple(model.trackers)}"
+                    f"The term '{term}' is not among the model's `terms`, and so would not be in the logs: add it "
+                    f"there. Received: {{{name!r}: {{{term!r}: ...}}}}, terms={tuple(model.trackers)}"
                 )
 
 

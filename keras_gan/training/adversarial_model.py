@@ -7,16 +7,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import _quantity
 from keras_gan._arguments import require_int, require_number
 from keras_gan._replicas import lost_workers_explained, reducible
-from keras_gan.training import _batches, _compilation, _fitting, _networks, _optimizers, _saving, _updates
+from keras_gan.training import _batches, _compilation, _fitting, _logs, _networks, _optimizers, _updates
+from keras_gan.training._saving import SavedModel
 from keras_gan.training.fields import named_fields
 from keras_gan.training.passes import drawing_from, forward, inference, is_training, passes
 from keras_gan.training.training_state import StepNoise, TrainingState
 
 
-class AdversarialModel(keras.Model, abc.ABC):
+class AdversarialModel(SavedModel, abc.ABC):
     """A model of several players, each with networks, an optimizer and an objective of its own.
 
     A subclass names its losses in `terms`, hands over its players, and writes its paper's algorithm in `train_step`:
@@ -94,7 +94,7 @@ class AdversarialModel(keras.Model, abc.ABC):
     def _make_averages(self):
         for player in self.players.values():
             for name, network in player.networks.items() if player.ema_half_life is not None else ():
-                player.averages[name] = _networks.clone(network, lambda network=network: _one_sample(network))
+                player.averages[name] = _networks.clone(network)
             for name in player.networks:
                 setattr(self, f"averaged_{name}", player.averages.get(name))
 
@@ -109,7 +109,7 @@ class AdversarialModel(keras.Model, abc.ABC):
     def train_step(self, data):
         """The paper's algorithm: take what `fit` hands over, update the players, return the logs."""
 
-    def test_terms(self, batch, noise):
+    def test_terms(self, batch, noise):  # noqa: ARG002
         """The losses of a batch that training does not see, in inference mode, `{player: {term: scalar}}`.
 
         Args:
@@ -167,20 +167,12 @@ class AdversarialModel(keras.Model, abc.ABC):
                 steps_per_execution=steps_per_execution,
                 jit_compile=jit_compile,
             )
-            self._set_optimizers({name: value for name, value in given.items() if value is not None})
-
-    def _set_optimizers(self, given):
-        for name, optimizer in given.items():
-            _compilation.require_optimizer(f"{name}_optimizer", optimizer)
-        if len(given) < len(self.players):
-            given = {**self.default_optimizers(), **given}
-        given = {name: keras.optimizers.get(given[name]) for name in self.players}
-        ready = _optimizers.ready_all(self.players, given, self.training_state.learning_rate_factor)
-        for name, player in self.players.items():
-            player.optimizer = ready[name]
-            setattr(self, f"{name}_optimizer", ready[name])
+            chosen = _compilation.choose(self, given)
+            for name, optimizer in _optimizers.ready_all(self, chosen).items():
+                self.players[name].optimizer = optimizer
+                setattr(self, f"{name}_optimizer", optimizer)
         # A function, because Keras saves every optimizer that it finds in an attribute.
-        self.given_optimizers = lambda: given
+        self.given_optimizers = lambda: chosen
 
     @contextlib.contextmanager
     def step_on(self, data):
@@ -263,9 +255,11 @@ class AdversarialModel(keras.Model, abc.ABC):
         """Draw samples, or make them of what is given; training is not disturbed by it.
 
         Args:
-            count, seed, **given: as in `sampling_inputs`.
+            count: as in `sampling_inputs`.
+            seed: likewise.
             averaged: whether to use the averaged copy of the network where there is one.
             batch_size: int, how many to make at once.
+            **given: as in `sampling_inputs`.
 
         Returns:
             float32 NumPy array, one sample a row.
@@ -312,21 +306,7 @@ class AdversarialModel(keras.Model, abc.ABC):
 
     def get_metrics_result(self):
         """The logs, with which a training step ends: means over the epoch, and the values that schedules give."""
-        return reducible({**super().get_metrics_result(), **self._values_in_use()})
-
-    def _values_in_use(self):
-        step = tf.maximum(self.training_state.step.value - 1, 0)
-        values = {}
-        for name, player in self.players.items():
-            if player.optimizer is not None:
-                found = _optimizers.values_in_use(player.optimizer, step)
-                values |= {f"{name}_{what}": value for what, value in found.items()}
-            values |= _values(name, _quantity.scheduled(player), step)
-            for penalty_name, penalty in player.penalties.items():
-                values |= _values(penalty_name, penalty.scheduled(), step)
-        for part in self.scheduled_parts():
-            values |= _values(part.name, part.scheduled(), step)
-        return values
+        return reducible({**super().get_metrics_result(), **_logs.values_in_use(self)})
 
     def scheduled_parts(self):
         """Further parts with scheduled quantities, such as augmentations; each has a `name` and `scheduled()`."""
@@ -390,29 +370,23 @@ class AdversarialModel(keras.Model, abc.ABC):
         """
         evaluator = options.pop("evaluator", None)
         if evaluator is not None:
-            return self._evaluate_samples(evaluator, x, y, batch_size, options)
+            return _fitting.evaluate_samples(self, evaluator, x, y, batch_size, options)
         # `fit` calls this after each epoch, with data that it has prepared.
         if not options.get("_use_cached_eval_dataset"):
             x, batch_size = _fitting.prepare_evaluation(self, _batches.given(x, y), batch_size, options), None
         return super().evaluate(x, batch_size=batch_size, **options)
-
-    def _evaluate_samples(self, evaluator, x, y, batch_size, options):
-        return_dict = options.pop("return_dict", False)
-        losses = self.evaluate(x, y, batch_size, return_dict=True, **options)
-        values = evaluator.compare(self, x, verbose=int(options.get("verbose", "auto") in (1, "auto"))).numbers()
-        return {**losses, **values} if return_dict else [*losses.values(), *values.values()]
 
     def train_on_batch(self, x, y=None, **options):
         """One training step on a batch of `batches_per_step` minibatches; as `keras.Model.train_on_batch`.
 
         The batch is checked and cast as the data of `fit` are.
         """
-        _require_no_weights(options)
+        _batches.require_no_weights(options)
         return super().train_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
     def test_on_batch(self, x, y=None, **options):
         """The losses on a batch; as `keras.Model.test_on_batch`, with the checks of `fit`."""
-        _require_no_weights(options)
+        _batches.require_no_weights(options)
         return super().test_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
     def reset_metrics(self):
@@ -424,99 +398,9 @@ class AdversarialModel(keras.Model, abc.ABC):
     def _maybe_symbolic_build(self, *args, **kwargs):
         """Do nothing: the model is built, and Keras would take a batch from the data that is then not trained on."""
 
-    def training_variables(self):
-        """Return all variables that training changes, by name: what a checkpoint has to hold.
-
-        Returns:
-            dict of keras.Variable. The names say the part of the model and the place in it, such as "generator[0]",
-            "generator_optimizer[3]" or "random_seeds[0]", and are the same in every process.
-        """
-        return _saving.training_variables(self)
-
-    def fingerprint(self):
-        """SHA-256, in hex, of all that training changes: equal fingerprints, equal training from here on.
-
-        It covers the networks (spectral-norm vectors and running statistics included), their averages, all optimizers
-        with their loss scales, and the random state, that of the networks' Dropout layers included.
-        """
-        return _saving.fingerprint(self.training_variables())
-
-    def save(self, filepath, overwrite=True, **options):
-        """Save to a `.keras` file; as `keras.Model.save`, but a save that fails leaves the file that was there.
-
-        Args:
-            filepath: str or path, ending in `.keras`.
-            overwrite: bool, whether a file of that name may be replaced.
-            **options: as in `keras.Model.save`.
-
-        Raises:
-            ValueError: if the name does not end in `.keras`.
-            FileExistsError: if there is such a file, and `overwrite` is False.
-            OSError: if the disk is full or the folder cannot be written; it names the file.
-        """
-        _saving.save(self, super().save, filepath, overwrite, options)
-
-    def save_own_variables(self, store):
-        """Save the states of the networks' random streams, which Keras leaves out."""
-        for index, seed in enumerate(_networks.random_seeds(self)):
-            store[f"random_seed_{index}"] = np.asarray(seed)
-
-    def load_own_variables(self, store):
-        """Load what `save_own_variables` saved."""
-        for index, seed in enumerate(_networks.random_seeds(self)):
-            seed.assign(store[f"random_seed_{index}"])
-
-    def get_config(self):
-        """Return the constructor's arguments; a subclass adds its own to these."""
-        return {"format": _saving.FORMAT, "name": self.name}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        """Make the model from what `get_config` returned."""
-        config = _saving.require_format(config)
-        restored = {key: _restored(value, custom_objects) for key, value in config.items()}
-        return cls(**restored)
-
-    def get_compile_config(self):
-        """Return the arguments of `compile`, with the optimizers serialised."""
-        return _saving.compile_config(self) if self.compiled else {}
-
-    def compile_from_config(self, config):
-        """Compile with what `get_compile_config` returned; the optimizers are built, so that their state can load."""
-        self.compile(**_saving.compile_arguments(self, config))
-
-    def export(self, filepath, **options):
+    def export(self, filepath, **options):  # noqa: ARG002
         """Point to the exports of this package: Keras's own knows nothing of samplers."""
         raise ValueError(
             "Use `keras_gan.export.save(model, directory)`, which writes what draws samples, for TensorFlow Serving. "
             f"Received: filepath={filepath!r}"
         )
-
-
-def _restored(value, custom_objects):
-    """An argument from its configuration: a network, a penalty, a list of them, or a plain value as it is."""
-    if isinstance(value, list):
-        return [_restored(entry, custom_objects) for entry in value]
-    if isinstance(value, dict) and "class_name" in value:
-        return keras.saving.deserialize_keras_object(value, custom_objects)
-    return value
-
-
-def _values(name, schedules, step):
-    return {f"{name}_{what}": _quantity.at(value, step) for what, value in schedules.items()}
-
-
-def _require_no_weights(options):
-    for name in ("sample_weight", "class_weight"):
-        if options.get(name) is not None:
-            raise ValueError(f"A step of this model takes no `{name}`. Received: {name}={options[name]!r}")
-
-
-def _one_sample(network):
-    """A batch of one for a network that is built by its first call."""
-    shapes = network.get_build_config()["input_shape"]
-    return (
-        tf.nest.map_structure(lambda shape: tf.zeros((1, *shape[1:])), shapes)
-        if isinstance(shapes, dict)
-        else tf.zeros((1, *shapes[1:]))
-    )

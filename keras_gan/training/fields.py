@@ -67,7 +67,8 @@ def named_fields(data, spec):
 def _by_name(data, spec):
     if set(data) != set(spec):
         raise ValueError(
-            f"The data must have the fields {', '.join(spec)}, and no others. Received: fields {', '.join(map(str, data))}"
+            f"The data must have the fields {', '.join(spec)}, and no others. "
+            f"Received: fields {', '.join(map(str, data))}"
         )
     return {name: data[name] for name in spec}
 

@@ -53,5 +53,7 @@ def test_a_model_of_something_else_is_refused(tmp_path):
 
 
 def test_the_number_is_said_once(exported):
-    with pytest.raises(ValueError, match=r"one of the two. Received: num_images=None, latents=None"):
+    with pytest.raises(
+        ValueError, match=r"Give either the number of samples or their latents. Received: num_images=None, latents=None"
+    ):
         ExportedGenerator(exported).generate()

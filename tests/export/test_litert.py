@@ -170,7 +170,7 @@ class Determinant(keras.layers.Layer):
 
 def test_an_operation_that_litert_has_not(tmp_path):
     generator = keras.Sequential([keras.Input((6,)), Determinant()])
-    message = "has operations that LiteRT has no form for.* Received: a generator with the operations ['tf.MatrixDet"
+    message = "LiteRT does not support some operations.* Received: a generator with the operations ['tf.MatrixDet"
     with pytest.raises(ValueError, match=message.replace("[", r"\[")):
         save_litert(types.SimpleNamespace(generator=generator, latent_shape=(6,)), tmp_path / "generator.tflite")
     assert list(tmp_path.iterdir()) == []

@@ -125,7 +125,7 @@ def test_what_nobody_told_is_unknown(tmp_path):
     assert card["training"] == dict.fromkeys(("steps", "images_per_step", "images_seen", "fingerprint")) | {"seeds": {}}
     assert card["metrics"] == card["further"] == {}
     assert list(card["networks"]) == ["generator"]
-    for line in ("| data set | unknown |", "| steps | unknown |", "| seeds | unknown |", "Unknown: none was given."):
+    for line in ("| data set | unknown |", "| steps | unknown |", "| seeds | unknown |", "Unknown: none were given."):
         assert line in text
 
 
@@ -251,12 +251,15 @@ def test_a_table_is_not_broken_by_what_it_holds(tmp_path):
             {"dataset": "digits"},
             "A model card has no field 'dataset'. Did you mean 'data_set'? It has data_set, split,",
         ),
-        ({"dataset": "digits"}, "goes to the dict \"further\". Received: facts={'dataset': 'digits'}"),
+        ({"dataset": "digits"}, "into the dict \"further\". Received: facts={'dataset': 'digits'}"),
         ({"split": 3}, "`facts['split']` must be a string. Received: facts['split']=3"),
         ({"images_seen": -1}, "`facts['images_seen']` must be an integer of at least 0. Received:"),
         ({"seeds": 3}, "`facts['seeds']` must be a dict. Received: facts['seeds']=3"),
         ({"further": "CC0"}, "`facts['further']` must be a dict. Received: facts['further']='CC0'"),
-        ({"further": {"a": {1, 2}}}, "lists and dicts of them: say it in one of these. Received: a set, {1, 2}"),
+        (
+            {"further": {"a": {1, 2}}},
+            "lists and dicts of them: convert the value to one of these. Received: a set, {1, 2}",
+        ),
         ({"metrics": 5.0}, "`facts['metrics']` must be a dict. Received: facts['metrics']=5.0"),
         ({"metrics": {"fid": "5"}}, "A metric is a number, or a dict with a `value` and how it was measured"),
         ({"metrics": {"fid": {"mean": 5}}}, "Received: facts['metrics']['fid']={'mean': 5}"),

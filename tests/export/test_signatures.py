@@ -5,7 +5,6 @@ import pathlib
 import re
 import subprocess
 import sys
-import sysconfig
 
 import keras
 import numpy as np
@@ -44,18 +43,14 @@ np.savez(answers_file, **answers)
 LIMIT = 100
 
 
-def _train(*, jit_compile=False, steps=2):
-    networks = keras_gan.networks.dcgan(image_shape=(8, 8, 3), latent_dim=5, width=4, discriminator_normalization=None)
-    gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=100)
-    gan.compile(jit_compile=jit_compile)
-    images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 3)).astype(np.float32)
-    gan.fit(images, batch_size=4, steps_per_epoch=steps, verbose=0)
-    return gan
-
-
 @pytest.fixture(scope="module")
 def gan():
-    return _train()
+    networks = keras_gan.networks.dcgan(image_shape=(8, 8, 3), latent_dim=5, width=4, discriminator_normalization=None)
+    gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=100)
+    gan.compile(run_eagerly=True)
+    images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 3)).astype(np.float32)
+    gan.fit(images, batch_size=4, steps_per_epoch=2, verbose=0)
+    return gan
 
 
 @pytest.fixture(scope="module")
@@ -162,25 +157,23 @@ def test_xla_compiles_what_is_asked_for(gan, tmp_path):
     assert any(function.attr["_XlaMustCompile"].b for function in graph.library.function)
 
 
-def test_the_command_line_tool_lists_what_the_documentation_says(folder):
-    tool = pathlib.Path(sysconfig.get_path("scripts")) / "saved_model_cli"
-    command = [str(tool), "show", "--dir", str(folder), "--tag_set", "serve", "--all"]
-    text = subprocess.run(command, check=True, capture_output=True, text=True, timeout=120).stdout
-    listed = {}
-    for name, body in re.findall(
-        r"signature_def\['(\w+)'\]:\n(.*?)(?=signature_def|Concrete|The MetaGraph|\Z)", text, re.S
-    ):
-        tensors = re.findall(r"(input|output)s?\['(\w+)'\].*?dtype: (\w+)\s+shape: (.*?)\n", body, re.S)
-        listed[name] = {f"{way} {key}": (kind, shape.strip()) for way, key, kind, shape in tensors}
-    asked = {"input seed": ("DT_INT64", "()"), "input count": ("DT_INT32", "()")}
-    assert listed.pop("__saved_model_init_op", {}) is not None
+def test_the_signatures_are_those_of_the_documentation(folder):
+    with tf.compat.v1.Session(graph=tf.Graph()) as session:
+        definitions = tf.compat.v1.saved_model.load(session, ["serve"], str(folder)).signature_def
+    listed = {
+        name: {
+            f"{way} {key}": (tf.as_dtype(info.dtype).name, tuple(dim.size for dim in info.tensor_shape.dim))
+            for way, tensors in (("input", signature.inputs), ("output", signature.outputs))
+            for key, info in tensors.items()
+        }
+        for name, signature in definitions.items()
+        if name != "__saved_model_init_op"
+    }
+    asked = {"input seed": ("int64", ()), "input count": ("int32", ())}
     assert listed == {
-        "serving_default": {
-            "input latents": ("DT_FLOAT", "(-1, 5)"),
-            "output images": ("DT_FLOAT", "(-1, 8, 8, 3)"),
-        },
-        "sample": {**asked, "output images": ("DT_FLOAT", "(-1, 8, 8, 3)")},
-        "sample_png": {**asked, "output png_bytes": ("DT_STRING", "(-1)")},
+        "serving_default": {"input latents": ("float32", (-1, 5)), "output images": ("float32", (-1, 8, 8, 3))},
+        "sample": {**asked, "output images": ("float32", (-1, 8, 8, 3))},
+        "sample_png": {**asked, "output png_bytes": ("string", (-1,))},
     }
 
 
@@ -212,7 +205,7 @@ def test_signatures_can_be_left_out(gan, tmp_path):
     folder = export.save(gan, tmp_path, signatures=["serving_default"])
     assert set(tf.saved_model.load(folder).signatures) == {"serving_default"}
     for names in (["sample"], ["serving_default", "sampel"], []):
-        message = r"`signatures` must hold 'serving_default' and otherwise names of \[.*'sample_png'\]. Received: "
+        message = r"`signatures` must contain 'serving_default', and only names of \[.*'sample_png'\]. Received: "
         with pytest.raises(ValueError, match=message + re.escape(f"signatures={names}")):
             export.save(gan, tmp_path, signatures=names)
 
@@ -232,7 +225,7 @@ def _sampled(folder, count=66):
 def _batch_norm_gan(**options):
     networks = keras_gan.networks.dcgan(image_shape=(8, 8, 1), latent_dim=5, width=4, **options)
     gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=100, seed=3)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     return gan
 
 

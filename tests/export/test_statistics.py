@@ -11,7 +11,7 @@ from keras_gan import export
 
 def _trained(*networks, steps=3):
     gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=40)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     images = np.random.default_rng(0).uniform(-1, 1, (8, 8, 8, 1)).astype(np.float32)
     gan.fit(images, batch_size=4, epochs=steps, verbose=0)
     return gan

@@ -9,7 +9,7 @@ import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
 from keras_gan import export
-from keras_gan.export import _warmup
+from keras_gan.export import _signatures
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +50,7 @@ def test_every_request_replays(folder):
 def test_a_message_is_what_the_protocol_s_own_library_writes():
     # Longer than 127 bytes, so that lengths take two.
     inputs = {"latents": np.arange(90, dtype=np.float32).reshape(3, 30), "seed": np.int64(-5)}
-    log = prediction_log_pb2.PredictionLog.FromString(_warmup.prediction_log("m" * 200, "sample", inputs))
+    log = prediction_log_pb2.PredictionLog.FromString(_signatures.prediction_log("m" * 200, "sample", inputs))
     request = log.predict_log.request
     assert (request.model_spec.name, request.model_spec.signature_name) == ("m" * 200, "sample")
     assert set(request.inputs) == {"latents", "seed"}

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan import _random
-from keras_gan.training import TrainingState
+from keras_gan.training.training_state import TrainingState
 
 
 def test_each_draw_of_each_step_is_different():

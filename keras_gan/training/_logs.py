@@ -1,0 +1,29 @@
+"""What the logs show besides the losses: the values that schedules give."""
+
+import tensorflow as tf
+
+from keras_gan import _quantity
+from keras_gan.training import _optimizers
+
+
+def values_in_use(model):
+    """The scheduled quantities of a model at the last training step, a dict of name to scalar.
+
+    The names are "generator_learning_rate", "r1_weight", "diff_augment_strength" and the like.
+    """
+    step = tf.maximum(model.training_state.step.value - 1, 0)
+    values = {}
+    for name, player in model.players.items():
+        if player.optimizer is not None:
+            found = _optimizers.values_in_use(player.optimizer, step)
+            values |= {f"{name}_{what}": value for what, value in found.items()}
+        values |= _values(name, _quantity.scheduled(player), step)
+        for penalty_name, penalty in player.penalties.items():
+            values |= _values(penalty_name, penalty.scheduled(), step)
+    for part in model.scheduled_parts():
+        values |= _values(part.name, part.scheduled(), step)
+    return values
+
+
+def _values(name, schedules, step):
+    return {f"{name}_{what}": _quantity.at(value, step) for what, value in schedules.items()}

@@ -1,0 +1,275 @@
+"""The run directory of the training script: what a run leaves, how it resumes, and which flags are refused."""
+
+import json
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl.testing import flagsaver
+from PIL import Image
+
+import keras_gan
+
+pytestmark = pytest.mark.usefixtures("eager")
+
+SCRIPT = Path(__file__).parents[2] / "examples" / "train.py"
+
+
+@pytest.fixture(scope="module")
+def finished(run_script, tmp_path_factory, eager):
+    """The directory of a run that was exported to its sub-folder "served"."""
+    run_dir = tmp_path_factory.mktemp("runs") / "finished"
+    length = ["--steps=4", "--steps_per_epoch=2"]
+    parts = ["--gan=ls", "--flip", "--ema_half_life=10", "--health"]
+    run_script(*length, *parts, f"--run_dir={run_dir}", f"--export_dir={run_dir.parent / 'served'}")
+    return run_dir
+
+
+def start(*arguments):
+    """Run the script as a user does."""
+    command = [sys.executable, str(SCRIPT), *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+
+def test_the_run_directory_holds_pictures_curves_events_and_flags(finished, tmp_path):
+    gan = keras.saving.load_model(finished / "gan.keras")
+    assert int(gan.training_state.step) == 4
+    assert sorted(path.name for path in finished.iterdir()) == [
+        "checkpoints",
+        "flags.txt",
+        "gan.keras",
+        "losses.csv",
+        "losses.png",
+        "samples",
+        "tensorboard",
+    ]
+    assert sorted(path.name for path in (finished / "samples").iterdir()) == [
+        "epoch_0000.png",
+        "epoch_0001.png",
+        "epoch_0002.png",
+        "snapshots.gif",
+    ]
+    assert sorted(path.name for path in (finished / "checkpoints").iterdir()) == [
+        "step_000000002.npz",
+        "step_000000004.npz",
+    ]
+    header, *rows = (finished / "losses.csv").read_text().splitlines()
+    assert header.startswith("epoch,d_loss,g_loss,images_per_second")
+    assert "health/diversity" in header
+    assert len(rows) == 2
+    tags = {
+        value.tag
+        for path in finished.glob("tensorboard/**/events*")
+        for event in tf.compat.v1.train.summary_iterator(str(path))
+        for value in event.summary.value
+    }
+    assert {"samples", "epoch_d_loss", "epoch_g_loss", "epoch_images_per_second"} <= tags
+    latents = np.ones((1, 4), "float32")
+    version = finished.parent / "served" / "1"
+    serve = tf.saved_model.load(version).signatures["serving_default"]
+    images = serve(latents=tf.constant(latents))["images"]
+    fingerprint = gan.fingerprint()
+    assert json.loads((version / "model_card.json").read_text())["training"]["fingerprint"] == fingerprint
+    keras_gan.export.save(gan, tmp_path)
+    np.testing.assert_allclose(images, gan.averaged_generator(latents), atol=1e-6)
+
+
+def test_the_flags_of_a_run_repeat_it(finished, train, tmp_path):
+    first = keras.saving.load_model(finished / "gan.keras")
+    recorded = [f"--flagfile={finished / 'flags.txt'}", "--export_dir="]
+    again, _ = train(*recorded, run_dir=tmp_path / "again")
+    assert again.fingerprint() == first.fingerprint()
+    other, _ = train(*recorded, "--seed=1", run_dir=tmp_path / "other")
+    assert other.fingerprint() != first.fingerprint()
+
+
+class Stopped(Exception):  # noqa: N818 - no error, but the end of a process
+    """What a kill is to the tests that stay in this process."""
+
+
+def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(run_script, train, tmp_path, monkeypatch):
+    flags = ["--gan=hinge", "--network=mlp", "--spectral_normalization", "--discriminator_steps=1"]
+    flags.append("--steps_per_epoch=2")
+    never_stopped, _ = train(*flags, "--steps=6", run_dir=tmp_path / "never_stopped")
+
+    def stop_at_step_4(callback, batch, logs=None):
+        if int(callback.model.training_state.step) == 4:
+            raise Stopped
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras_gan.callbacks.LossCurves, "on_train_batch_end", stop_at_step_4)
+        with pytest.raises(Stopped):
+            run_script(*flags, "--steps=4", "--checkpoint_every=3", f"--run_dir={tmp_path / 'run'}")
+    finished, printed = train(*flags, "--steps=4", "--keep_checkpoints=1")
+    assert "Going on from step 3" in printed
+    gan, printed = train(*flags, "--steps=4")
+    assert "Training had ended at step 4" in printed
+    assert gan.fingerprint() == finished.fingerprint()
+    gan, printed = train(*flags, "--steps=6")
+    assert gan.fingerprint() == never_stopped.fingerprint()
+    assert "--steps=6\n" in (tmp_path / "run" / "flags.txt").read_text()
+    assert (tmp_path / "run" / "losses.csv").read_text().count("\n") == 4
+
+
+@pytest.mark.long
+def test_a_killed_run_goes_on_in_another_process(tmp_path):
+    arguments = ["--gan=ls", "--ema_half_life=10", "--width=4", "--steps=40", "--steps_per_epoch=20"]
+    never_stopped = start(*arguments, f"--run_dir={tmp_path / 'never_stopped'}")
+    assert never_stopped.returncode == 0, never_stopped.stderr
+    run_dir = tmp_path / "killed"
+    arguments += ["--checkpoint_every=1", f"--run_dir={run_dir}"]
+    with subprocess.Popen([sys.executable, str(SCRIPT), *arguments], stdout=subprocess.DEVNULL) as process:
+        while not list(run_dir.glob("checkpoints/step_*.npz")) and process.poll() is None:
+            time.sleep(0.001)
+        process.kill()
+    assert process.returncode == -9
+    assert not (run_dir / "gan.keras").exists()
+    again = start(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert "Going on from step" in again.stdout
+    assert again.stdout.splitlines()[-1] == never_stopped.stdout.splitlines()[-1]
+
+
+@pytest.fixture
+def begun(train_script, train_flags, tmp_path):
+    """The directory of a run that has a checkpoint, as far as can be seen from outside."""
+    run_dir = tmp_path / "run"
+    (run_dir / "checkpoints").mkdir(parents=True)
+    (run_dir / "checkpoints" / "step_000000002.npz").touch()
+    with flagsaver.flagsaver():
+        train_flags("--steps_per_epoch=2", "--flip", f"--run_dir={run_dir}")
+        train_script.run_flags.record(train_script.own_flags(), run_dir)
+    return run_dir
+
+
+@pytest.mark.parametrize(
+    "flag, before, given",
+    [
+        ("--flip --seed=1", "--seed=0", "--seed=1"),
+        ("--noflip", "--flip", "--noflip"),
+        ("--flip --gan=hinge", "--gan=WGANGP", "--gan=hinge"),
+        ("--flip --r1=2", "no --r1", "--r1=2.0"),
+        ("--flip --jit_compile", "no --jit_compile", "--jit_compile"),
+        ("--flip --steps=100", "--steps_per_epoch=2", "--steps_per_epoch=100"),
+    ],
+)
+def test_other_flags_do_not_go_on_with_a_run(begun, error, flag, before, given):
+    assert error(*flag.split()) == (
+        f"Error: The run in this directory was started with {before}: give the same to go on with it, or choose "
+        f"another --run_dir. Received: {given}, --run_dir={begun}"
+    )
+
+
+@pytest.mark.usefixtures("begun")
+def test_a_run_cannot_be_made_shorter(error):
+    assert error("--flip", "--steps_per_epoch=2", "--steps=1") == (
+        "Error: A run can be made longer than its --steps=2, not shorter. Received: --steps=1"
+    )
+
+
+def test_a_wrong_flag_does_not_bind_the_run(error, train):
+    error("--batch_size=2000")
+    train("--batch_size=8")
+
+
+def test_a_trained_gan_without_checkpoints_is_not_overwritten(tmp_path):
+    (tmp_path / "gan.keras").write_text("trained for days")
+    got = start(f"--run_dir={tmp_path}")
+    assert got.returncode == 1
+    assert got.stderr == (
+        "Error: This directory holds a trained GAN, and no checkpoint to go on from: choose another, or remove this "
+        f"one. Received: --run_dir={tmp_path}\n"
+    )
+    assert "Traceback" in start(f"--run_dir={tmp_path}", "--verbosity=1").stderr
+    assert (tmp_path / "gan.keras").read_text() == "trained for days"
+
+
+@pytest.mark.filterwarnings("ignore:Step 2. d_loss = nan.*rollback 1 of 1:UserWarning")
+def test_a_training_that_diverges_ends_in_one_line(run_script, tmp_path):
+    rates = ["--optimizer=adam", "--generator_learning_rate=1e30"]
+    watched = ["--health", "--rollbacks=1", "--checkpoint_every=1", "--steps=4", f"--run_dir={tmp_path}"]
+    with pytest.raises(SystemExit) as stop:
+        run_script("--gan=non_saturating", *rates, *watched)
+    assert re.match(r"Error: Training diverged at step 2 after 1 rollbacks: .*[^\n]*$", stop.value.code)
+
+
+@pytest.mark.parametrize("flag", ["run_dir", "export_dir"])
+def test_a_directory_that_cannot_be_made(error, tmp_path, flag):
+    (tmp_path / "file").touch()
+    below = tmp_path / "file" / "below"
+    assert error(f"--{flag}={below}") == (
+        "Error: No file can be written in this directory (Not a directory): choose one that exists or can be made, and "
+        f"that you may write to. Received: --{flag}={below}"
+    )
+
+
+@pytest.mark.parametrize(
+    "flag, message",
+    [
+        ("--bacth_size=8", "Unknown command line flag 'bacth_size'. Did you mean: batch_size"),
+        ("--steps=0", "--steps=0: 0 is not a positive integer"),
+        ("--image_size=32,32", "--image_size=32,32: must be as 32 or 112x92, or 0"),
+        ("--steps=150", "--steps must be a multiple of --steps_per_epoch"),
+        ("--discriminator_normalization=instance", "value should be one of <batch|layer|none>"),
+        ("--network=mlp --discriminator_normalization=batch", "only a dcgan has the last two to choose"),
+        ("--network=ResNet --discriminator_dropout=0.5", "only a dcgan has the last two to choose"),
+        ("--lazy_penalty_every=4", "the last one is for a penalty given by one of the others"),
+        ("--nohealth --rollbacks=1", "--rollbacks needs --health"),
+        ("--steps=100 --warm_up_steps=100", "--warm_up_steps must be fewer than --steps"),
+        ("--beta_1=0", "the last two are for --optimizer=adam"),
+        ("--download", "only TensorFlow Datasets take the last two"),
+        ("--skip_corrupt", "only a folder has files to skip"),
+    ],
+)
+def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
+    got = start(*flag.split())
+    assert got.returncode == 1
+    assert message in got.stderr
+    assert "Traceback" not in got.stderr
+
+
+def test_help_shows_the_flags_of_the_script_first():
+    got = start("--help").stdout
+    assert got.startswith("Train any GAN of keras_gan")
+    assert re.search(r"flags:\s+\S*train.py:\n  --batch_size: Images in a minibatch.\n", got)
+    assert "--verbosity" not in got
+
+
+def test_words_that_are_no_flags(error):
+    assert "Give flags alone, as in --steps=100. Received: digits 32" in error("digits", "32")
+
+
+@pytest.mark.parametrize(
+    "flag, message",
+    [
+        ("--gan=wgan_pg", r"no such gan. Did you mean WGANGP\? There are .*WGAN, WGANGP.* Received: --gan=wgan_pg"),
+        ("--gan=TwoPlayerGAN", r"no such gan\..* There are .*Received: --gan=TwoPlayerGAN"),
+        (
+            "--network=dcgam",
+            r"no such network. Did you mean dcgan\? There are dcgan, infogan, mlp, resnet. Received: --network=dcgam",
+        ),
+        ("--network=q", r"no such network. There are dcgan, infogan, mlp"),
+        ("--dataset=digts", r"Did you mean 'digits'.*source='digts'"),
+        ("--dataset=/no/such/folder", r"no such folder. Received: source='/no/such/folder'"),
+        ("--split=trian", r"split.*Received: .*trian"),
+        ("--channels=2", r"`channels` must be 1 .*Received: channels=2"),
+        ("--batch_size=2000", r"1437 images, fewer than one batch.*Received: batch_size=2000"),
+        ("--image_size=2x1", r"picture is too small.*Received: image_shape=\(2, 1, 1\)"),
+        ("--discriminator_normalization=batch --image_size=16", r"gradient penalty.*'norm_1' is a BatchNormalization"),
+        ("--ema_half_life=0", r"Received: ema_half_life=0.0"),
+    ],
+)
+def test_what_cannot_be_trained_is_told_in_one_line(error, flag, message):
+    assert re.search(message, error(*flag.split()))
+
+
+def test_an_evaluation_needs_labels(error, tmp_path):
+    for name in range(3):
+        Image.fromarray(np.full((8, 8), 80 * name, np.uint8)).save(tmp_path / f"{name}.png")
+    assert "labels" in error(f"--dataset={tmp_path}", "--batch_size=2", "--evaluate_every=1")
