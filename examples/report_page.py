@@ -110,7 +110,7 @@ def write_report(
         (path of the picture, path of the HTML file).
 
     Raises:
-        ValueError: if the neighbours are not those of the samples among the real images, or a class has no samples.
+        ValueError: if the neighbours do not belong to the samples and the real images, or a class has no samples.
     """
     results = list(results)
     galleries = [_neighbour_gallery(np.asarray(samples), np.asarray(real_images), neighbours)]

@@ -301,7 +301,7 @@ def scheduled(learning_rate):
         return LinearDecay(learning_rate, FLAGS.steps, warm_up_steps=warm_up)
     if shape == "constant" and not warm_up:
         return learning_rate
-    # A decay to the whole of the rate (alpha) is a warm-up alone.
+    # With alpha=1 the cosine keeps the whole rate, so that only the warm-up is left.
     options = {"decay_steps": FLAGS.steps - warm_up, "alpha": 1.0 if shape == "constant" else 0.0}
     if warm_up:
         return CosineDecay(0.0, **options, warmup_target=learning_rate, warmup_steps=warm_up)
