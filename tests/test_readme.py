@@ -28,7 +28,7 @@ def _make(name):
     return getattr(keras_gan, name)(*networks)
 
 
-@pytest.mark.filterwarnings("ignore:2,000 samples against 360 real images:UserWarning")
+@pytest.mark.filterwarnings("ignore:100 samples against 360 real images:UserWarning")
 def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
     whole_fit = keras_gan.training.AdversarialModel.fit
     lengths = []
@@ -39,12 +39,17 @@ def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
 
     # As wide as written, it would take minutes.
     train_extractor = functools.partial(keras_gan.metrics.train_extractor, steps=20)
+    evaluator, few = keras_gan.metrics.Evaluator, {"num_images": 100, "num_halves": 2}
     dcgan = keras_gan.networks.dcgan
+    # Traced, each of these short trainings would take seconds before its first step.
+    compile_eagerly = functools.partialmethod(keras_gan.training.AdversarialModel.compile, run_eagerly=True)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(keras_gan.metrics, "train_extractor", train_extractor)
+    monkeypatch.setattr(keras_gan.metrics, "Evaluator", lambda *parts, **options: evaluator(*parts, **options | few))
     monkeypatch.setattr(keras_gan.networks, "dcgan", lambda **options: dcgan(**options | {"width": 4}))
     monkeypatch.setattr(keras_gan.training.AdversarialModel, "fit", short_fit)
+    monkeypatch.setattr(keras_gan.training.AdversarialModel, "compile", compile_eagerly)
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     session = {"__name__": "readme"}
     for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)):
