@@ -235,6 +235,11 @@ def _second_view(optimizer):
 
 
 def _refuse(optimizer, name):
+    if "momentum" in scheduled_decays(optimizer):
+        raise ValueError(
+            f"The momentum of `{name}_optimizer` decides which variables it has, and so cannot be a schedule; a beta "
+            f"of Adam can. Received: {name}_optimizer.momentum={inner_of(optimizer).momentum!r}"
+        )
     if optimizer.built:
         raise ValueError(
             f"`{name}_optimizer` has been used before, and its state belongs to the variables it was built for. Give "

@@ -374,7 +374,8 @@ class AdversarialModel(SavedModel, abc.ABC):
         # `fit` calls this after each epoch, with data that it has prepared.
         if not options.get("_use_cached_eval_dataset"):
             x, batch_size = _fitting.prepare_evaluation(self, _batches.given(x, y), batch_size, options), None
-        return super().evaluate(x, batch_size=batch_size, **options)
+        with _batches.bad_batches_explained():
+            return super().evaluate(x, batch_size=batch_size, **options)
 
     def train_on_batch(self, x, y=None, **options):
         """One training step on a batch of `batches_per_step` minibatches; as `keras.Model.train_on_batch`.
@@ -382,6 +383,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         The batch is checked and cast as the data of `fit` are.
         """
         _batches.require_no_weights(options)
+        self.settle_averages()
         return super().train_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
     def test_on_batch(self, x, y=None, **options):
