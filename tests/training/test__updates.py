@@ -196,3 +196,71 @@ def test_the_generators_own_loss_counts_once_in_its_own_update(parts, networks, 
     assert float(added.scale) == pytest.approx(1.0 - 0.5 * np.mean(fake), abs=1e-6)
     for value, start in zip(discriminator.get_weights(), judged, strict=True):
         np.testing.assert_array_equal(value, start)
+
+
+# --- Gradients of embeddings ------------------------------------------------------------------------------------------
+
+
+def conditional_gan(kind):
+    """A GAN whose networks look labels up in a table, or multiply them with it: the same function."""
+
+    def encoded(labels, units):
+        if kind == "sparse":
+            return keras.layers.Embedding(3, units, name="table")(labels)
+        one_hot = keras.layers.CategoryEncoding(3, "one_hot")(labels)
+        return keras.layers.Dense(units, use_bias=False, name="table")(one_hot)
+
+    labels = keras.Input((), dtype="int32", name="labels")
+    latents, images = keras.Input((4,), name="latents"), keras.Input((8, 8, 1), name="images")
+    hidden = keras.layers.Multiply()([keras.layers.Dense(6)(latents), encoded(labels, 6)])
+    painted = keras.layers.Reshape((8, 8, 1))(keras.layers.Dense(64, activation="tanh")(hidden))
+    seen = keras.layers.Multiply()([keras.layers.Dense(6)(keras.layers.Flatten()(images)), encoded(labels, 6)])
+    judged = keras.layers.Dense(1)(seen)
+    return keras_gan.NonSaturatingGAN(
+        keras.Model([latents, labels], painted), keras.Model([images, labels], judged), num_classes=3, seed=1
+    )
+
+
+def flat(weights):
+    return np.concatenate([weight.ravel() for weight in weights])
+
+
+def trained_weights(gan, start, images, optimizer, **options):
+    gan.set_weights(start)
+    with gan.distribute_strategy.scope():
+        gan.compile(optimizer(), optimizer(), **options)
+    labels = np.array([0, 1, 1, 1, 0, 1, 1, 0] * 2)
+    gan.fit(images[:16], labels, batch_size=8, verbose=0, shuffle=False)
+    return flat(gan.get_weights())
+
+
+@pytest.mark.parametrize(
+    "make, options",
+    [
+        (lambda: keras.optimizers.Adam(0.01, epsilon=1e-3), {}),
+        (lambda: keras.optimizers.RMSprop(0.01, epsilon=1e-3), {}),
+        (lambda: keras.optimizers.Adam(0.01, epsilon=1e-3), {"gradient_accumulation_steps": 2}),
+        (lambda: keras.optimizers.SGD(1.0, clipnorm=0.01), {}),
+    ],
+    ids=["Adam", "RMSprop", "accumulated", "clipped"],
+)
+def test_an_embedding_takes_the_step_of_a_matrix(make, options, images):
+    """Rows that occur several times in a sparse gradient would otherwise be squared and clipped one by one."""
+    gans = [conditional_gan(kind) for kind in ("sparse", "dense")]
+    start = gans[1].get_weights()
+    sparse, dense = (trained_weights(gan, start, images, make, run_eagerly=True, **options) for gan in gans)
+    np.testing.assert_allclose(sparse, dense, atol=2e-6)
+    assert np.abs(sparse - flat(start)).max() > 1e-3
+
+
+def test_replicas_clip_the_gradient_of_an_embedding(images, two_replicas):
+    single = conditional_gan("sparse")
+    with two_replicas.scope():
+        mirrored = conditional_gan("sparse")
+
+    def clipped():
+        return keras.optimizers.SGD(1.0, clipnorm=0.01)
+
+    start = single.get_weights()
+    one, two = (trained_weights(gan, start, images, clipped) for gan in (single, mirrored))
+    np.testing.assert_allclose(two, one, atol=1e-6)
