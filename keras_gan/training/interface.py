@@ -152,10 +152,18 @@ def _leaves(structure):
     return [structure] if isinstance(structure, _Shape) else list(structure)
 
 
+def _names_in_list(network, structure, takes):
+    """The names of a list of inputs; a subclassed model has none, and takes the fields in their order."""
+    inputs = getattr(network, "inputs", None)
+    if inputs:
+        return [tensor.name for tensor in inputs]
+    return [*takes, *(f"input_{index}" for index in range(len(takes), len(structure)))][: len(structure)]
+
+
 def _input_names(network, structure, role, takes):
     if isinstance(structure, _Shape):
         return takes[:1]
-    given = list(structure) if isinstance(structure, dict) else [tensor.name for tensor in network.inputs]
+    given = list(structure) if isinstance(structure, dict) else _names_in_list(network, structure, takes)
     names = list(given)
     strangers = [index for index, name in enumerate(names) if name not in takes]
     if takes[0] not in names and strangers:
