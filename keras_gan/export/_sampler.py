@@ -1,4 +1,4 @@
-"""What all formats share: which generator is exported, its statistics, and how it computes in float32."""
+"""What all formats share: which sampler is exported, its statistics, and how it computes in float32."""
 
 import contextlib
 import logging
@@ -7,39 +7,63 @@ import os
 import keras
 import tensorflow as tf
 
-from keras_gan import _random
 from keras_gan._files import local_path, writable_file
 from keras_gan._traversal import every_layer
+from keras_gan.training import Interface, Sampler
 
-# Of the latents that the statistics of an averaged generator are computed from.
+# Of what the statistics of an averaged network are computed from.
 _NUM_BATCHES, _BATCH_SIZE = 32, 128
 
 
-def chosen_generator(gan, averaged):
-    """Return the network that is exported: the averaged generator where the GAN has one and the caller wants it.
+def sampler_of(model, averaged):
+    """Return the sampler that is exported: the averaged network's where the model has one and the caller wants it.
+
+    Args:
+        model: model with a `sampler`, or any object with a `generator` and perhaps an `averaged_generator`.
+        averaged: bool.
+
+    Returns:
+        `keras_gan.training.Sampler`.
 
     Raises:
-        ValueError: if the GAN has no generator.
+        ValueError: if the model draws no samples.
     """
-    generator = getattr(gan, "generator", None)
+    if hasattr(model, "sampler"):
+        return model.sampler(averaged)
+    generator = getattr(model, "generator", None)
     if not isinstance(generator, keras.Model):
         raise ValueError(
-            "Only a GAN can be exported: expected a model whose `generator` is a keras.Model. Received: "
-            f"gan={type(gan).__name__} with generator={generator!r}"
+            "Only a model that makes samples can be exported: expected one with a `sampler`, or an object whose "
+            f"`generator` is a keras.Model. Received: gan={type(model).__name__} with generator={generator!r}"
         )
-    average = getattr(gan, "averaged_generator", None)
-    return average if averaged and average is not None else generator
+    average = getattr(model, "averaged_generator", None) if averaged else None
+    interface = Interface(generator, "generator", ("latents", "labels"), "images")
+    classes = getattr(model, "num_classes", None) or interface.num_classes
+    if "labels" in interface.shapes and classes is None:
+        raise ValueError(
+            "The generator takes labels, and nothing says of how many classes: give the object that holds it "
+            f"`num_classes`. Received: gan={type(model).__name__}"
+        )
+    return Sampler(interface, average, num_classes=classes)
 
 
-def settled_generator(gan, averaged):
-    """Return the network of `chosen_generator`; an averaged one has statistics that fit its weights from then on.
+def settled_sampler(model, averaged):
+    """Return the sampler of `sampler_of`; an averaged network has statistics that fit its weights from then on.
 
-    Every format writes the same network, in whichever order the formats are written.
+    Every format writes the same network, in whichever order the formats are written. What a translator is given cannot
+    be drawn: its average keeps the averaged statistics.
     """
-    generator = chosen_generator(gan, averaged)
-    if generator is not gan.generator:
-        _reestimate_statistics(generator, gan.latent_shape)
-    return generator
+    if hasattr(model, "settle_averages"):
+        model.settle_averages()
+    sampler = sampler_of(model, averaged)
+    if is_averaged(sampler, model) and sampler.is_drawn:
+        _reestimate_statistics(sampler)
+    return sampler
+
+
+def is_averaged(sampler, model):
+    """Return whether the network of a model's sampler is an averaged copy."""
+    return sampler.network is not sampler_of(model, averaged=False).network
 
 
 def file_path(path, suffix):
@@ -53,24 +77,22 @@ def file_path(path, suffix):
     return writable_file(path, "path")
 
 
-def float32_function(generator, latent_shape):
-    """Return the generator in inference mode, which computes in float32 whatever the precision of its training.
+def float32_function(sampler):
+    """Return the sampler as a function that computes in float32 whatever the precision of its network's training.
 
     Args:
-        generator: keras.Model.
-        latent_shape: tuple, shape of one latent.
+        sampler: `Sampler`.
 
     Returns:
-        tf.function of one concrete function, already traced: `latents` float32 `(batch, *latent_shape)` to a dict
-        with `images`, float32.
+        tf.function of one concrete function, already traced: from the sampler's inputs, one argument each, to a dict
+        of its output, float32.
     """
 
-    def generate(latents):
-        return {"images": tf.cast(generator(latents, training=False), tf.float32)}
+    def make(*tensors):
+        return {sampler.output: sampler(dict(zip(sampler.inputs, tensors, strict=True)))}
 
-    latents = tf.TensorSpec((None, *latent_shape), tf.float32, name="latents")
-    function = tf.function(generate, input_signature=[latents], autograph=False)
-    with _computing_in_float32(generator):
+    function = tf.function(make, input_signature=list(sampler.inputs.values()), autograph=False)
+    with _computing_in_float32(sampler.network):
         function.get_concrete_function()
     return function
 
@@ -113,25 +135,25 @@ def _is_serious(record):
     return record.levelno >= logging.WARNING
 
 
-def _reestimate_statistics(generator, latent_shape):
-    """Set the statistics of BatchNormalization to their means over 4,096 latents of seed 0; change nothing else.
+def _reestimate_statistics(sampler):
+    """Set the statistics of BatchNormalization to their means over 4,096 drawn inputs; change nothing else.
 
-    The weights of an averaged generator are means over many steps, and so are its running means and variances. But the
+    The weights of an averaged network are means over many steps, and so are its running means and variances. But the
     average of many networks' statistics is not the statistics of their averaged weights.
 
     Args:
-        generator: keras.Model, changed in place.
-        latent_shape: tuple, shape of one latent.
+        sampler: `Sampler`, whose network is changed in place.
     """
-    layers = [layer for layer in every_layer(generator) if isinstance(layer, keras.layers.BatchNormalization)]
+    network = sampler.network
+    layers = [layer for layer in every_layer(network) if isinstance(layer, keras.layers.BatchNormalization)]
     if not layers:
         return
     settings = [(layer.momentum, layer.trainable) for layer in layers]
     statistics = {id(variable) for layer in layers for variable in (layer.moving_mean, layer.moving_variance)}
-    others = [variable for variable in generator.variables if id(variable) not in statistics]
+    others = [variable for variable in network.variables if id(variable) not in statistics]
     kept = [variable.numpy() for variable in others]
     try:
-        _accumulate_statistics(generator, layers, latent_shape)
+        _accumulate_statistics(sampler, layers)
     finally:
         for layer, (momentum, trainable) in zip(layers, settings, strict=True):
             layer.momentum, layer.trainable = momentum, trainable
@@ -140,12 +162,13 @@ def _reestimate_statistics(generator, latent_shape):
             variable.assign(value)
 
 
-def _accumulate_statistics(generator, layers, latent_shape):
+def _accumulate_statistics(sampler, layers):
+    call = Interface(sampler.network, "averaged network", tuple(sampler.inputs), sampler.output)
     for layer in layers:
-        # A layer that is not trainable, as in an averaged generator, uses its statistics even in training mode.
+        # A layer that is not trainable, as in an averaged network, uses its statistics even in training mode.
         layer.trainable = True
     for index in range(_NUM_BATCHES):
         for layer in layers:
             # All batches so far weigh the same.
             layer.momentum = index / (index + 1)
-        generator(_random.normal((_BATCH_SIZE, *latent_shape), tf.constant([0, index])), training=True)
+        call(sampler.draw(_BATCH_SIZE, seed=index), training=True)
