@@ -14,6 +14,30 @@ import tensorflow as tf
 
 from keras_gan._replicas import own_rows, replica_count
 
+# Streams of a request's seed: what is drawn of it must not share its random bits.
+_LATENT_STREAM, _LABEL_STREAM = 0, 1
+
+
+def latents_of_seed(count, shape, seed):
+    """The latents that a request's seed stands for, wherever samples are drawn: float32 `(count, *shape)`, normal.
+
+    Args:
+        count: int or scalar tensor.
+        shape: tuple, shape of one latent.
+        seed: int or int64 scalar tensor.
+    """
+    return normal((count, *shape), _stream(seed, _LATENT_STREAM))
+
+
+def labels_of_seed(count, num_classes, seed):
+    """The labels that a request's seed stands for: int32 `(count,)`, uniform over the classes."""
+    numbers = uniform((count,), _stream(seed, _LABEL_STREAM))
+    return tf.cast(tf.floor(numbers * num_classes), tf.int32)
+
+
+def _stream(seed, number):
+    return tf.stack([tf.cast(seed, tf.int64), number])
+
 
 def normal(shape, seed):
     """Standard normal float32 numbers, by the method of Box and Muller (1958).

@@ -12,9 +12,9 @@ ROOT = Path(__file__).parents[1] / "keras_gan"
 # What each subpackage may import of the others. A new subpackage needs a line here.
 ALLOWED = {
     "augmentation": set(),
-    "callbacks": {"layers"},
+    "callbacks": {"layers", "training"},
     "data": set(),
-    "export": {"callbacks"},
+    "export": {"callbacks", "training"},
     "gans": {"augmentation", "layers", "losses", "penalties", "training"},
     "layers": set(),
     "losses": set(),

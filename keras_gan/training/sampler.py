@@ -11,9 +11,6 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan.training._networks import random_seeds
 from keras_gan.training.interface import LABELS
 
-# Streams of a request's seed: what is drawn of it must not share its random bits.
-_LABEL_STREAM = 1
-
 
 class Sampler:
     """Draws the inputs of a network from a seed, and runs the network in inference mode.
@@ -89,10 +86,9 @@ class Sampler:
             if name in given:
                 drawn[name] = given[name]
             elif name == LABELS:
-                uniform = _random.uniform((count,), tf.stack([tf.cast(seed, tf.int64), _LABEL_STREAM]))
-                drawn[name] = tf.cast(tf.floor(uniform * self.num_classes), tf.int32)
+                drawn[name] = _random.labels_of_seed(count, self.num_classes, seed)
             else:
-                drawn[name] = _random.normal((count, *spec.shape[1:]), tf.stack([tf.cast(seed, tf.int64), 0]))
+                drawn[name] = _random.latents_of_seed(count, spec.shape[1:], seed)
         return drawn
 
     def inputs_for(self, count=None, *, seed=None, **given):
