@@ -69,6 +69,25 @@ class Interface:
             return network(dict(zip(self._structure, tensors, strict=True)), **options)
         return network(tensors if not isinstance(self._structure, _Shape) else tensors[0], **options)
 
+    def require_fit(self, taker, output=None):
+        """Raise a ValueError unless another network takes what this one returns.
+
+        Args:
+            taker: `Interface` of the other network.
+            output: name of the output; None for the main one.
+        """
+        made, taken = self.outputs.get(output or self._returns), next(iter(taker.shapes.values()))
+        if made is None:
+            raise ValueError(
+                f"The {self._role} must return '{output or self._returns}'. Received: outputs {list(self.outputs)}"
+            )
+        if not tf.TensorShape(made).is_compatible_with(taken):
+            raise ValueError(
+                f"The {self._role} makes samples of shape {made}, but the {taker._role} takes inputs of shape {taken}: "
+                f"build both for the same image shape. Received: {self._role}.output_shape={(None, *made)}, "
+                f"{taker._role}.input_shape={(None, *taken)}"
+            )
+
     @property
     def num_classes(self):
         """Number of classes that the labels may have, read from what takes them; None where nothing says it."""
