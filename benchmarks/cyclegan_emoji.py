@@ -29,7 +29,7 @@ import keras_gan
 FLAGS = flags.FLAGS
 flags.DEFINE_string("emoji", None, "The archive emoji.tar.gz.", required=True)
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training.")
-flags.DEFINE_integer("steps", 3000, "Training steps.", lower_bound=1)
+flags.DEFINE_integer("steps", 4000, "Training steps.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 4, "Images of either style in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 24, "Channels of the translators next to the picture.", lower_bound=1)
 flags.DEFINE_string("picture", "runs/cyclegan_emoji.png", "Where the picture of the first seed goes.")
@@ -73,18 +73,16 @@ def build(seed):
     translators = [
         keras_gan.networks.resnet_translator(image_shape=shape, width=FLAGS.width, blocks=3) for _ in range(2)
     ]
-    discriminators = [
-        keras_gan.networks.patch_discriminator(image_shape=shape, width=2 * FLAGS.width, layers=2) for _ in range(2)
-    ]
-    model = keras_gan.CycleGAN(*translators, *discriminators, seed=seed)
-    schedule = keras_gan.schedules.LinearDecay(2e-4, FLAGS.steps, hold_steps=FLAGS.steps // 2)
-    model.compile(**{name: keras.optimizers.Adam(schedule, beta_1=0.5) for name in optimizers(model)})
+    discriminators = [keras_gan.networks.patch_discriminator(image_shape=shape, width=32, layers=2) for _ in range(2)]
+    model = keras_gan.CycleGAN(*translators, *discriminators, ema_half_life=500, seed=seed)
+    model.compile(translators_optimizer=falling_adam(8e-4), discriminators_optimizer=falling_adam(2e-4))
     return model
 
 
-def optimizers(model):
-    """The arguments of `compile` that are optimizers."""
-    return [f"{player}_optimizer" for player in model.players]
+def falling_adam(rate):
+    """The paper's optimizer: the rate is constant for half of the training, and then falls to 0."""
+    schedule = keras_gan.schedules.LinearDecay(rate, FLAGS.steps, hold_steps=FLAGS.steps // 2)
+    return keras.optimizers.Adam(schedule, beta_1=0.5)
 
 
 def difference(first, second):
