@@ -166,7 +166,7 @@ def _require_logits(interface, role):
 
 
 def _last_layer(network):
-    """The layer that makes a network's only output, or None where the network's own code decides."""
+    """The layer that makes a network's only output, or its logits, or None where the network's own code decides."""
     if isinstance(network, SpectralNormalization):
         return _last_layer(network.layer)
     if isinstance(network, keras.Sequential):
@@ -174,6 +174,8 @@ def _last_layer(network):
     if not isinstance(network, keras.Model):
         return network
     # Private to Keras: where it is missing, nothing is found.
-    history = getattr(getattr(network, "output", None), "_keras_history", None)
+    output = getattr(network, "output", None)
+    output = output.get("logits") if isinstance(output, dict) else output
+    history = getattr(output, "_keras_history", None)
     operation = getattr(history, "operation", None)
     return None if operation is None or operation is network else _last_layer(operation)
