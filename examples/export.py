@@ -1,4 +1,4 @@
-"""Export the generator of a trained GAN: for TensorFlow Serving, ONNX Runtime and LiteRT.
+"""Export what draws the samples of a trained model: for TensorFlow Serving, ONNX Runtime and LiteRT.
 
     python examples/export.py --from=runs/digits --to=saved_models/digits
     python examples/export.py --from=gan.keras --to=saved_models/digits --formats=saved_model,onnx,litert,litert_int8
@@ -8,7 +8,8 @@ which keras_gan.callbacks.Evaluate saves, and the last one (gan.keras), which ex
 
 The directory --to receives the SavedModel as the next version (1, 2, ...), with a card of what the run's directory
 holds: data set, flags, seeds, metrics. The other formats are files next to the versions, with the name of the
-directory, and the next export replaces them. ONNX needs `pip install 'keras_gan[onnx]'`.
+directory, and the next export replaces them. A conditional model takes labels in every format, see
+saved_models/README.md. ONNX needs `pip install 'keras_gan[onnx]'`.
 """
 
 import os
@@ -28,7 +29,7 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_string("to", None, "Directory of the model's versions, such as saved_models/digits.", required=True)
 flags.DEFINE_list("formats", ["saved_model"], f"Any of {', '.join(FORMATS)}.")
-flags.DEFINE_bool("averaged", True, "Export the averaged generator, if the GAN has one.")
+flags.DEFINE_bool("averaged", True, "Export the averaged network, if the model keeps one.")
 flags.DEFINE_list(
     "signatures",
     None,
@@ -93,7 +94,7 @@ def export(path, run_dir):
     # First, because an error here should not cost the time of an export.
     card = facts(path, run_dir)
     gan = keras.saving.load_model(path)
-    if not hasattr(gan, "generator"):
+    if not hasattr(gan, "sampler"):
         raise ValueError(f"This file holds no GAN. Received: --from={path}")
     to = pathlib.Path(FLAGS.to)
     print(f"From {path}: {type(gan).__name__}")
@@ -113,12 +114,15 @@ def saved_model_options():
 
 
 def write_litert(gan, to, name):
-    """Write a file for LiteRT, and print how far its images are from the generator's."""
+    """Write a file for LiteRT, and print how far its images are from the network's, where these can be drawn."""
     from keras_gan import export
 
     quantize = name == "litert_int8"
     path = to / f"{to.name}{'_int8' if quantize else ''}.tflite"
     export.save_litert(gan, path, averaged=FLAGS.averaged, quantize=quantize)
+    if not gan.sampler().is_drawn:
+        print(f"{name}: {path}")
+        return
     distance = export.litert_distance(gan, path, averaged=FLAGS.averaged)
     print(f"{name}: {path}, from the generator {distance['mean']:.2g} on average and {distance['largest']:.2g} at most")
 

@@ -1,6 +1,7 @@
 """Ask a server of TensorFlow Serving for pictures, or measure how fast it makes them.
 
     python examples/serve_client.py --model=digits --count=16 --seed=0 --out=runs/pictures
+    python examples/serve_client.py --model=classes --count=16 --labels=3
     python examples/serve_client.py --model=digits --protocol=grpc --benchmark --requests=1000 --clients=8 --batch=1
 
 keras_gan.export.save must have written the model. --protocol=rest needs only the standard library, NumPy and absl;
@@ -38,12 +39,19 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer("count", 16, "Number of pictures.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the pictures.", lower_bound=0, upper_bound=2**31 - 1)
+flags.DEFINE_list("labels", [], "Classes for a conditional model: one for all pictures, or several in turn, as 0,1,2.")
 flags.DEFINE_string("out", "runs/pictures", "Where the pictures go.")
 flags.DEFINE_integer("batch", 64, "Pictures that one request asks for.", lower_bound=1)
 flags.DEFINE_float("timeout", 60.0, "Seconds to wait for an answer.", lower_bound=0.001)
 flags.DEFINE_bool("benchmark", False, "Measure latency and images per second, and write no pictures.")
 flags.DEFINE_integer("requests", 1000, "Requests of the benchmark.", lower_bound=1)
 flags.DEFINE_integer("clients", 8, "Threads of the benchmark, each with its own connection.", lower_bound=1)
+
+flags.register_validator(
+    "labels",
+    lambda labels: all(label.isascii() and label.isdigit() for label in labels),
+    "must be whole numbers of at least 0, joined by commas",
+)
 
 # The colour type of a PNG file, by the number of channels: grey and RGB.
 COLOUR_TYPES = {1: 0, 3: 2}
@@ -78,10 +86,17 @@ def asker():
             f"Received: --signature={FLAGS.signature}"
         )
     inputs = signatures[FLAGS.signature]
-    if set(inputs) not in ({"latents"}, {"seed", "count"}):
+    if set(inputs) - {"labels"} not in ({"latents"}, {"seed", "count"}):
         raise serving_clients.ServingError(
             "This client can draw `latents`, or give `seed` and `count`. "
             f"Received: --signature={FLAGS.signature}, which takes {', '.join(sorted(inputs))}"
+        )
+    if ("labels" in inputs) != bool(FLAGS.labels):
+        has_labels = "labels" in inputs
+        raise serving_clients.ServingError(
+            f"The model {FLAGS.model!r} takes {'' if has_labels else 'no '}labels: "
+            f"{'give the classes of the pictures' if has_labels else 'leave them out'}. "
+            f"Received: --labels={','.join(FLAGS.labels)}"
         )
     return lambda client, number, count: client.predict(FLAGS.signature, request(inputs, number, count))
 
@@ -91,8 +106,16 @@ def request(inputs, number, count):
     seed = FLAGS.seed + number * 2**31
     if "latents" in inputs:
         latent_shape = inputs["latents"][1:]
-        return {"latents": np.random.default_rng(seed).standard_normal((count, *latent_shape), np.float32)}
-    return {"seed": np.int64(seed), "count": np.int32(count)}
+        drawn = {"latents": np.random.default_rng(seed).standard_normal((count, *latent_shape), np.float32)}
+    else:
+        drawn = {"seed": np.int64(seed), "count": np.int32(count)}
+    return {**drawn, **(labels_of(number, count) if "labels" in inputs else {})}
+
+
+def labels_of(number, count):
+    """Return the labels of one request as an input: the pictures of all requests have the classes in turn."""
+    places = number * FLAGS.batch + np.arange(count)
+    return {"labels": np.array(FLAGS.labels, np.int32)[places % len(FLAGS.labels)]}
 
 
 def save_pictures(ask, out):

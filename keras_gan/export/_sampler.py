@@ -77,11 +77,12 @@ def file_path(path, suffix):
     return writable_file(path, "path")
 
 
-def float32_function(sampler):
+def float32_function(sampler, output=None):
     """Return the sampler as a function that computes in float32 whatever the precision of its network's training.
 
     Args:
         sampler: `Sampler`.
+        output: what the function calls the sampler's output; None for the sampler's own name.
 
     Returns:
         tf.function of one concrete function, already traced: from the sampler's inputs, one argument each, to a dict
@@ -89,7 +90,7 @@ def float32_function(sampler):
     """
 
     def make(*tensors):
-        return {sampler.output: sampler(dict(zip(sampler.inputs, tensors, strict=True)))}
+        return {output or sampler.output: sampler(dict(zip(sampler.inputs, tensors, strict=True)))}
 
     function = tf.function(make, input_signature=list(sampler.inputs.values()), autograph=False)
     with _computing_in_float32(sampler.network):

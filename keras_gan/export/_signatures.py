@@ -83,12 +83,14 @@ def serving_default(sampler, make, max_count):
         return {sampler.output: make(_checked_inputs(sampler, tensors, max_count))}
 
     inputs = ", ".join(
-        f"{name} {spec.dtype.name} ({', '.join(['count', *map(_size, spec.shape[1:])])})"
+        f"{name} int32 (count,){_classes(sampler)}"
+        if name == _LABELS
+        else f"{name} float32 ({', '.join(['count', *map(_size, spec.shape[1:])])})"
         for name, spec in sampler.inputs.items()
     )
     return Signature(
         name="serving_default",
-        documentation=f"{inputs}, count up to {max_count}{_classes(sampler)} -> {sampler.output} float32.",
+        documentation=f"{inputs}, count up to {max_count} -> {sampler.output} float32.",
         inputs=tuple(sampler.inputs.values()),
         function=serve,
         example={
@@ -136,7 +138,7 @@ def _of_seed(name, sampler, serve, returns, max_count):
 
 
 def _classes(sampler):
-    return f", each from 0 to {sampler.num_classes - 1}" if _LABELS in sampler.inputs else ""
+    return f" from 0 to {sampler.num_classes - 1}" if _LABELS in sampler.inputs else ""
 
 
 def _size(side):

@@ -222,7 +222,8 @@ def _card_text(card):
 def _summary(card):
     exported, sampler = card["exported"], card["sampler"]
     kind = f"{'averaged ' if exported['averaged'] else ''}{_words(sampler['network'])}"
-    of_model = f" of a {card['gan']['class']}" if card["gan"]["class"] else ""
+    name = card["gan"]["class"] or ""
+    of_model = f" of {'an' if name.startswith(tuple('AEIO')) else 'a'} {name}" if name else ""
     inputs = " and ".join(_input(name, entry, sampler["num_classes"]) for name, entry in sampler["inputs"].items())
     text = (
         f"The {kind}{of_model}: {inputs} to samples {_shape(exported['sample_shape'])}, float32. Nobody stated what is "

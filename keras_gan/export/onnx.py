@@ -12,11 +12,12 @@ def save_onnx(gan, path, *, averaged=True):
 
     The file runs without TensorFlow and without this package. It has the network's inputs, for any batch size:
     `latents` float32 `(batch, *latent_shape)`, of a conditional model `labels` int32 `(batch,)` as well, or of a
-    translator `images`. Its output is `images` float32 `(batch, *sample_shape)`, in the layout of Keras: channels last.
-    Nothing in the file checks the inputs. The model runs in inference mode and computes in float32; its images equal
-    those of the Keras network to 1e-5. A network that was trained in mixed precision has float32 weights, and the file
-    holds these weights: it is more exact than the model itself, which rounds to 16 bits between its layers. An averaged
-    generator gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
+    translator `images`. Its output is `images` float32 `(batch, *sample_shape)`, and `translations` of a translator, in
+    the layout of Keras: channels last. Nothing in the file checks the inputs. The model runs in inference mode and
+    computes in float32; its images equal those of the Keras network to 1e-5. A network that was trained in mixed
+    precision has float32 weights, and the file holds these weights: it is more exact than the model itself, which
+    rounds to 16 bits between its layers. An averaged generator gets the same statistics of BatchNormalization as from
+    `keras_gan.export.save`.
 
     Needs `pip install 'keras_gan[onnx]'`.
 
@@ -48,7 +49,9 @@ def save_onnx(gan, path, *, averaged=True):
     onnx, tf2onnx = _packages()
     sampler = settled_sampler(gan, averaged)
     path = file_path(path, ".onnx")
-    function = float32_function(sampler)
+    # An ONNX file has one name for each tensor, so the images that come out need another than those that go in.
+    output = "translations" if sampler.output in sampler.inputs else sampler.output
+    function = float32_function(sampler, output)
     model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=_OPSET)
     for tensor in (*model.graph.input, *model.graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_param = "batch"

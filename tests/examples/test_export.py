@@ -38,6 +38,9 @@ class Worsening:
     def real(self, images, verbose=0):
         return images
 
+    def floor(self, train, real):
+        return None
+
     def compare(self, source, images, **options):
         self.value += 1.5
         protocol = {"extractor": "digits", "extractor_hash": "ab", "resize": "none", "num_real": 8, "num_fake": 8}
@@ -182,6 +185,23 @@ def test_every_format_makes_the_images_of_the_generator(export, run_dir, capsys)
     words = lines[1].split()
     assert (words[-6:-4], words[-3:]) == (["on", "average"], [words[-3], "at", "most"])
     assert 0 < float(words[-7]) < float(words[-3]) < 0.05
+
+
+def test_what_takes_labels_is_exported_and_what_takes_images_too(export, tmp_path, capsys):
+    networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=3, width=8, num_classes=2)
+    classes = keras_gan.LSGAN(*networks, seed=0)
+    classes.save(tmp_path / "classes.keras")
+    folder = export(tmp_path / "classes.keras")
+    assert_same_images(folder, classes)
+    translators = [
+        keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3, padding="same")]) for _ in range(2)
+    ]
+    critics = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3)]) for _ in range(2)]
+    keras_gan.CycleGAN(*translators, *critics).save(tmp_path / "night.keras")
+    capsys.readouterr()
+    export(tmp_path / "night.keras", "--formats=litert")
+    # How far its images are from the network's cannot be said, for want of images.
+    assert capsys.readouterr().out.splitlines()[1] == f"litert: {folder / 'digits.tflite'}"
 
 
 def run_litert(path, latents):
