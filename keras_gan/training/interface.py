@@ -22,7 +22,8 @@ class Interface:
         returns: name of its output where it has only one, and of the main one where it has several.
 
     Attributes:
-        returns: the argument.
+        main: name of the main input.
+        returns: name of the main output.
         network: the network.
         shapes: dict of input name to shape, without the batch.
         outputs: dict of output name to shape, without the batch.
@@ -47,7 +48,7 @@ class Interface:
         names = _input_names(network, self._structure, role, takes)
         shapes = [tuple(shape[1:]) for shape in _leaves(self._structure)]
         self.shapes = dict(zip(names, shapes, strict=True))
-        self.returns = returns
+        self.main, self.returns = takes[0], returns
         self.outputs = self._output_shapes()
 
     def __call__(self, values, *, network=None, **options):

@@ -110,24 +110,19 @@ def test_a_negative_weight_of_the_likeness():
 
 
 def test_likeness_does_not_reach_the_discriminator_nor_the_game_the_encoder():
-    """Without its own terms a player stands still, however much the others weigh."""
-    still = {
-        "encoder": {"kl_loss": 0.0, "likeness_loss": 0.0},
-        "decoder": {"likeness_loss": 0.0, "g_loss": 0.0},
-        "discriminator": {"d_loss": 0.0},
-    }
-    for name, weights in still.items():
+    """Where its own terms weigh nothing a player stands still, however much the others move."""
+    for weights, still in (
+        ({"kl_loss": 0.0, "likeness_loss": 0.0}, "encoder"),
+        ({"d_loss": 0.0}, "discriminator"),
+    ):
         model = make()
-        model.compile(
-            **{f"{player}_optimizer": keras.optimizers.SGD(0.5) for player in still},
-            loss_weights=weights,
-            run_eagerly=True,
-        )
-        before = {player: getattr(model, player).get_weights() for player in still}
+        optimizers = {f"{player}_optimizer": keras.optimizers.SGD(0.5) for player in model.players}
+        model.compile(**optimizers, loss_weights=weights, run_eagerly=True)
+        before = {player: getattr(model, player).get_weights() for player in model.players}
         model.train_on_batch(images_of(4))
         moved = {
-            player: any((a != b).any() for a, b in zip(values, getattr(model, player).get_weights(), strict=True))
+            player
             for player, values in before.items()
+            if any((a != b).any() for a, b in zip(values, getattr(model, player).get_weights(), strict=True))
         }
-        assert not moved[name]
-        assert moved["discriminator"] or name == "discriminator"
+        assert moved == set(model.players) - {still}
