@@ -49,7 +49,8 @@ def all_rows(rows):
     """The rows of all replicas, in the order of the global batch; the tensor itself on one device."""
     if replica_count() == 1:
         return rows
-    return tf.distribute.get_replica_context().all_gather(rows, axis=0)
+    # In a graph the gathered tensor has forgotten its shape.
+    return tf.ensure_shape(tf.distribute.get_replica_context().all_gather(rows, axis=0), (None, *rows.shape[1:]))
 
 
 def run_if(condition, update):

@@ -91,8 +91,16 @@ class CycleGAN(AdversarialModel):
             seed=seed,
             name=name,
         )
-        self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
         self.identity_weight = require_number("identity_weight", identity_weight, low=0.0)
+        if self.identity_weight and not tf.TensorShape(forth.shapes["images"]).is_compatible_with(
+            back.shapes["images"]
+        ):
+            raise ValueError(
+                "The identity loss gives each translator images of the kind that it makes, so both kinds must have the "
+                f"same shape: give `identity_weight=0`. Received: images of shape {forth.shapes['images']} and of "
+                f"shape {back.shapes['images']}, identity_weight={identity_weight}"
+            )
+        self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
         self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.source_pool.build((None, *forth.shapes["images"]))
         self.target_pool.build((None, *back.shapes["images"]))

@@ -13,7 +13,8 @@ _DEFAULT_BATCH_SIZE = 32
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
 _BAD_SIZES = "many batches in a row have another size than the first ones"
 _MOST_LEFT_OUT = 8
-_BAD_LABELS = "a batch holds labels outside of the model's classes"
+# Without an apostrophe: TensorFlow escapes it in its message.
+_BAD_LABELS = "a batch holds labels that are no class of this model"
 
 
 class Batches:

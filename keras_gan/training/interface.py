@@ -19,9 +19,11 @@ class Interface:
         network: keras.Model that knows its input shape.
         role: what the network is called in messages.
         takes: tuple of the field names that it may take, the main one first.
-        returns: name of its output where it has only one.
+        returns: name of its output where it has only one, and of the main one where it has several.
 
     Attributes:
+        main: name of the main input.
+        returns: name of the main output.
         network: the network.
         shapes: dict of input name to shape, without the batch.
         outputs: dict of output name to shape, without the batch.
@@ -46,7 +48,7 @@ class Interface:
         names = _input_names(network, self._structure, role, takes)
         shapes = [tuple(shape[1:]) for shape in _leaves(self._structure)]
         self.shapes = dict(zip(names, shapes, strict=True))
-        self._returns = returns
+        self.main, self.returns = takes[0], returns
         self.outputs = self._output_shapes()
 
     def __call__(self, values, *, network=None, **options):
@@ -128,10 +130,10 @@ class Interface:
         if isinstance(outputs, dict):
             return outputs
         if not isinstance(outputs, list | tuple):
-            return {self._returns: outputs}
+            return {self.returns: outputs}
         names = list(getattr(self.network, "output_names", None) or [f"output_{i}" for i in range(len(outputs))])
-        if self._returns not in names:
-            names[0] = self._returns
+        if self.returns not in names:
+            names[0] = self.returns
         return dict(zip(names, outputs, strict=True))
 
 

@@ -43,8 +43,10 @@ class Sampler:
     def __init__(self, interface, network=None, *, num_classes=None, is_drawn=True):
         self._interface, self.num_classes, self.is_drawn = interface, num_classes, is_drawn
         self.network = network or interface.network
-        self.main = next(iter(interface.shapes))
-        self.output, self.output_shape = next(iter(interface.outputs.items()))
+        self.main = interface.main
+        # Of several outputs not the first one: their order means nothing.
+        self.output = interface.returns if interface.returns in interface.outputs else next(iter(interface.outputs))
+        self.output_shape = interface.outputs[self.output]
         self.inputs = {
             name: tf.TensorSpec((None,), tf.int32, name)
             if name == LABELS
