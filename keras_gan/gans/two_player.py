@@ -187,8 +187,6 @@ class TwoPlayerGAN(AdversarialModel):
         """Return the constructor's arguments that all GANs have, with networks and penalties serialised."""
         return {
             **super().get_config(),
-            "generator": serialised(self.generator),
-            "discriminator": serialised(self.discriminator),
             "penalties": serialised(self.penalties),
             "augmentation": serialised(self.critic.augmentations),
             "discriminator_steps": self.discriminator_steps,
@@ -211,22 +209,16 @@ def _augmentations(augmentation):
 
 def _require_matching(maps, judges):
     """Raise a ValueError unless the two networks make a GAN; return the shapes of one latent and of one sample."""
-    latent_shape, made = maps.shapes["latents"], maps.outputs.get("images")
-    judged = judges.shapes["images"]
-    if made is None or len(maps.outputs) > 1:
+    maps.require_fit(judges)
+    latent_shape = maps.shapes["latents"]
+    if len(maps.outputs) > 1:
         raise ValueError(f"The generator must return a single tensor. Received: outputs {list(maps.outputs)}")
-    if not tf.TensorShape(made).is_compatible_with(judged):
-        raise ValueError(
-            f"The generator makes samples of shape {made}, but the discriminator takes inputs of shape {judged}: "
-            "build both for the same image shape. "
-            f"Received: generator.output_shape={(None, *made)}, discriminator.input_shape={(None, *judged)}"
-        )
     if None in latent_shape:
         raise ValueError(
             "The generator's latent size must be fixed, to draw latents of it. "
             f"Received: generator.input_shape={(None, *latent_shape)}"
         )
-    return latent_shape, made
+    return latent_shape, maps.outputs["images"]
 
 
 def _number_of_classes(given, maps, judges):

@@ -189,10 +189,8 @@ class VAEGAN(AdversarialModel):
 
     def get_config(self):
         """Return the constructor's arguments."""
-        networks = {name: network for player in self.players.values() for name, network in player.networks.items()}
         return {
             **super().get_config(),
-            **{name: serialised(network) for name, network in networks.items()},
             "gamma": self.gamma,
             "ema_half_life": serialised(self.players["decoder"].ema_half_life),
         }
@@ -206,25 +204,12 @@ def _likeness(real, rebuilt):
 
 def _require_fitting(encodes, decodes, judges):
     """Raise a ValueError unless the three networks make a VAE-GAN."""
-    if set(encodes.outputs) != {"mean", "log_variance"}:
-        raise ValueError(
-            "The encoder returns a dict of 'mean' and 'log_variance'; `networks.vae_gan` builds one. "
-            f"Received: outputs {list(encodes.outputs)}"
-        )
+    for output in ("mean", "log_variance"):
+        encodes.require_fit(decodes, output)
+    for taker in (encodes, judges):
+        decodes.require_fit(taker)
     if "features" not in judges.outputs:
         raise ValueError(
             "The discriminator returns a dict of 'logits' and 'features', in which likeness is measured; "
             f"`networks.vae_gan` builds one. Received: outputs {list(judges.outputs)}"
         )
-    pairs = (
-        ("encoder", encodes.outputs["mean"], "decoder", decodes.shapes["latents"]),
-        ("encoder", encodes.outputs["log_variance"], "decoder", decodes.shapes["latents"]),
-        ("decoder", decodes.outputs["images"], "encoder", encodes.shapes["images"]),
-        ("decoder", decodes.outputs["images"], "discriminator", judges.shapes["images"]),
-    )
-    for maker, made, taker, taken in pairs:
-        if not tf.TensorShape(made).is_compatible_with(taken):
-            raise ValueError(
-                f"The {maker} returns shape {made}, but the {taker} takes shape {taken}: build both for the same "
-                f"sizes. Received: {maker} with outputs {made}, {taker} with inputs {taken}"
-            )

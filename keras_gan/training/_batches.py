@@ -1,5 +1,6 @@
 """What `fit` does to the data it is handed: check them when they are given, and lay them out for the training step."""
 
+import contextlib
 import warnings
 
 import numpy as np
@@ -10,6 +11,8 @@ from keras_gan.training.fields import LIMIT, named_fields
 
 _DEFAULT_BATCH_SIZE = 32
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
+_BAD_SIZES = "many batches in a row have another size than the first ones"
+_MOST_LEFT_OUT = 8
 _BAD_LABELS = "a batch holds labels outside of the model's classes"
 
 
@@ -36,7 +39,7 @@ class Batches:
         specs = _require_fields(source.element_spec, spec)
         self._ragged = any(tensor.shape[0] is None for tensor in specs.values())
         _require_known_classes(source, spec)
-        self.batch_size = _require_good_batch(source, spec)
+        self.batch_size = _require_good_batch(source, spec, looked_at=3 if self._ragged else 2)
         self.place_is_known = hasattr(source, "from_step")
         self.batches_per_epoch = getattr(source, "steps_per_epoch", None)
         self.is_endless = int(source.cardinality()) == tf.data.INFINITE_CARDINALITY
@@ -52,13 +55,21 @@ class Batches:
         dataset = dataset.map(lambda *data: named_fields(data, self._spec))
         if self._ragged:
             # A ragged last batch would be compiled again, and does not split over replicas or minibatches.
-            dataset = dataset.filter(lambda batch: tf.shape(next(iter(batch.values())))[0] == self.batch_size)
+            dataset = dataset.scan(tf.constant(0), self._judged).filter(lambda is_full, _: is_full)
+            dataset = dataset.map(lambda _, batch: batch)
         dataset = dataset.map(self._checked, num_parallel_calls=2, deterministic=True)
         # Every worker reads all batches and keeps its rows of each. By default TensorFlow would deal out the files that
         # a data set reads, and a step's batch would be another one than on one device.
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
         return dataset.with_options(options)
+
+    def _judged(self, left_out, batch):
+        """Whether a batch is full; an error where so many in a row are not that training would wait for ever."""
+        is_full = tf.shape(next(iter(batch.values())))[0] == self.batch_size
+        left_out = tf.where(is_full, 0, left_out + 1)
+        with tf.control_dependencies([tf.debugging.Assert(left_out < _MOST_LEFT_OUT, [_BAD_SIZES])]):
+            return tf.identity(left_out), (tf.identity(is_full), batch)
 
     def _checked(self, batch):
         """A batch as the step takes it, and an error where a value is out of range."""
@@ -76,13 +87,22 @@ def checked(data, spec):
         dict of field name to tensor.
 
     Raises:
-        ValueError: if the data have other fields, or a wrong shape, type or range.
+        ValueError: if the data have other fields, or a wrong shape, type or range, or are empty.
     """
     batch = {name: np.asarray(values) for name, values in named_fields(data, spec).items()}
     for name, field in spec.items():
         _require_type(name, tf.as_dtype(batch[name].dtype), batch[name].shape, field)
         _require_values(name, batch[name], field)
-    return {name: tf.convert_to_tensor(values.astype(spec[name].dtype.name)) for name, values in batch.items()}
+    rows = {name: len(values) for name, values in batch.items()}
+    if len(set(rows.values())) > 1 or 0 in rows.values():
+        raise ValueError(f"All fields of a batch must hold as many samples, and one at least. Received: {rows} samples")
+    return {name: _cast(values, spec[name]) for name, values in batch.items()}
+
+
+def _cast(values, field):
+    """An array in the type and shape of its field: a column of labels becomes a row."""
+    values = values.reshape(-1) if field.num_classes is not None else values
+    return tf.convert_to_tensor(values.astype(field.dtype.name))
 
 
 def require_no_weights(options):
@@ -180,7 +200,8 @@ def steps_per_epoch(batches, prepared, asked, *, per_step=1, argument=None, name
 
 
 def _is_empty(dataset):
-    return next(iter(dataset.take(1)), None) is None
+    with bad_batches_explained():
+        return next(iter(dataset.take(1)), None) is None
 
 
 def minibatches(batch, steps, argument):
@@ -199,8 +220,23 @@ def minibatches(batch, steps, argument):
     return [{name: pieces[name][index] for name in pieces} for index in range(steps)]
 
 
-def bad_value_error(error):
-    """The ValueError for a later batch that failed its check, or None if `error` is about something else."""
+@contextlib.contextmanager
+def bad_batches_explained():
+    """Raise a ValueError for a later batch that fails its check in the input pipeline."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        raise _bad_batch_error(error) or error from None
+
+
+def _bad_batch_error(error):
+    """The ValueError for a batch that failed its check, or None if `error` is about something else."""
+    if _BAD_SIZES in str(error):
+        return ValueError(
+            f"The batches must have one size, and {_BAD_SIZES}. Batch the data again, as by "
+            "`dataset.unbatch().batch(n, drop_remainder=True)`. "
+            f"Received: {_MOST_LEFT_OUT} batches of other sizes, one after the other"
+        )
     if _BAD_LABELS in str(error):
         return ValueError(
             f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many as there "
@@ -343,10 +379,12 @@ def _require_known_classes(source, spec):
             )
 
 
-def _require_good_batch(dataset, spec):
-    """Check the values of the first batches on the spot; return the size of a full batch."""
-    # Two, because a data set that is shuffled after it was batched may begin with its incomplete batch.
-    batches = [named_fields(batch, spec) for batch in dataset.take(2)]
+def _require_good_batch(dataset, spec, looked_at):
+    """Check the values of the first batch on the spot; return the size that most of the first ones have.
+
+    Several, because a data set that is shuffled after it was batched may begin with its incomplete batch.
+    """
+    batches = [named_fields(batch, spec) for batch in dataset.take(looked_at)]
     if not batches or not len(next(iter(batches[0].values()))):
         raise ValueError(
             "The data set is empty: it yields no batch. It may hold fewer images than one batch where the last, "
@@ -354,7 +392,8 @@ def _require_good_batch(dataset, spec):
         )
     for name, values in batches[0].items():
         _require_values(name, np.asarray(values), spec[name])
-    return max(len(next(iter(batch.values()))) for batch in batches)
+    sizes = [len(next(iter(batch.values()))) for batch in batches]
+    return max(sizes, key=lambda size: (sizes.count(size), size))
 
 
 def _require_values(name, values, field):

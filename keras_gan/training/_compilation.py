@@ -17,8 +17,8 @@ def refuse(arguments, optimizers):
     if arguments.get("optimizer") is not None:
         listed = " and ".join(f"`{name}=`" for name in optimizers)
         raise ValueError(
-            f"A GAN has {_COUNTS.get(len(optimizers), len(optimizers))} optimizers: give {listed}, or none of them for "
-            f"the paper's. Received: optimizer={arguments['optimizer']!r}"
+            f"A GAN has {_count(optimizers)} optimizers: give {listed}, or none of them for the paper's. "
+            f"Received: optimizer={arguments['optimizer']!r}"
         )
     known = (
         *optimizers,
@@ -34,6 +34,10 @@ def refuse(arguments, optimizers):
                 f"`compile` of a GAN does not take `{name}`.{did_you_mean(name, known)} It takes: {', '.join(known)}. "
                 f"Received: {name}={value!r}"
             )
+
+
+def _count(players):
+    return _COUNTS.get(len(players), len(players))
 
 
 def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
@@ -57,7 +61,7 @@ def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
 
 
 def choose(model, given):
-    """The optimizers of all players: those that are given, and the paper's for the others.
+    """The optimizers of all players: those that are given, or else the paper's.
 
     Args:
         model: `AdversarialModel`.
@@ -67,7 +71,7 @@ def choose(model, given):
         dict of player's name to keras.optimizers.Optimizer.
 
     Raises:
-        ValueError: for something that is no optimizer.
+        ValueError: for something that is no optimizer, or where some are given and others are not.
     """
     given = {name: optimizer for name, optimizer in given.items() if optimizer is not None}
     for name, optimizer in given.items():
@@ -76,8 +80,14 @@ def choose(model, given):
                 f"`{name}_optimizer` must be a keras.optimizers.Optimizer, or None for the paper's. "
                 f"Received: {name}_optimizer={optimizer!r}"
             )
-    if len(given) < len(model.players):
-        given = {**model.default_optimizers(), **given}
+    if given and len(given) < len(model.players):
+        missing = [f"`{name}_optimizer=`" for name in model.players if name not in given]
+        raise ValueError(
+            f"A GAN has {_count(model.players)} optimizers, and the one without a partner would play against that of "
+            f"the paper: give {' and '.join(missing)} as well, or none of them for the paper's. "
+            f"Received: {', '.join(f'{name}_optimizer={optimizer!r}' for name, optimizer in given.items())}"
+        )
+    given = given or model.default_optimizers()
     return {name: keras.optimizers.get(given[name]) for name in model.players}
 
 

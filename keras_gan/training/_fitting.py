@@ -116,20 +116,18 @@ class Fitting:
             # Keras takes the end of a data set of unknown length for a mishap; it is one where steps were asked for.
             if self._steps is None and dataset.cardinality() == tf.data.UNKNOWN_CARDINALITY:
                 warnings.filterwarnings("ignore", "Your input ran out of data")
-            try:
+            with _batches.bad_batches_explained():
                 self._keras_fit(dataset, shuffle=False, **options)
-            except tf.errors.InvalidArgumentError as error:
-                raise _batches.bad_value_error(error) or error from None
 
 
 def prepare_validation(model, options, batch_size):
     """Lay out `validation_data` among the options of `fit`, if there are any."""
-    data = options.get("validation_data")
+    data, asked = options.get("validation_data"), options.pop("validation_batch_size", None)
     if data is None:
         return
-    batches = _batches.Batches(
-        _batches.for_evaluation(data, batch_size if _batches.is_array(data) else None), model.data_spec
-    )
+    if asked is not None or not _batches.is_array(data):
+        batch_size = asked
+    batches = _batches.Batches(_batches.for_evaluation(data, batch_size), model.data_spec)
     options["validation_data"] = batches.batches()
     options["validation_steps"] = _batches.steps_per_epoch(
         batches, options["validation_data"], options.get("validation_steps"), name="validation_steps"

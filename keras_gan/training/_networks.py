@@ -1,5 +1,7 @@
 """What the engine asks of a network: its copy, its own losses, its random streams, its precision."""
 
+import inspect
+
 import keras
 import tensorflow as tf
 
@@ -15,8 +17,11 @@ def clone(network):
     Raises:
         ValueError: if the network cannot be made a second time.
     """
-    classes = {type(layer).__name__: type(layer) for layer in every_layer(network)}
-    with keras.saving.custom_object_scope(classes):
+    layers = every_layer(network)
+    known = {type(layer).__name__: type(layer) for layer in layers}
+    # Activations, initializers and the like that are plain functions of the user's.
+    known |= {f.__name__: f for layer in layers for f in vars(layer).values() if inspect.isfunction(f)}
+    with keras.saving.custom_object_scope(known):
         twin = _second(network)
     if not twin.built:
         twin(_one_sample(network))

@@ -70,21 +70,23 @@ def ready_all(model, optimizers):
         dict of player's name to optimizer.
 
     Raises:
-        ValueError: for an optimizer that two players would share, and as `ready` does.
+        ValueError: for an optimizer that two players would share, that was used before, or that averages or
+            accumulates by itself.
     """
     if len({id(optimizer) for optimizer in optimizers.values()}) < len(optimizers):
         raise ValueError(
             "The players need an optimizer each: one that is shared would mix their statistics. Make one for each, "
             f"with the same settings. Received: the same object twice, {list(optimizers.values())}"
         )
+    for name, optimizer in optimizers.items():
+        _refuse(optimizer, name)
     factor = model.training_state.learning_rate_factor
     return {
-        name: ready(optimizers[name], player, name=name, factor=lambda: factor.value)
-        for name, player in model.players.items()
+        name: _ready(optimizers[name], player, factor=lambda: factor.value) for name, player in model.players.items()
     }
 
 
-def ready(optimizer, player, *, name, factor=None):
+def _ready(optimizer, player, factor):
     """An optimizer that is built on a player's variables, and scales the loss if a network is float16.
 
     Built now, because variables cannot be made later inside a compiled step, and because a saved state can only be
@@ -98,13 +100,8 @@ def ready(optimizer, player, *, name, factor=None):
     Args:
         optimizer: keras.optimizers.Optimizer.
         player: `Player`.
-        name: name of the player, for messages.
         factor: function without arguments that returns what a scheduled learning rate is multiplied by.
-
-    Raises:
-        ValueError: for an optimizer that was used before or that averages or accumulates by itself.
     """
-    _refuse(optimizer, name)
     share = 1.0 / (1.0 + player.lazy_updates)
     given = optimizer
     schedule = learning_rate_of(optimizer)
@@ -235,6 +232,11 @@ def _second_view(optimizer):
 
 
 def _refuse(optimizer, name):
+    if "momentum" in scheduled_decays(optimizer):
+        raise ValueError(
+            f"The momentum of `{name}_optimizer` decides which variables it has, and so cannot be a schedule; a beta "
+            f"of Adam can. Received: {name}_optimizer.momentum={inner_of(optimizer).momentum!r}"
+        )
     if optimizer.built:
         raise ValueError(
             f"`{name}_optimizer` has been used before, and its state belongs to the variables it was built for. Give "

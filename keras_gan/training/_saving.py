@@ -85,8 +85,13 @@ class SavedModel(keras.Model):
             seed.assign(store[f"random_seed_{index}"])
 
     def get_config(self):
-        """Return the constructor's arguments; a subclass adds its own to these."""
-        return {"format": FORMAT, "name": self.name}
+        """Return the constructor's arguments: the networks by name. A subclass adds its other arguments."""
+        networks = {name: network for player in self.players.values() for name, network in player.networks.items()}
+        return {
+            "format": FORMAT,
+            "name": self.name,
+            **{name: keras.saving.serialize_keras_object(network) for name, network in networks.items()},
+        }
 
     @classmethod
     def from_config(cls, config, custom_objects=None):

@@ -121,6 +121,7 @@ class Update:
         self._model, self._objective, self._inputs = model, objective, inputs
         self._noise = current_noise()
         self._deferred = {}
+        self._players = ()
 
     def run(self):
         """Step the optimizers, then whatever comes with a step."""
@@ -129,15 +130,15 @@ class Update:
         for number, inputs in enumerate(self._inputs_of_parts(parts)):
             with self._noise.part(number, draws) if self._noise else contextlib.nullcontext():
                 mean.add(self._gradients(mean.after(inputs)))
-        players = mean.value()
-        for name, gradients in players.items():
+        for name, gradients in mean.value().items():
             self._step(name, gradients)
+        for name in self._players:
             for network in self._model.players[name].networks.values():
                 _networks.advance_spectral_norms(network)
         for (name, term), values in self._deferred.items():
             self._step_deferred(name, term, values)
         rows = _parts.rows(self._inputs)
-        for name in players:
+        for name in self._players:
             self._model.players[name].average(rows, self._model.training_state.step.value)
 
     def _inputs_of_parts(self, parts):
@@ -160,9 +161,14 @@ class Update:
             own, scope = stack.enter_context(passes())
             terms = self._objective(*[i.outputs if isinstance(i, Recording) else i for i in inputs])
             _require_terms(model, terms)
+            self._players = tuple(terms)
             now = {name: self._immediate(name, player_terms) for name, player_terms in terms.items()}
             totals = {name: self._total(name, now[name], own) for name in now}
-        found = {name: self._of_player(name, totals[name], tapes[name], recordings) for name in totals}
+        found = {
+            name: self._of_player(name, total, tapes[name], recordings)
+            for name, total in totals.items()
+            if total is not None
+        }
         for name in totals:
             _commit(scope, model.players[name])
         self._track(now)
@@ -176,12 +182,14 @@ class Update:
         return {term: value for term, value in terms.items() if not isinstance(value, Deferred)}
 
     def _total(self, name, terms, own):
-        """What a player minimises, scaled for its optimizer."""
+        """What a player minimises, scaled for its optimizer; None where all is put off."""
         player = self._model.players[name]
         total = [self._model.loss_weights[term] * value for term, value in terms.items()]
         total += own.losses_of(player.networks.values())
         for network in player.networks.values():
             total += _networks.regularisation(network)
+        if not total:
+            return None
         return player.optimizer.scale_loss(tf.add_n([tf.cast(t, tf.float32) for t in total]) / replica_count())
 
     def _of_player(self, name, total, tape, recordings):

@@ -157,9 +157,12 @@ class AdversarialModel(SavedModel, abc.ABC):
             jit_compile = False
         _compilation.require_mode(self.distribute_strategy, run_eagerly, steps_per_execution, jit_compile)
         _compilation.require_no_distribution()
-        self.loss_weights = _compilation.weights_of_losses(loss_weights, list(self.trackers))
-        self.gradient_accumulation_steps = require_int("gradient_accumulation_steps", gradient_accumulation_steps)
+        loss_weights = _compilation.weights_of_losses(loss_weights, list(self.trackers))
+        parts = require_int("gradient_accumulation_steps", gradient_accumulation_steps)
         with self.distribute_strategy.scope():
+            # All that can be refused comes first: a model that is refused stays as it was.
+            chosen = _compilation.choose(self, given)
+            ready = _optimizers.ready_all(self, chosen)
             super().compile(
                 optimizer=None,
                 loss=None,
@@ -167,10 +170,10 @@ class AdversarialModel(SavedModel, abc.ABC):
                 steps_per_execution=steps_per_execution,
                 jit_compile=jit_compile,
             )
-            chosen = _compilation.choose(self, given)
-            for name, optimizer in _optimizers.ready_all(self, chosen).items():
-                self.players[name].optimizer = optimizer
-                setattr(self, f"{name}_optimizer", optimizer)
+        self.loss_weights, self.gradient_accumulation_steps = loss_weights, parts
+        for name, optimizer in ready.items():
+            self.players[name].optimizer = optimizer
+            setattr(self, f"{name}_optimizer", optimizer)
         # A function, because Keras saves every optimizer that it finds in an attribute.
         self.given_optimizers = lambda: chosen
 
@@ -374,7 +377,8 @@ class AdversarialModel(SavedModel, abc.ABC):
         # `fit` calls this after each epoch, with data that it has prepared.
         if not options.get("_use_cached_eval_dataset"):
             x, batch_size = _fitting.prepare_evaluation(self, _batches.given(x, y), batch_size, options), None
-        return super().evaluate(x, batch_size=batch_size, **options)
+        with _batches.bad_batches_explained():
+            return super().evaluate(x, batch_size=batch_size, **options)
 
     def train_on_batch(self, x, y=None, **options):
         """One training step on a batch of `batches_per_step` minibatches; as `keras.Model.train_on_batch`.
@@ -382,6 +386,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         The batch is checked and cast as the data of `fit` are.
         """
         _batches.require_no_weights(options)
+        self.settle_averages()
         return super().train_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
     def test_on_batch(self, x, y=None, **options):

@@ -100,14 +100,15 @@ class Critic:
     def _pass(self, batch):
         verdicts = current_passes().verdicts
         samples = batch[self.judges]
-        key = (id(self), samples.ref())
+        # The same samples with other labels are another batch.
+        key = (id(self), *(id(batch[name]) for name in self.interface.shapes))
         if key not in verdicts:
             # Recording costs nothing in a graph: the backward pass exists only if somebody asks for the gradients.
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(samples)
                 outputs = forward(self.interface, {**batch, self.judges: self._augmented(samples)})
                 verdict = Verdict(**{name: outputs.get(name) for name in Verdict._fields})
-                verdicts[key] = _Pass(verdict, mean_logits(verdict.logits), tape)
+                verdicts[key] = _Pass(batch, verdict, mean_logits(verdict.logits), tape)
         return verdicts[key]
 
     def _augmented(self, samples):
@@ -122,7 +123,9 @@ class Critic:
 class _Pass:
     """One pass of a batch, with the tape that watched it."""
 
-    def __init__(self, verdict, outputs, tape):
+    def __init__(self, batch, verdict, outputs, tape):
+        # The batch is kept so that no other tensor gets the identity that the pass is found by.
+        self.batch = batch
         self.verdict, self.outputs, self.tape, self.gradients = verdict, outputs, tape, None
 
 

@@ -69,6 +69,25 @@ class Interface:
             return network(dict(zip(self._structure, tensors, strict=True)), **options)
         return network(tensors if not isinstance(self._structure, _Shape) else tensors[0], **options)
 
+    def require_fit(self, taker, output=None):
+        """Raise a ValueError unless another network takes what this one returns.
+
+        Args:
+            taker: `Interface` of the other network.
+            output: name of the output; None for the main one.
+        """
+        made, taken = self.outputs.get(output or self._returns), next(iter(taker.shapes.values()))
+        if made is None:
+            raise ValueError(
+                f"The {self._role} must return '{output or self._returns}'. Received: outputs {list(self.outputs)}"
+            )
+        if not tf.TensorShape(made).is_compatible_with(taken):
+            raise ValueError(
+                f"The {self._role} makes samples of shape {made}, but the {taker._role} takes inputs of shape {taken}: "
+                f"build both for the same image shape. Received: {self._role}.output_shape={(None, *made)}, "
+                f"{taker._role}.input_shape={(None, *taken)}"
+            )
+
     @property
     def num_classes(self):
         """Number of classes that the labels may have, read from what takes them; None where nothing says it."""
@@ -152,10 +171,18 @@ def _leaves(structure):
     return [structure] if isinstance(structure, _Shape) else list(structure)
 
 
+def _names_in_list(network, structure, takes):
+    """The names of a list of inputs; a subclassed model has none, and takes the fields in their order."""
+    inputs = getattr(network, "inputs", None)
+    if inputs:
+        return [tensor.name for tensor in inputs]
+    return [*takes, *(f"input_{index}" for index in range(len(takes), len(structure)))][: len(structure)]
+
+
 def _input_names(network, structure, role, takes):
     if isinstance(structure, _Shape):
         return takes[:1]
-    given = list(structure) if isinstance(structure, dict) else [tensor.name for tensor in network.inputs]
+    given = list(structure) if isinstance(structure, dict) else _names_in_list(network, structure, takes)
     names = list(given)
     strangers = [index for index, name in enumerate(names) if name not in takes]
     if takes[0] not in names and strangers:

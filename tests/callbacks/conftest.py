@@ -124,7 +124,8 @@ class Kill(keras.callbacks.Callback):
 def _walk(gan_class=RandomWalk, *, generator_optimizer=None, **options):
     keras.utils.set_random_seed(7)
     gan = gan_class(**options)
-    gan.compile(generator_optimizer, run_eagerly=True)
+    optimizers = gan.default_optimizers()
+    gan.compile(generator_optimizer or optimizers["generator"], optimizers["discriminator"], run_eagerly=True)
     return gan
 
 

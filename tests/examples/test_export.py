@@ -200,7 +200,7 @@ def test_what_takes_labels_is_exported_and_what_takes_images_too(export, tmp_pat
     keras_gan.CycleGAN(*translators, *critics).save(tmp_path / "night.keras")
     capsys.readouterr()
     export(tmp_path / "night.keras", "--formats=litert")
-    # How far its images are from the network's cannot be said, for want of images.
+    # The script has no images to translate, and so prints no distance.
     assert capsys.readouterr().out.splitlines()[1] == f"litert: {folder / 'digits.tflite'}"
 
 
@@ -238,8 +238,8 @@ def test_the_next_export_is_the_next_version(export, run_dir):
     "source, arguments, message",
     [
         ("nowhere", [], "Expected a .keras file, or the directory of a run. Received: --from="),
-        ("best.keras", ["--which=best"], "Only of a run's directory there is one to choose. Received: --which=best"),
-        ("checkpoints", [], "There is no gan.keras in this directory: let the run end: it goes on when"),
+        ("best.keras", ["--which=best"], "Only the directory of a run has GANs to choose from. Received: --which=best"),
+        ("checkpoints", [], "There is no gan.keras in this directory: let the run finish: give its command again"),
         (
             "checkpoints",
             ["--which=best"],
@@ -280,5 +280,5 @@ def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
 
 
 def test_words_that_are_no_flags(script):
-    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give flags alone. Received: digits"):
+    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give only flags. Received: digits"):
         script.main([str(SCRIPT), "digits"])

@@ -231,7 +231,7 @@ def test_a_server_that_is_not_there(error, protocol, arguments):
         port = unused.getsockname()[1]
         message = error(*arguments, f"--port={port}", protocol=protocol)
     assert message.startswith(f"Error: No answer over {protocol} from 127.0.0.1:{port} (")
-    assert "has 8501 for REST and 8500 for gRPC" in message
+    assert "are 8501 for REST and 8500 for gRPC" in message
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -268,7 +268,10 @@ def test_the_classes_continue_from_request_to_request(script):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--model=digitz"], r"has no model 'digitz'; give the name that it was started with \(Servable not found"),
+        (
+            ["--model=digitz"],
+            r"has no model 'digitz'; give the name in .* configuration \(Servable not found",
+        ),
         (["--signature=sampel"], r"it has sample, sample_png, serving_default. Received: --signature=sampel"),
         (["--model=two_channels"], r"it has sample, serving_default. Received: --signature=sample_png"),
         (
@@ -331,5 +334,5 @@ def test_a_misspelt_flag_is_told_with_the_right_one():
 
 
 def test_words_that_are_no_flags(script):
-    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give flags alone. Received: 16"):
+    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give only flags. Received: 16"):
         script.main([str(SCRIPT), "16"])

@@ -151,7 +151,13 @@ def test_an_optimizer_shared_by_the_players(gan):
 
 def test_an_optimizer_used_before(gan):
     with pytest.raises(ValueError, match=r"`generator_optimizer` has been used before.*Give each network"):
-        gan.compile(gan.generator_optimizer)
+        gan.compile(gan.generator_optimizer, keras.optimizers.Adam())
+
+
+@pytest.mark.parametrize("given, missing", [("generator", "discriminator"), ("discriminator", "generator")])
+def test_an_optimizer_for_one_player_alone(given, missing, gan):
+    with pytest.raises(ValueError, match=rf"give `{missing}_optimizer=` as well, or none.*Received: {given}_optimizer"):
+        gan.compile(**{f"{given}_optimizer": keras.optimizers.Adam(2e-4)})
 
 
 def test_a_misspelt_argument_of_compile(gan):
