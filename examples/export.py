@@ -29,7 +29,7 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_string("to", None, "Directory of the model's versions, such as saved_models/digits.", required=True)
 flags.DEFINE_list("formats", ["saved_model"], f"Any of {', '.join(FORMATS)}.")
-flags.DEFINE_bool("averaged", True, "Export the averaged network, if the model keeps one.")
+flags.DEFINE_bool("averaged", True, "Export the averaged network, if the model has one.")
 flags.DEFINE_list(
     "signatures",
     None,
@@ -114,7 +114,7 @@ def saved_model_options():
 
 
 def write_litert(gan, to, name):
-    """Write a file for LiteRT, and print how far its images are from the network's, where these can be drawn."""
+    """Write a file for LiteRT, and print how far its images are from the network's if these can be drawn."""
     from keras_gan import export
 
     quantize = name == "litert_int8"

@@ -39,7 +39,11 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer("count", 16, "Number of pictures.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the pictures.", lower_bound=0, upper_bound=2**31 - 1)
-flags.DEFINE_list("labels", [], "Classes for a conditional model: one for all pictures, or several in turn, as 0,1,2.")
+flags.DEFINE_list(
+    "labels",
+    [],
+    "Classes of the pictures, for a conditional model: one for all, or several in turn, such as 0,1,2.",
+)
 flags.DEFINE_string("out", "runs/pictures", "Where the pictures go.")
 flags.DEFINE_integer("batch", 64, "Pictures that one request asks for.", lower_bound=1)
 flags.DEFINE_float("timeout", 60.0, "Seconds to wait for an answer.", lower_bound=0.001)

@@ -200,7 +200,7 @@ def test_what_takes_labels_is_exported_and_what_takes_images_too(export, tmp_pat
     keras_gan.CycleGAN(*translators, *critics).save(tmp_path / "night.keras")
     capsys.readouterr()
     export(tmp_path / "night.keras", "--formats=litert")
-    # How far its images are from the network's cannot be said, for want of images.
+    # The script has no images to translate, and so prints no distance.
     assert capsys.readouterr().out.splitlines()[1] == f"litert: {folder / 'digits.tflite'}"
 
 
