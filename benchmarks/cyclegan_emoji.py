@@ -3,10 +3,11 @@
     python benchmarks/cyclegan_emoji.py --emoji=$KERAS_GAN_TEST_DATA/emoji.tar.gz --seeds=0
 
 The archive holds 1,911 emoji, each drawn in two styles, Noto (google) and Twemoji (twitter). A tenth of the emoji are
-held out. Of the others one half gives the source images, in the first style, and the other half the target images, in
-the second: no emoji is there in both, so no pair is ever seen. The judge is the mean absolute difference of a held-out
-translation to the true partner, over that of the untranslated image; below 1, the translation is nearer. The cycle is
-the difference of a held-out image to its translation there and back. 32x32, on white, in [-1, 1].
+held out. One half of the others gives the source images, in the first style, and the other half gives the target
+images, in the second style. No emoji is in both, so the model never sees a pair. The measure is the mean absolute
+difference between a held-out translation and its true partner, over that of the untranslated image; below 1, the
+translation is nearer. The cycle is the difference between a held-out image and its translation there and back. 32x32,
+on white, in [-1, 1].
 """
 
 import io
@@ -59,7 +60,7 @@ def decode(content):
 
 
 def split(google, twitter):
-    """Training images of either style, of different emoji, and held-out pairs."""
+    """Training images of both styles, of different emoji, and held-out pairs."""
     order = np.random.default_rng(0).permutation(len(google))
     held_out, rest = np.split(order, [len(order) // 10])
     half = len(rest) // 2
@@ -67,7 +68,7 @@ def split(google, twitter):
 
 
 def build(seed):
-    """The compiled model: 3 residual blocks, a 34x34 PatchGAN for either style."""
+    """The compiled model: 3 residual blocks, a 34x34 PatchGAN for each style."""
     keras.utils.set_random_seed(seed)
     shape = (SIDE, SIDE, 3)
     translators = [

@@ -1,4 +1,4 @@
-"""How `fit` lays out the data for the training step."""
+"""How `fit` arranges the data for the training step."""
 
 import keras
 import numpy as np
@@ -101,7 +101,7 @@ def test_endless_data_are_validated_for_one_epoch(networks, images):
 
 
 def test_the_losses_are_the_adversarial_losses_alone(networks, images):
-    """So that those of training and of validation compare, and a critic's is the distance that it estimates."""
+    """So that training and validation losses can be compared, and a critic's loss is the distance that it estimates."""
     gan = keras_gan.WGANGP(*networks(), discriminator_steps=1)
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     fake_logits = gan.discriminator(gan.generator(gan.training_state.noise().normal((8, 4))))

@@ -1,4 +1,4 @@
-"""`fit` in pieces: where it goes on, and what callbacks and logs see of it."""
+"""`fit` in pieces: where it resumes, and what callbacks and logs see."""
 
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ class Recorder(keras.callbacks.Callback):
 
 
 class State(keras.callbacks.Callback):
-    """Keeps the state after each step; puts the model back to the one of a step, at the beginning or when told."""
+    """Keeps the state after each step; restores the state of a step at the beginning or on request."""
 
     goes_last = True
 
@@ -82,7 +82,7 @@ def data(kind, images):
     return {"x": dataset if kind == "unknown length" else dataset.batch(1).unbatch()}
 
 
-# Inside the first epoch for every kind of data; at the end of one and after it for the one kind.
+# Inside the first epoch for every kind of data; at the end of an epoch and after it for one kind.
 @pytest.mark.parametrize(
     "kind, step",
     [("array", 4), ("array", 6), ("array", 8), ("loaded", 4), ("finite", 4), ("unknown length", 4)],
@@ -94,7 +94,7 @@ def test_a_run_that_goes_on_at_any_step_is_the_run_that_was_not_stopped(kind, st
     state.resume_at, again = step, Recorder()
     resumed = gan.fit(**data(kind, images), epochs=3, verbose=0, callbacks=[state, again]).history
     assert gan.fingerprint() == expected
-    # The epoch that was gone on with has the mean over all its steps.
+    # The resumed epoch has the mean over all its steps.
     assert resumed["d_loss"] == history["d_loss"][step // 6 :]
     first = recorder.calls.index(f"epoch {step // 6}")
     assert again.calls[0] == "begin"
@@ -171,7 +171,7 @@ def test_a_strategy_takes_no_batch_more_than_is_trained_on(networks, images, two
     dataset = tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True)
     dataset = dataset.map(lambda x: tf.ensure_shape(tf.numpy_function(note, [x], tf.float32), x.shape))
     gan.fit(dataset, verbose=0)
-    # Two are looked at when the data are given.
+    # Two batches are checked at the start.
     assert len(taken) == 2 + 6
 
 
