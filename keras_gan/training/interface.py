@@ -78,11 +78,10 @@ class Interface:
             taker: `Interface` of the other network.
             output: name of the output; None for the main one.
         """
-        made, taken = self.outputs.get(output or self._returns), next(iter(taker.shapes.values()))
+        output, taken = output or self.returns, taker.shapes[taker.main]
+        made = self.outputs.get(output)
         if made is None:
-            raise ValueError(
-                f"The {self._role} must return '{output or self._returns}'. Received: outputs {list(self.outputs)}"
-            )
+            raise ValueError(f"The {self._role} must return '{output}'. Received: outputs {list(self.outputs)}")
         if not tf.TensorShape(made).is_compatible_with(taken):
             raise ValueError(
                 f"The {self._role} makes samples of shape {made}, but the {taker._role} takes inputs of shape {taken}. "
