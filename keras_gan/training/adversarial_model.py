@@ -35,7 +35,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         data_spec: dict of name to `Field`: what one batch consists of, in the order of a tuple that `fit` is given.
         batches_per_step: int, the batches that one training step takes.
         batches_argument: what the subclass calls that number, for messages.
-        seed: int, of all random numbers that training draws; None to take one from Python's generator.
+        seed: int, of all random numbers that training draws; None for one that Python's `random` draws.
         name: str.
 
     Attributes:

@@ -19,7 +19,7 @@ class TrainingState(keras.layers.Layer):
     two variables saves the random state, and a run that goes on draws what it would have drawn.
 
     Args:
-        seed: int in [0, 2^31), or None for one from Python's generator (which `keras.utils.set_random_seed` sets).
+        seed: int in [0, 2^31), or None for one that Python's `random` draws (which `keras.utils.set_random_seed` sets).
     """
 
     def __init__(self, seed=None, **kwargs):
