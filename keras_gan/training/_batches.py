@@ -1,20 +1,13 @@
 """How `fit` checks its data at the start, and arranges them for the training step."""
 
-import contextlib
-import warnings
-
 import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
-from keras_gan.training.fields import LIMIT, named_fields
+from keras_gan.training import _checks
+from keras_gan.training.fields import named_fields
 
 _DEFAULT_BATCH_SIZE = 32
-_BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
-_BAD_SIZES = "many batches in a row have another size than the first ones"
-_MOST_LEFT_OUT = 8
-# Without an apostrophe: TensorFlow escapes it in its message.
-_BAD_LABELS = "a batch holds labels that are no class of this model"
 
 
 class Batches:
@@ -37,10 +30,10 @@ class Batches:
 
     def __init__(self, source, spec):
         self._source, self._spec = source, spec
-        specs = _require_fields(source.element_spec, spec)
+        specs = _checks.require_fields(source.element_spec, spec)
         self._ragged = any(tensor.shape[0] is None for tensor in specs.values())
-        _require_known_classes(source, spec)
-        self.batch_size = _require_good_batch(source, spec, looked_at=3 if self._ragged else 2)
+        _checks.require_known_classes(source, spec)
+        self.batch_size = _checks.require_good_batch(source, spec, looked_at=3 if self._ragged else 2)
         self.place_is_known = hasattr(source, "from_step")
         self.batches_per_epoch = getattr(source, "steps_per_epoch", None)
         self.is_endless = int(source.cardinality()) == tf.data.INFINITE_CARDINALITY
@@ -69,12 +62,14 @@ class Batches:
         """Whether a batch is full; an error if so many in a row are not that training would wait forever."""
         is_full = tf.shape(next(iter(batch.values())))[0] == self.batch_size
         left_out = tf.where(is_full, 0, left_out + 1)
-        with tf.control_dependencies([tf.debugging.Assert(left_out < _MOST_LEFT_OUT, [_BAD_SIZES])]):
+        with tf.control_dependencies([tf.debugging.Assert(left_out < _checks.MOST_LEFT_OUT, [_checks.BAD_SIZES])]):
             return tf.identity(left_out), (tf.identity(is_full), batch)
 
     def _checked(self, batch):
-        """A batch as the step takes it; an error if a value is out of range."""
-        return {name: _checked_values(values, self._spec[name], self.batch_size) for name, values in batch.items()}
+        """A batch as the step takes it, and an error where a value is out of range."""
+        return {
+            name: _checks.checked_values(values, self._spec[name], self.batch_size) for name, values in batch.items()
+        }
 
 
 def checked(data, spec):
@@ -92,8 +87,8 @@ def checked(data, spec):
     """
     batch = {name: np.asarray(values) for name, values in named_fields(data, spec).items()}
     for name, field in spec.items():
-        _require_type(name, tf.as_dtype(batch[name].dtype), batch[name].shape, field)
-        _require_values(name, batch[name], field)
+        _checks.require_type(name, tf.as_dtype(batch[name].dtype), batch[name].shape, field)
+        _checks.require_values(name, batch[name], field)
     rows = {name: len(values) for name, values in batch.items()}
     if len(set(rows.values())) > 1 or 0 in rows.values():
         raise ValueError(
@@ -203,7 +198,7 @@ def steps_per_epoch(batches, prepared, asked, *, per_step=1, argument=None, name
 
 
 def _is_empty(dataset):
-    with bad_batches_explained():
+    with _checks.bad_batches_explained():
         return next(iter(dataset.take(1)), None) is None
 
 
@@ -221,36 +216,6 @@ def minibatches(batch, steps, argument):
         )
     pieces = {name: tf.split(values, steps) for name, values in batch.items()}
     return [{name: pieces[name][index] for name in pieces} for index in range(steps)]
-
-
-@contextlib.contextmanager
-def bad_batches_explained():
-    """Raise a ValueError for a later batch that fails its check in the input pipeline."""
-    try:
-        yield
-    except tf.errors.InvalidArgumentError as error:
-        raise _bad_batch_error(error) or error from None
-
-
-def _bad_batch_error(error):
-    """The ValueError for a batch that failed its check, or None if `error` has another cause."""
-    if _BAD_SIZES in str(error):
-        return ValueError(
-            f"All batches must have the same size, but {_BAD_SIZES}. Batch the data again, as in "
-            "`dataset.unbatch().batch(n, drop_remainder=True)`. "
-            f"Received: {_MOST_LEFT_OUT} batches of other sizes, one after the other"
-        )
-    if _BAD_LABELS in str(error):
-        return ValueError(
-            f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many classes "
-            "as the data have. Received: a bad batch after good ones"
-        )
-    if _BAD_VALUES not in str(error):
-        return None
-    return ValueError(
-        f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove images "
-        "with NaN. Received: a bad batch after good ones"
-    )
 
 
 def _require_dataset(data, batch_size):
@@ -309,139 +274,3 @@ def _endless_batches(arrays, batch_size, seed):
     dataset = from_step(0)
     dataset.from_step, dataset.steps_per_epoch = from_step, steps
     return dataset
-
-
-def _require_fields(element_spec, spec):
-    """Check what is known of the data before the first batch; return the specs of the fields."""
-    specs = named_fields(element_spec, spec)
-    for name, tensor in specs.items():
-        if not isinstance(tensor, tf.TensorSpec):
-            raise ValueError(f"The data set must yield batches of images, each one tensor. Received: {tensor}")
-        _require_type(name, tensor.dtype, tensor.shape, spec[name])
-    return specs
-
-
-def _noun(name):
-    return "Images" if name == "images" else f"Values of `{name}`"
-
-
-def _require_type(name, dtype, shape, field):
-    if field.num_classes is not None:
-        _require_label_type(name, dtype, shape)
-        return
-    if not dtype.is_floating:
-        raise ValueError(
-            f"{_noun(name)} must be floating-point numbers in [-1, 1]. {_conversion(dtype)} "
-            f"Received: {name} of dtype {dtype.name}"
-        )
-    expected = tf.TensorShape((None, *field.shape))
-    shape = tf.TensorShape(shape)
-    if not shape.is_compatible_with(expected):
-        raise ValueError(
-            f"The networks work on samples of shape {tuple(field.shape)}, so batches must have the shape "
-            f"{tuple(expected)}. {_reshaping(shape, field)} Received: batches of shape {shape}"
-        )
-
-
-def _conversion(dtype):
-    """How to convert another type to floats in [-1, 1]."""
-    ways = {"uint8": "127.5 - 1", "uint16": "32767.5 - 1", "bool": "0.5 - 1"}
-    if dtype.name in ways:
-        return f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or use `keras_gan.data.load`."
-    return "Scale them first, for example by `images.astype('float32') / 127.5 - 1` where they are in 0..255."
-
-
-def _reshaping(shape, field):
-    if shape.rank == len(field.shape) and tf.TensorShape(field.shape).is_compatible_with(shape):
-        return "The data are single samples: put them into batches with `.batch(n)`."
-    channels_first = (field.shape[-1:] + field.shape[:-1]) if field.is_picture else None
-    if channels_first and channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
-        return "Their channels come first: move them to the end, as in `images.transpose(0, 2, 3, 1)`."
-    return (
-        "Resize the images, for example with `keras_gan.data.load(..., image_size=...)`, or build the networks for the "
-        "shape of the data."
-    )
-
-
-def _require_label_type(name, dtype, shape):
-    if not dtype.is_integer or len(shape) not in (1, 2) or (len(shape) == 2 and shape[1] != 1):
-        raise ValueError(
-            f"`{name}` must be class indices: integers of shape (batch,). One-hot rows convert with "
-            f"`{name}.argmax(-1)`. Received: {name} of dtype {dtype.name} and shape {tuple(shape)}"
-        )
-
-
-def _require_known_classes(source, spec):
-    names = getattr(source, "class_names", None)
-    for field in spec.values():
-        if names is not None and field.num_classes is not None and len(names) != field.num_classes:
-            raise ValueError(
-                f"The data have {len(names)} classes, but the networks are built for {field.num_classes}. Build them "
-                f"for the classes of the data. Received: num_classes={field.num_classes}, class_names={names}"
-            )
-
-
-def _require_good_batch(dataset, spec, looked_at):
-    """Check the values of the first batch; return the most frequent size of the first batches.
-
-    Several batches, because a data set that is shuffled after it was batched may begin with its incomplete batch.
-    """
-    batches = [named_fields(batch, spec) for batch in dataset.take(looked_at)]
-    if not batches or not len(next(iter(batches[0].values()))):
-        raise ValueError(
-            "The data set is empty: it yields no batch. If it drops an incomplete last batch, it may hold fewer images "
-            "than one batch: make the batches smaller. Received: a data set without elements"
-        )
-    for name, values in batches[0].items():
-        _require_values(name, np.asarray(values), spec[name])
-    sizes = [len(next(iter(batch.values()))) for batch in batches]
-    return max(sizes, key=lambda size: (sizes.count(size), size))
-
-
-def _require_values(name, values, field):
-    if field.num_classes is not None:
-        if values.size and (values.min() < 0 or values.max() >= field.num_classes):
-            raise ValueError(
-                f"The networks have {field.num_classes} classes, so `{name}` must be from 0 to "
-                f"{field.num_classes - 1}. Received: {name} from {values.min()} to {values.max()}"
-            )
-        return
-    values = values.astype("float32")
-    bad = values.size - int(np.isfinite(values).sum())
-    if bad:
-        raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
-    if field.is_picture and values.size:
-        _require_range(name, float(values.min()), float(values.max()))
-
-
-def _require_range(name, low, high):
-    """Raise a ValueError for values outside [-1, 1], and warn of those that look like [0, 1]."""
-    if max(-low, high) > LIMIT:
-        raise ValueError(
-            f"{_noun(name)} must lie in [-1, 1], the range of a network that ends in tanh. Scale them, as in "
-            f"`images / 127.5 - 1`. Received: values from {low:g} to {high:g}"
-        )
-    if low >= 0.0 and high > 0.5:
-        warnings.warn(
-            f"The first {name} lie in [{low:g}, {high:g}], which looks like [0, 1]; a network that ends in tanh "
-            f"makes [-1, 1]. If so, convert them with `2 * {name} - 1`.",
-            stacklevel=6,
-        )
-
-
-def _checked_values(values, field, batch_size):
-    """A field of a batch with its type and shape; an error if a value is out of range."""
-    if field.num_classes is not None:
-        # Compared before the cast to int32, which would turn 2^40 into 0.
-        values = tf.cast(tf.reshape(values, (-1,)), tf.int64)
-        good = tf.reduce_all((values >= 0) & (values < field.num_classes))
-        message = _BAD_LABELS
-    else:
-        values = tf.cast(values, tf.float32)
-        magnitude = tf.abs(values)
-        # NaN fails every comparison, infinity is not below the largest float.
-        limit = LIMIT if field.is_picture else np.inf
-        good = tf.reduce_all((magnitude <= limit) & (magnitude <= values.dtype.max))
-        message = _BAD_VALUES
-    with tf.control_dependencies([tf.debugging.Assert(good, [message])]):
-        return tf.ensure_shape(tf.cast(values, field.dtype), (batch_size, *field.shape))

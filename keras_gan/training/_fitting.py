@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_int
 from keras_gan._fit_control import FitPosition
 from keras_gan._replicas import worker_count
-from keras_gan.training import _batches
+from keras_gan.training import _batches, _checks
 from keras_gan.training._pieces import Pieces
 
 _REFUSED = {
@@ -116,7 +116,7 @@ class Fitting:
             # Keras warns of the end of a data set of unknown length; that is an error only if steps were asked for.
             if self._steps is None and dataset.cardinality() == tf.data.UNKNOWN_CARDINALITY:
                 warnings.filterwarnings("ignore", "Your input ran out of data")
-            with _batches.bad_batches_explained():
+            with _checks.bad_batches_explained():
                 self._keras_fit(dataset, shuffle=False, **options)
 
 

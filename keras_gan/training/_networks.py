@@ -110,10 +110,10 @@ def draw_apart_on_replicas(model):
     """Let the layers that draw random numbers, such as Dropout, draw different ones on each replica.
 
     Keras gives every replica the same state and so the same masks, which is less noise than one device would draw. A
-    layer keeps its generator in an attribute of any name, and Keras tracks assignments to it. So the object stays, and
+    layer keeps its stream in an attribute of any name, and Keras tracks assignments to it. So the object stays, and
     only its class changes.
     """
     for layer in every_layer(model):
-        for generator in vars(layer).values():
-            if type(generator) is keras.random.SeedGenerator:
-                generator.__class__ = ReplicaSeedGenerator
+        for stream in vars(layer).values():
+            if type(stream) is keras.random.SeedGenerator:
+                stream.__class__ = ReplicaSeedGenerator

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
 from keras_gan._replicas import lost_workers_explained, reducible
-from keras_gan.training import _batches, _compilation, _fitting, _logs, _networks, _optimizers, _updates
+from keras_gan.training import _batches, _checks, _compilation, _fitting, _logs, _networks, _optimizers, _updates
 from keras_gan.training._saving import SavedModel
 from keras_gan.training.fields import named_fields
 from keras_gan.training.passes import drawing_from, forward, inference, is_training, passes
@@ -36,7 +36,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         data_spec: dict of name to `Field`, the contents of a batch. Tuples given to `fit` have the same order.
         batches_per_step: int, number of batches in one training step.
         batches_argument: the subclass's name for `batches_per_step`, for messages.
-        seed: int, for all random numbers that training draws; None for a random seed from Python's generator.
+        seed: int, for all random numbers that training draws; None for one that Python's `random` draws.
         name: str.
 
     Attributes:
@@ -378,7 +378,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         # `fit` calls this after each epoch, with data that it has prepared.
         if not options.get("_use_cached_eval_dataset"):
             x, batch_size = _fitting.prepare_evaluation(self, _batches.given(x, y), batch_size, options), None
-        with _batches.bad_batches_explained():
+        with _checks.bad_batches_explained():
             return super().evaluate(x, batch_size=batch_size, **options)
 
     def train_on_batch(self, x, y=None, **options):

@@ -19,7 +19,7 @@ class TrainingState(keras.layers.Layer):
     variables are the whole random state, and a resumed run draws the same numbers as a run that was never stopped.
 
     Args:
-        seed: int in [0, 2^31), or None for one from Python's generator (which `keras.utils.set_random_seed` sets).
+        seed: int in [0, 2^31), or None for one that Python's `random` draws (which `keras.utils.set_random_seed` sets).
     """
 
     def __init__(self, seed=None, **kwargs):

@@ -1,0 +1,184 @@
+"""Whether data are what a model takes: when they are given, and batch by batch while it trains."""
+
+import contextlib
+import warnings
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gan.training.fields import LIMIT, named_fields
+
+_BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
+BAD_SIZES = "many batches in a row have another size than the first ones"
+MOST_LEFT_OUT = 8
+# Without an apostrophe: TensorFlow escapes it in its message.
+_BAD_LABELS = "a batch holds labels that are no class of this model"
+
+
+@contextlib.contextmanager
+def bad_batches_explained():
+    """Raise a ValueError for a later batch that fails its check in the input pipeline."""
+    try:
+        yield
+    except tf.errors.InvalidArgumentError as error:
+        raise _bad_batch_error(error) or error from None
+
+
+def _bad_batch_error(error):
+    """The ValueError for a batch that failed its check, or None if `error` is about something else."""
+    if BAD_SIZES in str(error):
+        return ValueError(
+            f"All batches must have the same size, but {BAD_SIZES}. Batch the data again, as in "
+            "`dataset.unbatch().batch(n, drop_remainder=True)`. "
+            f"Received: {MOST_LEFT_OUT} batches of other sizes, one after the other"
+        )
+    if _BAD_LABELS in str(error):
+        return ValueError(
+            f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many classes "
+            "as the data have. Received: a bad batch after good ones"
+        )
+    if _BAD_VALUES not in str(error):
+        return None
+    return ValueError(
+        f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove images "
+        "with NaN. Received: a bad batch after good ones"
+    )
+
+
+def require_fields(element_spec, spec):
+    """Check what is known of the data before the first batch; return the specs of the fields."""
+    specs = named_fields(element_spec, spec)
+    for name, tensor in specs.items():
+        if not isinstance(tensor, tf.TensorSpec):
+            raise ValueError(f"The data set must yield batches of images, each one tensor. Received: {tensor}")
+        require_type(name, tensor.dtype, tensor.shape, spec[name])
+    return specs
+
+
+def _noun(name):
+    return "Images" if name == "images" else f"Values of `{name}`"
+
+
+def require_type(name, dtype, shape, field):
+    if field.num_classes is not None:
+        _require_label_type(name, dtype, shape)
+        return
+    if not dtype.is_floating:
+        raise ValueError(
+            f"{_noun(name)} must be floating-point numbers in [-1, 1]. {_conversion(dtype)} "
+            f"Received: {name} of dtype {dtype.name}"
+        )
+    expected = tf.TensorShape((None, *field.shape))
+    shape = tf.TensorShape(shape)
+    if not shape.is_compatible_with(expected):
+        raise ValueError(
+            f"The networks work on samples of shape {tuple(field.shape)}, so batches must have the shape "
+            f"{tuple(expected)}. {_reshaping(shape, field)} Received: batches of shape {shape}"
+        )
+
+
+def _conversion(dtype):
+    """How to convert another type to floats in [-1, 1]."""
+    ways = {"uint8": "127.5 - 1", "uint16": "32767.5 - 1", "bool": "0.5 - 1"}
+    if dtype.name in ways:
+        return (
+            f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or let `keras_gan.data.load` do "
+            "it."
+        )
+    return "Scale them first, for example by `images.astype('float32') / 127.5 - 1` where they are in 0..255."
+
+
+def _reshaping(shape, field):
+    if shape.rank == len(field.shape) and tf.TensorShape(field.shape).is_compatible_with(shape):
+        return "The data are single samples: put them into batches with `.batch(n)`."
+    channels_first = (field.shape[-1:] + field.shape[:-1]) if field.is_picture else None
+    if channels_first and channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
+        return "Their channels come first: move them to the end, as by `images.transpose(0, 2, 3, 1)`."
+    return (
+        "Resize the images, for example with `keras_gan.data.load(..., image_size=...)`, or build the networks for the "
+        "shape of the data."
+    )
+
+
+def _require_label_type(name, dtype, shape):
+    if not dtype.is_integer or len(shape) not in (1, 2) or (len(shape) == 2 and shape[1] != 1):
+        raise ValueError(
+            f"`{name}` must be class indices: integers of shape (batch,). One-hot rows convert with "
+            f"`{name}.argmax(-1)`. Received: {name} of dtype {dtype.name} and shape {tuple(shape)}"
+        )
+
+
+def require_known_classes(source, spec):
+    names = getattr(source, "class_names", None)
+    for field in spec.values():
+        if names is not None and field.num_classes is not None and len(names) != field.num_classes:
+            raise ValueError(
+                f"The data have {len(names)} classes, but the networks are built for {field.num_classes}. Build them "
+                f"for the classes of the data. Received: num_classes={field.num_classes}, class_names={names}"
+            )
+
+
+def require_good_batch(dataset, spec, looked_at):
+    """Check the values of the first batch on the spot; return the size that most of the first ones have.
+
+    Several, because a data set that is shuffled after it was batched may begin with its incomplete batch.
+    """
+    batches = [named_fields(batch, spec) for batch in dataset.take(looked_at)]
+    if not batches or not len(next(iter(batches[0].values()))):
+        raise ValueError(
+            "The data set is empty: it yields no batch. If it drops an incomplete last batch, it may hold fewer images "
+            "than one batch: make the batches smaller. Received: a data set without elements"
+        )
+    for name, values in batches[0].items():
+        require_values(name, np.asarray(values), spec[name])
+    sizes = [len(next(iter(batch.values()))) for batch in batches]
+    return max(sizes, key=lambda size: (sizes.count(size), size))
+
+
+def require_values(name, values, field):
+    if field.num_classes is not None:
+        if values.size and (values.min() < 0 or values.max() >= field.num_classes):
+            raise ValueError(
+                f"The networks have {field.num_classes} classes, so `{name}` must be from 0 to "
+                f"{field.num_classes - 1}. Received: {name} from {values.min()} to {values.max()}"
+            )
+        return
+    values = values.astype("float32")
+    bad = values.size - int(np.isfinite(values).sum())
+    if bad:
+        raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
+    if field.is_picture and values.size:
+        _require_range(name, float(values.min()), float(values.max()))
+
+
+def _require_range(name, low, high):
+    """Raise a ValueError for values outside [-1, 1], and warn of those that look like [0, 1]."""
+    if max(-low, high) > LIMIT:
+        raise ValueError(
+            f"{_noun(name)} must lie in [-1, 1], the range of a network that ends in tanh. Scale them, as in "
+            f"`images / 127.5 - 1`. Received: values from {low:g} to {high:g}"
+        )
+    if low >= 0.0 and high > 0.5:
+        warnings.warn(
+            f"The first {name} lie in [{low:g}, {high:g}], which looks like [0, 1]; a network that ends in tanh "
+            f"makes [-1, 1]. If so, convert them with `2 * {name} - 1`.",
+            stacklevel=6,
+        )
+
+
+def checked_values(values, field, batch_size):
+    """A field of a batch with its type and shape; an error if a value is out of range."""
+    if field.num_classes is not None:
+        # Compared before the cast to int32, which would make 0 of 2^40.
+        values = tf.cast(tf.reshape(values, (-1,)), tf.int64)
+        good = tf.reduce_all((values >= 0) & (values < field.num_classes))
+        message = _BAD_LABELS
+    else:
+        values = tf.cast(values, tf.float32)
+        magnitude = tf.abs(values)
+        # NaN fails every comparison, infinity is not below the largest float.
+        limit = LIMIT if field.is_picture else np.inf
+        good = tf.reduce_all((magnitude <= limit) & (magnitude <= values.dtype.max))
+        message = _BAD_VALUES
+    with tf.control_dependencies([tf.debugging.Assert(good, [message])]):
+        return tf.ensure_shape(tf.cast(values, field.dtype), (batch_size, *field.shape))
