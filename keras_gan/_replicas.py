@@ -49,7 +49,9 @@ def all_rows(rows):
     """The rows of all replicas, in the order of the global batch; the tensor itself on one device."""
     if replica_count() == 1:
         return rows
-    return tf.distribute.get_replica_context().all_gather(rows, axis=0)
+    gathered = tf.distribute.get_replica_context().all_gather(rows, axis=0)
+    # In a graph nothing is known of the shape of what was gathered.
+    return tf.ensure_shape(gathered, (None, *rows.shape[1:]))
 
 
 def run_if(condition, update):
