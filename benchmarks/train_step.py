@@ -1,21 +1,23 @@
-"""How fast is a training step? Beside it the Keras guides' code and PyTorch's; prints a Markdown table a case.
+"""How fast is a training step, compared with the Keras guides' code and PyTorch? Prints a Markdown table per case.
 
     python benchmarks/train_step.py
     python benchmarks/train_step.py --case=dcgan --precision=bfloat16 --contender=keras_gan --contender=pytorch
     python benchmarks/train_step.py --set=sn_resnet.batch_size=16 --set=sn_resnet.generator_width=64
+    python benchmarks/train_step.py --before=../keras_gan_before --contender=keras_gan --contender=before
 
-The contenders train the same networks (an equal number of parameters is insisted on) with the same number of
-discriminator steps, Adam, and images that lie in memory, on the same number of threads; each in a process of its own.
-They take turns, some steps each, round after round: what else the machine does then slows all of them alike, and the
-ratios of the medians hold where the times do not. `keras_gan` and `textbook` are timed within `fit`; `_xla` means
-`jit_compile=True`. The textbook's networks have stock layers where this package has its own, and its steps are those
-of the Keras guides (`_textbook.py`). PyTorch runs eagerly, channels last, with autocast for bfloat16, and needs
-`pip install 'keras-gan[benchmark]'`, here or in the environment that `--torch_python` names.
+The contenders train the same networks (their numbers of parameters must be equal) with the same number of discriminator
+steps, Adam, and images in memory, on the same number of threads. Each has its own process. They take turns of some
+steps, round after round, so that other load on the machine slows all of them equally: the ratios of the medians are
+reliable even if the times are not. `keras_gan` and `textbook` are timed within `fit`; `_xla` means `jit_compile=True`.
+The textbook's networks have stock layers instead of those of this package, and its steps are those of the Keras guides
+(`_textbook.py`). `before` is this package in another checkout, which `--before` names, with the benchmark of that
+checkout, to compare a change with the code before it. PyTorch runs eagerly, channels last, with autocast for bfloat16.
+It needs `pip install 'keras-gan[benchmark]'`, here or in the environment that `--torch_python` names.
 
-Images are the real ones that a step takes. Memory is how much the process grew from the framework's import to its
-peak, compilation included. The first step's seconds run from the first layer made to the end of that step. The share of
-the peak is the operations that the step needs (`_cases.step_flops`) over those that a product of square matrices does
-in the same time, in the same precision; of all contenders' products in the run, the fastest.
+Images are the real images of a step. Memory is how much the process grew from the framework's import to its peak,
+including compilation. The time of the first step runs from the first layer to the end of that step. The share of the
+peak is the operations that the step needs (`_cases.step_flops`), over those of a product of square matrices in the same
+time and precision; the fastest product of all contenders counts.
 """
 
 import dataclasses
@@ -36,20 +38,25 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from _cases import CASES
 
 CONTENDERS = ("keras_gan", "keras_gan_xla", "textbook", "textbook_xla", "pytorch")
+EARLIER = ("before", "before_xla")
 PRECISIONS = ("float32", "bfloat16")
 RATIOS = (
     ("keras_gan", "textbook"),
     ("keras_gan_xla", "textbook_xla"),
     ("keras_gan", "pytorch"),
     ("keras_gan_xla", "pytorch"),
+    ("keras_gan", "before"),
+    ("keras_gan_xla", "before_xla"),
 )
-WORKER = pathlib.Path(__file__).parent / "_worker.py"
+WORKER_IN_CHECKOUT = pathlib.Path("benchmarks", "_worker.py")
+WORKER = pathlib.Path(__file__).parents[1] / WORKER_IN_CHECKOUT
 HEADER = "| contender | ms a step | 10 % to 90 % | images a second | s/kimg | peak MiB | first step, s | of the peak |"
 
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_enum("case", list(CASES), list(CASES), "What to train.")
 flags.DEFINE_multi_enum("precision", PRECISIONS, PRECISIONS, "In which precision.")
-flags.DEFINE_multi_enum("contender", CONTENDERS, CONTENDERS, "Who takes part.")
+flags.DEFINE_multi_enum("contender", CONTENDERS, [*CONTENDERS, *EARLIER], "Who takes part.")
+flags.DEFINE_string("before", None, "The checkout that the contenders `before` and `before_xla` run.")
 flags.DEFINE_multi_string("set", [], "Changes a case: case.field=value, such as dcgan.batch_size=16.")
 flags.DEFINE_integer("rounds", 8, "Turns of each contender.", lower_bound=1)
 flags.DEFINE_float("turn_seconds", 5.0, "How long a turn lasts, in whole steps.", lower_bound=0.0)
@@ -59,7 +66,7 @@ flags.DEFINE_string("torch_python", sys.executable, "The interpreter that has Py
 
 
 class Worker:
-    """A contender in a process of its own, and what is known of it so far.
+    """A contender in its own process, and what is known of it so far.
 
     Attributes:
         name: of the contender.
@@ -75,21 +82,24 @@ class Worker:
         self._errors = tempfile.TemporaryFile("w+")  # noqa: SIM115 - for as long as the process lives
         python = FLAGS.torch_python if name == "pytorch" else sys.executable
         threads = dict.fromkeys(("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS"), str(FLAGS.threads))
+        worker, paths = WORKER, os.environ.get("PYTHONPATH", "")
+        if name in EARLIER:
+            worker, paths = (pathlib.Path(FLAGS.before).resolve() / part for part in (WORKER_IN_CHECKOUT, ""))
         self._process = subprocess.Popen(
-            [python, WORKER],
+            [python, worker],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
             text=True,
-            env={**os.environ, **threads},
+            env={**os.environ, **threads, "PYTHONPATH": str(paths)},
         )
         self.report = self._ask(
-            contender=name.removesuffix("_xla"),
+            contender=name.removesuffix("_xla").replace("before", "keras_gan"),
             case=dataclasses.asdict(case),
             bfloat16=self.bfloat16,
             jit_compile=name.endswith("_xla"),
         )
-        # The second step still finds caches cold; it says how many steps make a turn.
+        # In the second step caches are still cold; its time gives the number of steps in a turn.
         self._steps = max(1, round(FLAGS.turn_seconds / self._ask(steps=1)["seconds"][0]))
 
     def take_turn(self):
@@ -160,7 +170,7 @@ def row(worker, images_per_step, flops_per_step, peak):
 
 
 def spread(seconds):
-    """What a tenth of the steps are below, and a tenth above."""
+    """The limits that a tenth of the steps are below, and a tenth above."""
     ordered = sorted(seconds)
     return tuple(ordered[round(share * (len(ordered) - 1))] for share in (0.1, 0.9))
 
@@ -218,6 +228,8 @@ def main(argv):
     """Compare, print."""
     if argv[1:]:
         raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+    if set(FLAGS.contender) & set(EARLIER) and FLAGS.before is None:
+        raise app.UsageError("Say where the earlier checkout lies: --before=PATH. Received: --before=None")
     contenders = available(FLAGS.contender)
     print(f"{machine()}.")
     for name, case in changed_cases().items():

@@ -1,11 +1,10 @@
-"""Learn handwritten digits in a few minutes on a laptop's processor, from the data set to a served generator.
+"""Learn handwritten digits in a few minutes on a laptop's processor, and serve the trained generator.
 
     python examples/demo.py
 
-A convolutional GAN is trained on scikit-learn's digits. `runs/demo/` receives a grid of samples for each epoch, drawn
-from the same latents, the GIF of those grids, the curves of the losses, events for TensorBoard and the trained GAN.
-Then the generator is exported to `saved_models/digits/`, and loaded in a new process that knows nothing but
-TensorFlow.
+The demo trains a convolutional GAN on scikit-learn's digits. `runs/demo/` receives a grid of samples from the same
+latents for each epoch, a GIF of these grids, the curves of the losses, events for TensorBoard and the trained GAN. Then
+the demo exports the generator to `saved_models/digits/`, and loads it in a new process that imports only TensorFlow.
 """
 
 import os
@@ -16,7 +15,7 @@ import time
 
 from absl import app, flags
 
-# Before TensorFlow is imported, which reads it.
+# TensorFlow reads this when it is imported.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
@@ -27,16 +26,16 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("run_dir", "runs/demo", "Where pictures, curves, events and the trained GAN go.")
 flags.DEFINE_string("export_dir", "saved_models/digits", "Where the generator is exported, as its next version.")
 flags.DEFINE_integer("epochs", 20, "Epochs of 50 training steps, each on 64 images.", lower_bound=1)
-flags.DEFINE_integer("seed", 0, "Of the weights, the order of the images and all noise.", lower_bound=0)
+flags.DEFINE_integer("seed", 0, "Seed of the weights, the order of the images and all noise.", lower_bound=0)
 
 STEPS_PER_EPOCH = 50
 SERVE = pathlib.Path(__file__).with_name("serve_picture.py")
 
 
 def make_gan(image_shape, seed):
-    """A DCGAN a quarter as wide as the paper's, with R1 in place of the discriminator's batch normalisation.
+    """Return a DCGAN a quarter as wide as the paper's, with R1 instead of the discriminator's batch normalisation.
 
-    The settings are those that learnt fastest in a small search: see benchmarks/RESULTS.md.
+    These settings learnt fastest in a small search: see benchmarks/RESULTS.md.
     """
     generator, discriminator = keras_gan.networks.dcgan(
         image_shape=image_shape, latent_dim=64, width=32, discriminator_normalization=None
@@ -45,15 +44,15 @@ def make_gan(image_shape, seed):
         generator, discriminator, penalties=[keras_gan.penalties.R1(0.1)], ema_half_life=5000, seed=seed
     )
     optimizers = (keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99, epsilon=1e-8) for _ in range(2))
-    # On a processor XLA takes some seconds to compile the step, and then a third less time for each.
+    # On a processor, XLA needs some seconds to compile the step, and then each step takes a third less time.
     gan.compile(*optimizers, jit_compile=True)
     return gan
 
 
 def main(argv):
-    """Run the demo; an error in what was asked for ends it in one line."""
+    """Run the demo; an error in the flags or the directories ends it in one line."""
     if argv[1:]:
-        raise app.UsageError(f"The demo takes flags alone. Received: {' '.join(argv[1:])}")
+        raise app.UsageError(f"The demo takes only flags. Received: {' '.join(argv[1:])}")
     try:
         demo(pathlib.Path(FLAGS.run_dir))
     except (ValueError, OSError) as error:
@@ -61,7 +60,7 @@ def main(argv):
 
 
 def demo(run_dir):
-    """Train, export, serve, and say what to try next."""
+    """Train, export and serve, and print what to try next."""
     keras.utils.set_random_seed(FLAGS.seed)
     digits = keras_gan.data.load("digits", image_size=32, batch_size=64, seed=FLAGS.seed)
     gan = make_gan(digits.image_shape, FLAGS.seed)

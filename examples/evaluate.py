@@ -1,15 +1,15 @@
-"""Measure a trained generator, or a folder of samples, against any data set, and draw one page of it.
+"""Measure a trained generator, or a folder of samples, against any data set, and draw a page of the results.
 
     python examples/evaluate.py --samples=runs/demo/gan.keras --dataset=digits
     python examples/evaluate.py --samples=saved_models/digits --metrics=kernel_distance,density_coverage
     python examples/evaluate.py --samples=pictures/ --dataset=photos/ --image_size=64 --extractor=embedding.tflite
 
-Samples come from a `.keras` file of a GAN, a SavedModel that keras_gan.export wrote, or the images of a folder. They
-are compared with the images of --split, which training should not have seen; those of --train_split give the floor, the
-value that real images have in the place of samples, and the nearest neighbours.
+Samples come from a `.keras` file of a GAN, a SavedModel that keras_gan.export wrote, or a folder of images. They are
+compared with the images of --split, which training should not have seen. The images of --train_split give the nearest
+neighbours, and the floor: the value that real images reach instead of samples.
 
-The output directory receives report.json, and report.png and report.html with the numbers, samples beside their nearest
-training images, samples by class and an interpolation between latents.
+The output directory receives report.json, and report.png and report.html with the numbers, samples next to their
+nearest training images, samples by class and an interpolation between latents.
 """
 
 import csv
@@ -28,31 +28,31 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string("split", "test", "Part of the data set that samples are compared with.")
 flags.DEFINE_string("train_split", "train", "Part for the floor, the neighbours and the classifier; empty for none.")
-flags.DEFINE_integer("image_size", None, "Side of the real images; default: that of the samples.", lower_bound=1)
+flags.DEFINE_integer("image_size", None, "Side of the real images; default: the side of the samples.", lower_bound=1)
 flags.DEFINE_list("metrics", ["frechet_distance", "kernel_distance", "precision_recall"], "Metrics of an Evaluator.")
 flags.DEFINE_integer("num_images", 10_000, "Samples to draw.", lower_bound=2)
-flags.DEFINE_integer("seed", 0, "Of the samples, the intervals and the classifier.", lower_bound=0)
+flags.DEFINE_integer("seed", 0, "Seed of the samples, the intervals and the classifier.", lower_bound=0)
 flags.DEFINE_string(
     "extractor",
     "classifier",
-    "classifier: a small one, trained on --train_split; inception: that of keras.applications; or the path of a "
-    ".keras, .tflite or SavedModel network, or of the Inception of 2015 with --inception_2015.",
+    "classifier: a small one, trained on --train_split; inception: from keras.applications; or the path of a .keras, "
+    ".tflite or SavedModel network, or of the Inception of 2015 with --inception_2015.",
 )
 flags.DEFINE_bool("inception_2015", False, "--extractor is the Inception of 2015, whose distance is the FID.")
 flags.DEFINE_bool("download", False, "Fetch the weights of --extractor=inception.")
 flags.DEFINE_string("cache_dir", None, "Keeps trained classifiers and features of real images from run to run.")
-flags.DEFINE_string("curves", None, "losses.csv of the run; default: the one beside --samples, if there is one.")
+flags.DEFINE_string("curves", None, "losses.csv of the run; default: the one next to --samples, if it exists.")
 flags.DEFINE_string("out", "runs/evaluation", "Where the report goes.")
 
-# What the page shows: samples with their neighbours; samples of each class, out of so many; paths between latents.
+# The page shows SHOWN samples with neighbours, PER_CLASS of each class out of DRAWN, and PATHS between latents.
 SHOWN, PER_CLASS, DRAWN = 12, 10, 500
 PATHS, STEPS = 4, 12
 
 
 def main(argv):
-    """Evaluate; an error in what was asked for ends it in one line."""
+    """Evaluate; an error in the flags or the files ends the program in one line."""
     if argv[1:]:
-        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+        raise app.UsageError(f"Give only flags. Received: {' '.join(argv[1:])}")
     try:
         evaluate(pathlib.Path(FLAGS.out))
     except (ValueError, OSError) as error:
@@ -88,7 +88,7 @@ def evaluate(out):
 
 
 def pictures(extractor, source, train, known):
-    """Return what the page shows beside the numbers, as arguments of `report_page.write_report`."""
+    """Return the pictures of the page, as arguments of `report_page.write_report`."""
     import numpy as np
 
     from keras_gan import metrics
@@ -117,7 +117,7 @@ def draw(source, count):
 
 
 def by_class(samples, classes, num_classes, names):
-    """Return a dict of each class to samples that the classifier takes for it; black where it found too few."""
+    """Return a dict of each class to samples that the classifier assigns to it, filled up with black images."""
     import numpy as np
 
     rows = {}
@@ -134,7 +134,7 @@ def interpolate(source):
 
     rng = np.random.default_rng(FLAGS.seed)
     begin, end = rng.standard_normal((2, PATHS, 1, *source.latent_shape))
-    # Latents of a normal distribution in many dimensions all have about one length: this keeps it.
+    # In many dimensions, normal latents all have nearly the same length; a great circle keeps it.
     angles = np.linspace(0, np.pi / 2, STEPS).reshape(1, STEPS, *(1 for _ in source.latent_shape))
     latents = (begin * np.cos(angles) + end * np.sin(angles)).astype("float32")
     images = source.generate(latents=latents.reshape(-1, *source.latent_shape))
@@ -150,7 +150,7 @@ def open_samples(path):
     if path.suffix == ".keras" and path.is_file():
         model = keras.saving.load_model(path)
         if not hasattr(model, "generate"):
-            raise ValueError(f"This file holds no GAN, which could draw samples. Received: --samples={path}")
+            raise ValueError(f"This file holds no GAN that could draw samples. Received: --samples={path}")
         return model
     if not path.is_dir():
         raise FileNotFoundError(f"Expected a .keras file, a SavedModel or a folder. Received: --samples={path}")
@@ -160,7 +160,7 @@ def open_samples(path):
 
 
 def load(split, source, *, labels=False):
-    """Return a part of the data set, in the size of the samples."""
+    """Return a split of the data set, in the size of the samples."""
     from keras_gan import data
 
     shape = source.image_shape if hasattr(source, "image_shape") else source.sample_shape
@@ -190,7 +190,7 @@ def make_extractor(source):
 
 
 def curves():
-    """Return the table of the training curves, a list of a dict for each epoch, or None."""
+    """Return the training curves, a list with a dict for each epoch, or None."""
     path = pathlib.Path(FLAGS.curves) if FLAGS.curves else pathlib.Path(FLAGS.samples).parent / "losses.csv"
     if not path.exists():
         return None

@@ -1,14 +1,15 @@
-"""Export the generator of a trained GAN: for TensorFlow Serving, ONNX Runtime and LiteRT.
+"""Export what draws the samples of a trained model: for TensorFlow Serving, ONNX Runtime and LiteRT.
 
     python examples/export.py --from=runs/digits --to=saved_models/digits
     python examples/export.py --from=gan.keras --to=saved_models/digits --formats=saved_model,onnx,litert,litert_int8
 
---from is a .keras file or the directory of a run. There, keras_gan.callbacks.Evaluate leaves the best GAN by the metric
-that it was given (best.keras), and examples/train.py the last one (gan.keras).
+--from is a .keras file or the directory of a run. A run's directory may hold the best GAN by a metric (best.keras),
+which keras_gan.callbacks.Evaluate saves, and the last one (gan.keras), which examples/train.py saves.
 
-The directory --to receives the SavedModel as the next version (1, 2, ...), with a card that tells what the run's
-directory knows: data set, flags, seeds, metrics. The other formats are files beside the versions, under the name of the
-directory, and the next export replaces them. ONNX needs `pip install 'keras_gan[onnx]'`.
+The directory --to receives the SavedModel as the next version (1, 2, ...), with a card of what the run's directory
+holds: data set, flags, seeds, metrics. The other formats are files next to the versions, with the name of the
+directory, and the next export replaces them. A conditional model takes labels in every format, see
+saved_models/README.md. ONNX needs `pip install 'keras_gan[onnx]'`.
 """
 
 import os
@@ -24,25 +25,25 @@ FORMATS = ("saved_model", "onnx", "litert", "litert_int8")
 FLAGS = flags.FLAGS
 flags.DEFINE_string("from", None, "A .keras file of a GAN, or the directory of a run.", required=True)
 flags.DEFINE_enum(
-    "which", None, ["best", "last"], "GAN of a run's directory; default: the best, or the last where none is kept."
+    "which", None, ["best", "last"], "GAN of a run's directory; default: the best, or the last if no best one exists."
 )
 flags.DEFINE_string("to", None, "Directory of the model's versions, such as saved_models/digits.", required=True)
 flags.DEFINE_list("formats", ["saved_model"], f"Any of {', '.join(FORMATS)}.")
-flags.DEFINE_bool("averaged", True, "Export the averaged generator, where the GAN keeps one.")
+flags.DEFINE_bool("averaged", True, "Export the averaged network, if the model has one.")
 flags.DEFINE_list(
     "signatures",
     None,
-    "Those of the SavedModel: serving_default, sample, sample_png; default: all. A server with --enable_batching takes "
-    "serving_default alone.",
+    "Signatures of the SavedModel: serving_default, sample, sample_png; default: all. A server with --enable_batching "
+    "loads only serving_default.",
 )
 flags.DEFINE_integer("max_count", 256, "Images that one request to the SavedModel may ask for.", lower_bound=1)
 flags.DEFINE_bool("jit_compile", False, "Let XLA compile the SavedModel's serving_default.")
-flags.DEFINE_string("dataset", None, "What the card calls the data set; default: as in the run's flags.")
+flags.DEFINE_string("dataset", None, "Name of the data set, for the card; default: as in the run's flags.")
 flags.DEFINE_string("split", None, "Part of the data set, for the card; default: as in the run's flags.")
 flags.DEFINE_string(
     "metrics",
     None,
-    "A report.json of examples/evaluate.py, for the card; default: the evaluation that the run left of this GAN.",
+    "A report.json of examples/evaluate.py, for the card; default: the run's own evaluation of this GAN.",
 )
 
 flags.register_validator(
@@ -53,9 +54,9 @@ flags.register_validator(
 
 
 def main(argv):
-    """Export; an error in what was asked for ends it in one line."""
+    """Export; an error in the flags or the files ends the program in one line."""
     if argv[1:]:
-        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+        raise app.UsageError(f"Give only flags. Received: {' '.join(argv[1:])}")
     try:
         export(*find_gan(pathlib.Path(FLAGS["from"].value)))
     except (ValueError, OSError, ImportError) as error:
@@ -67,37 +68,37 @@ def find_gan(source):
     """Return the .keras file and the directory of its run."""
     if source.is_file():
         if FLAGS.which:
-            raise ValueError(f"Only of a run's directory there is one to choose. Received: --which={FLAGS.which}")
+            raise ValueError(f"Only the directory of a run has GANs to choose from. Received: --which={FLAGS.which}")
         return source, source.parent
     if not source.is_dir():
         raise FileNotFoundError(f"Expected a .keras file, or the directory of a run. Received: --from={source}")
     best, last = source / "best.keras", source / "gan.keras"
     if FLAGS.which == "best" or (not FLAGS.which and best.exists()):
         return existing(best, "train with keras_gan.callbacks.Evaluate(..., best=...), or give --which=last"), source
-    return existing(last, "let the run end: it goes on when its command is given again"), source
+    return existing(last, "let the run finish: give its command again to resume it"), source
 
 
 def existing(path, remedy):
-    """Return the path of a file that is there, or raise."""
+    """Return the path of a file that exists, or raise an error."""
     if path.exists():
         return path
     raise FileNotFoundError(f"There is no {path.name} in this directory: {remedy}. Received: --from={path.parent}")
 
 
 def export(path, run_dir):
-    """Write the formats, and say where they are."""
+    """Write the formats, and print where they are."""
     import keras
 
     import keras_gan
 
-    # Before all that takes time.
+    # First, because an error here should not cost the time of an export.
     card = facts(path, run_dir)
     gan = keras.saving.load_model(path)
-    if not hasattr(gan, "generator"):
+    if not hasattr(gan, "sampler"):
         raise ValueError(f"This file holds no GAN. Received: --from={path}")
     to = pathlib.Path(FLAGS.to)
     print(f"From {path}: {type(gan).__name__}")
-    # The SavedModel comes last: a server takes it as soon as it is there, and then all is well.
+    # The SavedModel comes last: a server loads it as soon as it appears, and by then no other format can fail.
     for name in sorted(set(FLAGS.formats), key=FORMATS.index, reverse=True):
         if name == "saved_model":
             print(f"{name}: {keras_gan.export.save(gan, to, card=card, **saved_model_options())}")
@@ -108,23 +109,26 @@ def export(path, run_dir):
 
 
 def saved_model_options():
-    """Return what the flags say of the SavedModel, as arguments of `keras_gan.export.save`."""
+    """Return the flags of the SavedModel, as arguments of `keras_gan.export.save`."""
     return {name: FLAGS[name].value for name in ("averaged", "signatures", "max_count", "jit_compile")}
 
 
 def write_litert(gan, to, name):
-    """Write a file for LiteRT, and say how far its images are from the generator's."""
+    """Write a file for LiteRT, and print how far its images are from the network's if these can be drawn."""
     from keras_gan import export
 
     quantize = name == "litert_int8"
     path = to / f"{to.name}{'_int8' if quantize else ''}.tflite"
     export.save_litert(gan, path, averaged=FLAGS.averaged, quantize=quantize)
+    if not gan.sampler().is_drawn:
+        print(f"{name}: {path}")
+        return
     distance = export.litert_distance(gan, path, averaged=FLAGS.averaged)
     print(f"{name}: {path}, from the generator {distance['mean']:.2g} on average and {distance['largest']:.2g} at most")
 
 
 def facts(path, run_dir):
-    """Return what is known of the GAN, as the model's card takes it."""
+    """Return what is known about the GAN, as `facts` of the model's card."""
     run_flags = recorded_flags(run_dir / "flags.txt")
     known = {
         "data_set": FLAGS.dataset or run_flags.pop("dataset", None),
@@ -137,11 +141,11 @@ def facts(path, run_dir):
 
 
 def recorded_flags(file):
-    """Return the flags that a run of examples/train.py has recorded, a dict; an empty one where there is no file."""
+    """Return a dict of the flags that a run of examples/train.py recorded; it is empty if there is no file."""
     if not file.exists():
         return {}
     lines = [line.removeprefix("--").partition("=") for line in file.read_text().splitlines()]
-    # A flag without a value is a boolean one: --flip or --noflip.
+    # A flag without a value is boolean: --flip or --noflip.
     return {
         name if sign else name.removeprefix("no"): value if sign else not name.startswith("no")
         for name, sign, value in lines
@@ -158,7 +162,7 @@ def metrics(path, run_dir):
         report = run_dir / "best.json"
         return Report.load(report) if report.exists() else None
     evaluations = sorted(run_dir.glob("evaluation_*.json"))
-    # One that is newer than the file is of a GAN that has been trained on.
+    # An evaluation that is newer than the file belongs to a later state of the GAN.
     if path.name != "gan.keras" or not evaluations or evaluations[-1].stat().st_mtime > path.stat().st_mtime:
         return None
     return Report.load(evaluations[-1])

@@ -1,6 +1,6 @@
-"""One page that shows how good a generator is: its numbers, and the pictures that one must see beside them.
+"""One page that shows how good a generator is: its numbers, and the pictures that belong to them.
 
-`write_report` draws the page twice, as a picture to pass on and as an HTML file to read; either is complete in itself.
+`write_report` draws the page twice, as a picture to pass on and as an HTML file to read. Each is complete.
 """
 
 import base64
@@ -51,8 +51,8 @@ class Gallery:
 
     Attributes:
         heading: str.
-        note: str, what there is to see.
-        rows: list of (label, images), all rows of as many images.
+        note: str, what the images show.
+        rows: list of (label, images), with the same number of images in each row.
         captions: str below each column, or nothing.
     """
 
@@ -87,20 +87,20 @@ def write_report(
 ):
     """Draw the page as `report.png` and `report.html`.
 
-    The HTML file has its pictures in it and loads nothing. Each file is replaced as a whole. Images are float in
-    [-1, 1]; of those with other than one or three channels, the mean of the channels is drawn. What is too much for
-    one page is cut: rows after the twelfth image, classes and paths after the sixteenth, curves after eight panels.
+    The HTML file contains its pictures and loads no other file. Each file is replaced as a whole. Images are float in
+    [-1, 1]; unless they have one or three channels, the mean of the channels is drawn. The page has no room for rows
+    after the twelfth image, classes and paths after the sixteenth, curves after eight panels.
 
     Args:
-        directory: where the files go; it is made if need be.
+        directory: where the files go; made if it is missing.
         title: str.
         results: iterable of `keras_gan.metrics.Result`, the rows of the table.
         samples: array `(num_samples, height, width, channels)`.
-        real_images: array of images of the same shape, among which `neighbours` were found.
-        neighbours: what `keras_gan.metrics.nearest_neighbours` found: `distances` and `indices` into `real_images`,
-            each of shape `(num_samples, num_neighbours)`.
-        class_samples: dict of the name of each class to samples of it, or None. As many are drawn of each class as the
-            smallest one has.
+        real_images: array of images of the same shape, which contain the neighbours.
+        neighbours: result of `keras_gan.metrics.nearest_neighbours`: `distances` and `indices` into `real_images`, each
+            of shape `(num_samples, num_neighbours)`.
+        class_samples: dict of the name of each class to its samples, or None. The page shows the same number for each
+            class, as many as the smallest class has.
         interpolation: array `(num_paths, num_steps, height, width, channels)` of samples along paths between latents,
             or None.
         curves: list of a dict for each epoch, as `csv.DictReader` reads them from the file of
@@ -110,7 +110,7 @@ def write_report(
         (path of the picture, path of the HTML file).
 
     Raises:
-        ValueError: if the neighbours are not those of the samples among the real images, or a class has no samples.
+        ValueError: if the neighbours do not belong to the samples and the real images, or a class has no samples.
     """
     results = list(results)
     galleries = [_neighbour_gallery(np.asarray(samples), np.asarray(real_images), neighbours)]
@@ -170,7 +170,7 @@ def _drawable(images):
 
 
 def _panels(curves):
-    """The curves to draw, as panels of (name, epochs, values); all losses share the first."""
+    """Return the curves to draw, as panels of (name, epochs, values); all losses share the first panel."""
     names = list(dict.fromkeys(name for row in curves for name in row if name != "epoch" and "/" not in name))
     losses = [name for name in names if name.endswith("loss")]
     groups = [losses, *([name] for name in names if name not in losses)]
@@ -183,7 +183,7 @@ def _curve(curves, name):
 
 
 def _table(results):
-    """The table of numbers, header first; all cells are str."""
+    """Return the table of numbers, header first; all cells are str."""
     rows = [HEADER]
     for result in results:
         name = f"{result.name.replace('_', ' ')} {'↓' if result.better == 'lower' else '↑'}"
@@ -199,7 +199,7 @@ def _number(value):
 
 
 def _warnings(results):
-    """Every warning once, as a sentence."""
+    """Return every warning once, as a sentence."""
     warnings = dict.fromkeys(warning for result in results for warning in result.warnings)
     return [f"{warning[:1].upper()}{warning[1:].rstrip('.')}." for warning in warnings]
 
@@ -247,7 +247,7 @@ def _embedded(png):
 
 
 def _write(path, content):
-    """Replace a file as a whole: a reader sees the old one or the new one, never a part."""
+    """Replace a file as a whole: a reader sees the old file or the new one, never a part."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(content)

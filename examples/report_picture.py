@@ -1,4 +1,4 @@
-"""The page of `report_page` as one picture, and its curves as another one."""
+"""The page of `report_page` as one picture, and its curves as another picture."""
 
 import io
 import math
@@ -19,7 +19,7 @@ WIDTH, MARGIN, GUTTER = 11.0, 0.5, 0.5
 TITLE_LINE, TABLE_LINE, NOTE_LINE = 0.36, 0.28, 0.19
 HEADING, PANEL, SCALE = 0.5, 2.1, 0.4
 LARGEST_CELL, LETTER, LABEL_LETTERS = 0.9, 0.068, 14
-# Left edges of the first and the last column of the table, right edges of those between: they hold numbers.
+# Left edges of the first and the last column of the table; right edges of the columns of numbers between them.
 TABLE_EDGES = (MARGIN, 3.5, 5.2, 6.7, 7.6, 8.7, 8.95)
 
 
@@ -56,26 +56,26 @@ def draw_page(title, table, notes, galleries, panels):
 
 
 def draw_curves(panels):
-    """Draw the panels of `draw_page` alone; return the bytes of a PNG file."""
+    """Draw only the panels of `draw_page`; return the bytes of a PNG file."""
     canvas = Canvas(_curves_height(panels))
     _draw_panels(canvas, panels, 0.0)
     return canvas.png()
 
 
 class Canvas:
-    """A figure on which positions are inches from its upper left corner."""
+    """A figure whose positions are inches from its upper left corner."""
 
     def __init__(self, height):
         self.height = height
-        # The object interface: pyplot keeps a state that belongs to whoever calls this.
+        # The object interface, because the state of pyplot belongs to the caller.
         self.figure = Figure(figsize=(WIDTH, height), facecolor="white")
         FigureCanvasAgg(self.figure)
 
     def write(self, left, top, text, *, size=10, colour=INK, **options):
-        """Write text whose first line begins there."""
+        """Write text whose first line begins at a position."""
         position = left / WIDTH, 1 - top / self.height
         options = {"verticalalignment": "top", **options}
-        # A dollar sign in a name begins no formula.
+        # A dollar sign in a name must not begin a formula.
         self.figure.text(*position, text, fontsize=size, color=colour, parse_math=False, **options)
 
     def rule(self, top):
@@ -84,7 +84,7 @@ class Canvas:
         self.figure.add_artist(Line2D(*ends, color=RULE, linewidth=0.8))
 
     def axes(self, left, top, width, height):
-        """Return axes whose upper left corner is there."""
+        """Return axes whose upper left corner is at a position."""
         lower = 1 - (top + height) / self.height
         return self.figure.add_axes((left / WIDTH, lower, width / WIDTH, height / self.height))
 
@@ -111,7 +111,7 @@ def _draw_heading(canvas, left, top, heading, note):
 
 
 def _places(galleries, top):
-    """Where each gallery goes (left, top, width), in the shorter one of two columns, and where the longer one ends."""
+    """Return each gallery's place (left, top, width), in the shorter of two columns, and the end of the longer one."""
     columns = min(2, len(galleries))
     width = (WIDTH - 2 * MARGIN - (columns - 1) * GUTTER) / columns
     ends, places = [top] * columns, []
@@ -128,7 +128,7 @@ def _label_width(gallery):
 
 
 def _cell(gallery, width):
-    """Width and height of one image, where the whole gallery has a width."""
+    """Return the width and height of one image in a gallery of a given width."""
     _, height, length, _ = gallery.rows[0][1].shape
     side = min(LARGEST_CELL, (width - _label_width(gallery)) / gallery.columns)
     return side, side * height / length
@@ -160,7 +160,7 @@ def _curves_height(panels):
 
 
 def _draw_panels(canvas, panels, top):
-    """Draw the panels in as few rows as hold four each."""
+    """Draw the panels in rows of at most four."""
     columns = math.ceil(len(panels) / _panel_rows(panels))
     width = (WIDTH - 2 * MARGIN + GUTTER) / columns
     for number, curves in enumerate(panels):

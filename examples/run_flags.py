@@ -1,4 +1,4 @@
-"""The flags of a run, which its directory keeps: the same flags resume the run, and others do not."""
+"""The flags of a run, which its directory keeps: the same flags resume the run, other flags do not."""
 
 import contextlib
 import pathlib
@@ -36,7 +36,7 @@ def require_resumable(flags, run_dir):
         _require_same(flags, run_dir)
     elif (run_dir / "gan.keras").exists():
         raise ValueError(
-            "This directory holds a trained GAN, and no checkpoint to go on from: choose another, or remove this one. "
+            "This directory holds a trained GAN, but no checkpoint to resume from: choose another, or remove this one. "
             f"Received: --run_dir={run_dir}"
         )
 
@@ -63,8 +63,8 @@ def _require_same(flags, run_dir):
         if recorded.get(name) != given.get(name):
             nothing = f"no --{name}"
             raise ValueError(
-                f"The run in this directory was started with {recorded.get(name, nothing)}: give the same to go on "
-                f"with it, or choose another --run_dir. Received: {given.get(name, nothing)}, --run_dir={run_dir}"
+                f"The run in this directory was started with {recorded.get(name, nothing)}: give the same to "
+                f"resume it, or choose another --run_dir. Received: {given.get(name, nothing)}, --run_dir={run_dir}"
             )
 
 

@@ -1,14 +1,15 @@
 """Ask a server of TensorFlow Serving for pictures, or measure how fast it makes them.
 
     python examples/serve_client.py --model=digits --count=16 --seed=0 --out=runs/pictures
+    python examples/serve_client.py --model=classes --count=16 --labels=3
     python examples/serve_client.py --model=digits --protocol=grpc --benchmark --requests=1000 --clients=8 --batch=1
 
-The model is one that keras_gan.export.save wrote. --protocol=rest needs the standard library, NumPy and absl alone,
---protocol=grpc needs `pip install 'keras_gan[serving]'` as well.
+keras_gan.export.save must have written the model. --protocol=rest needs only the standard library, NumPy and absl;
+--protocol=grpc also needs `pip install 'keras_gan[serving]'`.
 
-Each request asks for --batch pictures at most, and each has a seed of its own: the first one --seed, so that its
-pictures are those of `gan.generate(count, seed=seed)`, and each further one 2^31 more than the one before, which no
-other --seed comes near. The pictures are --out/00000.png and so on.
+Each request asks for at most --batch pictures, and has its own seed. The first request has --seed, so that its pictures
+equal `gan.generate(count, seed=seed)`. Each further seed is 2^31 larger, so that no other --seed can reach it. The
+pictures are --out/00000.png and so on.
 """
 
 import contextlib
@@ -26,33 +27,44 @@ import serving_load
 from absl import app, flags
 
 FLAGS = flags.FLAGS
-flags.DEFINE_string("model", None, "What the server calls the model.", required=True)
+flags.DEFINE_string("model", None, "Name of the model on the server.", required=True)
 flags.DEFINE_string("host", "localhost", "Name or address of the server.")
 flags.DEFINE_integer("port", None, "Default: 8501 for REST, 8500 for gRPC.", lower_bound=1, upper_bound=65535)
 flags.DEFINE_enum("protocol", "rest", ["rest", "grpc"], "How to ask.")
 flags.DEFINE_string(
     "signature",
     "sample_png",
-    "sample_png: PNG files from a seed; sample: the numbers of the same images; serving_default: the images of latents "
-    "that are drawn here.",
+    "sample_png: PNG files from a seed; sample: the same images as numbers; serving_default: images from latents that "
+    "this client draws.",
 )
-flags.DEFINE_integer("count", 16, "Pictures.", lower_bound=1)
-flags.DEFINE_integer("seed", 0, "Of the pictures.", lower_bound=0, upper_bound=2**31 - 1)
+flags.DEFINE_integer("count", 16, "Number of pictures.", lower_bound=1)
+flags.DEFINE_integer("seed", 0, "Seed of the pictures.", lower_bound=0, upper_bound=2**31 - 1)
+flags.DEFINE_list(
+    "labels",
+    [],
+    "Classes of the pictures, for a conditional model: one for all, or several in turn, such as 0,1,2.",
+)
 flags.DEFINE_string("out", "runs/pictures", "Where the pictures go.")
 flags.DEFINE_integer("batch", 64, "Pictures that one request asks for.", lower_bound=1)
 flags.DEFINE_float("timeout", 60.0, "Seconds to wait for an answer.", lower_bound=0.001)
-flags.DEFINE_bool("benchmark", False, "Measure latency and images a second, and write no pictures.")
+flags.DEFINE_bool("benchmark", False, "Measure latency and images per second, and write no pictures.")
 flags.DEFINE_integer("requests", 1000, "Requests of the benchmark.", lower_bound=1)
-flags.DEFINE_integer("clients", 8, "Threads of the benchmark, each with a connection of its own.", lower_bound=1)
+flags.DEFINE_integer("clients", 8, "Threads of the benchmark, each with its own connection.", lower_bound=1)
 
-# Of a PNG file, by the number of channels: grey, and RGB.
+flags.register_validator(
+    "labels",
+    lambda labels: all(label.isascii() and label.isdigit() for label in labels),
+    "must be whole numbers of at least 0, joined by commas",
+)
+
+# The colour type of a PNG file, by the number of channels: grey and RGB.
 COLOUR_TYPES = {1: 0, 3: 2}
 
 
 def main(argv):
-    """Ask; an error ends it in one line."""
+    """Ask; an error ends the program in one line."""
     if argv[1:]:
-        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+        raise app.UsageError(f"Give only flags. Received: {' '.join(argv[1:])}")
     try:
         ask = asker()
         if FLAGS.benchmark:
@@ -69,19 +81,26 @@ def connect():
 
 
 def asker():
-    """Return the function of a client, the request's number and a count that returns so many images."""
+    """Return a function of a client, a request number and a count, which returns so many images."""
     with contextlib.closing(connect()) as client:
         signatures = client.signatures()
     if FLAGS.signature not in signatures:
         raise serving_clients.ServingError(
-            f"The model {FLAGS.model!r} has no signature of this name: it has {', '.join(sorted(signatures))}. "
+            f"The model {FLAGS.model!r} has no such signature: it has {', '.join(sorted(signatures))}. "
             f"Received: --signature={FLAGS.signature}"
         )
     inputs = signatures[FLAGS.signature]
-    if set(inputs) not in ({"latents"}, {"seed", "count"}):
+    if set(inputs) - {"labels"} not in ({"latents"}, {"seed", "count"}):
         raise serving_clients.ServingError(
             "This client can draw `latents`, or give `seed` and `count`. "
             f"Received: --signature={FLAGS.signature}, which takes {', '.join(sorted(inputs))}"
+        )
+    if ("labels" in inputs) != bool(FLAGS.labels):
+        has_labels = "labels" in inputs
+        raise serving_clients.ServingError(
+            f"The model {FLAGS.model!r} takes {'' if has_labels else 'no '}labels: "
+            f"{'give the classes of the pictures' if has_labels else 'leave them out'}. "
+            f"Received: --labels={','.join(FLAGS.labels)}"
         )
     return lambda client, number, count: client.predict(FLAGS.signature, request(inputs, number, count))
 
@@ -91,12 +110,20 @@ def request(inputs, number, count):
     seed = FLAGS.seed + number * 2**31
     if "latents" in inputs:
         latent_shape = inputs["latents"][1:]
-        return {"latents": np.random.default_rng(seed).standard_normal((count, *latent_shape), np.float32)}
-    return {"seed": np.int64(seed), "count": np.int32(count)}
+        drawn = {"latents": np.random.default_rng(seed).standard_normal((count, *latent_shape), np.float32)}
+    else:
+        drawn = {"seed": np.int64(seed), "count": np.int32(count)}
+    return {**drawn, **(labels_of(number, count) if "labels" in inputs else {})}
+
+
+def labels_of(number, count):
+    """Return the labels of one request as an input: the pictures of all requests have the classes in turn."""
+    places = number * FLAGS.batch + np.arange(count)
+    return {"labels": np.array(FLAGS.labels, np.int32)[places % len(FLAGS.labels)]}
 
 
 def save_pictures(ask, out):
-    """Write the pictures as they come."""
+    """Write the pictures as they arrive."""
     out.mkdir(parents=True, exist_ok=True)
     with contextlib.closing(connect()) as client:
         for number, start in enumerate(range(0, FLAGS.count, FLAGS.batch)):
@@ -107,7 +134,7 @@ def save_pictures(ask, out):
 
 
 def write(path, content):
-    """Write a file; who reads the folder sees all of it or nothing."""
+    """Write a file; a reader of the folder sees all of it or nothing."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         temporary.write_bytes(content)
@@ -122,7 +149,7 @@ def png(image):
     if channels not in COLOUR_TYPES:
         raise serving_clients.ServingError(f"A picture is grey or RGB. Received: images of {channels} channels")
     pixels = np.floor(np.clip(127.5 * image + 128.0, 0.0, 255.0)).astype(np.uint8)
-    # Each row begins with its filter: none.
+    # Each row begins with the number of its filter; 0 is none.
     rows = np.pad(pixels.reshape(height, width * channels), ((0, 0), (1, 0)))
     header = struct.pack(">2I5B", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")]
@@ -135,7 +162,7 @@ def chunk(name, content):
 
 
 def measure(ask):
-    """Send the requests of the benchmark, and print what came of it."""
+    """Send the requests of the benchmark, and print the measurements."""
     load = serving_load.run(
         connect,
         lambda client, number: ask(client, number, FLAGS.batch),

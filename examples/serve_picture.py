@@ -1,4 +1,4 @@
-"""Load an exported generator with TensorFlow alone, and write a picture of 36 samples.
+"""Load an exported generator with nothing but TensorFlow, and write a picture of 36 samples.
 
 python examples/serve_picture.py saved_models/digits/1 served.png
 """

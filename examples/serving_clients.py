@@ -1,7 +1,7 @@
-"""Clients of TensorFlow Serving: one that speaks REST, one that speaks gRPC, with the same methods.
+"""Clients of TensorFlow Serving: one for REST and one for gRPC, with the same methods.
 
-REST needs the standard library and NumPy alone; gRPC needs tensorflow-serving-api, which is imported when a client of
-it is made.
+REST needs only the standard library and NumPy. gRPC needs tensorflow-serving-api, which is imported when such a client
+is created.
 """
 
 import base64
@@ -10,15 +10,15 @@ import json
 
 import numpy as np
 
-# What the official server listens on unless it is told otherwise.
+# The default ports of the official server.
 PORTS = {"rest": 8501, "grpc": 8500}
 
 
 class ServingError(Exception):
-    """No answer, or one that is an error. The message is one line."""
+    """There was no answer, or it is an error. The message is one line."""
 
     def __init__(self, message):
-        # What the graph's error adds after the message is the name of a node.
+        # An error of the graph adds the name of a node after the message.
         super().__init__(" ".join(str(message).split("[[{{")[0].split()))
 
 
@@ -28,19 +28,19 @@ def connect(protocol, host, port, model, *, timeout=60.0):
     Args:
         protocol: "rest" or "grpc".
         host: name or address of the server.
-        port: int, or None for the official server's.
-        model: what the server calls the model.
+        port: int, or None for the default of the official server.
+        model: name of the model on the server.
         timeout: seconds to wait for an answer.
 
     Raises:
-        ServingError: if a package is missing. The server is not asked yet.
+        ServingError: if a package is missing. No request is sent yet.
     """
     client = RestClient if protocol == "rest" else GrpcClient
     return client(host, PORTS[protocol] if port is None else port, model, timeout)
 
 
 class RestClient:
-    """Asks over HTTP, on one connection. Not to be shared by threads."""
+    """Asks over HTTP, on one connection. Threads must not share it."""
 
     def __init__(self, host, port, model, timeout):
         self._address = f"{host}:{port}"
@@ -48,7 +48,7 @@ class RestClient:
         self._connection = http.client.HTTPConnection(host, port, timeout=timeout)
 
     def signatures(self):
-        """Return a dict of each signature's name to a dict of its inputs' names to shapes, None where any size will do.
+        """Return a dict of each signature's name to a dict of its inputs' names to shapes; None is any size.
 
         Raises:
             ServingError: if the server cannot be reached, or has no such model.
@@ -65,7 +65,7 @@ class RestClient:
             raise ServingError(_stranger(self._address, f"no {error} in the metadata")) from error
 
     def predict(self, signature, inputs):
-        """Return the output of a signature that has one: an array, or a list of bytes.
+        """Return the output of a signature with one output: an array, or a list of bytes.
 
         Args:
             signature: name.
@@ -93,7 +93,7 @@ class RestClient:
             response = self._connection.getresponse()
             content = response.read()
         except (OSError, http.client.HTTPException) as error:
-            # The next request finds a connection that it can use.
+            # The next request opens a new connection.
             self._connection.close()
             raise ServingError(_unreachable(self._address, "rest", error)) from error
         return self._checked(response.status, content)
@@ -128,13 +128,13 @@ class GrpcClient:
         self._address = f"{host}:{port}"
         self._model = model
         self._timeout = timeout
-        # Images are large: the limit is 4 MiB by default. And REST asks no proxy either.
+        # Images are large: the default limit is 4 MiB. REST uses no proxy either.
         options = [("grpc.max_receive_message_length", -1), ("grpc.enable_http_proxy", 0)]
         self._channel = grpc.insecure_channel(self._address, options)
         self._stub = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
 
     def signatures(self):
-        """As `RestClient.signatures`."""
+        """Return the same as `RestClient.signatures`."""
         request = self._metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
         response = self._ask(self._stub.GetModelMetadata, request)
         signatures = self._metadata_pb2.SignatureDefMap()
@@ -146,7 +146,7 @@ class GrpcClient:
         }
 
     def predict(self, signature, inputs):
-        """As `RestClient.predict`."""
+        """Return the same as `RestClient.predict`."""
         request = self._predict_pb2.PredictRequest()
         request.model_spec.signature_name = signature
         for alias, value in inputs.items():
@@ -178,7 +178,7 @@ class GrpcClient:
 
 
 def _shape_from_json(info):
-    # int64 is a string in the JSON of protobuf.
+    # In the JSON of protobuf, int64 is a string.
     return tuple(int(dim["size"]) if int(dim["size"]) >= 0 else None for dim in info["tensor_shape"].get("dim", ()))
 
 
@@ -189,13 +189,13 @@ def _shape(tensor_shape):
 def _unreachable(address, protocol, reason):
     return (
         f"No answer over {protocol} from {address} ({reason or 'the connection was closed'}). Start a server, or give "
-        f"its --host and --port: by default the official one has {PORTS['rest']} for REST and {PORTS['grpc']} for gRPC."
+        f"its --host and --port: the official defaults are {PORTS['rest']} for REST and {PORTS['grpc']} for gRPC."
     )
 
 
 def _stranger(address, reason):
-    return f"What answers at {address} does not speak the REST of TensorFlow Serving: {reason}."
+    return f"The program at {address} does not speak the REST of TensorFlow Serving: {reason}."
 
 
 def _no_model(address, model, reason):
-    return f"The server at {address} has no model {model!r}; give the name that it was started with ({reason})."
+    return f"The server at {address} has no model {model!r}; give the name in the server's configuration ({reason})."

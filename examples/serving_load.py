@@ -1,4 +1,4 @@
-"""Many requests from several clients at once: how long each takes, and whether all are answered."""
+"""Many requests from several clients at once: how long each takes, and whether all get an answer."""
 
 import concurrent.futures
 import contextlib
@@ -11,11 +11,11 @@ from serving_clients import ServingError
 
 @dataclasses.dataclass
 class Load:
-    """What came of it.
+    """The measurements of all requests.
 
     Attributes:
-        latencies: seconds of each request that was answered.
-        errors: one message for each request that was not.
+        latencies: seconds of each request with an answer.
+        errors: one message for each request without one.
         seconds: from the first request to the last answer.
         batch: images of one request.
     """
@@ -27,29 +27,29 @@ class Load:
 
     @property
     def images_per_second(self):
-        """Images that came, over the whole time."""
+        """Images received, divided by the whole time."""
         return len(self.latencies) * self.batch / self.seconds
 
     def percentiles(self):
-        """Return the latencies in milliseconds below which 50, 95 and 99 % of the requests were answered."""
+        """Return the latencies in milliseconds that 50, 95 and 99 % of the requests do not exceed."""
         return [1e3 * float(value) for value in np.percentile(self.latencies, [50, 95, 99])]
 
 
 def run(connect, ask, *, requests, clients, batch):
-    """Send requests from threads, each of which waits for an answer before it asks again.
+    """Send requests from threads; each thread waits for an answer before its next request.
 
     Args:
-        connect: function that returns a client, see `serving_clients`. Each thread has its own.
-        ask: function of a client and a number, which differs from request to request, that returns the images.
-        requests: int, how many in all.
-        clients: int, how many threads.
+        connect: function that returns a client, see `serving_clients`. Each thread has its own client.
+        ask: function that takes a client and the number of the request, and returns the images.
+        requests: int, the number of all requests.
+        clients: int, the number of threads.
         batch: int, how many images each answer must hold; another number is a failure.
 
     Returns:
         `Load`.
 
     Raises:
-        ServingError: if a first request of a client, which is not counted, fails: then all will.
+        ServingError: if the first request of a client fails, because then all will. It is not counted.
     """
     with contextlib.ExitStack() as stack:
         ready = [stack.enter_context(contextlib.closing(connect())) for _ in range(clients)]
@@ -57,7 +57,7 @@ def run(connect, ask, *, requests, clients, batch):
             ask(client, 0)
         threads = stack.enter_context(concurrent.futures.ThreadPoolExecutor(clients))
         start = time.perf_counter()
-        # A share each, known in advance, so that no lock is needed.
+        # Each thread knows its requests in advance, so no lock is needed.
         shares = [range(first, requests, clients) for first in range(clients)]
         answers = [
             threads.submit(_work, client, ask, share, batch) for client, share in zip(ready, shares, strict=True)

@@ -158,13 +158,13 @@ require(
 
 
 def main(argv):
-    """Train as the flags say; an error in what was asked for ends the program in one line."""
+    """Train as the flags say; an error in the flags or the data ends the program in one line."""
     if logging.get_verbosity() == logging.INFO:
-        # The default under absl, with which TensorFlow Datasets would write between the lines of the progress bar.
+        # INFO is the default of absl, and lets TensorFlow Datasets write between the lines of the progress bar.
         logging.set_verbosity(logging.WARNING)
     try:
         if argv[1:]:
-            raise ValueError(f"Give flags alone, as in --steps=100. Received: {' '.join(argv[1:])}")
+            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
         # Recorded like this: a later --steps that makes longer epochs possible must not change them.
         FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
         run_dir = pathlib.Path(FLAGS.run_dir)
@@ -314,7 +314,7 @@ def scheduled(learning_rate):
         return LinearDecay(learning_rate, FLAGS.steps, warm_up_steps=warm_up)
     if shape == "constant" and not warm_up:
         return learning_rate
-    # A decay to the whole of the rate (alpha) is a warm-up alone.
+    # With alpha=1 the cosine keeps the whole rate, so that only the warm-up is left.
     options = {"decay_steps": FLAGS.steps - warm_up, "alpha": 1.0 if shape == "constant" else 0.0}
     if warm_up:
         return CosineDecay(0.0, **options, warmup_target=learning_rate, warmup_steps=warm_up)

@@ -1,14 +1,14 @@
 """A name, a folder or an array becomes endless batches of images in [-1, 1].
 
-The three calls that most trainings start with:
+Most trainings start with one of these three calls:
 
     keras_gan.data.load("digits", image_size=32)
     keras_gan.data.load("pictures/", image_size=64, preprocessing=keras_gan.data.Preprocessing(flip=True))
     keras_gan.data.load((images, labels), batch_size=128, labels=True)
 
-`load` returns a `tf.data.Dataset` that `fit` takes as it is. The order of the images is a function of the
-seed and the step, so that a run can begin again at the step where it stopped. Whatever belongs to one kind of
-data set alone is an argument of its source: `load(TFDS("fashion_mnist", download=True))`,
+`load` returns a `tf.data.Dataset` that `fit` accepts. The order of the images is a function of the seed and
+the step, so that a run can resume at the step where it stopped. Options of one kind of data set are arguments
+of its source: `load(TFDS("fashion_mnist", download=True))`,
 `load(Folder("pictures/", skip_corrupt=True))`.
 """
 

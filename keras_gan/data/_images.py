@@ -13,8 +13,8 @@ _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 def decode(path: Path) -> np.ndarray:
     """Read an image file as a viewer would show it.
 
-    Turned as EXIF says, transparent parts on white, 16-bit grey rounded to 8 bits, palettes and CMYK as RGB;
-    of an animation the first frame.
+    The image is turned as EXIF says. Transparent parts become white, 16-bit grey is rounded to 8 bits, palettes
+    and CMYK become RGB, and an animation gives its first frame.
 
     Returns:
         uint8 array of shape (height, width, 1) for a grey file, else (height, width, 3).
@@ -24,7 +24,7 @@ def decode(path: Path) -> np.ndarray:
         if image.mode.startswith("I;16"):
             return np.rint(np.asarray(image) / 257.0).astype(np.uint8)[..., np.newaxis]
         if image.mode in ("I", "F"):
-            raise ValueError(f"its pixels are 32-bit numbers of no known range (mode {image.mode})")
+            raise ValueError(f"its pixels are 32-bit numbers whose range is unknown (mode {image.mode})")
         mode = "L" if image.mode in _GREY_MODES else "RGB"
         if image.has_transparency_data:
             white = Image.new("RGBA", image.size, "white")
@@ -36,13 +36,13 @@ def decode(path: Path) -> np.ndarray:
 def fit(image: np.ndarray, *, size: tuple[int, int] | None, channels: int | None, crop: str | None) -> np.ndarray:
     """Bring one image to a number of channels and a size; return `image` itself if it has both.
 
-    The resize is Pillow's bicubic filter, whose support grows with the reduction, so that it is antialiased.
+    The resize is Pillow's bicubic filter. Its support grows when an image shrinks, so the result is antialiased.
 
     Args:
         image: uint8, or float32 in [-1, 1]; shape (height, width, channels).
         size: (height, width) to return, or None to keep the image's.
         channels: 1, 3, or None to keep the image's.
-        crop: "center" to cut to the aspect ratio of `size` first, or None to squeeze.
+        crop: "center" to cut to the aspect ratio of `size` first, or None to change the aspect ratio.
 
     Returns:
         Array of shape (*size, channels), of the image's dtype and range.
@@ -79,5 +79,5 @@ def _center_box(height: int, width: int, size: tuple[int, int]) -> tuple[float, 
 
 def _resize_channel(pixels: np.ndarray, *, size: tuple[int, int], box: tuple[float, ...]) -> np.ndarray:
     resized = Image.fromarray(pixels).resize(size[::-1], Image.Resampling.BICUBIC, box=box)
-    # Bicubic overshoots beside edges. Pillow clips bytes itself, and knows no range for floats.
+    # Bicubic overshoots next to edges. Pillow clips bytes, but not floats.
     return np.asarray(resized) if pixels.dtype == np.uint8 else np.clip(resized, -1.0, 1.0)

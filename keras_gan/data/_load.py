@@ -32,41 +32,40 @@ def load(
 ) -> tf.data.Dataset:
     """Return endless batches of images in [-1, 1].
 
-    A GAN counts steps, not epochs, and a long run is cut off and goes on. So the order is a function of the
-    step: each image comes once an epoch, each epoch has an order of its own, a batch may span the end of one
-    and the beginning of the next, and `load(..., start_step=k)` gives bit for bit what the stream from 0
-    gives after k batches, random flips and noise included.
+    A GAN counts steps, not epochs, and a long run may stop and resume. So the order is a function of the step.
+    Each image comes once an epoch, and each epoch has its own order. A batch may span the end of one epoch and the
+    beginning of the next. `load(..., start_step=k)` equals the stream from 0 after k batches bit for bit, with its
+    random flips and noise.
 
-    The images are held in memory as uint8, resized once when they are read, and scaled to x / 127.5 - 1 a
-    batch at a time.
+    The images are resized once, when they are read, and kept in memory as uint8. Each batch is scaled to
+    x / 127.5 - 1.
 
     Args:
         source: where the images come from:
             "digits", scikit-learn's 1,797 handwritten digits (`Digits`);
-            a folder of image files, its sub-folders being the classes (`Folder`);
+            a folder of image files, whose sub-folders are the classes (`Folder`);
             a .npz or .npy file (`NumpyFile`);
-            the name of a TensorFlow data set that lies on this machine (`TFDS`);
+            the name of a TensorFlow data set on this computer (`TFDS`);
             an array of images, or a tuple (images, labels) (`Arrays`);
-            or any `Source`, whose class documents what these do. A string that names an existing folder is
-            that folder, "digits" excepted.
+            or any `Source`. The classes in brackets document the details. A string that names an existing folder is
+            that folder, except "digits".
         split: which part of the data: "train", "test", ... as the source has them.
-        image_size: height and width of the images, one number if they are equal; None keeps what they have,
-            which must then be the same for all.
-        batch_size: images a batch; not more than there are.
-        seed: of the order, the flips and the noise.
+        image_size: height and width of the images, or one number for both; None keeps their own size, which must
+            be the same for all.
+        batch_size: images in a batch; at most the number of images.
+        seed: seed of the order, the flips and the noise.
         start_step: the step of the first batch.
-        labels: return labels, too.
-        preprocessing: `Preprocessing`, for what is seldom needed.
+        labels: whether to return labels too.
+        preprocessing: `Preprocessing`, for options that few data sets need.
 
     Returns:
         A `tf.data.Dataset` of float32 images (batch_size, height, width, channels) in [-1, 1], or of (images,
         int32 labels (batch_size,)); all of static shape. It has the attributes `steps_per_epoch` (N //
         batch_size), `num_images` (N), `image_shape`, `class_names` (a tuple, or None) and `from_step`, a function:
-        `from_step(k)` is the data set without its first k batches, at no cost. `fit` of a GAN uses it to go on where
-        it was.
+        `from_step(k)` is the data set without its first k batches, at no cost. `fit` of a GAN uses it to resume.
 
     Raises:
-        FileNotFoundError: if the folder, the file or the data set is not there.
+        FileNotFoundError: if the folder, the file or the data set does not exist.
         ValueError: if the source has no such split, no labels, fewer images than a batch, or images that cannot
             be read; or an argument is out of its range.
 
@@ -138,9 +137,9 @@ def _named_source(source: str | os.PathLike) -> Source:
         return NumpyFile(path)
     if path.is_file():
         raise ValueError(
-            f"A file of images is .npz or .npy; load the folder of an image. Received: source={str(source)!r}"
+            f"A file of images must be .npz or .npy; for an image, give its folder. Received: source={str(source)!r}"
         )
-    # Names of TensorFlow data sets may hold a slash ("emnist/balanced"), but do not begin with one.
+    # The name of a TensorFlow data set may contain a slash ("emnist/balanced"), but does not begin with one.
     looks_like_path = isinstance(source, os.PathLike) or str(source).startswith(("/", "~", "."))
     return Folder(path) if path.is_dir() or looks_like_path else TFDS(source)
 
@@ -165,11 +164,11 @@ def _check_data(data: ImageData, batch_size: int, *, labels: bool, dequantize: b
         )
     if labels and data.labels is None:
         raise ValueError(
-            "The source has no labels. A folder has them if each image lies in the sub-folder of its class, "
+            "The source has no labels. A folder has labels if each image is in the sub-folder of its class, "
             "an array if it is passed as (images, labels). Received: labels=True"
         )
     if dequantize and data.images.dtype != np.uint8:
         raise ValueError(
-            "Only uint8 images can be dequantised: floats have no levels to fill. Received: dequantize=True "
+            "Only uint8 images can be dequantised: floats have no grey levels. Received: dequantize=True "
             f"with {data.images.dtype} images"
         )

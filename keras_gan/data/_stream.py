@@ -11,21 +11,20 @@ class Stream:
     """Maps a step to its batch: a pure function of (seed, step).
 
     Position p = step * batch_size + i of the stream belongs to epoch e = p // N, and holds the image that the
-    permutation of (seed, e) puts at p % N. Nothing is remembered between the steps, so that a stream can
-    begin at any of them.
+    permutation of (seed, e) puts at p % N. The stream keeps no state between steps, so it can begin at any step.
 
     Args:
         data: N images, N >= batch_size, and their labels.
         preprocessing: whether to flip and to dequantise.
-        batch_size: images a batch.
-        seed: of the order, the flips and the noise.
+        batch_size: images in a batch.
+        seed: seed of the order, the flips and the noise.
     """
 
     def __init__(self, data: ImageData, *, preprocessing: Preprocessing, batch_size: int, seed: int):
         self.preprocessing = preprocessing
         self.batch_size = batch_size
         self.num_images = len(data.images)
-        # tf.data works on the host: a copy of the images on the accelerator would come back for every batch.
+        # tf.data runs on the host: images on the accelerator would be copied back for every batch.
         with tf.device("CPU:0"):
             self.seed = tf.constant(seed, tf.int64)
             self.images = tf.constant(data.images)
@@ -35,7 +34,7 @@ class Stream:
         """Return the batches from `start_step` on."""
         last_step = np.iinfo(np.int64).max // (2 * self.batch_size)
         steps = tf.data.Dataset.range(start_step, last_step)
-        # No training lives to see the last step; Keras asks for the cardinality to tell endless data.
+        # No training reaches the last step. Keras recognises endless data by the cardinality.
         steps = steps.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
         batches = steps.map(self.batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         options = tf.data.Options()
@@ -43,7 +42,7 @@ class Stream:
         return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
 
     def one_pass(self) -> tf.data.Dataset:
-        """Return batches of every image once, in the order of the source and as they are; the last may be smaller."""
+        """Return batches of every image once, in the order of the source and unchanged; the last may be smaller."""
         indices = tf.data.Dataset.range(self.num_images).batch(self.batch_size)
         return indices.map(self._plain_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(1)
 
@@ -65,7 +64,7 @@ class Stream:
         """Return which images a step holds: int64 (batch_size,) in [0, N)."""
         positions = step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
         epochs, offsets = positions // self.num_images, positions % self.num_images
-        # A batch is no larger than the data, and so touches two epochs at most.
+        # A batch is not larger than the data, so it touches at most two epochs.
         ending, beginning = (self._shuffle(offsets, epochs[0] + later) for later in (0, 1))
         return tf.where(epochs == epochs[0], ending, beginning)
 

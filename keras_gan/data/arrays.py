@@ -1,4 +1,4 @@
-"""Images that are in memory already."""
+"""Images that are already in memory."""
 
 import numpy as np
 
@@ -6,18 +6,18 @@ from keras_gan.data.source import ImageData, Prepare, Source, check_split
 
 
 class Arrays(Source):
-    """Images, and labels if there are any, as NumPy arrays or anything that NumPy can take for one.
+    """Images, and labels if there are any, as NumPy arrays or anything that NumPy can convert.
 
-    There is one split, "train". The arrays are checked when the object is made.
+    The only split is "train". The arrays are checked when the object is created.
 
     Args:
-        images: uint8 in [0, 255], or floats in [-1, 1], which become float32 and are not quantised. Shape
+        images: uint8 in [0, 255], or floats in [-1, 1], which become float32 without rounding. Shape
             (num_images, height, width, channels), or (num_images, height, width) for grey images.
         labels: integers from 0 up, shape (num_images,) or (num_images, 1); or None.
 
     Raises:
-        ValueError: if the images are of another dtype, rank or range, or hold NaN; the labels are no class
-            indices or not as many as the images.
+        ValueError: if the images have another dtype, rank or range, or hold NaN; or the labels are not class
+            indices, or not as many as the images.
 
     Example:
         >>> import numpy as np
@@ -32,7 +32,7 @@ class Arrays(Source):
         self.labels = None if labels is None else _check_labels(np.asarray(labels), len(self.images))
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Return the arrays, with no copy where `prepare` leaves an image as it is."""
+        """Return the arrays, without a copy if `prepare` does not change an image."""
         check_split(split, ["train"], "An array")
         first = self.images[0]
         if prepare(first) is first:
@@ -52,7 +52,7 @@ def _check_images(images: np.ndarray) -> np.ndarray:
             f"width) if grey. Received: images with shape={images.shape}"
         )
     if images.size == 0:
-        raise ValueError(f"There is no image in the array. Received: images with shape={images.shape}")
+        raise ValueError(f"The array holds no image. Received: images with shape={images.shape}")
     if images.dtype != np.uint8:
         images = _check_floats(images)
     return images if images.ndim == 4 else images[..., np.newaxis]

@@ -7,14 +7,13 @@ from keras_gan.data.source import ImageData, Prepare, Source, check_split
 
 
 class Digits(Source):
-    """1,797 real 8x8 handwritten digits, on every machine and without a network.
+    """1,797 real 8x8 handwritten digits, which need no download.
 
     The bundled part of the "Optical Recognition of Handwritten Digits" set of the UCI repository (Alpaydin
-    and Kaynak 1998). Its grey levels, 0 to 16, are spread over 0 to 255.
+    and Kaynak 1998). Its grey levels, 0 to 16, are scaled to 0 to 255.
 
     Splits: "train" (1,437 images), "test" (360) and "all". They are those of scikit-learn's
-    `train_test_split(test_size=0.2, stratify=labels, random_state=0)`, each in the order of the original, and
-    depend on nothing else.
+    `train_test_split(test_size=0.2, stratify=labels, random_state=0)`, each in the original order.
 
     Example:
         >>> from keras_gan import data
@@ -25,7 +24,7 @@ class Digits(Source):
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return one of the splits "train", "test" and "all" with the labels 0 to 9."""
-        # Here, so that importing the package does not take scikit-learn's time.
+        # Imported here: scikit-learn would slow down the import of the package.
         from sklearn.datasets import load_digits
 
         check_split(split, ["train", "test", "all"], "digits")

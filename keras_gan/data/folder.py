@@ -16,21 +16,21 @@ _SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".
 class Folder(Source):
     """Image files in a folder and the folders below it, whose sub-folders are the classes.
 
-    The files are read in the sorted order of their paths; hidden ones are left out. Where every image lies in
-    a sub-folder, the immediate sub-folders that hold images are the classes, in sorted order; else there are
-    no labels. If the folder holds one named as the split ("train", "test", ...), that one is read; if it
-    holds none, all its images are the split "train".
+    The files are read in the sorted order of their paths, without hidden files. If every image is in a sub-folder,
+    the immediate sub-folders that hold images are the classes, in sorted order; otherwise there are no labels. If
+    the folder has a sub-folder with the name of the split ("train", "test", ...), only that one is read; without
+    one, all images are the split "train".
 
-    Files become grey where all of them are grey, else RGB, unless `Preprocessing(channels=...)` says
-    otherwise. They look as in a viewer: turned as EXIF says, transparency on white, 16 bits rounded to 8.
+    Images are grey if all files are grey, and RGB otherwise, unless `Preprocessing(channels=...)` chooses. They
+    look as in a viewer: turned as EXIF says, transparent parts on white, 16 bits rounded to 8.
 
     Args:
         path: the folder.
-        skip_corrupt: leave out files that cannot be decoded and warn with their number, rather than stop.
+        skip_corrupt: whether to skip files that cannot be decoded, with a warning, instead of stopping.
 
     Raises:
         FileNotFoundError: if there is no such folder.
-        ValueError: if it holds no image, not the split asked for, or a file that cannot be decoded.
+        ValueError: if it holds no image, has no such split, or holds a file that cannot be decoded.
 
     Example:
         >>> import tempfile, pathlib
@@ -79,8 +79,8 @@ class Folder(Source):
             return self.path / split
         if split != "train":
             raise ValueError(
-                f"The folder {str(self.path)!r} holds no folder for this split, which only 'train' can do "
-                f"without. It holds: {', '.join(map(repr, folders)) or 'no folder'}. Received: "
+                f"The folder {str(self.path)!r} has no sub-folder for this split; only 'train' needs none. "
+                f"It has: {', '.join(map(repr, folders)) or 'no sub-folder'}. Received: "
                 f"split={split!r}"
             )
         return self.path
@@ -88,14 +88,14 @@ class Folder(Source):
     def _decode(self, path: Path) -> np.ndarray | None:
         try:
             return _images.decode(path)
-        # Pillow's readers raise errors of many classes at damaged files, SyntaxError among them.
+        # Pillow raises errors of many classes for damaged files, SyntaxError among them.
         except Exception as error:
             if self.skip_corrupt:
                 return None
             reason = "it is empty" if path.stat().st_size == 0 else str(error)
             raise ValueError(
-                f"A file cannot be decoded as an image: {reason}. Mend or remove it, or pass "
-                f"Folder(..., skip_corrupt=True) to leave such files out. Received: file={str(path)!r}"
+                f"A file cannot be decoded as an image: {reason}. Repair or remove it, or pass "
+                f"Folder(..., skip_corrupt=True) to skip such files. Received: file={str(path)!r}"
             ) from error
 
     def _report(self, corrupt: list[Path], num_kept: int) -> None:
@@ -109,7 +109,7 @@ class Folder(Source):
 
 
 def _image_files(root: Path) -> list[Path]:
-    """Return the image files below `root` in a sorted order, the same on every file system."""
+    """Return the image files below `root`, in a sorted order that is the same on every file system."""
     relative = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
     visible = (path for path in relative if not any(part.startswith(".") for part in path.parts))
     return [root / path for path in sorted(visible, key=lambda path: path.parts) if (root / path).is_file()]

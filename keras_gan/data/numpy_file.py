@@ -15,22 +15,22 @@ from keras_gan.data.source import ImageData, Prepare, Source, check_split
 class NumpyFile(Source):
     """Images that `numpy.save`, `numpy.savez` or `numpy.savez_compressed` wrote.
 
-    A .npy file is an array of images. A .npz file holds them, as in the first of these that fits, in
+    A .npy file is an array of images. In a .npz file, the images are the first of these that exists:
 
     * `images`, with the labels in `labels`;
     * `x`, with the labels in `y`;
-    * `x_train` and `x_test`, with the labels in `y_train` and `y_test`: what follows the `x_` names a split;
+    * `x_train` and `x_test`, with the labels in `y_train` and `y_test`: the name after `x_` is a split;
     * the only array there is.
 
-    All but the third have the one split "train". Labels may be missing. `Arrays` says what the arrays may
-    hold.
+    The third form has the splits that it names, the others have only "train". Labels are optional. `Arrays`
+    documents what the arrays may hold.
 
     Args:
         path: the file.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if NumPy cannot read the file, or none of its arrays is known to hold images.
+        ValueError: if NumPy cannot read the file, or no array has one of these names.
 
     Example:
         >>> import tempfile, pathlib

@@ -1,15 +1,15 @@
-"""What is done to the images besides their size."""
+"""What changes the images, other than their size."""
 
 import dataclasses
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Preprocessing:
-    """The options of the road from a stored picture to a tensor in [-1, 1].
+    """The options between a stored picture and a tensor in [-1, 1].
 
-    Most data sets need none of them, so they stay out of the arguments of `load`. `channels` and `crop` act
-    once, when the images are read; `flip` and `dequantize` act on every batch, with random numbers that are a
-    function of the seed and the step.
+    Most data sets need none of them, so they are not arguments of `load`. `channels` and `crop` apply once, when
+    the images are read. `flip` and `dequantize` apply to every batch, with random numbers that are a function of
+    the seed and the step.
 
     Dequantisation makes the 256 grey levels continuous: 2 (x / 256 - 1/2) + u with u ~ U(0, 1/128), as in the
     official code of spectral normalisation (Miyato et al. 2018, https://arxiv.org/abs/1802.05957).
@@ -17,7 +17,7 @@ class Preprocessing:
     Args:
         channels: 1 for grey (ITU-R 601 luma), 3 for RGB, or None for what the images have.
         crop: "center" cuts the largest centred part with the aspect ratio of `image_size` before the resize;
-            None squeezes the whole image into it.
+            None resizes the whole image, which changes its aspect ratio.
         flip: mirror each image left to right with probability 1/2.
         dequantize: add uniform noise as wide as one of the 256 levels. For uint8 images.
 

@@ -26,9 +26,9 @@ class ImageData(NamedTuple):
 class Source(abc.ABC):
     """A place that images come from.
 
-    A source knows where the images lie and what only its own kind needs to know (a directory, whether it may
-    download). What is the same for all of them, such as the size of the images and the order of the batches,
-    is asked of `load`. Subclass it to read a format of your own: `load` takes any source.
+    A source knows where the images are, and the options that only its own kind needs (a directory, whether it may
+    download). What is the same for all sources, such as the size of the images and the order of the batches, is an
+    argument of `load`. Subclass it to read a format of your own: `load` accepts any source.
 
     Example:
         >>> import numpy as np
@@ -47,9 +47,9 @@ class Source(abc.ABC):
 
         Args:
             split: its name, such as "train".
-            prepare: maps one image (height, width, channels) to the channels and the size that were asked
-                for. A source passes every image through it as soon as it is decoded, so that the full-size
-                images are never all in memory.
+            prepare: function that converts one image (height, width, channels) to the requested channels and
+                size. A source calls it as soon as an image is decoded, so that the full-size images are never all
+                in memory.
 
         Returns:
             `ImageData` with at least one image.
@@ -57,11 +57,11 @@ class Source(abc.ABC):
 
     @staticmethod
     def stack(images: Iterable[np.ndarray]) -> np.ndarray:
-        """Join images (height, width, channels) into one array, grey ones as RGB if any has colours.
+        """Join images (height, width, channels) into one array; grey ones become RGB if any has colours.
 
         Args:
-            images: at least one image; all of the same height, width and dtype, with one channel or all
-                alike.
+            images: at least one image; all of the same height, width and dtype, with one channel or the same
+                number.
 
         Returns:
             Array of shape (num_images, height, width, channels), of the dtype of the first image.
@@ -77,7 +77,7 @@ class Source(abc.ABC):
             if image.shape[:2] != first:
                 raise ValueError(
                     f"All images must have the same size, but image 0 is {_size(images[0])} and image "
-                    f"{index} is {_size(image)} (height x width). Pass `image_size` to bring them to one size. "
+                    f"{index} is {_size(image)} (height x width). Pass `image_size` to resize them. "
                     "Received: image_size=None"
                 )
         channels = max(image.shape[-1] for image in images)
@@ -92,7 +92,7 @@ def _size(image: np.ndarray) -> str:
 
 
 def check_split(split: str, splits: Iterable[str], where: str) -> None:
-    """Raise an error that lists the splits which exist, unless `split` is among them."""
+    """Raise an error that lists the existing splits, unless `split` is one of them."""
     splits = list(splits)
     if split not in splits:
         listed = ", ".join(repr(name) for name in splits)

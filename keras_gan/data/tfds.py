@@ -18,20 +18,20 @@ from keras_gan.data.source import ImageData, Prepare, Source
 class TFDS(Source):
     """A data set of TensorFlow Datasets, by its name there.
 
-    Its feature "image" gives the images, and "label", where it is one integer, the labels. Nothing is fetched
-    unless `download=True`; but if all the files that the data set would fetch lie in
-    `<data_dir>/downloads/manual/`, it is prepared from those.
+    The images are its feature "image", and the labels its feature "label" if that is one integer. Nothing is
+    downloaded unless `download=True`. If all the files that the data set would download are in
+    `<data_dir>/downloads/manual/`, it is prepared from these files.
 
     Args:
         name: such as "fashion_mnist", "emnist/balanced" or "cifar10:3.0.2".
-        data_dir: where prepared data sets lie; by default the environment's TFDS_DATA_DIR, else
+        data_dir: where prepared data sets are; by default the environment's TFDS_DATA_DIR, or
             ~/tensorflow_datasets.
-        download: fetch and prepare the data set if it is not there yet.
+        download: whether to download and prepare a data set that does not exist yet.
 
     Raises:
-        FileNotFoundError: if the data are not there, and must not be fetched.
-        ValueError: if there is no such data set (the error names the nearest) or split, or it has no uint8
-            images.
+        FileNotFoundError: if the data set does not exist here, and `download` is False.
+        ValueError: if there is no data set of this name (the error suggests the nearest one), no such split, or its
+            images are not uint8.
     """
 
     def __init__(self, name: str, *, data_dir: str | os.PathLike | None = None, download: bool = False):
@@ -49,7 +49,7 @@ class TFDS(Source):
         return _read(self._dataset(builder, split), builder.info.features, prepare)
 
     def _builder(self):
-        # Imported here: only those who name one of its data sets wait for it.
+        # Imported here, because the import takes time and only this source needs it.
         import tensorflow_datasets as tfds
 
         try:
@@ -58,7 +58,7 @@ class TFDS(Source):
         except ValueError as error:
             names = ["digits", *tfds.list_builders(with_community_datasets=False)]
             if re.split("[:/]", self.name)[0] in names:
-                raise  # The version or the configuration is wrong, and TFDS lists those that exist.
+                raise  # The version or the configuration is wrong, and the error of TFDS lists the existing ones.
             raise ValueError(
                 f"No folder, file or TensorFlow data set has this name.{did_you_mean(self.name, names)} "
                 f"Received: source={self.name!r}"
@@ -73,21 +73,21 @@ class TFDS(Source):
         dtype = np.dtype(features["image"].np_dtype)
         if dtype != np.uint8:
             raise ValueError(
-                f"The images of the data set must be uint8, and are {dtype}. Received: source={self.name!r}"
+                f"The images of the data set must be uint8, but they are {dtype}. Received: source={self.name!r}"
             )
 
     def _dataset(self, builder, split: str) -> tf.data.Dataset:
         import tensorflow_datasets as tfds
 
-        # The images are read once: TFDS's own cache would be a second copy of them.
+        # The images are read only once: the cache of TFDS would be a second copy of them.
         config = tfds.ReadConfig(try_autocache=False)
         try:
             return builder.as_dataset(split=split, read_config=config)
         except AssertionError as error:
             root = builder.data_dir_root
             raise FileNotFoundError(
-                f"The data set is not in {root}, and nothing is fetched unless it is asked for. Pass "
-                f'keras_gan.data.TFDS("{self.name}", download=True), or put the files it is made of in '
+                f"The data set is not in {root}, and is not downloaded by default. Pass "
+                f'keras_gan.data.TFDS("{self.name}", download=True), or put its original files into '
                 f"{root / 'downloads' / 'manual'}, or load a folder of images. Received: source={self.name!r}"
             ) from error
         except ValueError as error:
@@ -98,9 +98,9 @@ class TFDS(Source):
 def _read(dataset: tf.data.Dataset, features, prepare: Prepare) -> ImageData:
     labelled = "label" in features and features["label"].shape == ()
     labelled = labelled and np.issubdtype(features["label"].np_dtype, np.integer)
-    # -1 is how test splits of TFDS mark a missing label.
+    # Test splits of TFDS mark a missing label with -1.
     dataset = dataset.map(lambda example: (example["image"], example["label"] if labelled else -1))
-    # One conversion to NumPy for many images takes a third of the time, and needs them to be of one size.
+    # One conversion to NumPy for many images takes a third of the time, but needs images of one size.
     dataset = dataset.batch(1 if None in features["image"].shape else 1024)
     images, labels = [], []
     for image_batch, label_batch in dataset.as_numpy_iterator():
@@ -121,7 +121,7 @@ def _has_manual_files(builder) -> bool:
 
 @contextlib.contextmanager
 def _bars_on_terminals_only() -> Iterator[None]:
-    """TFDS's progress bars redraw themselves several times a second, which fills a log file."""
+    """Hide the progress bars of TFDS outside a terminal: they redraw several times a second, which fills a log file."""
     with contextlib.ExitStack() as stack:
         if not sys.stderr.isatty():
             stack.enter_context(contextlib.redirect_stderr(io.StringIO()))
@@ -130,7 +130,7 @@ def _bars_on_terminals_only() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without_absl_warnings() -> Iterator[None]:
-    """TFDS warns of an empty folder whenever a data set is not prepared yet; we raise a clearer error."""
+    """Hide the warning of TFDS about a data set that is not prepared yet: our error is clearer."""
     verbosity = logging.get_verbosity()
     logging.set_verbosity(logging.ERROR)
     try:

@@ -1,8 +1,7 @@
-"""What a client can ask of an exported generator, and the first requests that a server sends to it.
+"""What a client can ask of an exported sampler, and the first requests that a server sends to it.
 
 Each signature is a function that checks its inputs. Every check is a node of the graph, because a server has nothing
-but the graph. A generator that takes more than latents gets its signatures in the same way: a function that returns a
-`Signature`, and its place in the list.
+but the graph.
 """
 
 import dataclasses
@@ -12,15 +11,19 @@ from collections.abc import Callable
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import _random
-from keras_gan._pixels import tensor_to_bytes
+from keras_gan._pixels import in_range, tensor_to_bytes
 
-# The batch size of `TwoPlayerGAN.generate`: the last bits of an image may depend on the size of its batch.
+_LABELS = "labels"
+
+# The batch size of `generate`: the last bits of an image may depend on the size of its batch.
 _BATCH_SIZE = 64
 
 # Scalars: a request has one seed, however many images it asks for.
 _SEED_AND_COUNT = (tf.TensorSpec((), tf.int64, name="seed"), tf.TensorSpec((), tf.int32, name="count"))
 _ONE_SAMPLE = {"seed": np.int64(0), "count": np.int32(1)}
+
+# A side of the picture in the first request to a model that takes pictures of any size.
+_EXAMPLE_SIDE = 64
 
 # The numbers of the fields, from prediction_log.proto, predict.proto and model.proto of tensorflow_serving/apis.
 _LOG_PREDICT = 6
@@ -51,94 +54,104 @@ class Signature:
     example: dict
 
 
-def of_generator(generator, latent_shape, *, max_count, jit_compile):
-    """Return the signatures of a generator that takes only latents.
+def of_sampler(sampler, *, max_count, jit_compile):
+    """Return the signatures of a sampler.
 
     Args:
-        generator: keras.Model, run in inference mode.
-        latent_shape: tuple, shape of one latent.
+        sampler: `keras_gan.training.Sampler`, run in inference mode.
         max_count: int, how many samples one request may ask for.
-        jit_compile: whether XLA compiles the generator of `serving_default`.
+        jit_compile: whether XLA compiles the network of `serving_default`.
 
     Returns:
-        List of `Signature`: `serving_default`, `sample` and, for images that are grey or RGB, `sample_png`.
+        List of `Signature`: `serving_default`; where the inputs are drawn `sample`; and then, for images that are grey
+        or RGB, `sample_png`.
     """
-    generate = _generating(generator, latent_shape)
-    sample_shape = generate.get_concrete_function().output_shapes[1:]
-    compiled = _generating(generator, latent_shape, jit_compile=True) if jit_compile else generate
-    signatures = [
-        serving_default(compiled, latent_shape, max_count),
-        sample(generate, latent_shape, sample_shape, max_count),
-    ]
-    if len(sample_shape) == 3 and sample_shape[-1] in (1, 3):
-        signatures.append(sample_png(generate, latent_shape, max_count))
+    make = _making(sampler)
+    compiled = _making(sampler, jit_compile=True) if jit_compile else make
+    signatures = [serving_default(sampler, compiled, max_count)]
+    if sampler.is_drawn:
+        signatures.append(sample(sampler, make, max_count))
+        if len(sampler.output_shape) == 3 and sampler.output_shape[-1] in (1, 3):
+            signatures.append(sample_png(sampler, make, max_count))
     return signatures
 
 
-def serving_default(generate, latent_shape, max_count):
-    """Return the signature from latents to as many images."""
+def serving_default(sampler, make, max_count):
+    """Return the signature from the sampler's inputs to as many samples."""
 
-    def serve(latents):
-        return {"images": generate(_checked_latents(latents, latent_shape, max_count))}
+    def serve(*tensors):
+        return {sampler.output: make(_checked_inputs(sampler, tensors, max_count))}
 
-    shape = ", ".join(map(str, ("count", *latent_shape)))
+    inputs = ", ".join(
+        f"{name} int32 (count,){_classes(sampler)}"
+        if name == _LABELS
+        else f"{name} float32 ({', '.join(['count', *map(_size, spec.shape[1:])])})"
+        for name, spec in sampler.inputs.items()
+    )
     return Signature(
         name="serving_default",
-        documentation=f"latents float32 ({shape}), count up to {max_count} -> images float32.",
-        inputs=(tf.TensorSpec((None, *latent_shape), tf.float32, name="latents"),),
+        documentation=f"{inputs}, count up to {max_count} -> {sampler.output} float32.",
+        inputs=tuple(sampler.inputs.values()),
         function=serve,
-        example={"latents": np.zeros((1, *latent_shape), np.float32)},
+        example={
+            name: np.zeros([1, *(side or _EXAMPLE_SIDE for side in spec.shape[1:])], spec.dtype.as_numpy_dtype)
+            for name, spec in sampler.inputs.items()
+        },
     )
 
 
-def sample(generate, latent_shape, sample_shape, max_count):
-    """Return the signature from a seed to the images that `TwoPlayerGAN.generate` draws for it."""
+def sample(sampler, make, max_count):
+    """Return the signature from a seed to the samples that `generate` draws for it."""
 
-    def serve(seed, count):
-        latents = _latents(seed, count, latent_shape, max_count)
-        return {"images": _in_batches(generate, latents, tf.TensorSpec((None, *sample_shape), tf.float32))}
+    def serve(seed, count, *labels):
+        inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
+        spec = tf.TensorSpec((None, *sampler.output_shape), tf.float32)
+        return {sampler.output: _in_batches(make, inputs, spec)}
 
-    return Signature(
-        name="sample",
-        documentation=f"seed int64 and count int32 (1 to {max_count}) -> images float32, the same for the same seed.",
-        inputs=_SEED_AND_COUNT,
-        function=serve,
-        example=_ONE_SAMPLE,
-    )
+    return _of_seed("sample", sampler, serve, f"{sampler.output} float32, the same for the same seed", max_count)
 
 
-def sample_png(generate, latent_shape, max_count):
+def sample_png(sampler, make, max_count):
     """Return the signature from a seed to the images of `sample`, as PNG files."""
 
-    def files(latents):
-        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(generate(latents)), fn_output_signature=tf.string)
+    def files(inputs):
+        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(make(inputs)), fn_output_signature=tf.string)
 
-    def serve(seed, count):
-        latents = _latents(seed, count, latent_shape, max_count)
-        return {"png_bytes": _in_batches(files, latents, tf.TensorSpec((None,), tf.string))}
+    def serve(seed, count, *labels):
+        inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
+        return {"png_bytes": _in_batches(files, inputs, tf.TensorSpec((None,), tf.string))}
 
+    return _of_seed("sample_png", sampler, serve, "png_bytes string, those of `sample` as PNG", max_count)
+
+
+def _of_seed(name, sampler, serve, returns, max_count):
+    """Return a signature of a seed, a count and, of a conditional model, a label for each sample."""
+    labels = [spec for input_name, spec in sampler.inputs.items() if input_name == _LABELS]
+    has_labels = f", labels int32 (count,){_classes(sampler)}" if labels else ""
     return Signature(
-        name="sample_png",
-        documentation=f"seed int64 and count int32 (1 to {max_count}) -> png_bytes string, those of `sample` as PNG.",
-        inputs=_SEED_AND_COUNT,
+        name=name,
+        documentation=f"seed int64 and count int32 (1 to {max_count}){has_labels} -> {returns}.",
+        inputs=(*_SEED_AND_COUNT, *labels),
         function=serve,
-        example=_ONE_SAMPLE,
+        example={**_ONE_SAMPLE, **({_LABELS: np.zeros(1, np.int32)} if labels else {})},
     )
 
 
-def _generating(generator, latent_shape, **options):
-    """Return the generator as one function, whose graph the signatures share."""
-    return tf.function(
-        # A client receives float32, whatever the precision of the network.
-        lambda latents: tf.cast(generator(latents, training=False), tf.float32),
-        input_signature=[tf.TensorSpec((None, *latent_shape), tf.float32)],
-        autograph=False,
-        **options,
-    )
+def _classes(sampler):
+    return f" from 0 to {sampler.num_classes - 1}" if _LABELS in sampler.inputs else ""
 
 
-def _latents(seed, count, latent_shape, max_count):
-    """Return the latents that `TwoPlayerGAN.generate` draws for a seed."""
+def _size(side):
+    return "any" if side is None else str(side)
+
+
+def _making(sampler, **options):
+    """Return the sampler as one function, whose graph the signatures share."""
+    return tf.function(sampler, input_signature=[sampler.inputs], autograph=False, **options)
+
+
+def _drawn_inputs(sampler, seed, count, labels, max_count):
+    """Return the inputs that `generate` draws for a seed, with the labels of the request."""
     seed = _required(
         seed >= 0,
         seed,
@@ -150,26 +163,70 @@ def _latents(seed, count, latent_shape, max_count):
         f"One request may ask for 1 to {max_count} samples. Ask for the rest in further requests, each with its own "
         "seed. Received: count =",
     )
-    return _random.normal((count, *latent_shape), tf.stack([seed, 0]))
+    given = [(_LABELS, _checked_labels(labels[0], count, sampler.num_classes))] if labels else []
+    return sampler.draw(count, seed, **dict(given))
 
 
-def _checked_latents(latents, latent_shape, max_count):
+def _checked_inputs(sampler, tensors, max_count):
+    inputs = dict(zip(sampler.inputs, tensors, strict=True))
+    main = inputs[sampler.main]
     # A session does not check its inputs against the function's signature.
-    latents = tf.ensure_shape(latents, (None, *latent_shape), name="latents_of_the_right_shape")
-    count = tf.shape(latents)[0]
-    latents = _required(
+    main = tf.ensure_shape(main, sampler.inputs[sampler.main].shape, name=f"{sampler.main}_of_the_right_shape")
+    count = tf.shape(main)[0]
+    main = _required(
         count <= max_count,
-        latents,
-        f"One request may hold up to {max_count} latents. Send the rest in further requests. Received: count =",
+        main,
+        f"One request may hold up to {max_count} {sampler.main}. Send the rest in further requests. Received: count =",
         shown=count,
     )
-    bad = tf.math.count_nonzero(~tf.math.is_finite(latents))
-    return _required(
+    inputs[sampler.main] = _in_domain(sampler, main)
+    if _LABELS in inputs:
+        inputs[_LABELS] = _checked_labels(inputs[_LABELS], count, sampler.num_classes)
+    return inputs
+
+
+def _in_domain(sampler, main):
+    """Return the main input, which must be finite, and in [-1, 1] where it is not drawn."""
+    bad = tf.math.count_nonzero(~tf.math.is_finite(main))
+    advice = (
+        "drawn from the standard normal distribution if the model was trained on it"
+        if sampler.is_drawn
+        else "in [-1, 1]"
+    )
+    main = _required(
         tf.equal(bad, 0),
-        latents,
-        "The latents hold NaN or infinity. Give finite numbers, drawn from the standard normal distribution if the "
-        "model was trained on it. Received: numbers that are not finite =",
+        main,
+        f"The {sampler.main} hold NaN or infinity. Give finite numbers, {advice}. Received: numbers that are not "
+        "finite =",
         shown=bad,
+    )
+    if sampler.is_drawn:
+        return main
+    return _required(
+        in_range(main),
+        main,
+        f"The {sampler.main} must be in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1. Received: the largest "
+        "absolute value =",
+        shown=tf.reduce_max(tf.abs(main)),
+    )
+
+
+def _checked_labels(labels, count, num_classes):
+    labels = tf.ensure_shape(labels, (None,), name="labels_of_the_right_shape")
+    labels = _required(
+        tf.equal(tf.size(labels), count),
+        labels,
+        "Give a label for each sample: a list of as many labels as samples. Received: the number of labels and of "
+        "samples =",
+        shown=tf.stack([tf.size(labels), count]),
+    )
+    wrong = (labels < 0) | (labels >= num_classes)
+    return _required(
+        ~tf.reduce_any(wrong),
+        labels,
+        f"Labels must be classes from 0 to {num_classes - 1}. Give one of the {num_classes} classes that the model "
+        "knows. Received: wrong labels =",
+        shown=tf.boolean_mask(labels, wrong),
     )
 
 
@@ -183,18 +240,18 @@ def _required(condition, value, message, shown=None):
         return tf.identity(value)
 
 
-def _in_batches(function, latents, output):
-    """Return the rows that a function makes from the latents, a batch at a time to bound its memory."""
-    count = tf.shape(latents)[0]
+def _in_batches(function, inputs, output):
+    """Return the rows that a function makes from a dict of inputs, a batch at a time to bound its memory."""
+    count = tf.shape(next(iter(inputs.values())))[0]
     batches = (count + _BATCH_SIZE - 1) // _BATCH_SIZE
     # The last batch may be smaller, so the batches have no common shape.
     rows = tf.TensorArray(output.dtype, batches, infer_shape=False, element_shape=output.shape)
 
-    def generate_one(index, rows):
-        batch = latents[index * _BATCH_SIZE : (index + 1) * _BATCH_SIZE]
-        return index + 1, rows.write(index, function(batch))
+    def make_one(index, rows):
+        part = slice(index * _BATCH_SIZE, (index + 1) * _BATCH_SIZE)
+        return index + 1, rows.write(index, function({name: value[part] for name, value in inputs.items()}))
 
-    _, rows = tf.while_loop(lambda index, _: index < batches, generate_one, (0, rows), parallel_iterations=1)
+    _, rows = tf.while_loop(lambda index, _: index < batches, make_one, (0, rows), parallel_iterations=1)
     return tf.ensure_shape(rows.concat(), output.shape)
 
 

@@ -1,5 +1,6 @@
-"""An exported generator, to draw samples from."""
+"""An exported model, to draw samples from."""
 
+import json
 import os
 import random
 
@@ -11,23 +12,30 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path
 from keras_gan.export.saved_model import version_folders
 
+_LABELS = "labels"
+
 
 class ExportedGenerator:
     """A SavedModel that `keras_gan.export.save` wrote, or one with the same signature, with the `generate` of a GAN.
 
-    Metrics and scripts take it in place of the GAN; the same seed gives the same latents.
+    Metrics and scripts take it in place of the GAN; the same seed gives the same latents and labels. What takes other
+    inputs, as a translator does, is called with them: `exported(images=images)`.
 
     Args:
         directory: folder of a version, which holds `saved_model.pb`; or the folder above it, for the newest version.
 
     Attributes:
         path: `pathlib.Path` of the version's folder.
-        latent_shape: tuple of ints.
+        inputs: dict of input name to its shape without the batch.
+        latent_shape: tuple of ints; None where the model takes no latents.
         sample_shape: tuple of ints, `(height, width, channels)`.
+        num_classes: int, how many classes the labels may have, from the model's card; None if there are no labels or
+            no card.
 
     Raises:
         FileNotFoundError: if there is no SavedModel.
-        ValueError: if its signature `serving_default` does not map one float32 tensor to one batch of images.
+        ValueError: if its signature `serving_default` does not map one float32 tensor, perhaps with labels, to one
+            batch of images.
 
     Example:
         >>> import tempfile, types
@@ -47,46 +55,123 @@ class ExportedGenerator:
         self._model = tf.saved_model.load(os.fspath(self.path))
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
-        if len(inputs) != 1 or len(outputs) != 1 or outputs[0].shape.rank != 4:
+        main = [spec.name for spec in inputs if spec.name != _LABELS]
+        if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != 4:
             raise ValueError(
                 "Expected a SavedModel whose signature `serving_default` maps latents to images (batch, height, width, "
                 f"channels), as keras_gan.export.save writes it. Received: {self.path} with "
                 f"inputs {inputs} and outputs {outputs}"
             )
-        self._input = inputs[0].name
-        self.latent_shape = tuple(inputs[0].shape[1:])
+        (self._main,) = main
+        self._types = {spec.name: spec.dtype for spec in inputs}
+        self.inputs = {spec.name: tuple(spec.shape[1:]) for spec in inputs}
+        self.latent_shape = None if self._main == "images" else self.inputs[self._main]
         self.sample_shape = tuple(outputs[0].shape[1:])
+        self.num_classes = _classes(self.path / "model_card.json") if _LABELS in self.inputs else None
 
-    def generate(self, num_images=None, *, latents=None, seed=None, batch_size=64):
+    def __call__(self, *, batch_size=64, **inputs):
+        """Make samples of all inputs of the model.
+
+        Args:
+            batch_size: int, how many samples to make at once.
+            **inputs: array by input name, as `images=`; all with as many rows.
+
+        Returns:
+            float32 NumPy array `(num_images, *sample_shape)`.
+
+        Raises:
+            ValueError: if an input is missing or too many, has another shape, or has fewer rows than another.
+            tf.errors.InvalidArgumentError: if the model does not take the values, such as NaN.
+        """
+        batch_size = require_int("batch_size", batch_size)
+        if set(inputs) != set(self.inputs):
+            raise ValueError(
+                f"The model takes {' and '.join(self.inputs)}: give all of its inputs by name, and no others. "
+                f"Received: {', '.join(inputs) or 'none'}"
+            )
+        tensors = {name: self._as_taken(name, value) for name, value in inputs.items()}
+        count = len(tensors[self._main])
+        if not count or any(len(tensor) != count for tensor in tensors.values()):
+            sizes = ", ".join(f"{len(tensor)} {name}" for name, tensor in tensors.items())
+            raise ValueError(f"Give as many of each input, and at least one. Received: {sizes}")
+        batches = (
+            {name: tensor[start : start + batch_size] for name, tensor in tensors.items()}
+            for start in range(0, count, batch_size)
+        )
+        return np.concatenate([self._run(batch) for batch in batches])
+
+    def generate(self, num_images=None, *, latents=None, labels=None, seed=None, batch_size=64):
         """Draw samples, like `TwoPlayerGAN.generate`.
 
         Args:
             num_images: int, how many; None if `latents` are given.
             latents: float32 `(num_images, *latent_shape)`, or None to draw them.
-            seed: int for the same latents each time, in every process; None for new latents each time.
+            labels: for a conditional model: one class, or a class for each sample; None to draw them.
+            seed: int for the same samples each time, in every process; None for new ones each time.
             batch_size: int, how many images to generate at once.
 
         Returns:
             float32 NumPy array `(num_images, *sample_shape)`.
 
         Raises:
-            ValueError: if neither or both of `num_images` and `latents` are given.
+            ValueError: if neither or both of `num_images` and `latents` are given, the labels do not suit the model, or
+                the model takes no latents.
+            tf.errors.InvalidArgumentError: if labels are no classes of the model.
         """
+        if self.latent_shape is None:
+            raise ValueError(
+                "This model draws nothing by itself: call it with its inputs, as in "
+                f"`exported({self._main}=...)`. Received: num_images={num_images}"
+            )
         if (num_images is None) == (latents is None):
             raise ValueError(
                 "Give either the number of samples or their latents. "
                 f"Received: num_images={num_images}, latents={'given' if latents is not None else None}"
             )
+        seed = random.getrandbits(31) if seed is None else require_seed(seed)
         if latents is None:
-            seed = random.getrandbits(31) if seed is None else require_seed(seed)
-            latents = _random.normal((require_int("num_images", num_images), *self.latent_shape), (seed, 0))
-        batch_size = require_int("batch_size", batch_size)
-        batches = (latents[start : start + batch_size] for start in range(0, len(latents), batch_size))
-        return np.concatenate([self._run(batch) for batch in batches])
+            count = require_int("num_images", num_images)
+            latents = _random.latents_of_seed(count, self.latent_shape, seed)
+        given = {self._main: latents, **self._labels(labels, len(latents), seed)}
+        return self(batch_size=batch_size, **given)
 
-    def _run(self, latents):
-        (images,) = self._signature(**{self._input: tf.convert_to_tensor(latents, tf.float32)}).values()
+    def _labels(self, labels, count, seed):
+        """The labels of a request as an input; none for a model without."""
+        if _LABELS not in self.inputs:
+            if labels is not None:
+                raise ValueError(f"This model takes no labels: leave them out. Received: labels={labels!r}")
+            return {}
+        if labels is not None:
+            labels = np.asarray(labels)
+            return {_LABELS: np.full((count,), labels) if labels.ndim == 0 else labels}
+        if self.num_classes is None:
+            raise ValueError(
+                "This model takes labels, and without its model_card.json it is not known of how many classes: give "
+                "`labels`. Received: labels=None"
+            )
+        return {_LABELS: _random.labels_of_seed(count, self.num_classes, seed)}
+
+    def _as_taken(self, name, value):
+        tensor = tf.convert_to_tensor(value)
+        fits = tf.TensorShape([None, *self.inputs[name]]).is_compatible_with(tensor.shape)
+        if not fits or (self._types[name].is_integer and not tensor.dtype.is_integer):
+            raise ValueError(
+                f"`{name}` must have the type {self._types[name].name} and the shape "
+                f"{('num_images', *self.inputs[name])}. "
+                f"Received: {name} of type {tensor.dtype.name} and shape {tuple(tensor.shape)}"
+            )
+        return tf.cast(tensor, self._types[name])
+
+    def _run(self, batch):
+        (images,) = self._signature(**batch).values()
         return images.numpy()
+
+
+def _classes(card):
+    """The number of classes that a model's card states, or None."""
+    if not card.exists():
+        return None
+    return json.loads(card.read_text()).get("sampler", {}).get("num_classes")
 
 
 def _newest_version(directory):

@@ -1,4 +1,4 @@
-"""A generator as a LiteRT file, for phones and other small devices."""
+"""What draws a model's samples as a LiteRT file, for phones and other small devices."""
 
 import os
 import re
@@ -6,20 +6,19 @@ import re
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import _random
-from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path, write_atomically
 from keras_gan._litert import interpreter
-from keras_gan.export._generator import file_path, float32_function, quiet_log, settled_generator
+from keras_gan.export._sampler import file_path, float32_function, quiet_log, sampler_of, settled_sampler
 
 
 def save_litert(gan, path, *, averaged=True, quantize=False):
-    """Write the generator as a `.tflite` file, which LiteRT (formerly TensorFlow Lite) runs on phones.
+    """Write what draws a model's samples as a `.tflite` file, which LiteRT (once TensorFlow Lite) runs on phones.
 
-    The file has one signature, `serving_default`: `latents` float32 `(batch, *latent_shape)` of any batch size to
-    `images` float32 `(batch, *sample_shape)`. The model runs in inference mode, without random numbers, and computes
-    in float32 whatever the precision of training: its images equal those of the Keras generator to 1e-5. An averaged
-    generator gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
+    The file has one signature, `serving_default`, of any batch size: `latents` float32 `(batch, *latent_shape)`, and of
+    a conditional model `labels` int32 `(batch,)`, to `images` float32 `(batch, *sample_shape)`. A translator's takes
+    `images`. Nothing in the file checks the inputs. The model runs in inference mode, without random numbers, and
+    computes in float32 whatever the precision of training: its images equal those of the Keras network to 1e-5. An
+    averaged generator gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
 
     With `quantize`, each kernel of at least 1,024 numbers is stored as 8-bit integers with a scale for each output
     channel (LiteRT's "dynamic range"). Inputs and outputs stay float32, but the images change: `litert_distance`
@@ -27,16 +26,16 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
     size, and the images differ by 0.001 on average and by 0.012 at most; for a ResNet, 31 %, 0.005 and 0.09.
 
     Args:
-        gan: model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
+        gan: the model, as for `keras_gan.export.save`.
         path: the file, whose name ends in `.tflite`; a missing folder is made, and an existing file is replaced.
-        averaged: whether to write the averaged generator, where the GAN has one.
+        averaged: whether to write the averaged network, where the model has one.
         quantize: whether to store large kernels as 8-bit integers.
 
     Returns:
         `pathlib.Path` of the file.
 
     Raises:
-        ValueError: if the GAN has no generator, the file's name has another ending, its folder cannot be written, or
+        ValueError: if the model draws no samples, the file's name has another ending, its folder cannot be written, or
             the generator has an operation that LiteRT does not support.
         OSError: if the disk is full; an existing file at `path` is kept.
 
@@ -49,9 +48,9 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
         >>> litert_distance(gan, path)
         {'mean': 0.0, 'largest': 0.0}
     """
-    generator = settled_generator(gan, averaged)
+    sampler = settled_sampler(gan, averaged)
     path = file_path(path, ".tflite")
-    function = float32_function(generator, gan.latent_shape).get_concrete_function()
+    function = float32_function(sampler).get_concrete_function()
     # The converter finds variables in attributes of a tf.Module, and does not look into Keras layers.
     owner = tf.Module()
     owner.kept = list(function.graph.variables)
@@ -63,7 +62,7 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
     return path
 
 
-def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0):
+def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, **given):
     """Return how far the images of a `.tflite` file are from the images of its generator.
 
     For a quantised file this is the price of its size. It depends on the network and on its weights, so measure it for
@@ -74,7 +73,9 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0):
         path: the path that `save_litert` returned.
         averaged: as in the call of `save_litert`.
         num_images: int, how many images to compare.
-        seed: int, seed of their latents.
+        seed: int, of what the images are made of.
+        **given: inputs of the network that are not to be drawn, as `labels=3`. A translator needs `images=`, and
+            `num_images` is then their number.
 
     Returns:
         dict of two floats: `mean` and `largest`, over all values of all images, of the absolute difference between
@@ -82,8 +83,8 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0):
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the GAN has no generator, an argument is out of its range, or the file holds no model that takes
-            this GAN's latents and returns images of its shape.
+        ValueError: if the model draws no samples, an argument is out of its range, or the file holds no model that
+            takes this model's inputs and returns images of its shape.
 
     Example:
         >>> import tempfile, types
@@ -95,12 +96,13 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0):
         >>> 1e-4 < distance["mean"] < distance["largest"] < 0.2
         True
     """
-    generator = settled_generator(gan, averaged)
-    shape = (require_int("num_images", num_images), *gan.latent_shape)
-    latents = _random.normal(shape, (require_seed(seed), 0)).numpy()
-    function = float32_function(generator, gan.latent_shape).get_concrete_function()
-    expected = function(tf.constant(latents))["images"].numpy()
-    difference = np.abs(_images_of_file(path, latents, expected.shape) - expected)
+    sampler = sampler_of(gan, averaged)
+    inputs = sampler.inputs_for(None if sampler.main in given else num_images, seed=seed, **given)
+    settled_sampler(gan, averaged)
+    function = float32_function(sampler).get_concrete_function()
+    expected = function(*inputs.values())[sampler.output].numpy()
+    made = _made_by_file(path, sampler, {name: value.numpy() for name, value in inputs.items()})
+    difference = np.abs(made - expected)
     return {"mean": float(difference.mean()), "largest": float(difference.max())}
 
 
@@ -118,24 +120,33 @@ def _converted(converter):
         ) from error
 
 
-def _images_of_file(path, latents, shape):
+def _made_by_file(path, sampler, inputs):
     path = local_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no such file: `save_litert` writes it. Received: path={os.fspath(path)!r}")
     try:
         model = interpreter(path).get_signature_runner()
-        given, made = model.get_input_details()["latents"], model.get_output_details()["images"]
+        given = {name: model.get_input_details()[name]["shape_signature"].tolist() for name in sampler.inputs}
+        made = model.get_output_details()[sampler.output]["shape_signature"].tolist()
     except (KeyError, ValueError) as error:
         raise ValueError(
-            f"The file holds no model from `latents` to `images` ({str(error).strip()}): give a file that "
-            f"`save_litert` wrote. Received: path={os.fspath(path)!r}"
+            f"The file holds no model from {_quoted(sampler.inputs)} to `{sampler.output}` ({str(error).strip()}): "
+            f"give a file that `save_litert` wrote. Received: path={os.fspath(path)!r}"
         ) from error
     # LiteRT would accept latents of another width, and read them as another number of rows.
-    sizes = tuple(given["shape_signature"][1:]), tuple(made["shape_signature"][1:])
-    if sizes != (latents.shape[1:], shape[1:]):
+    expected = {name: value.shape[1:] for name, value in inputs.items()}
+    if {name: tuple(shape[1:]) for name, shape in given.items()} != expected or tuple(made[1:]) != sampler.output_shape:
         raise ValueError(
-            f"The file is not of this GAN, which has latents {latents.shape[1:]} and samples {shape[1:]}: give the "
-            f"file that `save_litert` wrote of it. Received: path={os.fspath(path)!r}, with latents "
-            f"{given['shape_signature'].tolist()} and images {made['shape_signature'].tolist()}"
+            f"The file is not of this GAN, which has {_listed(expected)} and samples {sampler.output_shape}: give the "
+            f"file that `save_litert` wrote of it. Received: path={os.fspath(path)!r}, with {_listed(given)} and "
+            f"{sampler.output} {made}"
         )
-    return model(latents=latents)["images"]
+    return model(**inputs)[sampler.output]
+
+
+def _quoted(names):
+    return " and ".join(f"`{name}`" for name in names)
+
+
+def _listed(shapes):
+    return ", ".join(f"{name} {shape}" for name, shape in shapes.items())

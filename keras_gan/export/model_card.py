@@ -1,4 +1,4 @@
-"""What a user has to know about an exported generator, in the same folder."""
+"""What a user has to know about an exported model, in the same folder."""
 
 import io
 import json
@@ -9,16 +9,18 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from keras_gan import _random
 from keras_gan._files import local_path, write_atomically
 from keras_gan._version import __version__
 from keras_gan.callbacks import image_grid
 from keras_gan.export._card_facts import checked_facts, plain
+from keras_gan.export._sampler import is_averaged, sampler_of
 
 # The version of the fields of `model_card.json`. Under the same number, fields are added and never changed.
 _SCHEMA_VERSION = 1
 
 _GRID_FILE, _GRID_SEED, _GRID_IMAGES = "sample_grid.png", 0, 64
+# Of a conditional model: a row is a class, and of very many classes the first ones have one.
+_GRID_COLUMNS, _GRID_ROWS = 8, 16
 
 _UNKNOWN = "unknown"
 
@@ -26,8 +28,8 @@ _UNKNOWN = "unknown"
 _COLUMNS = ("value", "interval", "floor", "better", "name", "warnings")
 
 
-def write_model_card(folder, gan, *, generator, signatures, facts=None):
-    """Write `README.md`, `model_card.json` and, for images, `sample_grid.png`: what the exported generator is.
+def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None):
+    """Write `README.md`, `model_card.json` and, for images, `sample_grid.png`: what the exported model is.
 
     A folder of weights is used long after people forget how it was made. The card records it: the data, the GAN and its
     settings, the networks, how long and from which seed it was trained, its metrics and their protocol, the versions
@@ -42,19 +44,22 @@ def write_model_card(folder, gan, *, generator, signatures, facts=None):
     * `data`: `data_set`, `split`.
     * `gan`: `class`; `adversarial_loss`; `config`, its arguments without the networks; `compilation`, the arguments
       of `compile`.
-    * `exported`: `averaged`, whether it is the averaged generator; `latent_shape`, `sample_shape`.
+    * `exported`: `averaged`, whether it is an averaged network; `latent_shape`, null for a translator; `sample_shape`.
+    * `sampler`: `network`, the role of the exported network; `inputs`, name to `type` and `shape` without the batch;
+      `output`; `num_classes`, null without labels.
     * `networks`: by role, `name`, `class`, `parameters`, `precision` (the policy).
     * `training`: `steps`, `images_per_step`, `images_seen`, `seeds`, `fingerprint` (of all that training changes).
     * `metrics`: by name, the fields of a `keras_gan.metrics.Result`.
     * `signatures`: name to documentation.
     * `versions`: of keras_gan, keras, tensorflow, numpy and python.
-    * `sample_grid`: `file`, `seed`, `num_images`; null if the samples are not images.
+    * `sample_grid`: `file`, `seed`, `num_images`, and `labels` with the class of each row for a conditional model;
+      null if the samples are not images, or are made of images that cannot be drawn.
     * `further`: anything else that was given.
 
     Args:
         folder: where the files go; it must exist.
-        gan: model with a `latent_shape`; the other attributes of a `TwoPlayerGAN` are optional.
-        generator: the keras.Model that is exported.
+        gan: the model, as for `keras_gan.export.save`.
+        averaged: whether the averaged network is exported, where the model has one.
         signatures: dict of a signature's name to one line about it.
         facts: dict of what the GAN does not know; every key is optional. `data_set` and `split`, strings;
             `images_seen`, int, if it is not the steps times the images of a step; `seeds`, dict of what was drawn
@@ -71,31 +76,30 @@ def write_model_card(folder, gan, *, generator, signatures, facts=None):
         >>> generator = keras.Sequential([keras.Input((2,)), keras.layers.Reshape((1, 2, 1))])
         >>> gan = types.SimpleNamespace(generator=generator, latent_shape=(2,))
         >>> folder = pathlib.Path(tempfile.mkdtemp())
-        >>> write_model_card(folder, gan, generator=generator, signatures={}, facts={"data_set": "digits"})
+        >>> write_model_card(folder, gan, facts={"data_set": "digits"})
         >>> card = json.loads((folder / "model_card.json").read_text())
         >>> card["data"], card["training"]["steps"], card["exported"]["sample_shape"]
         ({'data_set': 'digits', 'split': None}, None, [1, 2, 1])
         >>> sorted(path.name for path in folder.iterdir())
         ['README.md', 'model_card.json', 'sample_grid.png']
     """
-    facts, folder = checked_facts(facts), local_path("folder", folder)
-    latents = _random.normal((_GRID_IMAGES, *gan.latent_shape), (_GRID_SEED, 0))
-    samples = tf.cast(generator(latents, training=False), tf.float32).numpy()
+    facts, folder, sampler = checked_facts(facts), local_path("folder", folder), sampler_of(gan, averaged)
     card = {
         "schema_version": _SCHEMA_VERSION,
         "data": {"data_set": facts["data_set"], "split": facts["split"]},
         "gan": _gan(gan),
         "exported": {
-            "averaged": generator is getattr(gan, "averaged_generator", None),
-            "latent_shape": list(gan.latent_shape),
-            "sample_shape": list(samples.shape[1:]),
+            "averaged": is_averaged(sampler, gan),
+            "latent_shape": list(sampler.inputs["latents"].shape[1:]) if "latents" in sampler.inputs else None,
+            "sample_shape": list(sampler.output_shape),
         },
-        "networks": _networks(gan, generator),
+        "sampler": _sampler(sampler, gan),
+        "networks": _networks(gan),
         "training": _training(gan, facts),
         "metrics": facts["metrics"],
-        "signatures": dict(signatures),
+        "signatures": dict(signatures or {}),
         "versions": _versions(),
-        "sample_grid": _write_grid(folder, samples),
+        "sample_grid": _write_grid(folder, sampler),
         "further": facts["further"],
     }
     write_atomically(folder / "model_card.json", (json.dumps(card, indent=2) + "\n").encode())
@@ -106,8 +110,9 @@ def _gan(gan):
     # Any object with a generator can be exported, and then the name of its class says nothing.
     if not isinstance(gan, keras.Model):
         return {"class": None, "adversarial_loss": None, "config": {}, "compilation": {}}
-    networks, loss = _networks_of(gan), getattr(gan, "adversarial_loss", None)
-    config = {name: value for name, value in gan.get_config().items() if name not in networks}
+    # The format is that of the .keras file.
+    left_out, loss = {*_networks_of(gan), "format"}, getattr(gan, "adversarial_loss", None)
+    config = {name: value for name, value in gan.get_config().items() if name not in left_out}
     return {
         "class": type(gan).__name__,
         "adversarial_loss": None if loss is None else {"class": type(loss).__name__, **plain(loss.get_config())},
@@ -117,11 +122,17 @@ def _gan(gan):
 
 
 def _networks_of(gan):
-    """Return the networks of a GAN, by the names of its attributes."""
-    return {name: value for name, value in vars(gan).items() if isinstance(value, keras.Model)}
+    """Return the networks of a model by name, those of all players and then their averaged copies."""
+    if not hasattr(gan, "players"):
+        # Any object with a generator or a sampler can be exported.
+        return {"generator": gan.generator} if hasattr(gan, "generator") else {}
+    players = gan.players.values()
+    networks = {name: network for player in players for name, network in player.networks.items()}
+    averages = {f"averaged_{name}": network for player in players for name, network in player.averages.items()}
+    return {**networks, **averages}
 
 
-def _networks(gan, generator):
+def _networks(gan):
     return {
         role: {
             "name": network.name,
@@ -129,7 +140,19 @@ def _networks(gan, generator):
             "parameters": network.count_params(),
             "precision": network.dtype_policy.name,
         }
-        for role, network in (_networks_of(gan) or {"generator": generator}).items()
+        for role, network in _networks_of(gan).items()
+    }
+
+
+def _sampler(sampler, gan):
+    roles = [role for role, network in _networks_of(gan).items() if network is sampler.network]
+    return {
+        "network": roles[0].removeprefix("averaged_") if roles else "generator",
+        "inputs": {
+            name: {"type": spec.dtype.name, "shape": list(spec.shape[1:])} for name, spec in sampler.inputs.items()
+        },
+        "output": sampler.output,
+        "num_classes": sampler.num_classes if "labels" in sampler.inputs else None,
     }
 
 
@@ -165,13 +188,20 @@ def _versions():
     }
 
 
-def _write_grid(folder, samples):
-    if samples.ndim != 4 or samples.shape[-1] not in (1, 3):
+def _write_grid(folder, sampler):
+    shape = sampler.output_shape
+    if not sampler.is_drawn or len(shape) != 3 or shape[-1] not in (1, 3):
         return None
-    grid, buffer = image_grid(samples), io.BytesIO()
+    rows = list(range(min(sampler.num_classes, _GRID_ROWS))) if "labels" in sampler.inputs else None
+    columns = None if rows is None else _GRID_COLUMNS
+    count = _GRID_IMAGES if rows is None else len(rows) * columns
+    labels = None if rows is None else np.repeat(rows, columns)
+    samples = sampler(sampler.inputs_for(count, seed=_GRID_SEED, labels=labels)).numpy()
+    grid, buffer = image_grid(samples, columns=columns), io.BytesIO()
     Image.fromarray(grid.squeeze(-1) if grid.shape[-1] == 1 else grid).save(buffer, "PNG")
     write_atomically(folder / _GRID_FILE, buffer.getvalue())
-    return {"file": _GRID_FILE, "seed": _GRID_SEED, "num_images": len(samples)}
+    by_class = {} if rows is None else {"labels": rows}
+    return {"file": _GRID_FILE, "seed": _GRID_SEED, "num_images": count, **by_class}
 
 
 def _card_text(card):
@@ -190,22 +220,39 @@ def _card_text(card):
 
 
 def _summary(card):
-    exported, grid = card["exported"], card["sample_grid"]
-    kind = "averaged generator" if exported["averaged"] else "generator"
-    of_gan = f" of a {card['gan']['class']}" if card["gan"]["class"] else ""
+    exported, sampler = card["exported"], card["sampler"]
+    kind = f"{'averaged ' if exported['averaged'] else ''}{_words(sampler['network'])}"
+    name = card["gan"]["class"] or ""
+    of_model = f" of {'an' if name.startswith(tuple('AEIO')) else 'a'} {name}" if name else ""
+    inputs = " and ".join(_input(name, entry, sampler["num_classes"]) for name, entry in sampler["inputs"].items())
     text = (
-        f"The {kind}{of_gan}: latents {_shape(exported['latent_shape'])} to samples "
-        f"{_shape(exported['sample_shape'])}, float32. Nobody stated what is unknown here at the time of the export."
+        f"The {kind}{of_model}: {inputs} to samples {_shape(exported['sample_shape'])}, float32. Nobody stated what is "
+        "unknown here at the time of the export."
     )
-    return text if grid is None else f"{text}\n\n![{grid['num_images']} samples of seed {grid['seed']}]({grid['file']})"
+    return f"{text}\n\n{_grid_line(card)}".rstrip()
+
+
+def _input(name, entry, num_classes):
+    return f"{name} of {num_classes} classes" if name == "labels" else f"{name} {_shape(entry['shape'])}"
+
+
+def _grid_line(card):
+    grid = card["sample_grid"]
+    if grid is not None:
+        rows = f", a row for each class from 0 to {grid['labels'][-1]}" if "labels" in grid else ""
+        return f"![{grid['num_images']} samples of seed {grid['seed']}{rows}]({grid['file']})"
+    # Of points there is no picture anyway.
+    return (
+        "" if card["exported"]["latent_shape"] else "There is no grid of samples: the model needs images to translate."
+    )
 
 
 def _training_rows(gan, training):
     rows = {"GAN": gan["class"], "adversarial loss": gan["adversarial_loss"]}
     for name, value in gan["config"].items():
         rows[_words(name)] = "none" if value is None else value
-    for name in ("generator_optimizer", "discriminator_optimizer"):
-        rows[_words(name)] = gan["compilation"].get(name)
+    optimizers = {_words(name): value for name, value in gan["compilation"].items() if name.endswith("_optimizer")}
+    rows |= optimizers or {"optimizers": None}
     seen = training["images_seen"]
     if seen is not None and training["images_per_step"] is not None:
         seen = f"{seen:,} ({training['images_per_step']:,} a step)"
@@ -257,7 +304,8 @@ def _table(header, rows):
 
 
 def _shape(shape):
-    return f"({', '.join(map(str, shape))}{',' if len(shape) == 1 else ''})"
+    sides = ["any" if side is None else str(side) for side in shape]
+    return f"({', '.join(sides)}{',' if len(sides) == 1 else ''})"
 
 
 def _words(name):

@@ -1,35 +1,37 @@
-"""A generator as an ONNX file."""
+"""What draws a model's samples as an ONNX file."""
 
 from keras_gan._files import write_atomically
-from keras_gan.export._generator import file_path, float32_function, settled_generator
+from keras_gan.export._sampler import file_path, float32_function, settled_sampler
 
 # The newest version that tf2onnx writes; ONNX Runtime reads it from 1.14 on.
 _OPSET = 18
 
 
 def save_onnx(gan, path, *, averaged=True):
-    """Write the generator as an ONNX file, for ONNX Runtime and other programs that read the format.
+    """Write what draws a model's samples as an ONNX file, for ONNX Runtime and other programs that read the format.
 
-    The file runs without TensorFlow and without this package. It has one input, `latents` float32 `(batch,
-    *latent_shape)` of any batch size, and one output, `images` float32 `(batch, *sample_shape)`, in the layout of
-    Keras: channels last. The model runs in inference mode and computes in float32; its images equal those of the Keras
-    generator to 1e-5. A generator that was trained in mixed precision has float32 weights, and the file holds these
-    weights: it is more exact than the GAN itself, which rounds to 16 bits between its layers. An averaged generator
-    gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
+    The file runs without TensorFlow and without this package. It has the network's inputs, for any batch size:
+    `latents` float32 `(batch, *latent_shape)`, of a conditional model `labels` int32 `(batch,)` as well, or of a
+    translator `images`. Its output is `images` float32 `(batch, *sample_shape)`, and `translations` of a translator, in
+    the layout of Keras: channels last. Nothing in the file checks the inputs. The model runs in inference mode and
+    computes in float32; its images equal those of the Keras network to 1e-5. A network that was trained in mixed
+    precision has float32 weights, and the file holds these weights: it is more exact than the model itself, which
+    rounds to 16 bits between its layers. An averaged generator gets the same statistics of BatchNormalization as from
+    `keras_gan.export.save`.
 
     Needs `pip install 'keras_gan[onnx]'`.
 
     Args:
-        gan: model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
+        gan: the model, as for `keras_gan.export.save`.
         path: the file, whose name ends in `.onnx`; a missing folder is made, and an existing file is replaced.
-        averaged: whether to write the averaged generator, where the GAN has one.
+        averaged: whether to write the averaged network, where the model has one.
 
     Returns:
         `pathlib.Path` of the file.
 
     Raises:
         ImportError: if the packages of the extra are not installed.
-        ValueError: if the GAN has no generator, the file's name has another ending, its folder cannot be written, or
+        ValueError: if the model draws no samples, the file's name has another ending, its folder cannot be written, or
             the generator has an operation that ONNX does not support.
         OSError: if the disk is full; an existing file at `path` is kept.
 
@@ -45,9 +47,11 @@ def save_onnx(gan, path, *, averaged=True):
         array([ 0.25, -0.5 ], dtype=float32)
     """
     onnx, tf2onnx = _packages()
-    generator = settled_generator(gan, averaged)
+    sampler = settled_sampler(gan, averaged)
     path = file_path(path, ".onnx")
-    function = float32_function(generator, gan.latent_shape)
+    # An ONNX file has one name for each tensor, so the images that come out need another than those that go in.
+    output = "translations" if sampler.output in sampler.inputs else sampler.output
+    function = float32_function(sampler, output)
     model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=_OPSET)
     for tensor in (*model.graph.input, *model.graph.output):
         tensor.type.tensor_type.shape.dim[0].dim_param = "batch"

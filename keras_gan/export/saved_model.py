@@ -1,4 +1,4 @@
-"""A generator as a SavedModel, one version a folder."""
+"""What draws a model's samples as a SavedModel, one version a folder."""
 
 import os
 import shutil
@@ -10,31 +10,35 @@ from keras_gan._arguments import require_int
 from keras_gan._files import local_path
 from keras_gan.export import _signatures
 from keras_gan.export._card_facts import checked_facts
-from keras_gan.export._generator import chosen_generator, quiet_log, settled_generator
+from keras_gan.export._sampler import quiet_log, sampler_of, settled_sampler
 from keras_gan.export.model_card import write_model_card
 
 
 def save(gan, directory, *, version=None, averaged=True, signatures=None, max_count=256, jit_compile=False, card=None):
-    """Write the generator as the next version under a directory that TensorFlow Serving watches.
+    """Write what draws a model's samples as the next version under a directory that TensorFlow Serving watches.
 
-    A server needs only TensorFlow, neither this package nor Keras. The model runs in inference mode and has these
-    signatures:
+    A server needs only TensorFlow, neither this package nor Keras. The network of `gan.sampler()` runs in inference
+    mode and has these signatures:
 
-    * `serving_default`: `latents` float32 `(count, *latent_shape)` -> `images` float32 `(count, *sample_shape)` in
-      [-1, 1].
-    * `sample`: `seed` int64 and `count` int32, both scalars -> `images` float32 `(count, *sample_shape)`. They equal
-      `gan.generate(count, seed=seed)` bit for bit on the same kind of device. Another count gives the same images up
-      to rounding, because a matrix product of another size may add its terms in another order.
+    * `serving_default`: the network's inputs by name, `latents` float32 `(count, *latent_shape)` and, for a conditional
+      model, `labels` int32 `(count,)` -> `images` float32 `(count, *sample_shape)` in [-1, 1]. A translator takes
+      `images` in [-1, 1] and has no other signature.
+    * `sample`: `seed` int64 and `count` int32, both scalars, and for a conditional model `labels` int32 `(count,)` ->
+      `images` float32 `(count, *sample_shape)`. They equal `gan.generate(count, labels=labels, seed=seed)` bit for bit
+      on the same kind of device. Another count gives the same images up to rounding, because a matrix product of
+      another size may add its terms in another order.
     * `sample_png`: the same inputs -> `png_bytes`, strings `(count,)`: the images of `sample` as PNG files, with each
       value in [-1, 1] rounded to the nearest of 0..255. Only grey and RGB images have it.
 
-    Inputs and outputs are float32, whatever the precision of training. The graph raises an error for a request with
-    latents of the wrong width, NaN or infinity, a negative seed, or more images than `max_count`.
+    Images and latents are float32, whatever the precision of training. The graph raises an error for a request with
+    inputs of the wrong shape, NaN or infinity, labels that are no classes, a negative seed, or more images than
+    `max_count`.
 
     The statistics of an averaged generator's BatchNormalization are first computed again, over 4,096 latents, because
     the average of many networks' statistics is not the statistics of their averaged weights. The GAN keeps the new
     statistics, so that `generate` makes the images that are served. Its fingerprint changes; training does not use the
-    statistics, and the card names the fingerprint from before.
+    statistics, and the card names the fingerprint from before. An averaged translator keeps its statistics, because
+    pictures cannot be drawn.
 
     The folder also holds one request for each signature (`assets.extra/tf_serving_warmup_requests`), which TensorFlow
     Serving runs when it loads the model, and the model's card, see `keras_gan.export.write_model_card`.
@@ -43,23 +47,24 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     finished folder is renamed: a version appears complete or not at all.
 
     Args:
-        gan: model with a `generator`, a `latent_shape` and, where it keeps one, an `averaged_generator`.
+        gan: model of keras_gan, or one with a `sampler`; or any object with a `generator` and, where it keeps one, an
+            `averaged_generator`.
         directory: where the versions go, one folder each; made if it is missing.
         version: number of the version; None for one more than the largest there is.
-        averaged: whether to write the averaged generator, where the GAN has one.
+        averaged: whether to write the averaged network, where the model has one.
         signatures: names of the signatures to write, `serving_default` among them; None for all. A server that
             batches requests (`--enable_batching`) does not load a model with `sample` or `sample_png`, whose inputs are
             scalars.
         max_count: int, the most images of one request: it limits the server's memory.
         jit_compile: whether XLA compiles `serving_default`. It is faster, the last bits differ, and the first request
-            with each number of latents waits for the compilation.
+            with each number of samples waits for the compilation.
         card: dict of what the model's card says about the training, see `keras_gan.export.write_model_card`.
 
     Returns:
         `pathlib.Path` of the version's folder.
 
     Raises:
-        ValueError: if the GAN has no generator, `version` or `max_count` is not a positive integer, the version
+        ValueError: if the model draws no samples, `version` or `max_count` is not a positive integer, the version
             exists, the directory cannot be written, there is no such signature, or `card` has an unknown field.
         OSError, tf.errors.OpError: if the disk is full. Nothing is left behind.
 
@@ -78,22 +83,22 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         >>> tf.io.decode_png(png).shape
         TensorShape([1, 2, 1])
     """
-    generator = chosen_generator(gan, averaged)
+    sampler = sampler_of(gan, averaged)
     directory = local_path("directory", directory)
     max_count = require_int("max_count", max_count)
     _check_version(version, directory)
     checked_facts(card)
     # Before the statistics change: the fingerprint that training ended with.
     known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
-    offered = _signatures.of_generator(generator, gan.latent_shape, max_count=max_count, jit_compile=jit_compile)
+    offered = _signatures.of_sampler(sampler, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
     staged = _new_folder(directory)
     try:
-        settled_generator(gan, averaged)
-        _write(generator, signatures, staged)
+        settled_sampler(gan, averaged)
+        _write(sampler.network, signatures, staged)
         _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
-        write_model_card(staged, gan, generator=generator, signatures=lines, facts={**known, **(card or {})})
+        write_model_card(staged, gan, averaged=averaged, signatures=lines, facts={**known, **(card or {})})
         target = directory / str(_next_version(directory) if version is None else version)
         # The rename fails if another process has written this version in the meantime: none is ever overwritten.
         return staged.rename(target)
@@ -113,9 +118,9 @@ def _chosen_signatures(offered, names):
     return [signature for signature in offered if signature.name in names]
 
 
-def _write(generator, signatures, folder):
+def _write(network, signatures, folder):
     archive = keras.export.ExportArchive()
-    archive.track(generator)
+    archive.track(network)
     for signature in signatures:
         archive.add_endpoint(signature.name, signature.function, list(signature.inputs))
     with quiet_log():

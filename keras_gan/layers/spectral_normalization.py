@@ -112,7 +112,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         self.supports_masking = layer.supports_masking
 
     def build(self, input_shape):
-        """Build the wrapped layer, and u as a random direction."""
+        """Build the wrapped layer, and u as a random direction after its first update."""
         super().build(input_shape)
         kernel = self._kernel
         self.u = self.add_weight(
@@ -125,6 +125,8 @@ class SpectralNormalization(keras.layers.Wrapper):
             # Replicas compute the same u from the same weights; the mean keeps rounding from driving them apart.
             aggregation="mean",
         )
+        # Far off, a random u would let the first outputs be many times too large.
+        self.advance()
 
     def call(self, inputs, training=None):
         """Call the wrapped layer with its normalised weights."""

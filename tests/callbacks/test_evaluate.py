@@ -68,6 +68,29 @@ def test_values_are_those_of_the_averaged_generator_every_so_many_epochs_and_aft
     assert metrics.Report.load(tmp_path / names[-1])["brightness"] == samples["brightness"]
 
 
+def test_the_samples_of_a_conditional_gan_are_of_all_classes():
+    latents, labels = keras.Input((4,), name="latents"), keras.Input((), dtype="int32", name="labels")
+    shade = keras.layers.Embedding(4, 16)
+    made = shade(labels) + keras.layers.Dense(16, kernel_initializer="zeros", trainable=False)(latents)
+    generator = keras.Model([latents, labels], keras.layers.Reshape((4, 4, 1))(made))
+    shade.embeddings.assign(np.repeat([[-0.9], [-0.3], [0.3], [0.9]], 16, axis=1))
+    discriminator = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=4, width=8)[1]
+    gan = keras_gan.NonSaturatingGAN(generator, discriminator)
+    gan.compile("sgd", "sgd", run_eagerly=True)
+    gan.scale_learning_rates(1e-6)
+
+    def share(real, fake):
+        counts = np.unique(np.rint((fake.features[:, 0] / 127.5 - 1) / 0.6 + 1.5), return_counts=True)[1]
+        return (counts.min() / len(fake.features), counts.max() / len(fake.features))
+
+    measure = metrics.Measure(share, {"least": "higher", "most": "lower"})
+    evaluator = metrics.Evaluator(Pixels(), [measure], num_images=1000, num_halves=0)
+    evaluate = Evaluate(IMAGES, evaluator)
+    history = gan.fit(IMAGES, np.arange(32) % 4, batch_size=16, verbose=0, callbacks=[evaluate]).history
+    # Of 1,000 samples, five standard deviations of the share of a class are 0.07.
+    assert 0.18 < history["least"][0] <= history["most"][0] < 0.32
+
+
 def test_what_stands_behind_it_writes_the_values(gan, tmp_path):
     fit(gan, Evaluate(IMAGES, brightness(values=[0.25, 0.5])), LossCurves(tmp_path / "curves.png"), epochs=2)
     header, *rows = (tmp_path / "curves.csv").read_text().splitlines()

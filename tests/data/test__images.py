@@ -120,5 +120,5 @@ def test_exif_turns_the_image(tmp_path):
 
 
 def test_numbers_of_no_known_range_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"32-bit numbers of no known range \(mode F\)"):
+    with pytest.raises(ValueError, match=r"32-bit numbers whose range is unknown \(mode F\)"):
         saved(tmp_path, Image.fromarray(np.zeros((2, 2), np.float32)), "a.tif")

@@ -97,7 +97,7 @@ def test_a_source_of_no_known_kind(source):
 
 def test_a_single_picture_is_no_data_set(tmp_path):
     Image.new("L", (4, 4)).save(tmp_path / "one.png")
-    with pytest.raises(ValueError, match=r"load the folder of an image.*one.png"):
+    with pytest.raises(ValueError, match=r"for an image, give its folder.*one.png"):
         data.load(str(tmp_path / "one.png"))
 
 

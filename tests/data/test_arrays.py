@@ -45,7 +45,7 @@ def float_images(**values):
         (np.zeros((3, 4, 4), np.int64), r'images.astype\("uint8"\).*dtype=int64, shape=\(3, 4, 4\)'),
         (np.array([None, None]), r"Images must be uint8.*dtype=object"),
         (np.zeros((4, 4), np.uint8), r"\(num_images, height, width, channels\).*shape=\(4, 4\)"),
-        (np.zeros((0, 4, 4), np.uint8), r"There is no image.*shape=\(0, 4, 4\)"),
+        (np.zeros((0, 4, 4), np.uint8), r"The array holds no image.*shape=\(0, 4, 4\)"),
         (float_images(_1230=np.nan, _2000=np.inf), r"2 NaN or infinite values, the first at index \(1, 2, 3, 0\)"),
         (float_images(_0000=255), r"look like \[0, 255\]: pass uint8, or images / 127.5 - 1.*in \[0, 255\]"),
         (float_images(_0000=-3, _0010=2), r"must lie in \[-1, 1\]. Rescale them. Received: images in \[-3, 2\]"),

@@ -67,7 +67,7 @@ def test_a_folder_named_as_the_split_is_the_root(tmp_path):
 @pytest.mark.parametrize("split", ["test", "", ".."])
 def test_an_unknown_split(tmp_path, split):
     write(tmp_path / "cat" / "1.png")
-    message = r"no folder for this split, which only 'train' can do without. It holds: 'cat'. Received: split="
+    message = r"no sub-folder for this split; only 'train' needs none. It has: 'cat'. Received: split="
     with pytest.raises(ValueError, match=message):
         read(tmp_path, split)
 

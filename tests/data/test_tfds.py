@@ -115,7 +115,7 @@ def test_a_data_set_without_images(tmp_path):
 
 
 def test_images_that_are_not_bytes(tmp_path):
-    with pytest.raises(ValueError, match=r"must be uint8, and are uint16. Received: source='tiny_depths'"):
+    with pytest.raises(ValueError, match=r"must be uint8, but they are uint16. Received: source='tiny_depths'"):
         data.load(data.TFDS("tiny_depths", data_dir=tmp_path))
 
 

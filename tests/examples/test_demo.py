@@ -1,7 +1,8 @@
 """The demo, cut short: all that it promises to leave is there."""
 
+import functools
 import pathlib
-import subprocess
+import runpy
 import sys
 
 import keras
@@ -13,6 +14,8 @@ from PIL import Image
 
 import keras_gan
 
+pytestmark = pytest.mark.filterwarnings("ignore:If `run_eagerly` is True, then `jit_compile`:UserWarning")
+
 EXAMPLES = pathlib.Path(__file__).parents[2] / "examples"
 
 
@@ -22,10 +25,22 @@ def script(load_script):
     return load_script("examples", "demo.py")
 
 
+def run_here(command, *, check):
+    """Run a Python script in this process, where TensorFlow is imported already."""
+    assert command[0] == sys.executable
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "argv", [str(argument) for argument in command[1:]])
+        runpy.run_path(sys.argv[0])
+
+
 @pytest.fixture
 def demo(script, monkeypatch):
-    """The script with epochs of two steps, and its flags at their defaults."""
+    """The script with epochs of two steps of narrow networks that run eagerly, and its flags at their defaults."""
     monkeypatch.setattr(script, "STEPS_PER_EPOCH", 2)
+    gan_class, dcgan = keras_gan.NonSaturatingGAN, keras_gan.networks.dcgan
+    monkeypatch.setattr(keras_gan.networks, "dcgan", lambda **options: dcgan(**options | {"width": 4}))
+    monkeypatch.setattr(script.subprocess, "run", run_here)
+    monkeypatch.setattr(gan_class, "compile", functools.partialmethod(gan_class.compile, run_eagerly=True))
     script.FLAGS(["demo.py"])
     return script
 
@@ -61,7 +76,7 @@ def test_the_served_picture_is_what_the_generator_makes(tmp_path):
     )
     gan = keras_gan.LSGAN(generator, keras.Sequential([keras.Input((4, 2, 3)), keras.layers.Conv2D(1, 1)]))
     folder = keras_gan.export.save(gan, tmp_path)
-    subprocess.run([sys.executable, EXAMPLES / "serve_picture.py", folder, tmp_path / "served.png"], check=True)
+    run_here([sys.executable, EXAMPLES / "serve_picture.py", folder, tmp_path / "served.png"], check=True)
     images = gan.generate(latents=tf.random.stateless_normal((36, 3), seed=(0, 0)))
     with Image.open(tmp_path / "served.png") as served:
         picture = np.asarray(served, "float32")

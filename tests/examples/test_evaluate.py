@@ -107,5 +107,5 @@ def test_a_network_alone_draws_no_samples(script, models, tmp_path):
 
 
 def test_an_argument_that_is_no_flag_is_refused(script):
-    with flagsaver.flagsaver(), pytest.raises(app.UsageError, match=r"Give flags alone. Received: extra"):
+    with flagsaver.flagsaver(), pytest.raises(app.UsageError, match=r"Give only flags. Received: extra"):
         script.main([sys.argv[0], "extra"])

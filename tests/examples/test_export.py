@@ -38,6 +38,9 @@ class Worsening:
     def real(self, images, verbose=0):
         return images
 
+    def floor(self, train, real):
+        return None
+
     def compare(self, source, images, **options):
         self.value += 1.5
         protocol = {"extractor": "digits", "extractor_hash": "ab", "resize": "none", "num_real": 8, "num_fake": 8}
@@ -184,6 +187,23 @@ def test_every_format_makes_the_images_of_the_generator(export, run_dir, capsys)
     assert 0 < float(words[-7]) < float(words[-3]) < 0.05
 
 
+def test_what_takes_labels_is_exported_and_what_takes_images_too(export, tmp_path, capsys):
+    networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=3, width=8, num_classes=2)
+    classes = keras_gan.LSGAN(*networks, seed=0)
+    classes.save(tmp_path / "classes.keras")
+    folder = export(tmp_path / "classes.keras")
+    assert_same_images(folder, classes)
+    translators = [
+        keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3, padding="same")]) for _ in range(2)
+    ]
+    critics = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3)]) for _ in range(2)]
+    keras_gan.CycleGAN(*translators, *critics).save(tmp_path / "night.keras")
+    capsys.readouterr()
+    export(tmp_path / "night.keras", "--formats=litert")
+    # The script has no images to translate, and so prints no distance.
+    assert capsys.readouterr().out.splitlines()[1] == f"litert: {folder / 'digits.tflite'}"
+
+
 def run_litert(path, latents):
     from keras_gan import _litert
 
@@ -218,8 +238,8 @@ def test_the_next_export_is_the_next_version(export, run_dir):
     "source, arguments, message",
     [
         ("nowhere", [], "Expected a .keras file, or the directory of a run. Received: --from="),
-        ("best.keras", ["--which=best"], "Only of a run's directory there is one to choose. Received: --which=best"),
-        ("checkpoints", [], "There is no gan.keras in this directory: let the run end: it goes on when"),
+        ("best.keras", ["--which=best"], "Only the directory of a run has GANs to choose from. Received: --which=best"),
+        ("checkpoints", [], "There is no gan.keras in this directory: let the run finish: give its command again"),
         (
             "checkpoints",
             ["--which=best"],
@@ -260,5 +280,5 @@ def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
 
 
 def test_words_that_are_no_flags(script):
-    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give flags alone. Received: digits"):
+    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give only flags. Received: digits"):
         script.main([str(SCRIPT), "digits"])

@@ -39,14 +39,22 @@ def gan():
 
 
 @pytest.fixture(scope="module")
-def server(gan, load_script, tmp_path_factory):
-    """A server of that GAN as "rgb", and of one whose images have two channels as "two_channels"."""
+def class_gan():
+    """A GAN of grey images of three classes."""
+    networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=5, width=8, num_classes=3)
+    return keras_gan.LSGAN(*networks)
+
+
+@pytest.fixture(scope="module")
+def server(gan, class_gan, load_script, tmp_path_factory):
+    """A server of these GANs as "rgb" and "classes", and of one whose images have two channels as "two_channels"."""
     folder = tmp_path_factory.mktemp("models")
     keras_gan.export.save(gan, folder / "rgb", max_count=96)
+    keras_gan.export.save(class_gan, folder / "classes")
     networks = keras_gan.networks.mlp(image_shape=(4, 4, 2), latent_dim=5, width=8)
     keras_gan.export.save(keras_gan.LSGAN(*networks), folder / "two_channels")
     serving = load_script("tests", "serving_server.py").ServingServer
-    with serving({name: folder / name for name in ("rgb", "two_channels")}) as running:
+    with serving({name: folder / name for name in ("rgb", "classes", "two_channels")}) as running:
         yield running
 
 
@@ -223,7 +231,7 @@ def test_a_server_that_is_not_there(error, protocol, arguments):
         port = unused.getsockname()[1]
         message = error(*arguments, f"--port={port}", protocol=protocol)
     assert message.startswith(f"Error: No answer over {protocol} from 127.0.0.1:{port} (")
-    assert "has 8501 for REST and 8500 for gRPC" in message
+    assert "are 8501 for REST and 8500 for gRPC" in message
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -243,10 +251,27 @@ def test_something_else_that_listens(error, answer):
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
+@pytest.mark.parametrize("labels, classes", [("2", [2] * 5), ("0,2", [0, 2, 0, 2, 0])])
+def test_the_pictures_are_of_the_classes_that_were_asked_for(ask, class_gan, tmp_path, protocol, labels, classes):
+    out = tmp_path / "out"
+    ask("--model=classes", f"--labels={labels}", "--count=5", "--seed=3", f"--out={out}", protocol=protocol)
+    expected = class_gan.generate(5, seed=3, labels=classes)
+    np.testing.assert_array_equal(pixels_in(out), pixels_of(expected)[..., 0])
+
+
+def test_the_classes_continue_from_request_to_request(script):
+    with flagsaver.flagsaver(labels=["0", "2", "1"], batch=4):
+        assert [script.labels_of(number, 4)["labels"].tolist() for number in (0, 1)] == [[0, 2, 1, 0], [2, 1, 0, 2]]
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        (["--model=digitz"], r"has no model 'digitz'; give the name that it was started with \(Servable not found"),
+        (
+            ["--model=digitz"],
+            r"has no model 'digitz'; give the name in .* configuration \(Servable not found",
+        ),
         (["--signature=sampel"], r"it has sample, sample_png, serving_default. Received: --signature=sampel"),
         (["--model=two_channels"], r"it has sample, serving_default. Received: --signature=sample_png"),
         (
@@ -254,6 +279,9 @@ def test_something_else_that_listens(error, answer):
             r"The server refused the request: .*One request may ask for 1 to 96 samples.*Received: count =.*97",
         ),
         (["--benchmark", "--batch=97"], r"The server refused the request: .*One request may ask for 1 to 96 samples"),
+        (["--model=classes"], r"'classes' takes labels: give the classes of the pictures. Received: --labels=$"),
+        (["--labels=1"], r"'rgb' takes no labels: leave them out. Received: --labels=1"),
+        (["--model=classes", "--labels=3"], r"Labels must be classes from 0 to 2.*Received: wrong labels =.*3"),
         (["--model=two_channels", "--signature=sample"], r"A picture is grey or RGB. Received: images of 2 channels"),
     ],
 )
@@ -306,5 +334,5 @@ def test_a_misspelt_flag_is_told_with_the_right_one():
 
 
 def test_words_that_are_no_flags(script):
-    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give flags alone. Received: 16"):
+    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give only flags. Received: 16"):
         script.main([str(SCRIPT), "16"])

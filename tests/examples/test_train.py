@@ -195,6 +195,8 @@ def test_each_recipe_on_digits_trains(train, tiny, recipe):
 def test_the_best_gan_by_the_test_split_is_kept(train, tmp_path, monkeypatch):
     whole = keras_gan.metrics.train_extractor
     monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=20))
+    evaluator = functools.partial(keras_gan.metrics.Evaluator, num_halves=2)
+    monkeypatch.setattr(keras_gan.metrics, "Evaluator", evaluator)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     train("--steps=3", "--steps_per_epoch=1", "--evaluate_every=2", "--ema_half_life=10", "--flip")
     assert keras.saving.load_model(tmp_path / "run" / "best.keras").training_state.step.numpy() in (2, 3)

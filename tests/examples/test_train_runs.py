@@ -161,7 +161,7 @@ def begun(train_script, train_flags, tmp_path):
 )
 def test_other_flags_do_not_go_on_with_a_run(begun, error, flag, before, given):
     assert error(*flag.split()) == (
-        f"Error: The run in this directory was started with {before}: give the same to go on with it, or choose "
+        f"Error: The run in this directory was started with {before}: give the same to resume it, or choose "
         f"another --run_dir. Received: {given}, --run_dir={begun}"
     )
 
@@ -183,7 +183,7 @@ def test_a_trained_gan_without_checkpoints_is_not_overwritten(tmp_path):
     got = start(f"--run_dir={tmp_path}")
     assert got.returncode == 1
     assert got.stderr == (
-        "Error: This directory holds a trained GAN, and no checkpoint to go on from: choose another, or remove this "
+        "Error: This directory holds a trained GAN, but no checkpoint to resume from: choose another, or remove this "
         f"one. Received: --run_dir={tmp_path}\n"
     )
     assert "Traceback" in start(f"--run_dir={tmp_path}", "--verbosity=1").stderr
@@ -242,7 +242,7 @@ def test_help_shows_the_flags_of_the_script_first():
 
 
 def test_words_that_are_no_flags(error):
-    assert "Give flags alone, as in --steps=100. Received: digits 32" in error("digits", "32")
+    assert "Give only flags, as in --steps=100. Received: digits 32" in error("digits", "32")
 
 
 @pytest.mark.parametrize(

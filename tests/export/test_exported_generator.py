@@ -29,8 +29,8 @@ def test_samples_are_those_of_the_gan(gan, exported):
 
 
 def test_the_newest_version_is_meant(gan, tmp_path):
-    for version in (2, 10, 9):
-        keras_gan.export.save(gan, tmp_path, version=version)
+    for version in (2, 10):
+        keras_gan.export.save(gan, tmp_path, version=version, signatures=["serving_default"])
     assert ExportedGenerator(tmp_path).path == tmp_path / "10"
 
 

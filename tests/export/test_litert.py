@@ -63,7 +63,7 @@ def test_reduced_precision_ends_with_training(policy, make_gan, tmp_path):
     np.testing.assert_allclose(_images(path, _latents(4)), expected, rtol=0, atol=1e-5)
     assert litert_distance(gan, path)["largest"] < 1e-5
     assert np.abs(rounded - expected).max() > 1e-4
-    # The generator itself goes on as it was.
+    # The generator itself is unchanged.
     np.testing.assert_array_equal(np.asarray(gan.generator(_latents(4), training=False)), rounded)
 
 
@@ -119,6 +119,8 @@ def test_small_kernels_are_not_quantised(tmp_path):
 @pytest.mark.parametrize("averaged", [True, False])
 def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, tmp_path):
     gan = LSGAN(*networks.mlp(image_shape=(2, 2, 1), latent_dim=6, width=8), ema_half_life=10.0)
+    # Before the first step an average follows its network.
+    gan.training_state.step.assign(1)
     gan.generator.set_weights([weight + 0.5 for weight in gan.generator.get_weights()])
     path = save_litert(gan, tmp_path / "generator.tflite", averaged=averaged)
     images = gan.generate(latents=_latents(3), averaged=averaged)
@@ -129,6 +131,8 @@ def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, 
 
 def test_statistics_are_taken_anew_as_those_of_the_served_model(tmp_path):
     gan = LSGAN(*networks.dcgan(image_shape=(8, 8, 1), latent_dim=6, width=2), ema_half_life=10.0)
+    # Before the first step an average follows its network.
+    gan.training_state.step.assign(1)
     for name in ("project", "up_0"):
         kernel = gan.averaged_generator.get_layer(name).kernel
         kernel.assign(20.0 * kernel)

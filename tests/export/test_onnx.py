@@ -53,7 +53,7 @@ def test_reduced_precision_ends_with_training(name, policy, make_gan, tmp_path):
     images = _images(save_onnx(gan, tmp_path / "generator.onnx"), _latents(4))
     np.testing.assert_allclose(images, expected, rtol=0, atol=1e-5)
     assert 1e-4 < np.abs(images - rounded).max() < 0.2
-    # The generator itself goes on as it was.
+    # The generator itself is unchanged.
     np.testing.assert_array_equal(np.asarray(gan.generator(_latents(4), training=False)), rounded)
 
 
@@ -82,14 +82,18 @@ def test_no_path_of_the_machine_is_in_it(make_gan, tmp_path):
 @pytest.mark.parametrize("averaged", [True, False])
 def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, tmp_path):
     gan = LSGAN(*networks.mlp(image_shape=(2, 2, 1), latent_dim=6, width=8), ema_half_life=10.0)
+    # Before the first step an average follows its network.
+    gan.training_state.step.assign(1)
     gan.generator.set_weights([weight + 0.5 for weight in gan.generator.get_weights()])
     images = _images(save_onnx(gan, tmp_path / "generator.onnx", averaged=averaged), _latents(3))
     np.testing.assert_allclose(images, gan.generate(latents=_latents(3), averaged=averaged), rtol=0, atol=1e-5)
 
 
 def test_it_is_the_generator_that_is_served(tmp_path):
-    # BatchNormalization of an averaged generator takes its statistics anew when it is exported.
+    # The export computes the BatchNormalization statistics of an averaged generator again.
     gan = LSGAN(*networks.dcgan(image_shape=(8, 8, 1), latent_dim=6, width=2), ema_half_life=10.0)
+    # Before the first step an average follows its network.
+    gan.training_state.step.assign(1)
     for name in ("project", "up_0"):
         kernel = gan.averaged_generator.get_layer(name).kernel
         kernel.assign(20.0 * kernel)

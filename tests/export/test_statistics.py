@@ -40,7 +40,7 @@ def _batch_norm(network):
 
 def test_the_statistics_are_those_of_the_averaged_weights(gan, tmp_path):
     before = [weight.numpy() for weight in gan.averaged_generator.weights]
-    export.save(gan, tmp_path)
+    export.save_litert(gan, tmp_path / "averaged.tflite")
     layer, dense = _batch_norm(gan.averaged_generator), gan.averaged_generator.layers[0]
     # The distribution of a linear layer's outputs for standard normal latents is known: N(bias, kernel' kernel).
     mean = dense(np.zeros((1, 5), np.float32)).numpy()[0]
@@ -69,10 +69,10 @@ def test_what_is_served_is_what_generate_makes_from_then_on(gan, tmp_path):
 
 def test_a_second_export_is_the_same_and_the_statistics_of_training_are_left_alone(gan, tmp_path):
     before = [variable.numpy() for variable in gan.generator.variables]
-    export.save(gan, tmp_path / "averaged")
+    export.save(gan, tmp_path, signatures=["serving_default"])
     averaged = gan.fingerprint()
-    export.save(gan, tmp_path / "averaged")
-    export.save(gan, tmp_path / "raw", averaged=False)
+    export.save_litert(gan, tmp_path / "averaged.tflite")
+    export.save_litert(gan, tmp_path / "raw.tflite", averaged=False)
     assert gan.fingerprint() == averaged
     for variable, then in zip(gan.generator.variables, before, strict=True):
         np.testing.assert_array_equal(variable, then)

@@ -1,4 +1,4 @@
-"""Networks small enough that a test sees every number, and one model of each class made of such."""
+"""Networks so small that a test can check every number, and a model of each class that is made of such networks."""
 
 import keras
 import numpy as np
@@ -9,7 +9,7 @@ from keras_gan.layers import SpectralNormalization
 
 
 def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
-    """A generator 4 -> 8x8x1 and a discriminator for it; without options, with no state but their weights."""
+    """A generator 4 -> 8x8x1 and a discriminator for it; without options, they have no state except their weights."""
     normalise = [keras.layers.BatchNormalization()] if batch_norm else []
     wrap = SpectralNormalization if spectral else (lambda layer: layer)
     generator = keras.Sequential(
@@ -23,7 +23,7 @@ def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
         ],
         name="generator",
     )
-    # Synchronised, for only so are second-order gradients through it right.
+    # Synchronised, because only then are second-order gradients right.
     normalise = [keras.layers.BatchNormalization(synchronized=True)] if batch_norm else []
     discriminator = keras.Sequential(
         [
@@ -108,7 +108,7 @@ class Tiny:
             several = make in (keras_gan.NonSaturatingGAN, keras_gan.WGAN, keras_gan.WGANGP)
             self.options |= {"discriminator_steps": 2 if several else 1}
         if make is keras_gan.WGAN:
-            # No warm-up, and weights wide enough that a few steps move the generator.
+            # No warm-up, and a clipping range so wide that a few steps move the generator.
             self.options |= {"warm_up_steps": 0, "clip": 0.5}
         if make is keras_gan.ACGAN:
             labels = np.arange(48, dtype="int32") % 3

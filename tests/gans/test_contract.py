@@ -17,8 +17,13 @@ MODELS = [
     for model in (getattr(keras_gan, name) for name in keras_gan.__all__)
     if inspect.isclass(model) and issubclass(model, AdversarialModel) and not inspect.isabstract(model)
 ]
-# One of each training step: what takes long is left to `make test-long` for those that differ in their loss alone.
+# One model for each training step. The others differ from one of these only in their loss, and run the slow tests in
+# `make test-long`; so do models for which the slowest tests would show nothing new.
 STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "ACGAN", "CycleGAN", "VAEGAN")
+# NonSaturatingGAN, HingeGAN and WGAN are killed in tests/callbacks/test_checkpoint.py.
+KILLED = ("WGANGP", "ACGAN", "CycleGAN", "VAEGAN")
+ON_REPLICAS = ("NonSaturatingGAN", "WGAN", "ACGAN", "CycleGAN")
+UNDER_XLA = ("WGANGP", "CycleGAN", "VAEGAN")
 
 
 def _parametrised(marks=lambda name: ()):
@@ -27,18 +32,15 @@ def _parametrised(marks=lambda name: ()):
 
 
 every_model = _parametrised()
-every_step = _parametrised(lambda name: () if name in STEPS else pytest.mark.long)
-every_served_model = _parametrised(
-    lambda name: (
-        pytest.mark.xfail(reason="the export knows only a `generator` from latents", strict=True)
-        if name in ("ACGAN", "CycleGAN", "VAEGAN")
-        else ()
-    )
-)
+
+
+def those(names):
+    """All models; those of other names only in `make test-long`."""
+    return _parametrised(lambda name: () if name in names else pytest.mark.long)
 
 
 class Life:
-    """One model, built once and led from one stage to the next; a stage begins when a test first asks for it.
+    """One model that is built once and goes through several stages; a stage begins when a test first needs it.
 
     Attributes:
         tiny: the `Tiny` that makes the model.
@@ -50,14 +52,14 @@ class Life:
 
     @functools.cached_property
     def model(self):
-        """The model, with state in every corner: spectral norms, dropout, averages, optimizers, counters, pools."""
+        """A model with every kind of state: spectral norms, dropout, averages, optimizers, counters, pools."""
         return self.tiny.model(self.tiny.networks(spectral=True, dropout=0.3))
 
     @functools.cached_property
     def trained(self):
-        """What the first epochs came to: (weights before, weights after, history, traces of the training step).
+        """The first epochs: (weights before, weights after, history, number of traces of the training step).
 
-        Then the model is led on eagerly, which saves the time of tracing.
+        From then on the model trains eagerly, which saves the time of tracing.
         """
         model, traces, step = self.model, [], self.model.train_step
         model.train_step = lambda data: traces.append(1) or step(data)
@@ -78,11 +80,16 @@ class Life:
 
     @functools.cached_property
     def steps_of_one_device(self):
-        """What plain steps come to on one device, one by one: (weights at first, weights and history at last)."""
+        """Four steps on one device: (first weights, last weights, history)."""
         model = self.plain(run_eagerly=True)
         first = weights_of(model)
         history = self.four_steps(model)
         return first, weights_of(model), history
+
+    @property
+    def one_step(self):
+        """Samples of one training step."""
+        return 8 * self.model.batches_per_step
 
     def four_steps(self, model):
         """Take four training steps; return the history."""
@@ -95,7 +102,7 @@ class Life:
         model = self.tiny.model(self.tiny.networks(spectral=False, dropout=0.0))
         for name, values in (weights or {}).items():
             getattr(model, name).set_weights(values)
-        # Not Adam, which makes whole steps of the rounding errors of gradients near 0.
+        # Not Adam, which turns rounding errors of gradients near 0 into full steps.
         model.compile(**{f"{name}_optimizer": keras.optimizers.SGD(0.05) for name in model.players}, **mode)
         return model
 
@@ -151,7 +158,7 @@ def test_fit_trains_all_players_and_logs_finite_losses(life):
     for name, weights in before.items():
         for now, then in zip(after[name], weights, strict=True):
             assert np.isfinite(now).all()
-            # All but the bias of a logit that only differences are taken of.
+            # All except the bias of a logit of which the loss takes only differences.
             assert (now != then).any() or now.shape == (1,)
     assert int(life.model.training_state.step.value) == 3 * (6 // life.model.batches_per_step)
 
@@ -193,7 +200,7 @@ def test_evaluation_names_the_losses_and_disturbs_no_training(life):
 
 
 @every_model
-def test_saved_and_loaded_or_killed_and_started_again_it_ends_as_if_it_had_not_stopped(life):
+def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(life):
     assert life.trained
     model, path = life.model, life.directory / "model.keras"
     model.save(path)
@@ -203,20 +210,29 @@ def test_saved_and_loaded_or_killed_and_started_again_it_ends_as_if_it_had_not_s
     assert again.fingerprint() == model.fingerprint()
     np.testing.assert_array_equal(again.draw_samples(**life.tiny.inputs), model.draw_samples(**life.tiny.inputs))
     stopped = model.fingerprint()
-    count = 2 * 8 * model.batches_per_step
-    life.fit(model, count)
-    # In the middle of the epoch it is killed, and goes on in this process and in what might be another.
-    checkpoints = Checkpoint(life.directory / "run", every=1, unit="step")
-    with pytest.raises(Killed):
-        life.fit(again, count, checkpoints, Kill())
-    life.fit(again, count, steps_per_epoch=1)
+    for trained in (model, again):
+        life.fit(trained, life.one_step)
     assert again.fingerprint() == model.fingerprint() != stopped
-    other = life.tiny.model(life.tiny.networks(spectral=True, dropout=0.3), run_eagerly=True, seed=5)
-    life.fit(other, count, Checkpoint(life.directory / "run", every=1, unit="step"))
-    assert other.fingerprint() == model.fingerprint()
 
 
-@every_served_model
+@those(KILLED)
+def test_killed_in_an_epoch_and_started_again_it_ends_as_if_it_had_not_stopped(life):
+    def started(*callbacks):
+        keras.utils.set_random_seed(1)
+        model = life.tiny.model(life.tiny.networks(spectral=True, dropout=0.3), run_eagerly=True)
+        life.fit(model, 2 * life.one_step, *callbacks)
+        return model.fingerprint()
+
+    def saving():
+        return Checkpoint(life.directory / "run", every=1, unit="step")
+
+    whole = started()
+    with pytest.raises(Killed):
+        started(saving(), Kill())
+    assert started(saving()) == whole
+
+
+@every_model
 def test_the_export_serves_what_the_model_makes(life):
     assert life.trained
     folder = keras_gan.export.save(life.model, life.directory / "served", signatures=["serving_default"])
@@ -226,12 +242,12 @@ def test_the_export_serves_what_the_model_makes(life):
     np.testing.assert_allclose(made, life.model.draw_samples(**life.tiny.inputs), atol=1e-6)
 
 
-@every_step
+@those(STEPS)
 def test_gradients_are_accumulated(life):
     model = life.tiny.model(run_eagerly=True)
     model.compile(gradient_accumulation_steps=2, run_eagerly=True)
     before = weights_of(model)
-    history = life.fit(model, 8 * model.batches_per_step).history
+    history = life.fit(model, life.one_step).history
     assert np.isfinite(list(history.values())).all()
     after = weights_of(model)
     for player in model.players.values():
@@ -240,12 +256,12 @@ def test_gradients_are_accumulated(life):
             assert any((now != then).any() for now, then in zip(after[name], before[name], strict=True))
 
 
-@every_step
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@those(STEPS)
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision(life, policy):
     keras.config.set_dtype_policy(policy)
     model = life.tiny.model(run_eagerly=True)
-    history = life.fit(model, 8 * model.batches_per_step).history
+    history = life.fit(model, life.one_step).history
     assert np.isfinite(list(history.values())).all()
     assert all(np.isfinite(values).all() for weights in weights_of(model).values() for values in weights)
     for player in model.players.values():
@@ -255,7 +271,7 @@ def test_mixed_precision(life, policy):
     assert model.draw_samples(**life.tiny.inputs).dtype == np.float32
 
 
-@every_step
+@those(ON_REPLICAS)
 def test_two_replicas_take_the_step_of_one_device(life, two_replicas):
     first, last, _ = life.steps_of_one_device
     with two_replicas.scope():
@@ -269,7 +285,7 @@ def test_two_replicas_take_the_step_of_one_device(life, two_replicas):
         assert moved > 1e-4, "the comparison means nothing if nothing was learnt"
 
 
-@every_step
+@those(UNDER_XLA)
 def test_xla_and_several_steps_in_one_execution_take_the_same_steps(life):
     """The noise is the same in both, and a compiled step is traced once."""
     first, last, expected = life.steps_of_one_device

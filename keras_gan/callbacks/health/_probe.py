@@ -1,18 +1,20 @@
-"""The measurement of a GAN's vital signs. Only this file knows what a model looks like inside."""
+"""The measurement of a model's vital signs. Only this file knows what a model looks like inside."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan import _random
 from keras_gan._traversal import every_layer
 from keras_gan.callbacks.health._illnesses import VitalSigns
 from keras_gan.callbacks.health._statistics import sample_statistics
 from keras_gan.layers import SpectralNormalization, hold_power_iterations
+from keras_gan.training.passes import drawing_from, passes
+from keras_gan.training.training_state import StepNoise
 
-_NEEDED = ("generator", "discriminator", "adversarial_loss", "training_state", "training_variables")
-# Training draws from streams with other numbers.
-_STREAM = -1
+_NEEDED = ("training_state", "training_variables")
+_NEEDED_FOR_GAME = ("generator", "discriminator", "adversarial_loss", "critic", "generate_for", "latents_for")
+# The seed of a training is at least 0, so training draws other numbers.
+_SEED = -1
 _LARGEST = float(np.finfo(np.float32).max)
 # If real images are only black and white, nothing is left that could saturate.
 _LEAST_UNSATURATED = 0.01
@@ -24,18 +26,46 @@ _TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras
 _ITERATIONS = 6
 
 
-def require_gan(model, real_images):
-    """Raise a ValueError unless the model is a GAN of this package, and the real images have its samples' shape."""
+def require_model(model, real_images):
+    """Raise a ValueError unless the model is one of this package, and the real images are what it is trained on.
+
+    Args:
+        model: the model.
+        real_images: `RealImages`, or None.
+    """
     if not all(hasattr(model, name) for name in _NEEDED):
         raise ValueError(
-            "TrainingHealth needs a GAN of keras_gan, and this model is not one. "
+            "TrainingHealth needs a model of keras_gan, and this model is not one. "
             f"Received: model={type(model).__name__}"
+        )
+    if real_images is None:
+        return
+    if not all(hasattr(model, name) for name in _NEEDED_FOR_GAME):
+        raise ValueError(
+            f"The signs that need images are those of one generator and one discriminator, and a "
+            f"{type(model).__name__} has other players: leave `images` out, and TrainingHealth looks for NaN and "
+            f"infinity alone. Received: model={type(model).__name__} with `images`"
         )
     shape = real_images.array.shape[1:]
     if shape != tuple(model.sample_shape):
         raise ValueError(
             f"The shape of the real images differs from the model's samples, {tuple(model.sample_shape)}. Give "
             f"TrainingHealth the images that the model is trained on. Received: images of shape {shape}"
+        )
+    if "labels" in model.data_spec:
+        _require_labels(real_images.labels, model.data_spec["labels"].num_classes)
+
+
+def _require_labels(labels, num_classes):
+    if labels is None:
+        raise ValueError(
+            "This GAN takes labels: give TrainingHealth its images with their labels, a tuple of both or a "
+            "tf.data.Dataset of such batches. Received: images without labels, or with other than a whole number each"
+        )
+    if labels.min() < 0 or labels.max() >= num_classes:
+        raise ValueError(
+            f"This GAN knows {num_classes} classes, so the labels of the images are from 0 to {num_classes - 1}. "
+            f"Received: labels from {labels.min()} to {labels.max()}"
         )
 
 
@@ -52,6 +82,51 @@ def images_in_a_pass(model, most):
     return max(2, min(most, images))
 
 
+class FinitenessProbe:
+    """Looks for NaN and infinity in all that training changes, for a model of whatever players.
+
+    Args:
+        model: model of this package.
+    """
+
+    def __init__(self, model):
+        self._variables = _float_variables(model)
+        compiled = tf.function(self._finite, autograph=False, input_signature=[])
+        self._measure = self._finite if model.run_eagerly else compiled
+
+    def __call__(self, step, number):  # noqa: ARG002 - as a HealthProbe is called
+        """Look at the model in its current state.
+
+        Args:
+            step: int, training steps done.
+            number: int.
+
+        Returns:
+            (None, sick): a list of the names of variables that hold NaN or infinity.
+        """
+        return None, _sick(self._variables, self._measure().numpy())
+
+    def _finite(self):
+        return tf.stack(_finite(self._variables))
+
+
+def _float_variables(model):
+    return {
+        f"{name} ({variable.path})": variable
+        for name, variable in model.training_variables().items()
+        if keras.backend.is_float_dtype(variable.dtype)
+    }
+
+
+def _finite(variables):
+    """Return 1.0 for each variable that is finite and 0.0 for each other one, a list of float32 scalars."""
+    return [tf.cast(tf.reduce_all(tf.math.is_finite(variable.value)), tf.float32) for variable in variables.values()]
+
+
+def _sick(variables, finite):
+    return [name for name, is_finite in zip(variables, finite, strict=True) if not is_finite]
+
+
 class HealthProbe:
     """Measures a GAN on a minibatch of real and one of generated images, in training mode.
 
@@ -59,20 +134,19 @@ class HealthProbe:
     model runs eagerly. The probe changes no state of training: assignments are dropped, and it draws its own noise.
 
     Args:
-        model: GAN of this package.
+        model: GAN of this package, with one generator and one discriminator.
         real_images: `RealImages`.
         batch_size: int, number of real and of generated images.
     """
 
     def __init__(self, model, real_images, batch_size):
         self._model, self._real_images, self._batch_size = model, real_images, batch_size
-        self._variables = {
-            f"{name} ({variable.path})": variable
-            for name, variable in model.training_variables().items()
-            if keras.backend.is_float_dtype(variable.dtype)
-        }
+        self._variables = _float_variables(model)
         self._boundary = undecided_logit(model.adversarial_loss)
-        signature = [tf.TensorSpec((batch_size, *model.sample_shape)), tf.TensorSpec((), tf.int64)]
+        batch = {
+            name: tf.TensorSpec((batch_size, *field.shape), field.dtype) for name, field in model.data_spec.items()
+        }
+        signature = [batch, tf.TensorSpec((), tf.int64)]
         compiled = tf.function(self._measured, autograph=False, input_signature=signature)
         self._measure = self._measured if model.run_eagerly else compiled
 
@@ -86,28 +160,27 @@ class HealthProbe:
         Returns:
             (signs, sick): the `VitalSigns`, and a list of the names of variables that hold NaN or infinity.
         """
-        real_images = tf.constant(self._real_images.batch(number, self._batch_size))
-        numbers = self._measure(real_images, tf.constant(step, tf.int64)).numpy()
+        batch = self._real_images.batch(number, self._batch_size)
+        real = {name: tf.constant(batch[name]) for name in self._model.data_spec}
+        numbers = self._measure(real, tf.constant(step, tf.int64)).numpy()
         signs, finite = np.split(numbers, [len(VitalSigns._fields)])
         signs = VitalSigns(*np.nan_to_num(signs, nan=_LARGEST, posinf=_LARGEST, neginf=-_LARGEST).tolist())
         if self._boundary is None:
             signs = signs._replace(real_accuracy=None, fake_accuracy=None)
-        return signs, [name for name, is_finite in zip(self._variables, finite, strict=True) if not is_finite]
+        return signs, _sick(self._variables, finite)
 
-    def _measured(self, real_images, step):
+    def _measured(self, real, step):
         """Return one float32 vector: the vital signs, then 1 for each finite variable and 0 for each other one."""
         with hold_power_iterations(), keras.StatelessScope():
-            signs = {**self._signs_of_game(real_images, step), **self._signs_of_weights()}
-        finite = [tf.reduce_all(tf.math.is_finite(variable.value)) for variable in self._variables.values()]
-        return tf.stack([signs[name] for name in VitalSigns._fields] + [tf.cast(each, tf.float32) for each in finite])
+            signs = {**self._signs_of_game(real, step), **self._signs_of_weights()}
+        return tf.stack([signs[name] for name in VitalSigns._fields] + _finite(self._variables))
 
-    def _signs_of_game(self, real_images, step):
+    def _signs_of_game(self, real, step):
         model, loss = self._model, self._model.adversarial_loss
-        latents = _random.normal((self._batch_size, *model.latent_shape), tf.stack([_STREAM, step]))
-        with tf.GradientTape(persistent=True) as tape:
-            fake_images = tf.cast(model.generator(latents, training=True), tf.float32)
-            real_logits = model.discriminator(real_images, training=True)
-            fake_logits = model.discriminator(fake_images, training=True)
+        noise = StepNoise(tf.constant(_SEED, tf.int64), step)
+        with passes(), drawing_from(noise), tf.GradientTape(persistent=True) as tape:
+            fake = model.generate_for(real, model.latents_for(real, noise))
+            real_logits, fake_logits = model.critic(real).logits, model.critic(fake).logits
             d_loss = loss.discriminator_loss(real_logits, fake_logits)
             g_loss = loss.generator_loss(real_logits, fake_logits)
             d_objective = model.discriminator_optimizer.scale_loss(d_loss)
@@ -121,11 +194,10 @@ class HealthProbe:
             "d_signal": d_slope / most_slope,
             "d_gradient_norm": d_norm,
             "g_gradient_norm": g_norm,
-            **self._comparison(fake_images),
+            **self._comparison(fake["images"]),
         }
 
-    def _discrimination(self, real_logits, fake_logits):
-        real, fake = tf.cast(real_logits, tf.float32), tf.cast(fake_logits, tf.float32)
+    def _discrimination(self, real, fake):
         boundary = self._boundary or 0.0
         return {
             "real_accuracy": tf.reduce_mean(tf.cast(real > boundary, tf.float32)),

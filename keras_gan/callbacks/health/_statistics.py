@@ -5,12 +5,12 @@ import typing
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._pixels import LIMIT
+
 # Beyond this, a pixel is nearly black or white, and a tanh has almost no slope left.
 _SATURATED = 0.99
 # Distances are measured between thumbnails of about this side, because noise in single pixels is not diversity.
 _THUMBNAIL = 8
-# A user's own scaling may exceed [-1, 1] by a rounding error. A wrong range such as [0, 255] exceeds it by far.
-_LIMIT = 1.001
 # If all real images have the same brightness, an invisible difference must not count as a colour cast.
 _LEAST_SPREAD = 0.05
 
@@ -60,15 +60,16 @@ def _mean_distance(rows):
 
 
 class RealImages:
-    """Some real images and their statistics.
+    """Some real images, perhaps with their labels, and their statistics.
 
     Args:
-        images: array `(num_images, ...)`, or tf.data.Dataset of batches with or without labels.
+        images: array `(num_images, ...)`, a tuple of it and of labels, or tf.data.Dataset of batches of either.
         num_images: how many to keep: the first ones of a data set, or evenly spaced ones of an array, because an array
             may be sorted.
 
     Attributes:
         array: float32 `(num_images, ...)`, in [-1, 1].
+        labels: int32 `(num_images,)`, or None where there are none.
         statistics: `SampleStatistics` of all of them.
 
     Raises:
@@ -76,7 +77,7 @@ class RealImages:
     """
 
     def __init__(self, images, num_images):
-        self.array = _collected(images, num_images)
+        self.array, self.labels = _collected(images, num_images)
         self.statistics = sample_statistics(tf.constant(self.array))
         self._precision = _precision_of_means(self.array)
 
@@ -98,8 +99,14 @@ class RealImages:
         return tf.sqrt(square / _chi_square_95(len(self._precision)))
 
     def batch(self, number, size):
-        """Return batch `number` of `size` images, float32. After the last image comes the first one again."""
-        return self.array[np.arange(number * size, (number + 1) * size) % len(self.array)]
+        """Return batch `number` of `size` images. After the last image comes the first one again.
+
+        Returns:
+            dict of `images`, float32, and `labels`, int32, where there are any.
+        """
+        rows = np.arange(number * size, (number + 1) * size) % len(self.array)
+        labels = {} if self.labels is None else {"labels": self.labels[rows]}
+        return {"images": self.array[rows], **labels}
 
 
 def _precision_of_means(images):
@@ -116,33 +123,61 @@ def _chi_square_95(degrees):
 
 
 def _collected(images, num_images):
+    """Return some images, checked, and their labels or None."""
     if isinstance(images, tf.data.Dataset):
-        array = _first(images, num_images)
-    elif hasattr(images, "__array__"):
-        array = np.asarray(images)
-        array = array[np.linspace(0, len(array) - 1, min(num_images, len(array))).astype(int)] if array.ndim else array
+        array, labels = _first(images, num_images)
+    elif hasattr(images, "__array__") or isinstance(images, tuple | list | dict):
+        array, labels = _evenly_spaced(*_parts(images), num_images)
     else:
         raise ValueError(
             "`images` must be real images: an array, or a tf.data.Dataset of batches. "
             f"Received: images of type {type(images).__name__}"
         )
     is_float = np.issubdtype(array.dtype, np.floating)
-    if array.ndim < 2 or len(array) < 2 or not is_float or not np.all(np.abs(array) <= _LIMIT):
+    if array.ndim < 2 or len(array) < 2 or not is_float or not np.all(np.abs(array) <= LIMIT):
         extent = f" in [{array.min()}, {array.max()}]" if array.size else ""
         raise ValueError(
             "`images` must hold at least two real images as finite floats in [-1, 1], scaled as for training. "
             f"Received: images of shape {array.shape} and type {array.dtype}{extent}"
         )
-    return array.astype(np.float32)
+    return array.astype(np.float32), None if labels is None else labels.astype(np.int32)
+
+
+def _parts(element):
+    """Return the images of an array, of a tuple with labels or of a dict, and the labels; each None if missing."""
+    if isinstance(element, dict):
+        parts = (element.get("images"), element.get("labels"))
+    else:
+        parts = (*element, None)[:2] if isinstance(element, tuple | list) else (element, None)
+    return tuple(None if part is None else np.asarray(part) for part in parts)
+
+
+def _evenly_spaced(images, labels, num_images):
+    if images is None or not images.ndim:
+        return np.zeros(()), None
+    rows = np.linspace(0, len(images) - 1, min(num_images, len(images))).astype(int)
+    return images[rows], labels[rows] if _match(images, labels) else None
 
 
 def _first(dataset, num_images):
-    """Return the first images of a data set of batches, without labels."""
-    batches, count = [], 0
+    """Return the first images of a data set of batches, and their labels or None."""
+    batches, labels, count = [], [], 0
     for element in dataset:
-        batch = np.asarray(element[0] if isinstance(element, tuple | list) else element)
+        batch, classes = _parts(element)
+        if batch is None or not batch.ndim:
+            break
         batches.append(batch)
-        count += len(batch) if batch.ndim else 1
+        if _match(batch, classes):
+            labels.append(classes)
+        count += len(batch)
         if count >= num_images:
             break
-    return np.concatenate(batches)[:num_images] if batches and batches[0].ndim else np.zeros(())
+    if not batches:
+        return np.zeros(()), None
+    all_labels = np.concatenate(labels)[:num_images] if len(labels) == len(batches) else None
+    return np.concatenate(batches)[:num_images], all_labels
+
+
+def _match(images, labels):
+    """Whether there is one whole number for each image."""
+    return labels is not None and labels.shape == images.shape[:1] and np.issubdtype(labels.dtype, np.integer)

@@ -14,7 +14,13 @@ from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.health._illnesses import ILLNESSES, Course, VitalSigns
-from keras_gan.callbacks.health._probe import HealthProbe, images_in_a_pass, require_gan, steps_taken
+from keras_gan.callbacks.health._probe import (
+    FinitenessProbe,
+    HealthProbe,
+    images_in_a_pass,
+    require_model,
+    steps_taken,
+)
 from keras_gan.callbacks.health._statistics import RealImages
 
 _KEPT_IMAGES = 256
@@ -41,7 +47,8 @@ class TrainingHealth(keras.callbacks.Callback):
     """Measures a GAN's vital signs during training, warns when something is wrong, and stops when training diverges.
 
     The losses of a GAN hardly tell whether it trains well. Every `every` steps, a minibatch of real images and one of
-    generated images pass through both networks as in training. The logs of each epoch contain the means of
+    generated images, of the same classes where the GAN takes labels, pass through both networks as in training, with
+    its augmentation. The logs of each epoch contain the means of
 
         health/real_accuracy, health/fake_accuracy    share of real / generated images that the discriminator gets right
         health/ranked_pairs                           share of pairs in which it rates the real image higher
@@ -76,6 +83,9 @@ class TrainingHealth(keras.callbacks.Callback):
         colour cast: above 1, the average sample is more tinted, brighter or darker than 95 % of real images.
         saturation: above 0.5, most of the pixels that should be grey are not.
 
+    Models of other players, such as `CycleGAN` and `VAEGAN`, have none of these signs. Without `images`, the callback
+    does what follows for them, and for any model of keras_gan.
+
     The callback looks for NaN and infinity in the logged losses at each step and in all variables at each probe. If it
     finds any, it raises `TrainingDiverged`, which names the last good checkpoint. With `rollbacks`, training returns to
     that checkpoint instead, at most that many times, and continues with both learning rates multiplied by
@@ -86,8 +96,9 @@ class TrainingHealth(keras.callbacks.Callback):
     XLA compiles, unlike the probe (benchmarks/training_health.py). The first probe takes some seconds.
 
     Args:
-        images: real images as in training: an array, or a tf.data.Dataset of batches, whose labels are ignored. 256
-            of them are kept. Held-out images also reveal a discriminator that memorises its training images.
+        images: real images as in training: an array, or a tf.data.Dataset of batches. A GAN that takes labels needs
+            them, too: a tuple of images and labels, or batches of both. 256 are kept. Held-out images also reveal a
+            discriminator that memorises its training images. None to look for NaN and infinity alone.
         every: training steps between two probes.
         patience: number of probes in a row that change the verdict on an illness.
         checkpoint: the `Checkpoint` of this training, or None.
@@ -96,7 +107,7 @@ class TrainingHealth(keras.callbacks.Callback):
 
     Raises:
         ValueError: if an argument is out of range, or `rollbacks` is given without a checkpoint; when training begins,
-            if the images do not fit the model, the model is not a GAN of keras_gan, or the checkpoint is not among the
+            if the images do not fit the model, the model is not one of keras_gan, or the checkpoint is not among the
             callbacks.
         TrainingDiverged: during training, when a loss or a variable is not finite and no rollback is left.
 
@@ -111,7 +122,7 @@ class TrainingHealth(keras.callbacks.Callback):
         keras_gan.callbacks.health.training_health.TrainingDiverged: Training diverged at step 0: generator[0] ...
     """
 
-    def __init__(self, images, *, every=100, patience=5, checkpoint=None, rollbacks=0, learning_rate_factor=0.5):
+    def __init__(self, images=None, *, every=100, patience=5, checkpoint=None, rollbacks=0, learning_rate_factor=0.5):
         super().__init__()
         self.every = require_int("every", every)
         self.patience = require_int("patience", patience)
@@ -130,7 +141,7 @@ class TrainingHealth(keras.callbacks.Callback):
                 "Rollbacks need checkpoints: pass the `Checkpoint` of this training as `checkpoint`, too. "
                 f"Received: rollbacks={rollbacks}, checkpoint=None"
             )
-        self._real_images = RealImages(images, _KEPT_IMAGES)
+        self._real_images = None if images is None else RealImages(images, _KEPT_IMAGES)
         self._forget()
         self._rollback_steps = []
 
@@ -144,14 +155,19 @@ class TrainingHealth(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Run the first probe, so that wrong arguments are an error before training."""
-        require_gan(self.model, self._real_images)
+        require_model(self.model, self._real_images)
         self._forget()
         self._rollback_steps = []
-        self._probe = HealthProbe(self.model, self._real_images, images_in_a_pass(self.model, _KEPT_IMAGES))
+        self._probe = self._new_probe()
         step = steps_taken(self.model)
         self._latest, sick = self._probe(step, step // self.every)
         if sick:
             self._give_up(_not_finite([], sick), step)
+
+    def _new_probe(self):
+        if self._real_images is None:
+            return FinitenessProbe(self.model)
+        return HealthProbe(self.model, self._real_images, images_in_a_pass(self.model, _KEPT_IMAGES))
 
     def on_epoch_begin(self, epoch, logs=None):
         """Reset the count of steps."""
@@ -174,6 +190,8 @@ class TrainingHealth(keras.callbacks.Callback):
         signs, sick = self._probe(step, step // self.every)
         if losses or sick:
             self._diverge(_not_finite(losses, sick), step)
+        if signs is None:
+            return
         self._judge(signs, step)
         self._history.append(signs)
         self._latest = signs
@@ -181,7 +199,7 @@ class TrainingHealth(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         """Add the means of the epoch's probes to the logs, or the latest numbers if the epoch had no probe."""
-        if logs is not None:
+        if logs is not None and self._latest is not None:
             count = min(self._probes_in_epoch, len(self._history))
             probes = list(self._history)[-count:] if count else [self._latest]
             logs.update({f"health/{name}": value for name, value in _each(statistics.fmean, probes).items()})

@@ -32,8 +32,8 @@ def scripted(images, monkeypatch):
 
     class Model:
         images_per_step, discriminator_steps, gradient_accumulation_steps = 16, 1, 1
-        generator = discriminator = adversarial_loss = training_variables = None
-        sample_shape = (6, 6, 3)
+        generator = discriminator = adversarial_loss = critic = generate_for = latents_for = training_variables = None
+        sample_shape, data_spec = (6, 6, 3), {}
         distribute_strategy = tf.distribute.get_strategy()
         training_state = type("State", (), {"step": 0})
 

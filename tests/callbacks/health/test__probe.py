@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan import _random, losses
+from keras_gan import losses
 from keras_gan.callbacks.health._probe import (
     HealthProbe,
     largest_spectral_norm,
@@ -17,6 +17,7 @@ from keras_gan.callbacks.health._probe import (
 )
 from keras_gan.callbacks.health._statistics import RealImages
 from keras_gan.layers import SpectralNormalization
+from keras_gan.training.training_state import StepNoise
 
 CRITIC = np.array([[2.0], [-1.0]], "float32")
 OUTPUT = np.array([0.5, -0.25], "float32")
@@ -41,7 +42,7 @@ def linear_gan():
 
 def test_the_signs_of_a_critic(linear_gan):
     signs, sick = HealthProbe(linear_gan(keras_gan.WGANGP), RealImages(REAL, 64), 64)(5, 0)
-    latents = _random.normal((64, 3), tf.constant([-1, 5], tf.int64)).numpy()
+    latents = StepNoise(tf.constant(-1, tf.int64), tf.constant(5, tf.int64)).normal((64, 3)).numpy()
     assert sick == []
     assert (signs.real_accuracy, signs.fake_accuracy) == (None, None)
     assert signs.ranked_pairs == pytest.approx(np.mean(REAL @ CRITIC > OUTPUT @ CRITIC))

@@ -18,7 +18,7 @@ def test_a_data_set_gives_its_first_images_without_labels():
 
 
 def test_batches_begin_again_after_the_last_image():
-    batch = RealImages(IMAGES, 10).batch(2, 4)
+    batch = RealImages(IMAGES, 10).batch(2, 4)["images"]
     np.testing.assert_array_equal(batch, IMAGES[[8, 9, 0, 1]])
 
 

@@ -1,4 +1,4 @@
-"""Optimisation practice: schedules, clipping, accumulation, weights of the losses and lazy penalties."""
+"""The optimizers of the players: schedules, clipping, lazy penalties, and what the user keeps hold of."""
 
 import keras
 import numpy as np
@@ -50,7 +50,7 @@ def test_each_player_has_a_learning_rate_of_its_own(networks, images):
     ],
 )
 def test_a_schedule_counts_training_steps_for_both_players(schedule, networks, images):
-    """With stock optimizers that of the discriminator would be at the end after a third of the steps."""
+    """With stock optimizers, the discriminator's schedule would end after a third of the steps."""
     gan = keras_gan.NonSaturatingGAN(*networks(), discriminator_steps=3)
     gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(schedule))
     seen = RatesOfEachStep()
@@ -88,7 +88,7 @@ def test_learning_rates_are_scaled_in_place(networks):
 
 @pytest.mark.parametrize("clipping", [{"global_clipnorm": 0.01}, {"clipnorm": 0.01}, {"clipvalue": 0.001}])
 def test_replicas_clip_the_gradient_of_the_whole_batch(clipping, networks, images, two_replicas):
-    """Stock Keras clips what each replica has before it adds up, which is another direction and twice the length."""
+    """Stock Keras clips on each replica before it adds, which gives another direction and twice the length."""
 
     def optimizers():
         return [keras.optimizers.SGD(1.0, **clipping) for _ in range(2)]
@@ -109,96 +109,6 @@ def test_replicas_clip_the_gradient_of_the_whole_batch(clipping, networks, image
         count = single.generator.count_params()
         norms = [np.linalg.norm(moved[:count]), np.linalg.norm(moved[count:])]
         np.testing.assert_allclose(norms, [0.01, 0.01], rtol=1e-3)
-
-
-@pytest.mark.parametrize("make", [keras_gan.NonSaturatingGAN, keras_gan.RelativisticGAN, keras_gan.HingeGAN])
-def test_accumulated_gradients_take_the_step_of_the_whole_batch(make, networks, images):
-    trained = []
-    for parts in (1, 4):
-        keras.utils.set_random_seed(0)
-        gan = make(*networks(spectral=True), discriminator_steps=2, penalties=[R1(3.0)], ema_half_life=100, seed=1)
-        gan.compile(*(keras.optimizers.SGD(0.1) for _ in range(2)), gradient_accumulation_steps=parts, run_eagerly=True)
-        logs = gan.fit(images, batch_size=8, verbose=0, shuffle=False).history
-        trained.append(
-            (
-                weights_of(gan.generator, gan.discriminator, gan.averaged_generator),
-                *(v for values in logs.values() for v in values),
-            )
-        )
-    for whole, in_parts in zip(*trained, strict=True):
-        np.testing.assert_allclose(in_parts, whole, atol=2e-6)
-
-
-def test_accumulated_gradients_on_replicas(networks, images, two_replicas):
-    with two_replicas.scope():
-        mirrored_networks = networks()
-        mirrored = keras_gan.NonSaturatingGAN(*mirrored_networks, seed=1)
-        mirrored.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1), gradient_accumulation_steps=2)
-    single = keras_gan.NonSaturatingGAN(*copied(networks(), [n.get_weights() for n in mirrored_networks]), seed=1)
-    single.compile(keras.optimizers.SGD(0.1), keras.optimizers.SGD(0.1))
-    for gan in (single, mirrored):
-        gan.fit(images[:16], batch_size=8, verbose=0, shuffle=False)
-    np.testing.assert_allclose(weights_of(mirrored.generator), weights_of(single.generator), atol=1e-6)
-    np.testing.assert_allclose(weights_of(mirrored.discriminator), weights_of(single.discriminator), atol=1e-6)
-
-
-def test_a_pass_for_the_discriminator_alone_leaves_the_generators_statistics(networks, images):
-    """With accumulation the latents pass twice; the running statistics must move once."""
-    moved = []
-    for parts in (1, 2):
-        keras.utils.set_random_seed(0)
-        gan = keras_gan.NonSaturatingGAN(*networks(batch_norm=True), seed=1)
-        gan.compile(*(keras.optimizers.SGD(0.0) for _ in range(2)), gradient_accumulation_steps=parts)
-        # The same image twice is a batch whose halves have the statistics of the whole.
-        gan.train_on_batch(np.tile(images[:4], (2, 1, 1, 1)))
-        mean = gan.generator.layers[1].moving_mean.numpy()
-        moved.append(np.abs(mean).max())
-    # One update moves by 1 - momentum, two updates (one for each half) by a little less than twice as much.
-    assert moved[1] < 3 * moved[0]
-
-
-def test_a_batch_that_cannot_be_cut(networks, images):
-    gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile(gradient_accumulation_steps=3)
-    with pytest.raises(ValueError, match=r"multiple of 3. Received: minibatch of 8, gradient_accumulation_steps=3"):
-        gan.fit(images, batch_size=8, verbose=0)
-
-
-def test_weighted_losses_move_as_much_more(networks, images):
-    """With plain gradient descent a weight is a learning rate."""
-    trained = []
-    for rate, weights in ((0.1, {"d_loss": 2.0, "g_loss": 0.5, "r1": 2.0}), ((0.05, 0.2), None)):
-        keras.utils.set_random_seed(0)
-        gan = keras_gan.NonSaturatingGAN(*networks(), penalties=[R1(3.0)], seed=1)
-        generator_rate, discriminator_rate = (0.05, 0.2) if weights is None else (rate, rate)
-        optimizers = keras.optimizers.SGD(generator_rate), keras.optimizers.SGD(discriminator_rate)
-        gan.compile(*optimizers, loss_weights=weights)
-        logs = gan.train_on_batch(images[:8], return_dict=True)
-        trained.append((weights_of(gan.generator, gan.discriminator), logs))
-    np.testing.assert_allclose(trained[0][0], trained[1][0], atol=1e-6)
-    # The logs show the losses without the weights.
-    assert trained[0][1] == pytest.approx(trained[1][1], rel=1e-5)
-
-
-def test_the_weights_of_the_losses_are_saved(networks, images, tmp_path):
-    gan = keras_gan.NonSaturatingGAN(*networks(), penalties=[R1(3.0)])
-    gan.compile(loss_weights={"r1": 0.25}, gradient_accumulation_steps=2)
-    gan.save(tmp_path / "gan.keras")
-    again = keras.saving.load_model(tmp_path / "gan.keras")
-    assert again.loss_weights == {"d_loss": 1.0, "g_loss": 1.0, "r1": 0.25}
-    assert again.gradient_accumulation_steps == 2
-
-
-@pytest.mark.parametrize(
-    ("weights", "message"),
-    [
-        ({"gloss": 1.0}, r"no loss 'gloss'.*Did you mean 'g_loss'"),
-        ({"g_loss": -1.0}, r"must be a number in \[0.0, inf\).*=-1.0"),
-    ],
-)
-def test_bad_weights(weights, message, networks):
-    with pytest.raises(ValueError, match=message):
-        keras_gan.NonSaturatingGAN(*networks()).compile(loss_weights=weights)
 
 
 def lazy_gan(networks, **options):
@@ -288,11 +198,53 @@ def test_what_an_optimizer_must_not_do_by_itself(options, message, networks):
         keras_gan.LSGAN(*networks()).compile(keras.optimizers.Adam(), keras.optimizers.Adam(**options))
 
 
-def test_keras_distribution_is_refused(networks):
-    gan = keras_gan.LSGAN(*networks())
-    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=["cpu:0"]))
-    try:
-        with pytest.raises(ValueError, match=r"has no effect on TensorFlow.*MirroredStrategy.*DataParallel"):
-            gan.compile()
-    finally:
-        keras.distribution.set_distribution(None)
+# --- What the user keeps hold of --------------------------------------------------------------------------------------
+
+
+class Signed(keras.optimizers.SGD):
+    """Plain gradient descent with a sign, which its configuration does not know."""
+
+    sign = 1.0
+
+    def update_step(self, gradient, variable, learning_rate):
+        super().update_step(self.sign * gradient, variable, learning_rate)
+
+
+@pytest.mark.parametrize("rate", [0.1, keras_gan.schedules.LinearDecay(0.1, 100)], ids=["number", "schedule"])
+@pytest.mark.parametrize("penalties", [[], [Lazy(R1(1.0), every=2)]], ids=["plain", "lazy"])
+def test_the_users_optimizer_keeps_what_no_configuration_knows(rate, penalties, networks, images):
+    optimizer = Signed(rate, weight_decay=0.5)
+    optimizer.sign = 0.0
+    gan = keras_gan.NonSaturatingGAN(*networks(), penalties=penalties, seed=1)
+    optimizer.exclude_from_weight_decay(var_list=[gan.discriminator.weights[0]])
+    gan.compile(keras.optimizers.SGD(0.0), optimizer, run_eagerly=True)
+    before = [weight.copy() for weight in gan.discriminator.get_weights()]
+    gan.train_on_batch(images[:8])
+    first, _, last, _ = gan.discriminator.get_weights()
+    np.testing.assert_array_equal(first, before[0])
+    assert np.abs(last / before[2] - 1).min() > 1e-3
+    assert int(optimizer.iterations) == 1 + len(penalties)
+
+
+@pytest.mark.parametrize("penalties", [[], [Lazy(R1(1.0), every=2)]], ids=["plain", "lazy"])
+def test_the_users_handle_is_alive(penalties, networks, images):
+    optimizers = keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.01)
+    gan = keras_gan.NonSaturatingGAN(*networks(), penalties=penalties, seed=1)
+    gan.compile(*optimizers)
+    gan.fit(images[:16], batch_size=8, verbose=0)
+    assert [int(optimizer.iterations) for optimizer in optimizers] == [2, 2 + len(penalties)]
+    optimizers[1].learning_rate = 0.0
+    before = weights_of(gan.discriminator)
+    gan.fit(images[:16], batch_size=8, verbose=0)
+    np.testing.assert_array_equal(weights_of(gan.discriminator), before)
+    optimizers[1].learning_rate = 0.01
+    gan.fit(images[:16], batch_size=8, verbose=0)
+    assert (weights_of(gan.discriminator) != before).any()
+    with pytest.raises(ValueError, match=r"`discriminator_optimizer` has been used before"):
+        gan.compile(keras.optimizers.Adam(), optimizers[1])
+
+
+def test_a_schedule_of_the_momentum_is_refused(networks):
+    optimizer = keras.optimizers.RMSprop(0.1, momentum=keras_gan.schedules.Linear(0.5, 0.9, 10))
+    with pytest.raises(ValueError, match=r"momentum of `discriminator_optimizer` decides.*Received: disc"):
+        keras_gan.LSGAN(*networks()).compile(keras.optimizers.Adam(), optimizer)

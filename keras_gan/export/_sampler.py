@@ -1,0 +1,175 @@
+"""What all formats share: which sampler is exported, its statistics, and how it computes in float32."""
+
+import contextlib
+import logging
+import os
+
+import keras
+import tensorflow as tf
+
+from keras_gan._files import local_path, writable_file
+from keras_gan._traversal import every_layer
+from keras_gan.training import Interface, Sampler
+
+# Of what the statistics of an averaged network are computed from.
+_NUM_BATCHES, _BATCH_SIZE = 32, 128
+
+
+def sampler_of(model, averaged):
+    """Return the sampler that is exported: the averaged network's where the model has one and the caller wants it.
+
+    Args:
+        model: model with a `sampler`, or any object with a `generator` and perhaps an `averaged_generator`.
+        averaged: bool.
+
+    Returns:
+        `keras_gan.training.Sampler`.
+
+    Raises:
+        ValueError: if the model draws no samples.
+    """
+    if hasattr(model, "sampler"):
+        return model.sampler(averaged)
+    generator = getattr(model, "generator", None)
+    if not isinstance(generator, keras.Model):
+        raise ValueError(
+            "Only a model that makes samples can be exported: expected one with a `sampler`, or an object whose "
+            f"`generator` is a keras.Model. Received: gan={type(model).__name__} with generator={generator!r}"
+        )
+    average = getattr(model, "averaged_generator", None) if averaged else None
+    interface = Interface(generator, "generator", ("latents", "labels"), "images")
+    classes = getattr(model, "num_classes", None) or interface.num_classes
+    if "labels" in interface.shapes and classes is None:
+        raise ValueError(
+            "The generator takes labels, and nothing says of how many classes: give the object that holds it "
+            f"`num_classes`. Received: gan={type(model).__name__}"
+        )
+    return Sampler(interface, average, num_classes=classes)
+
+
+def settled_sampler(model, averaged):
+    """Return the sampler of `sampler_of`; an averaged network has statistics that fit its weights from then on.
+
+    Every format writes the same network, in whichever order the formats are written. What a translator is given cannot
+    be drawn: its average keeps the averaged statistics.
+    """
+    if hasattr(model, "settle_averages"):
+        model.settle_averages()
+    sampler = sampler_of(model, averaged)
+    if is_averaged(sampler, model) and sampler.is_drawn:
+        _reestimate_statistics(sampler)
+    return sampler
+
+
+def is_averaged(sampler, model):
+    """Return whether the network of a model's sampler is an averaged copy."""
+    return sampler.network is not sampler_of(model, averaged=False).network
+
+
+def file_path(path, suffix):
+    """Return the path of a file to write, and make its folder.
+
+    Raises:
+        ValueError: if the name has another suffix, or no file can be written there.
+    """
+    if not local_path("path", path).name.endswith(suffix):
+        raise ValueError(f"The name of the file must end in `{suffix}`. Received: path={os.fspath(path)!r}")
+    return writable_file(path, "path")
+
+
+def float32_function(sampler, output=None):
+    """Return the sampler as a function that computes in float32 whatever the precision of its network's training.
+
+    Args:
+        sampler: `Sampler`.
+        output: what the function calls the sampler's output; None for the sampler's own name.
+
+    Returns:
+        tf.function of one concrete function, already traced: from the sampler's inputs, one argument each, to a dict
+        of its output, float32.
+    """
+
+    def make(*tensors):
+        return {output or sampler.output: sampler(dict(zip(sampler.inputs, tensors, strict=True)))}
+
+    function = tf.function(make, input_signature=list(sampler.inputs.values()), autograph=False)
+    with _computing_in_float32(sampler.network):
+        function.get_concrete_function()
+    return function
+
+
+@contextlib.contextmanager
+def _computing_in_float32(network):
+    """Let every layer compute in float32 while a graph is traced.
+
+    A copy of the network in another precision would not do: it has only what the `get_config` of the user's class
+    returns.
+    """
+    reduced = {layer: layer.dtype_policy for layer in every_layer(network) if _has_less_than_float32(layer)}
+    try:
+        for layer in reduced:
+            layer.dtype_policy = "float32"
+        yield
+    finally:
+        for layer, policy in reduced.items():
+            layer.dtype_policy = policy
+
+
+def _has_less_than_float32(layer):
+    return layer.compute_dtype in ("float16", "bfloat16") and layer.quantization_mode is None
+
+
+@contextlib.contextmanager
+def quiet_log():
+    """Suppress the line that TensorFlow logs at INFO for each file that it writes."""
+    loggers = (tf.get_logger(), logging.getLogger("absl"))
+    for logger in loggers:
+        logger.addFilter(_is_serious)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(_is_serious)
+
+
+def _is_serious(record):
+    return record.levelno >= logging.WARNING
+
+
+def _reestimate_statistics(sampler):
+    """Set the statistics of BatchNormalization to their means over 4,096 drawn inputs; change nothing else.
+
+    The weights of an averaged network are means over many steps, and so are its running means and variances. But the
+    average of many networks' statistics is not the statistics of their averaged weights.
+
+    Args:
+        sampler: `Sampler`, whose network is changed in place.
+    """
+    network = sampler.network
+    layers = [layer for layer in every_layer(network) if isinstance(layer, keras.layers.BatchNormalization)]
+    if not layers:
+        return
+    settings = [(layer.momentum, layer.trainable) for layer in layers]
+    statistics = {id(variable) for layer in layers for variable in (layer.moving_mean, layer.moving_variance)}
+    others = [variable for variable in network.variables if id(variable) not in statistics]
+    kept = [variable.numpy() for variable in others]
+    try:
+        _accumulate_statistics(sampler, layers)
+    finally:
+        for layer, (momentum, trainable) in zip(layers, settings, strict=True):
+            layer.momentum, layer.trainable = momentum, trainable
+        # The passes change the random stream of Dropout and the vectors of spectral normalization.
+        for variable, value in zip(others, kept, strict=True):
+            variable.assign(value)
+
+
+def _accumulate_statistics(sampler, layers):
+    call = Interface(sampler.network, "averaged network", tuple(sampler.inputs), sampler.output)
+    for layer in layers:
+        # A layer that is not trainable, as in an averaged network, uses its statistics even in training mode.
+        layer.trainable = True
+    for index in range(_NUM_BATCHES):
+        for layer in layers:
+            # All batches so far weigh the same.
+            layer.momentum = index / (index + 1)
+        call(sampler.draw(_BATCH_SIZE, seed=index), training=True)
