@@ -33,8 +33,10 @@ class ImageSnapshots(keras.callbacks.Callback):
     weights differ. The first one is taken before training, so that the GIF starts with noise.
 
     The model decides what a picture shows. A model with a method `snapshot(num_images, *, seed)` returns the images
-    and the number of columns itself. For any other model, the picture shows what `generate(num_images, seed=...)`
-    returns. If such a model has an integer `num_classes`, row i shows class i, and `generate` receives `labels` too.
+    and the number of columns itself; if `inputs` are given here, the method receives them too: a `CycleGAN` shows them
+    above their translations, a `VAEGAN` above their reconstructions. For any other model, the picture shows what
+    `generate(num_images, seed=...)` returns. If such a model has an integer `num_classes`, row i shows class i, and
+    `generate` receives `labels` too.
 
     The files are `epoch_0003.png` (after three epochs) or `step_0001500.png`, and `snapshots.gif`. A run that
     resumes, by a `Checkpoint` or with `initial_epoch`, continues the numbers, and its GIF holds the earlier
@@ -50,10 +52,13 @@ class ImageSnapshots(keras.callbacks.Callback):
         seed: seed of the latents.
         gif: whether to write `snapshots.gif` when training ends.
         log_dir: directory for TensorBoard, which shows the grids as "samples"; or None.
+        inputs: images to translate or reconstruct, an array or a dict of arrays by name; None for a model that draws
+            its images.
 
     Raises:
         ValueError: if an argument is out of range or a directory cannot be written; when training begins,
-            if the model has neither `snapshot` nor `generate`, or its images are neither grey nor RGB.
+            if the model has neither `snapshot` nor `generate`, it needs `inputs` or does not take them, or its images
+            are neither grey nor RGB.
 
     Example:
         >>> import pathlib, tempfile
@@ -73,7 +78,7 @@ class ImageSnapshots(keras.callbacks.Callback):
         ['epoch_0000.png', 'epoch_0001.png', 'epoch_0002.png', 'snapshots.gif']
     """
 
-    def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None):
+    def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None, inputs=None):
         super().__init__()
         if unit not in list(_NUMBER_DIGITS):
             raise ValueError(f'`unit` must be "epoch" or "step". Received: unit={unit!r}')
@@ -86,6 +91,7 @@ class ImageSnapshots(keras.callbacks.Callback):
         self.gif = gif
         self.directory = writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
+        self.inputs = inputs
 
     def on_train_begin(self, logs=None):
         """Take the first picture, so that images that cannot be drawn are an error before training."""
@@ -163,7 +169,13 @@ class ImageSnapshots(keras.callbacks.Callback):
     def _images_and_columns(self):
         """Return the images of one picture, and its number of columns or None for a nearly square grid."""
         if hasattr(self.model, "snapshot"):
-            return self.model.snapshot(self.num_images, seed=self.seed)
+            given = {} if self.inputs is None else {"inputs": self.inputs}
+            return self.model.snapshot(self.num_images, seed=self.seed, **given)
+        if self.inputs is not None:
+            raise ValueError(
+                "This model draws its images from a seed and takes no others: leave `inputs` out, or give the model a "
+                f"`snapshot(num_images, *, seed, inputs)`. Received: inputs for a {type(self.model).__name__}"
+            )
         if not hasattr(self.model, "generate"):
             raise ValueError(
                 "ImageSnapshots draws what `model.generate` or `model.snapshot` returns, and this model has neither. "

@@ -1,9 +1,13 @@
 """CycleGAN: translation between two kinds of images without pairs."""
 
+import functools
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
+from keras_gan.gans._pairs import rows_of_pairs
 from keras_gan.gans._serialised import serialised
 from keras_gan.layers import ImagePool
 from keras_gan.losses import LeastSquares
@@ -189,6 +193,34 @@ class CycleGAN(AdversarialModel):
         self.settle_averages()
         sampler = Sampler(self._back, self.averaged_target_to_source if averaged else None, is_drawn=False)
         return sampler.run(sampler.inputs_for(images=images), batch_size)
+
+    def snapshot(self, num_images, *, seed, inputs=None):  # noqa: ARG002
+        """What `callbacks.ImageSnapshots` shows: rows of images, each above the row of their translations.
+
+        Args:
+            num_images: int, the most images to show, with their translations.
+            seed: int; nothing is drawn here.
+            inputs: float32 source images, or a dict of "source" and "target" images, whose rows then follow each other.
+
+        Returns:
+            (images, columns): float32 array of images in [-1, 1], and how many of them make a row.
+
+        Raises:
+            ValueError: if there are no `inputs`, or they are no images of these kinds.
+        """
+        inputs = inputs if isinstance(inputs, dict) else {"source": inputs}
+        others = {"source": "target", "target": "source"}
+        if not inputs or set(inputs) - set(others) or any(images is None for images in inputs.values()):
+            raise ValueError(
+                "A CycleGAN draws nothing by itself: give `ImageSnapshots` images to translate, as `inputs=images` or "
+                f'`inputs={{"source": images, "target": images}}`. Received: inputs={list(inputs.items())!r:.60}'
+            )
+        count = min(len(images) for images in inputs.values())
+        blocks = [
+            rows_of_pairs(images[:count], functools.partial(self.translate, to=others[side]), num_images // len(inputs))
+            for side, images in inputs.items()
+        ]
+        return np.concatenate([images for images, _ in blocks]), blocks[0][1]
 
     def call(self, images, training=False):
         """Translations of source images, by the averaged translator if there is one."""

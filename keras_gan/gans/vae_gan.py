@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
+from keras_gan.gans._pairs import rows_of_pairs
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import NonSaturating
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
@@ -185,6 +186,22 @@ class VAEGAN(AdversarialModel):
     def reconstruct(self, images, *, averaged=True, batch_size=64):
         """Encode images, decode the means of their codes, and return a float32 NumPy array in [-1, 1]."""
         return self.decode(self.encode(images, batch_size=batch_size), averaged=averaged, batch_size=batch_size)
+
+    def snapshot(self, num_images, *, seed, inputs=None):
+        """What `callbacks.ImageSnapshots` shows: drawn images, or rows of images above their reconstructions.
+
+        Args:
+            num_images: int, the most images to show.
+            seed: int, of the images that are drawn.
+            inputs: float32 images to reconstruct; None to draw some.
+
+        Returns:
+            (images, columns): float32 array of images in [-1, 1], and how many of them make a row; None for as many as
+            make a square.
+        """
+        if inputs is None:
+            return self.generate(num_images, seed=seed), None
+        return rows_of_pairs(inputs, self.reconstruct, num_images)
 
     def call(self, images, training=False):
         """Reconstructions of images."""

@@ -43,6 +43,7 @@ class Fitting:
     def __init__(self, model, keras_fit, data, batch_size, epochs, options):
         _check_options(epochs, options)
         self._model, self._keras_fit, self._epochs, self._options = model, keras_fit, epochs, options
+        self._datasets = {}
         seed = (lambda: np.asarray(model.training_state.seed)) if options.pop("shuffle", True) else None
         self.batches = _batches.Batches(_batches.for_training(data, batch_size, seed), model.data_spec)
         self._steps, self._known_steps = self._steps_per_epoch(options.pop("steps_per_epoch", None))
@@ -74,17 +75,18 @@ class Fitting:
 
     def _laid_out(self, position):
         """The data from the model's current step, with one element per training step."""
-        model = self._model
-        start = int(np.asarray(model.training_state.step)) * model.batches_per_step
-        dataset = self.batches.batches(start, skipped=position.steps * model.batches_per_step)
-        strategy = model.distribute_strategy
-        return _batches.gather(
-            dataset,
-            self.batches.batch_size,
-            model.batches_per_step,
-            strategy.num_replicas_in_sync,
-            worker_count(strategy),
-        )
+        state, per_step = self._model.training_state, self._model.batches_per_step
+        start, skipped = int(np.asarray(state.step)) * per_step, position.steps * per_step
+        # Most often asked for twice: to count the steps, and to train. To trace the pipeline takes a tenth of a second.
+        key = start, skipped, int(np.asarray(state.seed))
+        if key not in self._datasets:
+            self._datasets[key] = self._gathered(self.batches.batches(start, skipped=skipped), per_step)
+        return self._datasets[key]
+
+    def _gathered(self, dataset, per_step):
+        strategy = self._model.distribute_strategy
+        replicas, workers = strategy.num_replicas_in_sync, worker_count(strategy)
+        return _batches.gather(dataset, self.batches.batch_size, per_step, replicas, workers)
 
     def _steps_per_epoch(self, asked):
         """Training steps in an epoch: the number for Keras (None if the data end the epoch), and the known number."""

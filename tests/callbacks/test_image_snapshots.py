@@ -277,6 +277,11 @@ def test_an_error_while_sampling_is_not_taken_for_a_full_disk(tmp_path, make_gan
         train(gan, [ImageSnapshots(tmp_path)])
 
 
+def test_inputs_for_a_model_that_draws_its_images(tmp_path, make_gan, train):
+    with pytest.raises(ValueError, match=r"leave `inputs` out, or give the model a `snapshot.* Received: inputs for a"):
+        train(make_gan(), [ImageSnapshots(tmp_path, inputs=np.zeros((4, 4, 4, 1), "float32"))])
+
+
 def test_images_that_no_picture_can_show_are_an_error_before_training(tmp_path, make_gan, train):
     gan = make_gan(channels=2)
     weights = gan.get_weights()

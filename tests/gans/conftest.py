@@ -1,9 +1,10 @@
-"""Networks so small that a test can check every number."""
+"""Networks so small that a test can check every number, and a model of each class that is made of such networks."""
 
 import keras
 import numpy as np
 import pytest
 
+import keras_gan
 from keras_gan.layers import SpectralNormalization
 
 
@@ -39,6 +40,100 @@ def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
     return generator, discriminator
 
 
+def _judge(shape, heads, *, spectral, dropout, name="discriminator"):
+    """A discriminator with outputs of its own, and the features that they are made of."""
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    images = keras.Input(shape)
+    hidden = wrap(keras.layers.Dense(8))(keras.layers.Flatten()(images))
+    features = keras.layers.Dropout(dropout)(keras.layers.LeakyReLU(0.2)(hidden))
+    outputs = {head: wrap(keras.layers.Dense(units, dtype="float32"))(features) for head, units in heads.items()}
+    return images, outputs, hidden
+
+
+def _conditional(**options):
+    """A generator that is told the class, and a discriminator that names it."""
+    latents, labels = keras.Input((4,), name="latents"), keras.Input((), dtype="int32", name="labels")
+    both = keras.layers.Concatenate()([latents, keras.layers.Embedding(3, 4)(labels)])
+    made = keras.layers.Reshape((8, 8, 1), dtype="float32")(keras.layers.Dense(64, "tanh", dtype="float32")(both))
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1, "classes": 3}, **options)
+    return keras.Model({"latents": latents, "labels": labels}, made), keras.Model(images, outputs)
+
+
+def _translating(**options):
+    """Two translators and two discriminators."""
+    convolutions = [keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32") for _ in range(2)]
+    judges = [_judge((8, 8, 1), {"logits": 1}, **options) for _ in range(2)]
+    return (
+        *(keras.Sequential([keras.Input((8, 8, 1)), convolution]) for convolution in convolutions),
+        *(keras.Model(images, outputs["logits"]) for images, outputs, _ in judges),
+    )
+
+
+def _autoencoding(**options):
+    """An encoder, a decoder, and a discriminator that returns its features."""
+    images = keras.Input((8, 8, 1))
+    flat = keras.layers.Flatten()(images)
+    codes = {name: keras.layers.Dense(4, dtype="float32")(flat) for name in ("mean", "log_variance")}
+    judged, outputs, features = _judge((8, 8, 1), {"logits": 1}, **options)
+    outputs["features"] = keras.layers.Activation("linear", dtype="float32")(features)
+    return keras.Model(images, codes), make_networks()[0], keras.Model(judged, outputs)
+
+
+def grey_images(count=48):
+    """Images in [-1, 1], each batch of 8 brighter than the one before."""
+    brightness = np.repeat(np.linspace(-0.5, 0.5, count // 8, dtype="float32"), 8)[:, None, None, None]
+    return brightness + np.random.default_rng(0).uniform(-0.5, 0.5, (count, 8, 8, 1)).astype("float32")
+
+
+class Tiny:
+    """A tiny model of a class: its networks, options and data. A new model needs a line here if it needs other ones.
+
+    Args:
+        make: the class.
+
+    Attributes:
+        networks: function that makes the networks, with `spectral=` and `dropout=`.
+        options: dict of the constructor's other arguments.
+        data: what `fit` is given, 48 samples.
+        inputs: dict of what `sampler` makes five samples of, by name.
+        snapshot_inputs: what `ImageSnapshots` needs to be given; None where the model draws by itself.
+    """
+
+    def __init__(self, make):
+        images, latents = grey_images(), np.random.default_rng(1).normal(size=(5, 4)).astype("float32")
+        self.make, self.networks, self.data = make, make_networks, images
+        self.options = {"seed": 3, "ema_half_life": 100}
+        self.inputs, self.snapshot_inputs = {"latents": latents}, None
+        if issubclass(make, keras_gan.TwoPlayerGAN):
+            several = make in (keras_gan.NonSaturatingGAN, keras_gan.WGAN, keras_gan.WGANGP)
+            self.options |= {"discriminator_steps": 2 if several else 1}
+        if make is keras_gan.WGAN:
+            # No warm-up, and a clipping range so wide that a few steps move the generator.
+            self.options |= {"warm_up_steps": 0, "clip": 0.5}
+        if make is keras_gan.ACGAN:
+            labels = np.arange(48, dtype="int32") % 3
+            self.networks, self.data = _conditional, {"images": images, "labels": labels}
+            self.inputs |= {"labels": labels[:5]}
+        if make is keras_gan.CycleGAN:
+            self.networks, self.options = _translating, self.options | {"pool_size": 6}
+            self.data = {"source": images, "target": np.roll(images, 24, axis=0)}
+            self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
+        if make is keras_gan.VAEGAN:
+            self.networks = _autoencoding
+
+    def model(self, networks=None, *, run_eagerly=False, **options):
+        """A compiled model; to run eagerly saves the time of tracing where a test is not about the graph."""
+        model = self.make(*(networks or self.networks(spectral=False, dropout=0.0)), **self.options | options)
+        model.compile(run_eagerly=run_eagerly)
+        return model
+
+    def first(self, count):
+        """The first so many samples of the data."""
+        if isinstance(self.data, dict):
+            return {name: values[:count] for name, values in self.data.items()}
+        return self.data[:count]
+
+
 @pytest.fixture
 def networks():
     """The function that makes the two networks."""
@@ -48,6 +143,10 @@ def networks():
 @pytest.fixture
 def images():
     """48 images in [-1, 1], each batch of 8 brighter than the one before."""
-    brightness = np.repeat(np.linspace(-0.5, 0.5, 6, dtype="float32"), 8)[:, None, None, None]
-    noise = np.random.default_rng(0).uniform(-0.5, 0.5, (48, 8, 8, 1)).astype("float32")
-    return brightness + noise
+    return grey_images()
+
+
+@pytest.fixture(scope="session")
+def tiny():
+    """The tiny model of a class."""
+    return Tiny

@@ -1,5 +1,6 @@
-"""What every exported GAN promises, tested on each of them."""
+"""What every exported model promises, tested on each of them."""
 
+import functools
 import inspect
 
 import keras
@@ -8,160 +9,304 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan.gans import AlternatingGAN, TwoPlayerGAN
+from keras_gan.callbacks import Checkpoint, ImageSnapshots
+from keras_gan.training import AdversarialModel
 
-ABSTRACT = (TwoPlayerGAN, AlternatingGAN)
-GANS = [
-    gan
-    for gan in (getattr(keras_gan, name) for name in keras_gan.__all__)
-    if inspect.isclass(gan) and issubclass(gan, TwoPlayerGAN) and gan not in ABSTRACT
+MODELS = [
+    model
+    for model in (getattr(keras_gan, name) for name in keras_gan.__all__)
+    if inspect.isclass(model) and issubclass(model, AdversarialModel) and not inspect.isabstract(model)
 ]
-every_gan = pytest.mark.parametrize("make", GANS, ids=lambda gan: gan.__name__)
-# GANs that differ from another GAN only in their loss run the slow tests in `make test-long`.
-IN_THE_LOSS_ALONE = (keras_gan.MinimaxGAN, keras_gan.RelativisticAverageGAN)
-every_gan_in_time = pytest.mark.parametrize(
-    "make",
-    [pytest.param(gan, marks=pytest.mark.long if gan in IN_THE_LOSS_ALONE else ()) for gan in GANS],
-    ids=lambda gan: gan.__name__,
-)
+# One model for each training step. The others differ from one of these only in their loss, and run the slow tests in
+# `make test-long`; so do models for which the slowest tests would show nothing new.
+STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "ACGAN", "CycleGAN", "VAEGAN")
+# NonSaturatingGAN, HingeGAN and WGAN are killed in tests/callbacks/test_checkpoint.py.
+KILLED = ("WGANGP", "ACGAN", "CycleGAN", "VAEGAN")
+ON_REPLICAS = ("NonSaturatingGAN", "WGAN", "ACGAN", "CycleGAN")
+UNDER_XLA = ("WGANGP", "CycleGAN", "VAEGAN")
 
 
-def compiled(make, networks, *, run_eagerly=False, **options):
-    """A compiled GAN; eager runs save the time of tracing if a test is not about the graph."""
-    options = {"discriminator_steps": 2, "seed": 3, "ema_half_life": 100} | options
-    if make is keras_gan.WGAN:
-        # No warm-up, and a clipping range so wide that a few steps move the generator.
-        options = {"warm_up_steps": 0, "clip": 0.5} | options
-    gan = make(*networks, **options)
-    gan.compile(run_eagerly=run_eagerly)
-    return gan
+def _parametrised(marks=lambda name: ()):
+    models = [pytest.param(model, marks=marks(model.__name__), id=model.__name__) for model in MODELS]
+    return pytest.mark.parametrize("life", models, indirect=True, scope="module")
 
 
-def options_of(gan):
-    return {key: value for key, value in gan.get_config().items() if key not in ("generator", "discriminator")}
+every_model = _parametrised()
 
 
-def copied(networks, weights):
-    for network, values in zip(networks, weights, strict=True):
-        network.set_weights(values)
-    return networks
+def those(names):
+    """All models; those of other names only in `make test-long`."""
+    return _parametrised(lambda name: () if name in names else pytest.mark.long)
 
 
-def test_the_gans_are_found():
-    assert len(GANS) >= 8
+class Life:
+    """One model that is built once and goes through several stages; a stage begins when a test first needs it.
+
+    Attributes:
+        tiny: the `Tiny` that makes the model.
+        directory: where its files go.
+    """
+
+    def __init__(self, tiny, directory):
+        self.tiny, self.directory = tiny, directory
+
+    @functools.cached_property
+    def model(self):
+        """A model with every kind of state: spectral norms, dropout, averages, optimizers, counters, pools."""
+        return self.tiny.model(self.tiny.networks(spectral=True, dropout=0.3))
+
+    @functools.cached_property
+    def trained(self):
+        """The first epochs: (weights before, weights after, history, number of traces of the training step).
+
+        From then on the model trains eagerly, which saves the time of tracing.
+        """
+        model, traces, step = self.model, [], self.model.train_step
+        model.train_step = lambda data: traces.append(1) or step(data)
+        pictures = ImageSnapshots(self.directory / "pictures", num_images=4, inputs=self.tiny.snapshot_inputs)
+        before = weights_of(model)
+        history = model.fit(self.tiny.data, batch_size=8, epochs=2, verbose=0, callbacks=[pictures]).history
+        after = weights_of(model)
+        model.fit(self.tiny.data, batch_size=8, epochs=1, verbose=0)
+        model.run_eagerly = True
+        model.make_train_function(force=True)
+        return before, after, history, len(traces)
+
+    def fit(self, model, count, *callbacks, **options):
+        """Train on the first samples, in their order."""
+        return model.fit(
+            self.tiny.first(count), batch_size=8, verbose=0, shuffle=False, callbacks=list(callbacks), **options
+        )
+
+    @functools.cached_property
+    def steps_of_one_device(self):
+        """Four steps on one device: (first weights, last weights, history)."""
+        model = self.plain(run_eagerly=True)
+        first = weights_of(model)
+        history = self.four_steps(model)
+        return first, weights_of(model), history
+
+    @property
+    def one_step(self):
+        """Samples of one training step."""
+        return 8 * self.model.batches_per_step
+
+    def four_steps(self, model):
+        """Take four training steps; return the history."""
+        history = self.fit(model, 32, epochs=model.batches_per_step).history
+        assert int(model.training_state.step.numpy()) == 4
+        return history
+
+    def plain(self, weights=None, **mode):
+        """A model of networks whose only state are their weights, with optimizers that follow the gradient."""
+        model = self.tiny.model(self.tiny.networks(spectral=False, dropout=0.0))
+        for name, values in (weights or {}).items():
+            getattr(model, name).set_weights(values)
+        # Not Adam, which turns rounding errors of gradients near 0 into full steps.
+        model.compile(**{f"{name}_optimizer": keras.optimizers.SGD(0.05) for name in model.players}, **mode)
+        return model
 
 
-@every_gan
-def test_fit_trains_both_players_and_logs_finite_losses(make, networks, images):
-    gan = compiled(make, networks())
-    before = [network.get_weights() for network in (gan.generator, gan.discriminator)]
-    history = gan.fit(images, batch_size=8, epochs=2, verbose=0).history
-    assert set(history) == {"d_loss", "g_loss", *(penalty.name for penalty in gan.penalties)}
+class Killed(BaseException):
+    """What ends training without any hook being called, as a kill does."""
+
+
+class Kill(keras.callbacks.Callback):
+    """Ends training after its first step, when everything else was done."""
+
+    goes_last = True
+
+    def on_train_batch_end(self, batch, logs=None):
+        raise Killed
+
+
+@pytest.fixture(scope="module")
+def life(request, tiny, tmp_path_factory):
+    """The life of a model."""
+    keras.utils.set_random_seed(0)
+    return Life(tiny(request.param), tmp_path_factory.mktemp(request.param.__name__))
+
+
+def weights_of(model):
+    """The weights of all networks and averaged copies, a dict of attribute's name to list."""
+    networks = {name: network for player in model.players.values() for name, network in player.networks.items()}
+    averages = {f"averaged_{name}": copy for player in model.players.values() for name, copy in player.averages.items()}
+    return {name: network.get_weights() for name, network in {**networks, **averages}.items()}
+
+
+def options_of(model):
+    """The arguments that are no networks."""
+    networks = {name for player in model.players.values() for name in player.networks}
+    return {key: value for key, value in model.get_config().items() if key not in networks}
+
+
+def penalties_of(model):
+    return [penalty for player in model.players.values() for penalty in player.penalties]
+
+
+def test_the_models_are_found():
+    assert len(MODELS) >= 11
+    assert set(STEPS) <= {model.__name__ for model in MODELS}
+
+
+@every_model
+def test_fit_trains_all_players_and_logs_finite_losses(life):
+    before, after, history, _ = life.trained
+    assert set(history) == {*life.model.terms, *penalties_of(life.model)}
     assert np.isfinite(list(history.values())).all()
-    for network, weights in zip((gan.generator, gan.discriminator), before, strict=True):
-        for now, then in zip(network.get_weights(), weights, strict=True):
+    assert set(before) >= {name for player in life.model.players.values() for name in player.networks}
+    for name, weights in before.items():
+        for now, then in zip(after[name], weights, strict=True):
             assert np.isfinite(now).all()
             # All except the bias of a logit of which the loss takes only differences.
             assert (now != then).any() or now.shape == (1,)
-    assert int(gan.training_state.step.value) == 2 * 3
+    assert int(life.model.training_state.step.value) == 3 * (6 // life.model.batches_per_step)
 
 
-@every_gan_in_time
-def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(make, networks, images, tmp_path):
-    gan = compiled(make, networks(spectral=True, dropout=0.3), run_eagerly=True)
-    gan.fit(images[:16], batch_size=8, verbose=0)
-    gan.save(tmp_path / "gan.keras")
-    again = keras.saving.load_model(tmp_path / "gan.keras")
-    assert type(again) is make
-    assert options_of(again) == options_of(gan)
-    assert again.fingerprint() == gan.fingerprint()
-    np.testing.assert_array_equal(again.generate(3, seed=1), gan.generate(3, seed=1))
-    stopped = gan.fingerprint()
-    for model in (gan, again):
-        model.fit(images[:16], batch_size=8, verbose=0, shuffle=False)
-    assert again.fingerprint() == gan.fingerprint() != stopped
+@every_model
+def test_the_step_is_traced_once(life):
+    assert life.trained[-1] == 1
 
 
-@every_gan_in_time
-def test_two_replicas_take_the_step_of_one_device(make, networks, images, two_replicas):
-    with two_replicas.scope():
-        mirrored_networks = networks()
-        mirrored = compiled(make, mirrored_networks)
-    weights = [network.get_weights() for network in mirrored_networks]
-    single = compiled(make, copied(networks(), weights))
-    for gan in (single, mirrored):
-        with gan.distribute_strategy.scope():
-            # Not Adam, which turns rounding errors of gradients near 0 into full steps.
-            gan.compile(keras.optimizers.SGD(0.05), keras.optimizers.SGD(0.05))
-        gan.fit(images, batch_size=8, epochs=2, verbose=0, shuffle=False)
-    for player in ("generator", "discriminator", "averaged_generator"):
-        pairs = zip(getattr(single, player).get_weights(), getattr(mirrored, player).get_weights(), strict=True)
-        for one, two in pairs:
-            np.testing.assert_allclose(two, one, atol=1e-5)
-    moved = np.abs(single.generator.get_weights()[0] - weights[0][0]).max()
-    assert moved > 1e-4, "the comparison means nothing if nothing was learnt"
+@every_model
+def test_averaged_copies_follow_their_networks(life):
+    _, after, *_ = life.trained
+    copies = [name for name in after if name.startswith("averaged_")]
+    assert copies
+    for name in copies:
+        pairs = list(zip(after[name], after[name.removeprefix("averaged_")], strict=True))
+        assert any((average != current).any() for average, current in pairs)
+        for average, current in pairs:
+            np.testing.assert_allclose(average, current, atol=0.1)
 
 
-@every_gan
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
-def test_mixed_precision(make, policy, networks, images):
-    keras.config.set_dtype_policy(policy)
-    gan = compiled(make, networks(), run_eagerly=True)
-    history = gan.fit(images[:32], batch_size=8, verbose=0).history
+@every_model
+def test_pictures_are_taken_while_it_trains(life):
+    assert life.trained
+    first, *_, last, gif = sorted((life.directory / "pictures").iterdir())
+    assert (first.name, last.name, gif.name) == ("epoch_0000.png", "epoch_0002.png", "snapshots.gif")
+    assert first.read_bytes() != last.read_bytes()
+
+
+@every_model
+def test_evaluation_names_the_losses_and_disturbs_no_training(life):
+    assert life.trained
+    before = life.model.fingerprint()
+    losses = life.model.evaluate(life.tiny.first(16), batch_size=8, verbose=0, return_dict=True)
+    assert set(losses) == set(life.model.terms)
+    assert np.isfinite(list(losses.values())).all()
+    life.model.draw_samples(**life.tiny.inputs)
+    assert life.model.fingerprint() == before
+
+
+@every_model
+def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(life):
+    assert life.trained
+    model, path = life.model, life.directory / "model.keras"
+    model.save(path)
+    again = keras.saving.load_model(path)
+    assert type(again) is life.tiny.make
+    assert options_of(again) == options_of(model)
+    assert again.fingerprint() == model.fingerprint()
+    np.testing.assert_array_equal(again.draw_samples(**life.tiny.inputs), model.draw_samples(**life.tiny.inputs))
+    stopped = model.fingerprint()
+    for trained in (model, again):
+        life.fit(trained, life.one_step)
+    assert again.fingerprint() == model.fingerprint() != stopped
+
+
+@those(KILLED)
+def test_killed_in_an_epoch_and_started_again_it_ends_as_if_it_had_not_stopped(life):
+    def started(*callbacks):
+        keras.utils.set_random_seed(1)
+        model = life.tiny.model(life.tiny.networks(spectral=True, dropout=0.3), run_eagerly=True)
+        life.fit(model, 2 * life.one_step, *callbacks)
+        return model.fingerprint()
+
+    def saving():
+        return Checkpoint(life.directory / "run", every=1, unit="step")
+
+    whole = started()
+    with pytest.raises(Killed):
+        started(saving(), Kill())
+    assert started(saving()) == whole
+
+
+@every_model
+def test_the_export_serves_what_the_model_makes(life):
+    assert life.trained
+    folder = keras_gan.export.save(life.model, life.directory / "served", signatures=["serving_default"])
+    served = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    assert set(life.tiny.inputs) == set(life.model.sampler().inputs)
+    (made,) = served(**{name: tf.constant(values) for name, values in life.tiny.inputs.items()}).values()
+    np.testing.assert_allclose(made, life.model.draw_samples(**life.tiny.inputs), atol=1e-6)
+
+
+@those(STEPS)
+def test_gradients_are_accumulated(life):
+    model = life.tiny.model(run_eagerly=True)
+    model.compile(gradient_accumulation_steps=2, run_eagerly=True)
+    before = weights_of(model)
+    history = life.fit(model, life.one_step).history
     assert np.isfinite(list(history.values())).all()
-    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
-        assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer) == (policy == "mixed_float16")
-    assert {weight.dtype for network in (gan.generator, gan.discriminator) for weight in network.weights} == {"float32"}
-    assert gan.generate(2, seed=0).dtype == np.float32
+    after = weights_of(model)
+    for player in model.players.values():
+        assert int(player.optimizer.iterations) == player.updates_per_step
+        for name in player.networks:
+            assert any((now != then).any() for now, then in zip(after[name], before[name], strict=True))
 
 
-@every_gan
-def test_the_export_serves_what_the_gan_generates(make, networks, images, tmp_path):
-    gan = compiled(make, networks(), run_eagerly=True)
-    gan.fit(images, batch_size=8, verbose=0)
-    served = tf.saved_model.load(str(keras_gan.export.save(gan, tmp_path))).signatures["serving_default"]
-    latents = np.random.default_rng(1).normal(size=(5, 4)).astype("float32")
-    (pictures,) = served(tf.constant(latents)).values()
-    np.testing.assert_allclose(pictures, gan.generate(latents=latents), atol=1e-6)
+@those(STEPS)
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
+def test_mixed_precision(life, policy):
+    keras.config.set_dtype_policy(policy)
+    model = life.tiny.model(run_eagerly=True)
+    history = life.fit(model, life.one_step).history
+    assert np.isfinite(list(history.values())).all()
+    assert all(np.isfinite(values).all() for weights in weights_of(model).values() for values in weights)
+    for player in model.players.values():
+        is_scaled = isinstance(player.optimizer, keras.optimizers.LossScaleOptimizer)
+        assert is_scaled == (policy == "mixed_float16")
+        assert {weight.dtype for network in player.networks.values() for weight in network.weights} == {"float32"}
+    assert model.draw_samples(**life.tiny.inputs).dtype == np.float32
 
 
-@every_gan
-def test_the_step_is_traced_once(make, networks, images):
-    gan = compiled(make, networks(), discriminator_steps=1)
-    traces = []
-    step = gan.train_step
-    gan.train_step = lambda data: traces.append(1) or step(data)
-    gan.fit(images, batch_size=8, epochs=3, verbose=0)
-    gan.fit(images, batch_size=8, epochs=1, verbose=0)
-    assert len(traces) == 1
+@those(ON_REPLICAS)
+def test_two_replicas_take_the_step_of_one_device(life, two_replicas):
+    first, last, _ = life.steps_of_one_device
+    with two_replicas.scope():
+        mirrored = life.plain(first)
+    life.four_steps(mirrored)
+    for name, weights in weights_of(mirrored).items():
+        for two, one in zip(weights, last[name], strict=True):
+            np.testing.assert_allclose(two, one, atol=1e-5)
+    for player in mirrored.players.values():
+        moved = max(np.abs(last[name][0] - first[name][0]).max() for name in player.networks)
+        assert moved > 1e-4, "the comparison means nothing if nothing was learnt"
 
 
-@every_gan_in_time
-def test_xla_and_several_steps_in_one_execution_take_the_same_steps(make, networks, images):
+@those(UNDER_XLA)
+def test_xla_and_several_steps_in_one_execution_take_the_same_steps(life):
     """The noise is the same in both, and a compiled step is traced once."""
-    keras.utils.set_random_seed(0)
-    weights = [network.get_weights() for network in networks()]
-    trained = []
-    for options in ({"jit_compile": True, "steps_per_execution": 3}, {"run_eagerly": True}):
-        gan = compiled(make, copied(networks(), weights), discriminator_steps=1)
-        # Not Adam, which turns rounding errors of gradients near 0 into full steps.
-        gan.compile(keras.optimizers.SGD(0.05), keras.optimizers.SGD(0.05), **options)
-        traces, step = [], gan.train_step
-        gan.train_step = lambda data, step=step, traces=traces: traces.append(1) or step(data)
-        history = gan.fit(images, batch_size=8, verbose=0).history
-        assert int(gan.training_state.step.value) == 6
-        assert len(traces) == 6 if "run_eagerly" in options else len(traces) <= 3
-        trained.append([*gan.generator.get_weights(), *gan.discriminator.get_weights(), *history.values()])
-    for compiled_value, eager_value in zip(*trained, strict=True):
-        np.testing.assert_allclose(compiled_value, eager_value, atol=1e-5)
+    first, last, expected = life.steps_of_one_device
+    model = life.plain(first, jit_compile=True, steps_per_execution=2)
+    traces, step = [], model.train_step
+    model.train_step = lambda data: traces.append(1) or step(data)
+    history = life.four_steps(model)
+    assert len(traces) <= 3
+    for name, weights in weights_of(model).items():
+        for compiled, eager in zip(weights, last[name], strict=True):
+            np.testing.assert_allclose(compiled, eager, atol=1e-5)
+    for name, values in history.items():
+        np.testing.assert_allclose(values, expected[name], atol=1e-5)
 
 
-@every_gan
-def test_without_arguments_compile_takes_new_optimizers_of_the_paper(make, networks):
-    gan = compiled(make, networks())
-    first = gan.generator_optimizer, gan.discriminator_optimizer
-    assert first[0] is not first[1]
-    configs = [optimizer.get_config() | {"name": ""} for optimizer in (*first, gan.default_optimizer())]
-    assert configs[0] == configs[1] == configs[2]
-    gan.compile()
-    assert gan.generator_optimizer is not first[0]
+@every_model
+def test_without_arguments_compile_takes_new_optimizers_of_the_paper(life):
+    model = life.model
+    first = {name: player.optimizer for name, player in model.players.items()}
+    assert len({id(optimizer) for optimizer in first.values()}) == len(first)
+    for name, paper in model.default_optimizers().items():
+        assert first[name].get_config() | {"name": ""} == paper.get_config() | {"name": ""}
+    model.compile(run_eagerly=True)
+    assert all(player.optimizer is not first[name] for name, player in model.players.items())
