@@ -13,23 +13,23 @@ REQUIREMENTS := setup.cfg pyproject.toml constraints.txt
 help: ## List these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(VENV)/installed ## Train a GAN on handwritten digits, show what it learnt, export it
+demo: $(VENV)/installed ## Train a GAN on handwritten digits, show its samples, export and serve it
 	@$(RUN) examples/demo.py
 
 test: $(VENV)/installed-dev ## Run the tests and the examples in the docstrings
 	@$(RUN) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-test-long: $(VENV)/installed-dev ## Kill training again and again, and see it go on; run the benchmarks; takes half an hour
+test-long: $(VENV)/installed-dev ## Run the long tests: kill training and resume it, run the benchmarks; takes half an hour
 	@$(RUN) -m pytest -m long
 
 lint: $(VENV)/installed-dev ## Check the style
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 
-clean: ## Remove the virtual environment and what building and testing leave; runs/ and saved_models/ stay
+clean: ## Remove the virtual environment and the files of builds and tests; keep runs/ and saved_models/
 	@rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
 
-constraints: ## Renew constraints.txt with the newest versions that setup.cfg allows
+constraints: ## Update constraints.txt to the newest versions that setup.cfg allows
 	@$(require_python)
 	@rm -rf build/constraints
 	@$(PYTHON) -m venv build/constraints
@@ -40,7 +40,7 @@ constraints: ## Renew constraints.txt with the newest versions that setup.cfg al
 	@mv build/constraints.txt constraints.txt
 	@rm -rf build
 
-# The stamps are written when all is in place, so an installation that was cut off is taken up again.
+# The stamps are written at the end, so an interrupted installation is repeated.
 $(VENV)/installed: $(REQUIREMENTS)
 	@$(call install,.)
 	@touch $@
@@ -54,9 +54,9 @@ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2> /dev/null || 
 	{ echo "Python 3.11 or newer is needed, and '$(PYTHON)' is not one: make ... PYTHON=/path/to/python3.11" >&2; exit 1; }
 endef
 
-# An environment whose pip answers is kept: only what has changed is installed anew. setuptools comes first, to
-# build the package at the pinned version instead of in an isolated environment with another one. Its warning at every
-# editable installation, of folders that are named like the package, is kept back.
+# An environment with a working pip is kept, and only changed packages are installed again. setuptools comes first,
+# so that its pinned version builds the package, not another one in an isolated environment. At every editable
+# installation it warns of folders with the name of the package; this warning is suppressed.
 define install
 $(RUN) -m pip --version > /dev/null 2>&1 || { $(require_python); $(PYTHON) -m venv --clear $(VENV); } && \
 	echo "Installing into $(VENV), which takes some minutes the first time" && \

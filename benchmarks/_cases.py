@@ -1,4 +1,4 @@
-"""What the training-step benchmark trains: plain values, so that every framework's process can read them."""
+"""What the training-step benchmark trains, as plain values that every framework's process can read."""
 
 import dataclasses
 import typing
@@ -12,7 +12,7 @@ class Case:
         loss: "non_saturating", "wasserstein_gp" or "hinge".
         network: "dcgan" or "resnet".
         generator_width: channels of the generator: next to the picture (dcgan), or throughout (resnet).
-        discriminator_width: likewise.
+        discriminator_width: channels of the discriminator, in the same way.
         discriminator_normalization: "batch" or None (dcgan alone; the resnet's is the spectral one).
         latent_dim: size of the generator's input.
         image_size: height and width of the pictures, which have three channels.
@@ -54,11 +54,11 @@ class Forward(typing.NamedTuple):
 
 
 def step_flops(case, generator, discriminator):
-    """Floating-point operations that a training step of a case needs, two for each multiply-add of its layers.
+    """Floating-point operations of a training step of a case: two for each multiply-add of its layers.
 
-    For each player a backward pass costs as much again for the weights' gradient and for the input's. The least that
-    the algorithm needs: fakes pass through the generator once, nothing is differentiated that no update uses, and no
-    gradient is taken for the input of a network's first layer but where the other player or a penalty asks for it.
+    For each player, the gradient of the weights costs as much as a forward pass, and so does the gradient of the input.
+    This is the minimum for the algorithm: fakes pass through the generator once, only gradients that an update uses are
+    computed, and the input of a network's first layer gets a gradient only if the other player or a penalty needs it.
 
     Args:
         case: `Case`.
@@ -72,8 +72,8 @@ def step_flops(case, generator, discriminator):
     whole, trained = discriminator.total, 3 * discriminator.total - discriminator.first
     discriminator_step = 2 * trained
     if case.loss == "wasserstein_gp":
-        # The pass at the interpolates, its backward pass to the images, and the two gradients of that one. The layers
-        # are piecewise linear, so that the first pass gets no gradient from there.
+        # The pass at the interpolates, its backward pass to the images, and the two gradients of the latter. The layers
+        # are piecewise linear, so the first pass gets no gradient from there.
         discriminator_step += 4 * whole
     generator_step = 2 * generator.total - generator.first + 2 * whole
     return 2 * case.batch_size * (steps * (generator.total + discriminator_step) + generator_step)

@@ -8,8 +8,8 @@ from _cases import Forward
 def forward(network):
     """Multiply-adds of one picture's pass through a functional network, as `Forward`.
 
-    Those of convolutions and dense layers: what the others do is two orders of magnitude less. A layer that folds a
-    resampling into its convolution counts with the larger kernel and the smaller map that it works on.
+    Only convolutions and dense layers count: other layers need two orders of magnitude less. A layer that combines
+    resampling and convolution counts with the larger kernel and the smaller map that it works on.
     """
     counts = [count for layer in network.layers if (count := _multiply_adds(layer))]
     return Forward(sum(counts), counts[0])

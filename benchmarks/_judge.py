@@ -1,4 +1,4 @@
-"""A judge of samples of scikit-learn's digits, which has seen their train split alone."""
+"""A judge of samples of scikit-learn's digits, which has seen only their train split."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ NUM_SAMPLES = 1797
 
 
 class Judge:
-    """A classifier of digits and what it says of samples, against the train and the test split."""
+    """A classifier of digits, which compares samples with the train and the test split."""
 
     def __init__(self):
         keras.utils.set_random_seed(0)

@@ -20,7 +20,7 @@ _GANS = {
 
 
 class KerasContender:
-    """Trains with `fit`, on a batch that lies in memory, and reads the clock about each step of it."""
+    """Trains with `fit` on a batch in memory, and takes the time of each step."""
 
     def __init__(self, case, bfloat16, jit_compile):
         keras.utils.set_random_seed(0)

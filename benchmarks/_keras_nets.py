@@ -1,4 +1,4 @@
-"""The Keras networks of a case, and the same with stock layers alone."""
+"""The Keras networks of a case, and the same networks with only stock layers."""
 
 import keras
 
@@ -25,7 +25,7 @@ def build(case):
 
 
 def with_stock_layers(network):
-    """The same network, with a Keras layer wherever there is one of this package; its weights are new ones."""
+    """The same network with Keras layers instead of those of this package, and with new weights."""
     return keras.models.clone_model(network, clone_function=_stock_layer)
 
 

@@ -1,4 +1,4 @@
-"""What the benchmarks after published protocols share: flags, GANs by name, finished runs that are kept, tables."""
+"""What the benchmarks of published protocols share: flags, GANs by name, a log of finished runs, tables."""
 # ruff: noqa: ARG002 - Keras fixes the hooks.
 
 import gzip
@@ -55,12 +55,12 @@ def _is_gan(value):
 
 
 class RunLog:
-    """The results of finished runs, one JSON line each: a benchmark that was cut off goes on behind the last of them.
+    """The results of finished runs, one JSON line each, so that an interrupted benchmark can resume.
 
-    A run is found again by its settings, all of them: with others it is another run.
+    All settings identify a run: with different settings it is a different run.
 
     Args:
-        path: of the file, made with its folder by the first run that is added.
+        path: of the file; the first run that is added makes it and its folder.
     """
 
     def __init__(self, path):
@@ -79,7 +79,7 @@ class RunLog:
         if known is not None:
             return known
         self._add(settings, run())
-        # As it will be read by the next command, not as it was before JSON.
+        # As the next command will read it, after the conversion to JSON.
         return self.find(settings)
 
     def _add(self, settings, result):
@@ -91,12 +91,12 @@ class RunLog:
 
 
 def epochs_of(steps, at_most):
-    """Return the most equal parts, but no more than `at_most`, that so many steps fall into."""
+    """Return the largest number of equal parts, up to `at_most`, that divides the steps."""
     return next(epochs for epochs in range(at_most, 0, -1) if steps % epochs == 0)
 
 
 def fit(gan, dataset, steps, *, epochs, callbacks=()):
-    """Train, and return what the log of runs keeps of it.
+    """Train, and return the results for the log of runs.
 
     Args:
         gan: a compiled GAN.
@@ -106,15 +106,15 @@ def fit(gan, dataset, steps, *, epochs, callbacks=()):
         callbacks: list of Keras callbacks.
 
     Returns:
-        dict: `ms_per_step`, the median over the epochs but the first, which compiles; and the last losses. A checkpoint
-        keeps what callbacks have learnt, so that it is of the whole training, even if that was cut off in between.
+        dict: `ms_per_step`, the median over all epochs except the first, which compiles; and the last losses. A
+        checkpoint keeps the state of callbacks, so the median is over the whole training, even if it was interrupted.
     """
     clock = _Clock()
     steps_per_epoch = steps // epochs
     history = gan.fit(
         dataset, epochs=epochs, steps_per_epoch=steps_per_epoch, callbacks=[clock, *callbacks], verbose=0
     ).history
-    # The only epoch of a short training compiles, too.
+    # The only epoch of a short training also compiles.
     seconds = float(np.median(clock.seconds[1:] or clock.seconds))
     return {"ms_per_step": 1000 * seconds / steps_per_epoch, **{name: values[-1] for name, values in history.items()}}
 

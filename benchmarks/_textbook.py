@@ -1,7 +1,7 @@
 """GANs as the Keras guides teach them: one `train_step` with two passes of the generator, stock layers, two optimizers.
 
 After "Customizing what happens in `fit()`", section "Wrapping up: an end-to-end GAN example", and after the example
-"WGAN-GP overriding `Model.train_step`"; but for `training=True`, which the first one forgets.
+"WGAN-GP overriding `Model.train_step`", but with `training=True`, which the first one forgets.
 """
 
 import keras

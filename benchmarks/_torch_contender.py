@@ -8,7 +8,7 @@ from torch.nn import functional
 
 
 class Torch:
-    """A training loop as its users write it, with the same steps as this package takes."""
+    """A training loop as PyTorch users write it, with the same steps as in this package."""
 
     def __init__(self, case, bfloat16, jit_compile):  # noqa: ARG002 - eager alone
         torch.manual_seed(0)

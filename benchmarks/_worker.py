@@ -1,7 +1,8 @@
-"""One contender in a process of its own, driven over its standard input: one JSON object a line, in and out.
+"""One contender in its own process, controlled over standard input and output: one JSON object per line.
 
-The first line in says what to train; the answer comes after the first step. Then `{"steps": n}` trains n steps more and
-answers with the seconds of each, `{"peak": size}` with the speed of a matrix product; the end of the input ends it.
+The first line says what to train; the answer comes after the first step. Then `{"steps": n}` trains n more steps and
+returns the seconds of each, and `{"peak": size}` returns the speed of a matrix product. The process ends with its
+input.
 """
 
 import json
@@ -27,8 +28,8 @@ def load(contender):
 
 
 def start(kind, job):
-    """Build a contender and take its first step; return it and what there is to say of it."""
-    # Begins the count of the peak anew: imports have one of their own.
+    """Build a contender and take its first step; return it and its report."""
+    # Resets the peak: imports have their own.
     pathlib.Path("/proc/self/clear_refs").write_text("5")
     before = _memory("VmRSS")
     begin = time.perf_counter()
@@ -40,7 +41,7 @@ def start(kind, job):
 
 
 def answer(contender, baseline, request):
-    """What one request asks for."""
+    """Return the answer to one request."""
     if "steps" in request:
         return {"seconds": contender.run(request["steps"]), "bytes": _memory("VmHWM") - baseline}
     return {"flops_per_second": _speed_of_products(contender, request["peak"], request["bfloat16"])}
@@ -66,7 +67,7 @@ def _memory(field):
 
 def main():
     """Answer until the input ends."""
-    # What libraries print goes to the standard error, so that the answers stay alone.
+    # Output of libraries goes to standard error, so that standard output has only the answers.
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     os.dup2(2, 1)
     job = json.loads(sys.stdin.readline())

@@ -1,12 +1,13 @@
-"""Does ACGAN draw the class that it is asked for? Trains it on digits over several seeds; prints a Markdown table.
+"""Does ACGAN draw the requested class? Trains it on digits over several seeds; prints a Markdown table.
 
     python benchmarks/acgan_digits.py --seeds=0,1,2
 
-The judge is that of `demo_quality.py`, a classifier that sees scikit-learn's training digits alone. It names the class
-of 1,797 samples whose labels were asked for in equal numbers: "label accuracy" is the share it agrees with. Against the
-test split it measures the Frechet distance of its features, over that of a Gaussian fitted to the training pixels, and
-"spread": how far samples of one class lie from each other, over what real ones do, the mean over the classes. A GAN
-whose classes are easy to name may draw each of them alike. Next to it stand the real digits, with their true labels.
+The judge is that of `demo_quality.py`, a classifier that sees only scikit-learn's training digits. It classifies 1,797
+samples, with the same number for each label; "label accuracy" is the share for which it agrees with the label. It also
+measures the Frechet distance of its features to the test split, over that of a Gaussian fitted to the training pixels.
+"Spread" is the distance between samples of one class, over the distance between real ones, as a mean over the classes:
+a GAN whose classes are easy to recognise may draw the same image for each. For comparison, the table also has the real
+digits with their true labels.
 """
 
 import os

@@ -1,9 +1,9 @@
-"""Do the data keep up? Batches of `data.load` a second, beside what the fastest training step takes.
+"""Do the data keep up? Batches per second of `data.load`, compared with the fastest training step.
 
     python benchmarks/data.py
 
-Prints a Markdown table. The pipelines run alone, as fast as they can; the step is that of the `dcgan` case of
-`benchmarks/train_step.py` in float32, with and without XLA, on a batch that lies in memory; they take turns.
+Prints a Markdown table. The pipelines run alone, as fast as they can. The step is the `dcgan` case of
+`benchmarks/train_step.py` in float32, with and without XLA, on a batch in memory. They take turns.
 """
 
 import os
@@ -30,7 +30,7 @@ flags.DEFINE_integer("images", 50000, "Pictures in the arrays.", lower_bound=1)
 
 
 def pipelines(case):
-    """The data sets that are measured, by what they are called in the table."""
+    """The measured data sets, by their names in the table."""
     shape = (FLAGS.images, case.image_size, case.image_size, 3)
     pictures = np.random.default_rng(0).integers(256, size=shape, dtype="uint8")
     settings = {"image_size": case.image_size, "batch_size": case.batch_size}
@@ -43,7 +43,7 @@ def pipelines(case):
 
 
 def seconds_per_batch(dataset, num_batches):
-    """How long a pipeline takes for a batch, its start left out."""
+    """How long a pipeline takes for a batch, without its start."""
     batches = iter(dataset)
     next(batches)
     start = time.perf_counter()

@@ -2,11 +2,11 @@
 
     python benchmarks/demo_quality.py --seeds=0,1,2
 
-The judge is a small classifier that sees the digits' train split alone. Of 1,797 samples it says which class each one
-belongs to, how far its 64 features are from those of the test split (Frechet distance), and how near the samples come
-to training images (median distance to the nearest neighbour, over that of test images: far below 1 means copying).
-Beside the GAN stand the real train split, a Gaussian of full covariance fitted to the training pixels, and the
-untrained generator.
+The judge is a small classifier that sees only the digits' train split. For 1,797 samples it measures the class of each
+one, the distance of its 64 features from those of the test split (Frechet distance), and how near the samples are to
+training images (median distance to the nearest neighbour, over that of test images: far below 1 means copying). For
+comparison, the table also has the real train split, a Gaussian of full covariance fitted to the training pixels, and
+the untrained generator.
 """
 
 import os
@@ -33,7 +33,7 @@ DEMO = pathlib.Path(__file__).parents[1] / "examples" / "demo.py"
 
 
 def train(seed):
-    """Run the demo as a user does; return the trained GAN and the seconds it took, None if it was there already."""
+    """Run the demo as a user does; return the trained GAN and the seconds it took, or None if it existed already."""
     run_dir = pathlib.Path(FLAGS.out) / f"seed_{seed}"
     seconds = None
     if not (run_dir / "gan.keras").exists():

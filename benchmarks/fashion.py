@@ -2,18 +2,19 @@
 
     python benchmarks/fashion.py --data_dir=/data --embedding=/data/mobilenet.tflite
 
-Lucic et al. 2017 (arXiv 1711.10337) train many GANs alike: the networks of InfoGAN (`keras_gan.networks.dense_dcgan`),
-64 latents, 20 epochs of 60,000 images in batches of 64, which are 18,750 steps. A step is one update of the
-discriminator; a GAN with five of them for each update of the generator has a fifth of the generator updates (as the
-authors' code counts). Then 10,000 samples are compared with the 10,000 test images.
+Lucic et al. 2017 (arXiv 1711.10337) train many GANs in the same way: the networks of InfoGAN
+(`keras_gan.networks.dense_dcgan`), 64 latents, 20 epochs of 60,000 images in batches of 64, which are 18,750 steps. A
+step is one update of the discriminator. A GAN with five of them for each generator update has a fifth of the generator
+updates, as in the authors' code. Then 10,000 samples are compared with the 10,000 test images.
 
 The published distances are FIDs, of the Inception network; here the features are those of a classifier of the train
-split (`keras_gan.metrics.train_extractor`) and of any network that --embedding names. Values of one extractor compare
-with each other and with the floor, 10,000 training images in the place of samples; the published ones are printed
-beside them for their order alone. They are also the best that a large search of settings found for each GAN, where here
-each has Adam(2e-4, beta_1=0.5) and otherwise the settings of its paper. Their latents are uniform, ours normal.
+split (`keras_gan.metrics.train_extractor`) and of any network that --embedding names. Values of one extractor can be
+compared with each other and with the floor, which is the value of 10,000 training images instead of samples. The
+published values are printed next to them only to compare the order of the GANs. They are also the best of a large
+search over settings for each GAN, but here each has Adam(2e-4, beta_1=0.5) and otherwise the settings of its paper.
+Their latents are uniform, and ours are normal.
 
-A finished run is a line in --out, whatever came of it, and is not run again; one that was cut off goes on at its last
+A finished run is a line in --out, whatever its result, and is not run again. An interrupted run resumes from its last
 checkpoint in --run_dir.
 """
 
@@ -55,7 +56,7 @@ PUBLISHED = {
     "WGANGP": {"mnist": "20.3 ± 5.0", "fashion-mnist": "24.5 ± 2.1"},
 }
 
-# Where a gradient penalty or clipped weights rule out batch normalisation, or spectral normalisation takes its place.
+# For GANs whose gradient penalty, clipped weights or spectral normalisation exclude batch normalisation.
 NETWORKS = {
     "HingeGAN": {"discriminator_normalization": None, "spectral_normalization": True},
     "WGANGP": {"discriminator_normalization": None},
@@ -84,7 +85,7 @@ def make_gan(name, seed):
 
 
 def train(name, data, seed):
-    """Train a GAN, or bring back one that has been trained; return it and what the log keeps of the training."""
+    """Train a GAN, or load a trained one; return it and the results for the log."""
     gan = make_gan(name, seed)
     images = keras_gan.data.load(images_of(data, "train")[0], batch_size=BATCH_SIZE, seed=seed)
     run_dir = pathlib.Path(FLAGS.run_dir) / f"{data}_{name}_steps_{FLAGS.steps}_seed_{seed}"

@@ -4,14 +4,14 @@
     python benchmarks/gaussians.py --gans=RelativisticGAN --data=ring
 
 The protocol of the literature on mode collapse: 25,000 training steps on batches of 256, then 2,500 samples. A mode
-counts if a sample lies within three standard deviations of it; beside it stand the share of such samples (the data
-score 98.9 %) and the reverse KL divergence over the modes, as `keras_gan.metrics.mode_coverage` defines them.
+counts if a sample lies within three standard deviations of it. The table also has the share of such samples (98.9 % for
+the data) and the reverse KL divergence over the modes, as `keras_gan.metrics.mode_coverage` defines them.
 
     ring: 8 modes on a circle of radius 1, standard deviation 0.01
     grid: 25 modes at {-4, -2, 0, 2, 4} x {-4, -2, 0, 2, 4}, standard deviation 0.05
 
-The points are new at every step, so that there is no training set to remember. All seeds are printed. A finished run is
-a line in --out, whatever came of it, and is not run again: the same command goes on where it was cut off.
+The points are new at every step, so no training set can be memorised. All seeds are printed. A finished run is a line
+in --out, whatever its result, and is not run again: the same command resumes an interrupted benchmark.
 """
 
 import dataclasses
@@ -42,7 +42,7 @@ flags.DEFINE_list("data", ["ring", "grid"], "ring, grid or both.")
 flags.register_validator("data", lambda names: set(names) <= {"ring", "grid"}, "must be ring, grid or ring,grid")
 
 BATCH_SIZE, NUM_SAMPLES = 256, 2500
-# Batches that are drawn at once: one by one they would cost more than a training step.
+# Batches that are drawn at once: one by one they would take longer than a training step.
 CHUNK = 64
 NETWORKS = {"latent_dim": 2, "width": 128, "depth": 2}
 EMA_HALF_LIFE = 100 * BATCH_SIZE
@@ -59,13 +59,13 @@ PUBLISHED = {
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What each GAN has for itself; plain data, which the log keeps.
+    """The settings of one GAN; plain data, which the log keeps.
 
     Attributes:
         learning_rate: of both players, at first; it falls to 0 along a line.
         beta_1: of Adam, whose beta_2 is 0.99; None for RMSprop.
         spectral_normalization: whether the discriminator has it.
-        penalty: name of a penalty and its weight, or None for those that the GAN brings along.
+        penalty: name of a penalty and its weight, or None for the defaults of the GAN.
         options: further arguments of the GAN.
     """
 
@@ -76,7 +76,7 @@ class Recipe:
     options: dict = dataclasses.field(default_factory=dict)
 
 
-# Chosen by trial on seed 0 alone. By GAN, or by GAN and data where one would not do for both.
+# Chosen by trial on seed 0 only. By GAN, or by GAN and data if both need different settings.
 RECIPES = {
     "HingeGAN": Recipe(beta_1=0.0, spectral_normalization=True, options={"discriminator_steps": 1}),
     "WGAN": Recipe(learning_rate=5e-4, beta_1=None, options={"clip": 0.1, "warm_up_steps": 0}),
@@ -92,9 +92,9 @@ def recipe_of(name, data):
 
 
 class Mixture(typing.NamedTuple):
-    """Equal, round Gaussians in the plane, shrunk until the tanh of the generator reaches all of them with ease.
+    """Equal, round Gaussians in the plane, scaled so that the tanh of the generator easily reaches all of them.
 
-    Nothing that is measured depends on the scale.
+    The measures do not depend on the scale.
     """
 
     centres: np.ndarray
@@ -135,7 +135,7 @@ def stream(mixture, seed):
 
 
 def make_gan(name, recipe, seed, *, steps, steps_per_execution):
-    """Return the compiled GAN, whose learning rates fall to 0 in so many steps."""
+    """Return the compiled GAN, whose learning rates fall to 0 in the given steps."""
     keras.utils.set_random_seed(seed)
     networks = keras_gan.networks.mlp(
         image_shape=(2,), spectral_normalization=recipe.spectral_normalization, **NETWORKS
@@ -159,7 +159,7 @@ def make_optimizer(recipe, steps):
 
 
 def train(name, data, seed):
-    """Train a GAN and measure its samples; return what goes into the log."""
+    """Train a GAN and measure its samples; return the results for the log."""
     mixture, epochs = MIXTURES[data](), _protocol.epochs_of(FLAGS.steps, at_most=10)
     gan = make_gan(name, recipe_of(name, data), seed, steps=FLAGS.steps, steps_per_execution=FLAGS.steps // epochs)
     trained = _protocol.fit(gan, stream(mixture, seed), FLAGS.steps, epochs=epochs)

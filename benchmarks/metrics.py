@@ -1,12 +1,12 @@
-"""How fast are the metrics on features? Beside each the formula as other packages write it; prints a Markdown table.
+"""How fast are the metrics on features, compared with the formulas of other packages? Prints a Markdown table.
 
-Then what `callbacks.Evaluate` adds to an epoch of training (--epochs=0 for none).
+Then it measures what `callbacks.Evaluate` adds to an epoch of training (--epochs=0 to skip this).
 
     python benchmarks/metrics.py
     python benchmarks/metrics.py --metric=precision_recall --metric=density_coverage --sizes=1000,10000 --width=64
     python benchmarks/metrics.py --metric=precision_recall --sizes=50000 --rounds=1 --nopeers
 
-Both sides get the same float64 features and take turns, so that what else the machine does slows them alike; the ratio
+Both sides get the same float64 features and take turns, so that other load on the machine slows both equally. The ratio
 is of their medians. The formula is direct NumPy in float64: `scipy.linalg.sqrtm` of the product of the covariances for
 the Frechet distance; three products and `** 3` for each pair of subsets for the kernel distance, which draws subsets of
 its own; and whole matrices of distances for the other two, which at 50,000 samples would take 20 GB each. The values
@@ -42,7 +42,7 @@ flags.DEFINE_integer("epochs", 4, "Training epochs with an evaluation after each
 
 
 def features(num_samples, width):
-    """Two sets of features with a spectrum that falls as those of networks do, some of them apart in their means."""
+    """Two sets of features with a falling spectrum, as networks have, and with some different means."""
     rng = np.random.default_rng(0)
     deviations = np.arange(1.0, width + 1.0) ** -0.5
     real, fake = (rng.normal(size=(num_samples, width)) * deviations for _ in range(2))
@@ -175,7 +175,7 @@ class Clock(keras.callbacks.Callback):
 
 
 def print_cost_of_evaluate():
-    """Train a GAN of the demo's size on digits, and say what `callbacks.Evaluate` adds to an epoch of 100 steps."""
+    """Train a GAN of the demo's size on digits, and print what `callbacks.Evaluate` adds to an epoch of 100 steps."""
     train, test, labelled = (
         keras_gan.data.load("digits", split=split, image_size=32, labels=labels)
         for split, labels in (("train", False), ("test", False), ("train", True))
@@ -189,7 +189,7 @@ def print_cost_of_evaluate():
     gan.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99) for _ in range(2)), jit_compile=True)
     clock = Clock(keras_gan.callbacks.Evaluate(test, evaluator))
     gan.fit(train, epochs=FLAGS.epochs + 1, steps_per_epoch=100, callbacks=[clock], verbose=0)
-    # The first of either compiles.
+    # The first of each compiles.
     epoch, added = statistics.median(clock.training[1:]), statistics.median(clock.evaluating[1:])
     print(
         f"\nEvaluate, 1,000 samples, Frechet distance with precision and recall: {added:.2f} s after an epoch of "

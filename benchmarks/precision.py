@@ -3,8 +3,8 @@
     python benchmarks/precision.py --seeds=0,1,2
 
 Each GAN trains `--steps` steps on scikit-learn's digits at 32x32, with a small dcgan and the optimizers of its paper.
-What is compared is the Frechet distance of its samples to the test split (see _judge.py). Its spread over the seeds in
-float32 is the noise: a precision passes if its mean is within what that noise explains, by Welch's t of at most 4.
+The benchmark compares the Frechet distance of its samples to the test split (see _judge.py). The spread over the seeds
+in float32 is the noise. A precision passes if the noise explains its mean: Welch's t is at most 4.
 """
 
 import os
@@ -74,7 +74,7 @@ def main(argv):
         distances = {}
         for precision in FLAGS.precisions:
             samples = [train(name, precision, int(seed)) for seed in FLAGS.seeds]
-            # A sample that is not a number has no distance: the judge would say so of all of them.
+            # NaN has no distance, and the judge would reject all samples.
             distances[precision] = [judge.distance(s) if np.isfinite(s).all() else np.inf for s in samples]
             reference = distances[FLAGS.precisions[0]]
             t = 0.0 if distances[precision] is reference else welch(distances[precision], reference)

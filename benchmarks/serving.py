@@ -1,20 +1,20 @@
-"""How fast is an exported generator? And does a server of it bear a load? Prints Markdown.
+"""How fast is an exported generator, and does its server stand a load? Prints Markdown.
 
     python benchmarks/serving.py
     python benchmarks/serving.py --batches=1,64 --noxla --load_requests=0
 
-First the signature `serving_default` of a SavedModel, beside the generator that it was made of, which is called as
-`gan.generator(latents, training=False)`, layer by layer and as a graph. All get the same latents from NumPy and give
-their images back to NumPy, and they take turns call by call, so that what else the machine does slows all alike; ratios
-are of the medians. With --xla there is the export of `jit_compile=True` too; the first call at each batch, which
-compiles, is not counted.
+The first part compares the signature `serving_default` of a SavedModel with its generator, which is called as
+`gan.generator(latents, training=False)`, layer by layer and as a graph. All get the same latents from NumPy and return
+images to NumPy. They take turns call by call, so that other load on the machine slows all equally; ratios are of the
+medians. With --xla, an export with `jit_compile=True` takes part. The first call at each batch size compiles and does
+not count.
 
-Then the load (--load_requests=0 for none): clients on this machine, each with its own connection, ask
-`tests/serving_server.py` in another process for pictures (`sample_png`), over REST and over gRPC. A tenth of the
-requests comes first, in which the allocators take what they need; latencies are of the others. A request counts as lost
-if its answer is an error, does not come, or has not as many pictures as were asked for. That server speaks the protocol
-of TensorFlow Serving and is not it: the numbers say whether the model and the client bear the load, not how fast the
-official server is.
+The second part is the load (--load_requests=0 to skip it). Clients on this machine, each with its own connection, ask
+`tests/serving_server.py` in another process for pictures (`sample_png`), over REST and over gRPC. The first tenth of
+the requests lets the allocators take their memory; latencies are of the others. A request is lost if its answer is an
+error, does not come, or has the wrong number of pictures. This server uses the protocol of TensorFlow Serving, but it
+is not the official one: the numbers show whether the model and the client stand the load, not how fast the official
+server is.
 """
 
 import contextlib
@@ -76,7 +76,7 @@ def make_gan():
 
 
 def contenders(gan, folder):
-    """Functions of latents to images, both of NumPy, by what they are called in the table."""
+    """Functions from latents to images, both NumPy arrays, by their names in the table."""
     most = max(FLAGS.load_batch, *map(int, FLAGS.batches))
     found = {DIRECT: lambda latents: np.asarray(gan.generator(latents, training=False))}
     generate = tf.function(lambda latents: gan.generator(latents, training=False), reduce_retracing=True)
@@ -92,7 +92,7 @@ def served(version):
     model = tf.saved_model.load(version)
 
     def images(latents):
-        # The model is named here to be kept: its signature alone does not keep its variables.
+        # This keeps the model alive: the signature alone does not keep its variables.
         return model.signatures["serving_default"](latents=tf.constant(latents))["images"].numpy()
 
     return images
@@ -101,7 +101,7 @@ def served(version):
 def take_turns(functions, latents, calls):
     """Seconds of each call of each function, a dict of lists; the functions take turns."""
     for function in functions.values():
-        # The first call traces or compiles; the second finds caches cold.
+        # The first call traces or compiles; in the second, the caches are still cold.
         function(latents)
         function(latents)
     seconds = {name: [] for name in functions}
@@ -114,7 +114,7 @@ def take_turns(functions, latents, calls):
 
 
 def require_equal_images(functions, latents):
-    """Exit unless all make the same images, up to what XLA sums in another order."""
+    """Exit unless all make the same images, up to the rounding of sums in XLA."""
     expected = functions[DIRECT](latents)
     for name, function in functions.items():
         apart = float(np.abs(function(latents) - expected).max())
@@ -137,10 +137,10 @@ def percentiles(seconds):
 
 
 class Server:
-    """`tests/serving_server.py` in a process of its own.
+    """`tests/serving_server.py` in its own process.
 
     Args:
-        directory: of the model's versions; the model's name is the directory's.
+        directory: of the model's versions; its name is the name of the model.
     """
 
     def __init__(self, directory):

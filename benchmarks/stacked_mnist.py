@@ -5,18 +5,18 @@
 
 Stacked MNIST of Metz et al. 2016 (arXiv 1611.02163), with the networks and settings of Lin et al. 2018 (PacGAN, arXiv
 1712.04086): the DCGAN of four stages with kernels of 5 and 64 channels, 100 latents, batches of 64, Adam(2e-4,
-beta_1=0.5); 25,000 training steps, then 26,000 samples. A classifier of digits that saw the train split alone reads
-each channel, and the three digits are the mode. The table has the modes that any sample belongs to, and the KL
-divergence of the samples' modes from uniform ones, with the least that can be expected of as many samples
-(`keras_gan.metrics.class_coverage`).
+beta_1=0.5); 25,000 training steps, then 26,000 samples. A classifier of digits that saw only the train split reads each
+channel, and the three digits are the mode. The table has the number of modes that a sample belongs to, and the KL
+divergence of the samples' modes from the uniform distribution, with the least value to expect for this number of
+samples (`keras_gan.metrics.class_coverage`).
 
-The digits are MNIST's, from --mnist_dir or mnist/ in $KERAS_GAN_TEST_DATA, or else scikit-learn's, enlarged. A --width
-or --steps of another size is not the protocol: such rows compare GANs with each other alone, and are marked. Three
-things differ from the authors' code, whose pictures are 128,000, stacked once, whose latents are uniform, and whose
-generator makes two updates a step: here they are stacked anew at every step, latents are normal, and the players take
-turns.
+The digits are MNIST's, from --mnist_dir or mnist/ in $KERAS_GAN_TEST_DATA; without them, scikit-learn's digits are
+enlarged. Another --width or --steps is not the protocol: such rows are marked, and only compare GANs with each other.
+Three things differ from the authors' code. It stacks 128,000 pictures once; here the pictures are stacked again at
+every step. Its latents are uniform; here they are normal. Its generator makes two updates per step; here the players
+take turns.
 
-A finished run is a line in --out, whatever came of it, and is not run again; one that was cut off goes on at its last
+A finished run is a line in --out, whatever its result, and is not run again. An interrupted run resumes from its last
 checkpoint in --run_dir.
 """
 
@@ -48,7 +48,7 @@ PROTOCOL = {"width": 64, "steps": 25000, "samples": 26000}
 SIDE, BATCH_SIZE, LATENT_DIM, NUM_MODES = 28, 64, 100, 1000
 CHECKPOINT_EVERY = 500
 
-# What the protocol leaves to each GAN: a normalisation of the discriminator that goes with its loss, and penalties.
+# What the protocol leaves open: for each GAN, a normalisation of the discriminator that suits its loss, and penalties.
 NETWORKS = {
     "HingeGAN": {"discriminator_normalization": None, "spectral_normalization": True},
     "RelativisticGAN": {"discriminator_normalization": None},
@@ -60,7 +60,7 @@ OPTIONS = {
 }
 
 # (modes, KL in nats) of the 1,000: the first four from Srivastava et al. 2017 (VEEGAN, arXiv 1705.07761), the last from
-# Lin et al. 2018, who stack MNIST as the former do.
+# Lin et al. 2018, who stack MNIST in the same way.
 PUBLISHED = {
     "DCGAN": (99, 3.40),
     "ALI": (16, 5.40),
@@ -83,7 +83,7 @@ def pictures(dataset):
 
 
 def stacks(images, seed):
-    """Return endless batches of random triples of images, one a channel; a function of the seed and the step."""
+    """Return endless batches of random triples of images, one per channel; a function of the seed and the step."""
     with tf.device("CPU:0"):
         images = tf.constant(images)
 
@@ -127,7 +127,7 @@ def make_gan(name, seed):
 
 
 def train(name, seed, images, classifier):
-    """Train a GAN and read its samples; return what goes into the log."""
+    """Train a GAN and read its samples; return the results for the log."""
     gan = make_gan(name, seed)
     run_dir = pathlib.Path(FLAGS.run_dir) / f"{name}_width_{FLAGS.width}_steps_{FLAGS.steps}_seed_{seed}"
     checkpoint = Checkpoint(run_dir, every=CHECKPOINT_EVERY, unit="step", keep=1)

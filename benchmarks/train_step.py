@@ -1,24 +1,23 @@
-"""How fast is a training step? Beside it the Keras guides' code and PyTorch's; prints a Markdown table a case.
+"""How fast is a training step, compared with the Keras guides' code and PyTorch? Prints a Markdown table per case.
 
     python benchmarks/train_step.py
     python benchmarks/train_step.py --case=dcgan --precision=bfloat16 --contender=keras_gan --contender=pytorch
     python benchmarks/train_step.py --set=sn_resnet.batch_size=16 --set=sn_resnet.generator_width=64
     python benchmarks/train_step.py --before=../keras_gan_before --contender=keras_gan --contender=before
 
-The contenders train the same networks (an equal number of parameters is insisted on) with the same number of
-discriminator steps, Adam, and images that lie in memory, on the same number of threads; each in a process of its own.
-They take turns, some steps each, round after round: what else the machine does then slows all of them alike, and the
-ratios of the medians hold where the times do not. `keras_gan` and `textbook` are timed within `fit`; `_xla` means
-`jit_compile=True`. The textbook's networks have stock layers where this package has its own, and its steps are those
-of the Keras guides (`_textbook.py`). `before` is this package in another checkout, the one that `--before` names, with
-the benchmark of that checkout: so a change is timed against what was there before it. PyTorch runs eagerly, channels
-last, with autocast for bfloat16, and needs `pip install 'keras-gan[benchmark]'`, here or in the environment that
-`--torch_python` names.
+The contenders train the same networks (their numbers of parameters must be equal) with the same number of discriminator
+steps, Adam, and images in memory, on the same number of threads. Each has its own process. They take turns of some
+steps, round after round, so that other load on the machine slows all of them equally: the ratios of the medians are
+reliable even if the times are not. `keras_gan` and `textbook` are timed within `fit`; `_xla` means `jit_compile=True`.
+The textbook's networks have stock layers instead of those of this package, and its steps are those of the Keras guides
+(`_textbook.py`). `before` is this package in another checkout, which `--before` names, with the benchmark of that
+checkout, to compare a change with the code before it. PyTorch runs eagerly, channels last, with autocast for bfloat16.
+It needs `pip install 'keras-gan[benchmark]'`, here or in the environment that `--torch_python` names.
 
-Images are the real ones that a step takes. Memory is how much the process grew from the framework's import to its
-peak, compilation included. The first step's seconds run from the first layer made to the end of that step. The share of
-the peak is the operations that the step needs (`_cases.step_flops`) over those that a product of square matrices does
-in the same time, in the same precision; of all contenders' products in the run, the fastest.
+Images are the real images of a step. Memory is how much the process grew from the framework's import to its peak,
+including compilation. The time of the first step runs from the first layer to the end of that step. The share of the
+peak is the operations that the step needs (`_cases.step_flops`), over those of a product of square matrices in the same
+time and precision; the fastest product of all contenders counts.
 """
 
 import dataclasses
@@ -67,7 +66,7 @@ flags.DEFINE_string("torch_python", sys.executable, "The interpreter that has Py
 
 
 class Worker:
-    """A contender in a process of its own, and what is known of it so far.
+    """A contender in its own process, and what is known of it so far.
 
     Attributes:
         name: of the contender.
@@ -100,7 +99,7 @@ class Worker:
             bfloat16=self.bfloat16,
             jit_compile=name.endswith("_xla"),
         )
-        # The second step still finds caches cold; it says how many steps make a turn.
+        # In the second step caches are still cold; its time gives the number of steps in a turn.
         self._steps = max(1, round(FLAGS.turn_seconds / self._ask(steps=1)["seconds"][0]))
 
     def take_turn(self):
@@ -171,7 +170,7 @@ def row(worker, images_per_step, flops_per_step, peak):
 
 
 def spread(seconds):
-    """What a tenth of the steps are below, and a tenth above."""
+    """The limits that a tenth of the steps are below, and a tenth above."""
     ordered = sorted(seconds)
     return tuple(ordered[round(share * (len(ordered) - 1))] for share in (0.1, 0.9))
 

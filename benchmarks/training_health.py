@@ -1,13 +1,13 @@
-"""What TrainingHealth costs, and whether it leaves healthy runs in peace; prints two Markdown tables.
+"""What TrainingHealth costs, and whether it warns of healthy runs; prints two Markdown tables.
 
     python benchmarks/training_health.py --seeds=0,1,2 --steps=2000
 
 Healthy: the GAN of examples/demo.py learns digits, once for each seed, under TrainingHealth with its defaults. The
-table says what it warned of, and how near each vital sign came to its limit from the tenth probe on, which are judged.
+table has its warnings, and how near each vital sign came to its limit from the tenth probe, where verdicts begin.
 
-Cost: the same GAN trains in blocks of 100 steps that take turns: one without TrainingHealth, the next one with it, and
-so with one probe. The table says how long its hooks take, clocked, and by how much those blocks are longer, which is
-the same with more of the machine's noise. `--seeds=` leaves out the healthy runs.
+Cost: the same GAN trains in blocks of 100 steps, in turns without TrainingHealth and with it, which makes one probe.
+The table has the measured time of its hooks, and how much longer those blocks are, which is the same cost with more
+noise. `--seeds=` leaves out the healthy runs.
 """
 # ruff: noqa: ARG002, D102 - Keras fixes the hooks.
 
@@ -33,12 +33,12 @@ flags.DEFINE_integer("blocks", 12, "Pairs of blocks, with and without, that the 
 
 EVERY = 100
 JUDGED_FROM = 10
-# The nearest that a run came to each limit: the least where the limit is below, the largest where it is above.
+# How near a run came to each limit: the least value for a lower limit, the largest for an upper one.
 EXTREMES = {"d_signal": min, "ranked_pairs": min, "diversity": min, "colour_cast": max, "saturation": max}
 
 
 def load_demo():
-    """Import examples/demo.py, which is no part of the package."""
+    """Import examples/demo.py, which is not part of the package."""
     path = pathlib.Path(__file__).parents[1] / "examples" / "demo.py"
     spec = importlib.util.spec_from_file_location("demo", path)
     demo = importlib.util.module_from_spec(spec)
@@ -107,7 +107,7 @@ def healthy_run(demo, seed, steps):
 
 
 def measure_cost(demo, blocks):
-    """Train with and without in turns, and print the table."""
+    """Train with and without it in turns, and print the table."""
     gan, digits = make_gan(demo, 0)
     turns = TakingTurns(keras_gan.callbacks.TrainingHealth(digits, every=EVERY))
     # The first pair of blocks compiles.

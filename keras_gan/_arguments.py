@@ -1,4 +1,4 @@
-"""Checks of arguments that are alike in every part of the package."""
+"""Checks of arguments that every part of the package uses."""
 
 import difflib
 import math
@@ -44,9 +44,9 @@ def did_you_mean(name, choices):
 
 
 def checked(tensor, condition, words, received=()):
-    """Return `tensor`, for which a scalar boolean tensor must be true.
+    """Return `tensor` if a condition is true, or raise.
 
-    For checks of numbers that a graph knows only when it runs.
+    For checks of numbers that are known only when the graph runs.
 
     Args:
         tensor: the tensor that the condition is about.
@@ -55,7 +55,7 @@ def checked(tensor, condition, words, received=()):
         received: dict of name to scalar tensor, to end the message.
 
     Raises:
-        ValueError: if the condition is false. In a graph it is `tf.errors.InvalidArgumentError`, with the same words.
+        ValueError: if the condition is false. A graph raises `tf.errors.InvalidArgumentError` with the same words.
     """
     received = dict(received)
     if tf.executing_eagerly():

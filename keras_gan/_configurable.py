@@ -1,10 +1,10 @@
-"""What losses, penalties, augmentations and schedules have in common: they are their constructor's arguments."""
+"""What losses, penalties, augmentations and schedules have in common: their arguments define them."""
 
 from keras_gan._quantity import restored
 
 
 class Configurable:
-    """An object that is remade from, and shown as, its constructor's arguments."""
+    """An object that its constructor's arguments define: they are its configuration and what `repr` shows."""
 
     def get_config(self):
         """Return the constructor's arguments."""
@@ -16,6 +16,6 @@ class Configurable:
         return cls(**{name: restored(value) for name, value in config.items()})
 
     def __repr__(self):
-        # The attribute: in the configuration an object is a dictionary.
+        # The attributes, because the configuration holds an object as a dictionary.
         arguments = (f"{name}={getattr(self, name, value)!r}" for name, value in self.get_config().items())
         return f"{type(self).__name__}({', '.join(arguments)})"

@@ -75,7 +75,7 @@ def writable_file(file, name):
 
 
 def write_atomically(path, content):
-    """Replace a file, so that a reader sees the old content or the new content, never a part.
+    """Replace a file in one step: a reader sees the old content or the new content, never a part.
 
     A plain write destroys the file that it replaces when a full disk or a kill cuts it short.
 
@@ -94,12 +94,12 @@ def write_atomically(path, content):
 def replacement(path, suffix=".tmp"):
     """Replace a file as `write_atomically` does, with content that the block writes piece by piece.
 
-    When the block ends, the content goes to the disk before the name does, so that the name never stands for a part,
-    not even after a power failure. When the block raises, the old file stays.
+    When the block ends, the content is flushed to the disk before the file gets its name. So a file of this name is
+    always complete, even after a power failure. When the block raises, the old file stays.
 
     Args:
         path: `pathlib.Path` of the file.
-        suffix: end of the temporary file's name, for writers that insist on one.
+        suffix: end of the temporary file's name, for writers that require one.
 
     Yields:
         `pathlib.Path` of a temporary file in the same directory, for the block to write and close.
@@ -142,7 +142,7 @@ def _try_to_write(directory, place, name, received):
 
 
 def _unique_tag():
-    # Two workers of one training may have the same process number, each in a container of its own.
+    # Two workers of one training may have the same process number, in different containers.
     return f"{os.getpid()}.{secrets.token_hex(4)}"
 
 

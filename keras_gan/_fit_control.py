@@ -1,4 +1,4 @@
-"""How callbacks tell `fit` where training goes on."""
+"""How callbacks tell `fit` where training resumes."""
 
 import typing
 
@@ -8,7 +8,7 @@ class FitPosition(typing.NamedTuple):
 
     Attributes:
         epoch: epochs finished.
-        steps: training steps done of the next one.
+        steps: training steps done in the next epoch.
     """
 
     epoch: int
@@ -16,8 +16,8 @@ class FitPosition(typing.NamedTuple):
 
 
 class RestartFit(Exception):  # noqa: N818 - a request, not an error
-    """Raised by a callback that has put the model back to an earlier state: `fit` goes on from `position`."""
+    """A callback raises it after it restored an earlier state of the model: `fit` resumes from `position`."""
 
     def __init__(self, position):
-        super().__init__(f"Training goes on from {position}")
+        super().__init__(f"Training resumes from {position}")
         self.position = position

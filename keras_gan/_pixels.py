@@ -1,7 +1,7 @@
-"""Images as floats in [-1, 1], and as bytes: the only check of the range, and the only way to quantise.
+"""Images as floats in [-1, 1] and as bytes. The package checks the range and quantises only here.
 
-NumPy arrays and tensors have a form of each. The forms of tensors also run in a graph, where a failed check raises
-`tf.errors.InvalidArgumentError` when the graph runs.
+Each function has a form for NumPy arrays and one for tensors. The forms for tensors also work in a graph, where a
+failed check raises `tf.errors.InvalidArgumentError` when the graph runs.
 """
 
 import numpy as np
@@ -9,8 +9,8 @@ import tensorflow as tf
 
 from keras_gan._arguments import checked
 
-# A user's own scaling, or float16, may leave [-1, 1] by a rounding error. A wrong range such as [0, 255] leaves it by
-# far.
+# A user's own scaling, or float16, may exceed [-1, 1] by a rounding error. A wrong range such as [0, 255] exceeds it
+# by far.
 LIMIT = 1.001
 
 _OUT_OF_RANGE = "`{0}` must be finite numbers in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1."
@@ -44,7 +44,7 @@ def tensor_to_bytes(images):
 
 
 def require_range(name, images):
-    """Return an array of floats as float32, not copied if it is float32 already, if all are finite and in [-1, 1].
+    """Return an array of floats as float32 if all are finite and in [-1, 1], or raise; float32 is not copied.
 
     Args:
         name: str, what messages call the images.
@@ -61,17 +61,17 @@ def require_range(name, images):
 
 
 def in_range(images):
-    """Whether all numbers of a tensor are finite and in [-1, 1] but for a rounding error: a scalar boolean tensor."""
-    # Not by the lowest and the highest number: some devices leave NaN out of these.
+    """Whether all numbers of a tensor are finite and in [-1, 1] up to a rounding error: a scalar boolean tensor."""
+    # The lowest and the highest number are not enough: on some devices they ignore NaN.
     return tf.reduce_all(tf.abs(images) <= LIMIT)
 
 
 def fills_zero_to_one(low, high):
-    """Whether images are most likely in [0, 1] instead of [-1, 1]: none is below 0, and they come near 0 and near 1.
+    """Whether images are most likely in [0, 1] instead of [-1, 1]: none is below 0, some are near 0 and near 1.
 
     Args:
         low: the lowest number, a float or a scalar tensor.
-        high: the highest number, likewise.
+        high: the highest number, a float or a scalar tensor.
     """
     return (low >= 0.0) & (low < 0.02) & (high > 0.98)
 
@@ -79,7 +79,7 @@ def fills_zero_to_one(low, high):
 def require_images(name, images):
     """Return a batch of images as a float32 array, or raise.
 
-    Images that fill [0, 1] are refused too. They are in the range, but most likely by mistake.
+    Images that fill [0, 1] are refused too. They are within [-1, 1], but most likely by mistake.
 
     Args:
         name: str, what messages call the images.
@@ -100,7 +100,7 @@ def require_images(name, images):
 
 
 def require_image_tensor(name, images):
-    """Return a batch of images as a float32 tensor, as `require_images` does for an array; it may be empty."""
+    """Return a batch of images as a float32 tensor, like `require_images` for arrays; the batch may be empty."""
     images = tf.convert_to_tensor(images)
     _require_batch(name, tuple(images.shape), images.dtype.name, is_float=images.dtype.is_floating)
     images = tf.cast(images, tf.float32)
@@ -112,14 +112,14 @@ def require_image_tensor(name, images):
 def as_pixels(images):
     """Return the bytes of a batch of images, a uint8 tensor, or raise as `require_image_tensor` does.
 
-    Metrics compare images as files keep them. Real images come from files, so the fractions of generated ones would
-    tell them apart.
+    Metrics compare images as files store them. Real images come from files, so the fractions of generated images
+    would give them away.
     """
     return tensor_to_bytes(require_image_tensor("images", images))
 
 
 def _extremes(images):
-    """The lowest and the highest number, as floats; both are NaN if one number is NaN."""
+    """The lowest and the highest number, as floats; both are NaN if any number is NaN."""
     return float(images.min()), float(images.max())
 
 

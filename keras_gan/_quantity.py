@@ -1,7 +1,7 @@
 """Quantities: each is a number, or a function of the training step.
 
-A function is an object that says how it is made again, because a model is saved with its quantities: a
-`keras.optimizers.schedules.LearningRateSchedule`, as all of `keras_gan.schedules` are.
+A function is a `keras.optimizers.schedules.LearningRateSchedule`, as all of `keras_gan.schedules` are. A model is saved
+with its quantities, and Keras can save such an object.
 """
 
 import math
@@ -18,8 +18,8 @@ _Schedule = keras.optimizers.schedules.LearningRateSchedule
 def require_quantity(name, value, *, low=-math.inf, high=math.inf, open_low=False):
     """Return a quantity in [low, high] ((low, high] with `open_low`), or raise.
 
-    A schedule is asked for its first value and, where it has a last one, for that one too: between them nothing is
-    known of it.
+    A schedule is checked at its first step and, if it has one, at its last step. The values in between are not
+    checked.
 
     Returns:
         float, or the schedule as it was given.
@@ -35,14 +35,14 @@ def require_quantity(name, value, *, low=-math.inf, high=math.inf, open_low=Fals
     if isinstance(value, numbers.Real):
         return require_number(name, value, **limits)
     raise ValueError(
-        f"`{name}` must be a number in {interval(**limits)}, or a schedule with values there, such as "
+        f"`{name}` must be a number in {interval(**limits)}, or a schedule with values in this range, such as "
         "`keras_gan.schedules.Linear(start, end, steps)`. A plain function cannot be saved: make it a subclass of "
         f"`keras.optimizers.schedules.LearningRateSchedule`. Received: {name}={value!r}"
     )
 
 
 def at(quantity, step):
-    """Return a quantity's value at a training step: the number itself, or a float32 scalar of a schedule."""
+    """Return a quantity's value at a training step: the number itself, or what the schedule gives, a float32 scalar."""
     return tf.cast(quantity(step), tf.float32) if isinstance(quantity, _Schedule) else quantity
 
 
@@ -52,19 +52,19 @@ def scheduled(owner):
 
 
 def serialised(quantity):
-    """Return a quantity as `get_config` returns it: a number as it is, a schedule as a dictionary."""
+    """Return a quantity as `get_config` returns it: a number unchanged, a schedule as a dictionary."""
     return keras.saving.serialize_keras_object(quantity) if isinstance(quantity, _Schedule) else quantity
 
 
 def restored(value, custom_objects=None):
-    """Return what `serialised` was given; a value that is no serialised object is returned as it is."""
+    """Return what `serialised` was given; other values are returned unchanged."""
     if isinstance(value, dict) and {"class_name", "config"} <= set(value):
         return keras.saving.deserialize_keras_object(value, custom_objects)
     return value
 
 
 def _first_and_last(schedule):
-    """The steps at which a schedule begins and, if it says so as those of `keras_gan.schedules` do, ends."""
+    """The first step of a schedule and, if it has the attribute `steps`, the last one."""
     steps = getattr(schedule, "steps", None)
     return (0, getattr(schedule, "begin", 0) + steps) if isinstance(steps, int) else (0,)
 

@@ -1,11 +1,11 @@
 """Random numbers that are a function of their seed alone.
 
-Counter-based (Philox), so that nothing but the seed has to be saved for a run to go on with the numbers it would have
-drawn. On several replicas each one gets its own rows of what a single device would draw for the whole batch.
+The generator is counter-based (Philox): only the seed has to be saved for a run to resume with the same numbers that it
+would have drawn. On several replicas, each gets its own rows of what a single device would draw for the whole batch.
 
-TensorFlow's `stateless_normal` and `stateless_uniform` draw other numbers under XLA than without it; their bits are the
-same. So the numbers are made of bits here: uniform ones are equal everywhere, normal ones up to the rounding of a
-logarithm and a sine.
+TensorFlow's `stateless_normal` and `stateless_uniform` return different numbers under XLA, but the random bits are the
+same. So the numbers are computed from the bits here: uniform numbers are equal everywhere, and normal numbers are equal
+up to the rounding of a logarithm and a sine.
 """
 
 import math
@@ -61,12 +61,12 @@ def uniform(shape, seed):
 
 
 def shared_uniform(shape, seed):
-    """Float32 numbers as those of `uniform`, the same ones on every replica."""
+    """Float32 numbers like those of `uniform`, but the same on every replica."""
     return _unit_interval(tf.random.stateless_uniform(shape, seed, None, None, tf.uint32, alg="philox"))
 
 
 def _rows(shape, seed, parts):
-    """Random bits, uint32 of the given shape and so many of them for each entry."""
+    """Random bits: a uint32 tensor of the given shape, with `parts` words for each entry."""
     rows, *rest = shape
     bits = tf.random.stateless_uniform(
         (rows * replica_count(), *rest, parts), seed=seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"

@@ -1,4 +1,4 @@
-"""What a training step must know of the replicas it runs on, the same code on one device and on many."""
+"""What a training step must know about its replicas. The same code runs on one device and on many."""
 
 import contextlib
 import contextvars
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 
 def replica_count():
-    """Number of replicas that share the step in progress; 1 outside of a step, even within a strategy's scope."""
+    """Number of replicas that share the step in progress; 1 outside a step, even in a strategy's scope."""
     context = tf.distribute.get_replica_context()
     return 1 if context is None else context.num_replicas_in_sync
 
@@ -34,8 +34,8 @@ def true_on_all_replicas(condition):
 def own_rows(rows):
     """This replica's share of a tensor that holds the rows of the global batch.
 
-    Every replica computes the same global tensor and keeps its own part: so replicas differ from each other, and N
-    of them together see what one device would.
+    Every replica computes the same global tensor and keeps its own part. So the replicas differ from each other, and
+    together they see what one device would see.
     """
     count = replica_count()
     if count == 1:
@@ -49,12 +49,13 @@ def all_rows(rows):
     """The rows of all replicas, in the order of the global batch; the tensor itself on one device."""
     if replica_count() == 1:
         return rows
-    return tf.distribute.get_replica_context().all_gather(rows, axis=0)
+    # In a graph the gathered tensor has forgotten its shape.
+    return tf.ensure_shape(tf.distribute.get_replica_context().all_gather(rows, axis=0), (None, *rows.shape[1:]))
 
 
 def run_if(condition, update):
-    """Run `update()` (which returns nothing) where a scalar boolean tensor, equal on every replica, is true."""
-    # On replicas the branch runs in a thread of its own: what this thread knows of its step goes along.
+    """Run `update()`, which returns nothing, if a scalar boolean tensor is true; it must be equal on all replicas."""
+    # On replicas the branch runs in another thread, which needs the context variables of this step.
     context = contextvars.copy_context()
 
     def branch():
@@ -69,8 +70,8 @@ def run_if(condition, update):
         return
 
     def across_replicas(strategy, condition, branches):
-        # Optimizers merge across replicas, which TensorFlow forbids inside a branch taken by one replica alone: so
-        # the branch is taken here, for all of them together, each with the `update` of its own.
+        # Optimizers merge across replicas, and TensorFlow forbids this inside a branch that one replica takes alone.
+        # So all replicas take the branch here together, each with its own `update`.
         condition = strategy.experimental_local_results(condition)[0]
 
         def all_branches():
@@ -83,14 +84,14 @@ def run_if(condition, update):
 
 
 def worker_count(strategy):
-    """Number of processes that a strategy's replicas sit in, where each process runs the program by itself."""
+    """Number of processes that run the program and share a strategy's replicas."""
     replicas = strategy.num_replicas_in_sync
     # The default strategy has no list of its devices.
     return 1 if replicas == 1 else replicas // len(strategy.extended.worker_devices)
 
 
 def reducible(logs):
-    """The logs of a step as Keras can reduce them: on several workers it takes their mean over the first axis."""
+    """The logs of a step in a shape that Keras can reduce: on several workers it averages over the first axis."""
     context = tf.distribute.get_replica_context()
     if context is None or worker_count(context.strategy) == 1:
         return logs
@@ -99,7 +100,7 @@ def reducible(logs):
 
 @contextlib.contextmanager
 def lost_workers_explained():
-    """Say what to do where TensorFlow says that its collective operations were aborted."""
+    """Turn TensorFlow's error about aborted collective operations into one that says what to do."""
     try:
         yield
     except tf.errors.UnavailableError as error:
@@ -107,7 +108,7 @@ def lost_workers_explained():
         if not aborted:
             raise
         raise ConnectionError(
-            "Another worker has stopped, and training cannot go on without it. Start all workers again: with "
-            "`keras_gan.callbacks.Checkpoint` they go on from the last checkpoint. "
+            "Another worker has stopped, and training cannot continue without it. Start all workers again: with "
+            "`keras_gan.callbacks.Checkpoint` they resume from the last checkpoint. "
             f"Received: {' '.join(reason.split()[:30])}"
         ) from error

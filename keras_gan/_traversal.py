@@ -2,6 +2,6 @@
 
 
 def every_layer(network):
-    """All layers of a network, itself included: in models, in wrappers and in layers of a user's own."""
-    # Private to Keras, but the only walk that also finds the layers that a custom layer holds.
+    """All layers of a network and the network itself: also those inside models, wrappers and custom layers."""
+    # Private to Keras, but the only walk that also finds the layers inside a custom layer.
     return list(network._flatten_layers())

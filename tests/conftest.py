@@ -18,12 +18,12 @@ from absl import flags
 _CPU = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(_CPU, [tf.config.LogicalDeviceConfiguration()] * 2)
 
-# What the imports have made stays: the collector need not look at it again and again, which took a tenth of the time.
+# The objects of the imports stay: without this, the collector checks them again and again, a tenth of the time.
 gc.collect()
 gc.freeze()
 gc.set_threshold(20_000, 20, 50)
 
-# Files whose tests take long, so that two processes that share the tests end at about the same time.
+# Slow files first, so that two processes that share the tests end at about the same time.
 _FIRST = (
     "gans/test_contract.py",
     "examples/test_train.py",
@@ -51,9 +51,9 @@ def two_replicas():
 
 @pytest.fixture(scope="module")
 def load_script():
-    """The function that imports a script of the repository as a module, with the modules beside it within reach.
+    """The function that imports a script of the repository as a module, with the modules in its folder.
 
-    Its flags leave with it, so that other scripts can define the same ones.
+    Its flags are removed with it, so that other scripts can define the same ones.
     """
     before, names, search_path = set(flags.FLAGS), [], list(sys.path)
 
@@ -76,7 +76,7 @@ def load_script():
 
 @pytest.fixture
 def full_disk(monkeypatch):
-    """Lets no file be written from the moment that it is called."""
+    """Makes every write to a file fail after it is called."""
 
     def write_bytes(path, content):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -86,7 +86,7 @@ def full_disk(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _fresh_seed():
-    """Each test draws the same numbers alone as in the whole suite."""
+    """Each test draws the same numbers, alone or in the whole suite."""
     keras.utils.set_random_seed(0)
     yield
     keras.config.set_dtype_policy("float32")

@@ -1,13 +1,13 @@
 """A server on loopback that speaks TensorFlow Serving's protocol over SavedModels. For tests, not for service.
 
-It answers gRPC and REST as the official server does, from the protocol's own definitions (tensorflow-serving-api), and
-runs models as that one does: a session of the graph, signatures by the names of their tensors. So it shows that a
-client and an export keep to the protocol. It does not show that the official server, which is another program, takes
-them; and it has neither batching, nor polling for versions, nor any defence.
+Like the official server, it answers gRPC and REST from the protocol's own definitions (tensorflow-serving-api), and
+runs a model as a session of its graph, with signatures by the names of their tensors. So it shows that a client and an
+export follow the protocol. It does not show that the official server, which is another program, accepts them. It has no
+batching, no polling for versions and no protection.
 
     python tests/serving_server.py digits=saved_models/digits
 
-prints the two ports as a line of JSON, and serves until its standard input ends.
+This prints the two ports as a line of JSON, and serves until standard input ends.
 """
 # ruff: noqa: N802 - the protocol names the methods
 
@@ -34,7 +34,7 @@ from tensorflow_serving.apis import model_service_pb2_grpc, predict_pb2, predict
 
 _PATH = re.compile(r"/v1/models/(?P<model>[^/:]+)(?:/versions/(?P<version>\d+))?(?P<verb>:predict|/metadata)?")
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
-# What is not listed is 500.
+# All others are 500.
 _HTTP = {
     grpc.StatusCode.INVALID_ARGUMENT: 400,
     grpc.StatusCode.FAILED_PRECONDITION: 400,
@@ -45,15 +45,15 @@ _HTTP = {
 }
 
 _GRPC_OPTIONS = [
-    # By default gRPC lets a second server have a port that is in use.
+    # By default gRPC lets a second server use a port that is already in use.
     ("grpc.so_reuseport", 0),
-    # And takes 4 MiB at most; the official server sets no limit.
+    # By default gRPC accepts at most 4 MiB; the official server sets no limit.
     ("grpc.max_receive_message_length", -1),
 ]
 
 
 class RequestError(Exception):
-    """What a client is told: a `grpc.StatusCode` and a message."""
+    """An error for the client: a `grpc.StatusCode` and a message."""
 
     def __init__(self, code, message):
         super().__init__(message)
@@ -65,7 +65,7 @@ def invalid(message):
 
 
 class Servable:
-    """One version of a model, in a session of its own.
+    """One version of a model, in its own session.
 
     Args:
         folder: `pathlib.Path` of the version, whose name is its number.
@@ -121,7 +121,7 @@ class ServingServer:
         grpc_port: int.
         rest_port: int.
 
-    Use it in a `with` statement, which ends it.
+    Use it in a `with` statement, which closes it.
     """
 
     def __init__(self, models):
@@ -188,7 +188,7 @@ class ServingServer:
         servable = self.servable(*address(request.model_spec))
         available = status_pb2.ModelVersionStatus.AVAILABLE
         state = status_pb2.ModelVersionStatus(version=servable.version, state=available)
-        # So that JSON shows it too: an empty message is there, none is not.
+        # So that JSON shows it: an empty message appears, a missing one does not.
         state.status.SetInParent()
         return status_pb2.GetModelStatusResponse(model_version_status=[state])
 
@@ -199,13 +199,13 @@ def newest(directory):
 
 
 def address(model_spec):
-    """Return the name and the version, or None, that a ModelSpec asks for."""
+    """Return the name and the version (or None) in a ModelSpec."""
     version = model_spec.version.value if model_spec.HasField("version") else None
     return model_spec.name, version
 
 
 def describe(model_spec, name, servable, signature_name=""):
-    """Write into a response's ModelSpec what has answered."""
+    """Write the model that answered into a response's ModelSpec."""
     model_spec.name, model_spec.signature_name = name, signature_name
     model_spec.version.value = servable.version
 
@@ -238,7 +238,7 @@ class _RestServer(http.server.ThreadingHTTPServer):
 
 class _RestHandler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Or each answer waits 40 ms for the client to acknowledge its headers.
+    # Otherwise each answer waits 40 ms for the client to acknowledge its headers.
     disable_nagle_algorithm = True
     serving = None
 
@@ -385,8 +385,8 @@ def _encoded(value, alias):
 
 
 def main(models):
-    """Serve until the standard input ends, so that the server does not outlive who started it."""
-    # Of the loader that the official server has in C++, TensorFlow says that Python has a newer one.
+    """Serve until standard input ends, so that the server does not outlive the process that started it."""
+    # TensorFlow warns that Python has a newer loader; the official server has this one in C++.
     tf.get_logger().setLevel("ERROR")
     with ServingServer(dict(model.split("=", 1) for model in models)) as server:
         print(json.dumps({"grpc": server.grpc_port, "rest": server.rest_port}), flush=True)  # noqa: T201

@@ -90,7 +90,7 @@ def test_a_directory_that_cannot_be_flushed_is_no_failure(tmp_path, monkeypatch)
 def test_a_killed_process_leaves_what_remove_leftovers_removes(tmp_path):
     (tmp_path / "a.png").write_bytes(b"old")
     (tmp_path / ".b.png.1.tmp").write_bytes(b"of another file")
-    # As a kill leaves it: the block never ends.
+    # As after a kill: the block never ends.
     context = replacement(tmp_path / "a.png")
     context.__enter__().write_bytes(b"half")
     assert len(list(tmp_path.iterdir())) == 3

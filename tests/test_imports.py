@@ -77,7 +77,7 @@ def test_a_subpackage_imports_only_what_stands_before_it(subpackage):
 def test_private_modules_stay_within_their_subpackage(path):
     home = path.relative_to(ROOT).parts[0]
     for first, *rest in _own_imports(path.read_text()):
-        # What all share (keras_gan._random and the like) is private to the package, not to one part of it.
+        # Shared modules such as keras_gan._random are private to the package, not to one part of it.
         if first != home and not first.startswith("_"):
             assert not any(name.startswith("_") for name in rest), f"keras_gan.{first}.{'.'.join(rest)} is private"
 
@@ -89,7 +89,7 @@ def test_the_modules_that_all_share_import_no_subpackage(path):
 
 
 def test_importing_the_package_brings_nothing_that_only_some_need():
-    # Keras imports parts of matplotlib and scikit-learn by itself where they are installed.
+    # Keras imports parts of matplotlib and scikit-learn if they are installed.
     program = """
 import sys, keras
 before = set(sys.modules)

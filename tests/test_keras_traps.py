@@ -1,14 +1,14 @@
-"""What stock Keras does to a model with two optimizers, trap by trap, and that a GAN of this package stays clear of it.
+"""The traps of stock Keras for a model with two optimizers, and how a GAN of this package avoids them.
 
-Each test shows the stock behaviour first, so that it fails when a later Keras mends it and our way round can go. Traps
-with tests beside the code that avoids them:
+Each test shows the stock behaviour first, so that it fails when a later Keras fixes it and our workaround can go. Other
+traps have tests next to those of the code that avoids them:
 
 * random numbers that differ under XLA, or are the same on every replica: gans/test_randomness.py
 * a penalty's inner gradient that underflows in float16: gans/test_mixed_precision.py
 * second-order gradients through normalisation: layers/test_group_normalization.py, penalties/test_penalties.py
 * spectral normalisation that overwrites its weights: layers/test_spectral_normalization.py
 * clipping on replicas in all three ways, and `keras.distribution`: gans/test_optimization.py
-* the order of the data in a run that goes on: data/test__stream.py, gans/test_fitting.py
+* the order of the data in a resumed run: data/test__stream.py, gans/test_fitting.py
 * what the workers of a cluster must agree on: gans/test_workers.py
 * statistics of the averaged generator: gans/test_two_player.py
 """
@@ -268,7 +268,7 @@ def test_the_step_is_as_much_longer_as_there_are_replicas(two_replicas):
                 if not optimizer.built:
                     optimizer.build(network.trainable_weights)
         before = gan.discriminator.get_weights()[2]
-        # Equal images, so that each replica has the gradient of the whole batch but for the fakes.
+        # Equal images, so that each replica has the gradient of the whole batch except for the fakes.
         gan.generator.set_weights([np.zeros((2, 2)), np.zeros(2)])
         gan.fit(tf.data.Dataset.from_tensors(np.ones((8, 2), "float32")), verbose=0, shuffle=False)
         return gan.discriminator.get_weights()[2] - before
@@ -280,7 +280,7 @@ def test_the_step_is_as_much_longer_as_there_are_replicas(two_replicas):
 
 def test_gradients_are_clipped_before_they_are_added_up(two_replicas):
     gradients = [[3.0, 0.0], [0.0, 4.0]]
-    # The sum, of length 5, is to be cut to length 1.
+    # The sum of length 5 must be clipped to length 1.
     right = 1.0 - np.array([3.0, 4.0]) / 5
     stock = applied(two_replicas, keras.optimizers.SGD(1.0, global_clipnorm=1.0), stock_step, gradients)
     np.testing.assert_allclose(stock, [0.0, 0.0], atol=1e-6)
@@ -343,7 +343,7 @@ def test_a_statistic_without_aggregation_is_another_one_on_each_replica(two_repl
 
     first, second = values_on_replicas(Mean(), lambda layer: layer.mean)
     assert abs(first - second) > 1e-3
-    # The one statistic that a layer of ours keeps is of its weights, which are the same on each.
+    # The only statistic of our layers depends on the weights, which are the same on each replica.
     normalised = keras_gan.layers.SpectralNormalization(keras.layers.Dense(3))
     first, second = values_on_replicas(normalised, lambda layer: layer.non_trainable_variables[0])
     np.testing.assert_array_equal(first, second)
@@ -365,7 +365,7 @@ def test_fit_takes_a_batch_that_it_does_not_train_on(two_replicas):
     assert len(taken) > 3
 
 
-# Saving and going on
+# Saving and resuming
 
 
 def test_the_state_of_an_optimizer_is_not_loaded_where_none_was_built(tmp_path):

@@ -1,4 +1,4 @@
-"""What the package declares is what it uses, and what it was tested with is pinned."""
+"""The package declares what it uses, and the tested versions are pinned."""
 
 import ast
 import configparser
@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 
-# Declared and not imported by the package, each because something else fails without it.
+# Declared but not imported by the package: something else fails without it.
 USED_UNSEEN = {
     "importlib-resources": "tensorflow-datasets imports it and does not declare it",
     "tensorboard": "tf.summary raises without it",
@@ -45,7 +45,7 @@ BENCHMARK = _requirements(_configuration()["options.extras_require"]["benchmark"
 ONNX = _requirements(_configuration()["options.extras_require"]["onnx"])
 SERVING = _requirements(_configuration()["options.extras_require"]["serving"])
 
-# Taken where they are installed, in the place of something else.
+# Used instead of something else if they are installed.
 INSTEAD = {"ai-edge-litert": "of TensorFlow's own interpreter, which it is to replace"}
 
 
@@ -61,14 +61,14 @@ def _imported_distributions(folder):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             modules += [node.module] if isinstance(node, ast.ImportFrom) else []
             names = {module.split(".")[0] for module in modules}
-            # What is not installed goes by the name that it is imported by.
+            # A package that is not installed is known by its import name.
             names -= local | sys.stdlib_module_names | {"keras_gan"}
             found |= {top.get(name, _normalized(name)) for name in names}
     return found
 
 
 def _top_level_names():
-    # Several distributions lay their modules below this name, and here only this one is meant.
+    # Several distributions have modules under this name, and here only this one is meant.
     return importlib.metadata.packages_distributions() | {"google": ["protobuf"]}
 
 

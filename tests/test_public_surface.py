@@ -1,4 +1,4 @@
-"""What is public is said in `__all__`, and said well in its docstring."""
+"""`__all__` lists what is public, and docstrings describe it completely."""
 
 import ast
 import importlib
@@ -80,7 +80,7 @@ PUBLIC_CALLABLES = list(_public_callables())
 
 
 def _documented_arguments(docstring):
-    """The names in the section "Args:", or None where there is no such section."""
+    """The names in the section "Args:", or None if there is no such section."""
     section = re.search(r"^Args:\n((?:    .*\n|\n)+)", docstring + "\n", re.MULTILINE)
     if section is None:
         return None

@@ -13,7 +13,7 @@ import keras_gan
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-# In a table of their own, with what they do.
+# They have their own table.
 OTHER_SHAPES = ("ACGAN", "CycleGAN", "VAEGAN")
 
 
@@ -101,7 +101,7 @@ PAGES = ["README.md", "CHANGELOG.md", "saved_models/README.md", "examples/README
 
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page):
-    # In code the same characters are a call of something in a dict.
+    # In code, the same characters call an entry of a dict.
     text = re.sub(r"^```.*?^```", "", (ROOT / page).read_text(), flags=re.MULTILINE | re.DOTALL)
     targets = [target for target in re.findall(r"\]\(([^)]+)\)", text) if "://" not in target]
     assert [target for target in targets if not ((ROOT / page).parent / target).exists()] == []

@@ -1,4 +1,4 @@
-"""Random changes of the images that a discriminator sees, real and fake alike, each an object: `DiffAugment()`.
+"""Random changes of the images that a discriminator sees, real and fake, each an object: `DiffAugment()`.
 
 For an augmentation of your own, subclass `Augmentation`; `uniform_per_image` draws its random numbers.
 """

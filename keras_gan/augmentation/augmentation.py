@@ -1,4 +1,4 @@
-"""The contract of every augmentation, and the numbers that they draw."""
+"""The contract of every augmentation, and the random numbers that augmentations draw."""
 
 import abc
 
@@ -10,16 +10,16 @@ from keras_gan._quantity import scheduled
 
 
 class Augmentation(Configurable, abc.ABC):
-    """A random change of the images that a discriminator sees, real and fake alike.
+    """A random change of the images that a discriminator sees, both real and fake.
 
-    A discriminator that has few images to learn from comes to know them by heart, and then tells the generator nothing
-    of use. It cannot do so if it never sees an image twice the same way. Because fakes are changed as well, the
-    generator does not learn to make changed images; for that its gradient has to come back through the change.
+    A discriminator that learns from few images memorises them, and then its gradient no longer helps the generator. It
+    cannot memorise images that look different each time. The fakes are changed too, so the generator does not learn to
+    make changed images. For this, its gradient must flow back through the change.
 
-    So an augmentation is differentiable in the images, twice: a gradient penalty is taken with respect to the images
-    before the change. (The gradient of `tf.image.resize` is a constant to TensorFlow, so it is of no use here.)
+    An augmentation must be differentiable twice in the images, because a gradient penalty is taken with respect to the
+    images before the change. (TensorFlow treats the gradient of `tf.image.resize` as a constant: do not use it here.)
 
-    Subclasses define `__call__`. One that has arguments returns them in `get_config`, as Keras layers do.
+    Subclasses define `__call__`. If they have arguments, they return them in `get_config`, as Keras layers do.
 
     Attributes:
         name: what the augmentation is called in the logs.
@@ -45,8 +45,8 @@ class Augmentation(Configurable, abc.ABC):
 
         Args:
             images: float `(batch, height, width, channels)` in [-1, 1].
-            seed: int64 tensor of shape (2,): the same seed, the same change.
-            step: int or int tensor, the training step for which a schedule is read.
+            seed: int64 tensor of shape (2,); the same seed makes the same change.
+            step: int or int tensor, the training step at which a schedule is read.
 
         Returns:
             float32, of the shape of `images`; the values may leave [-1, 1].
@@ -58,10 +58,10 @@ class Augmentation(Configurable, abc.ABC):
 
 
 def uniform_per_image(images, seed, shape=()):
-    """Random numbers from the uniform distribution on [0, 1), other ones for each image.
+    """Random numbers from the uniform distribution on [0, 1), different for each image.
 
-    A function of the seed alone, the same with and without XLA. On several replicas each one gets the numbers that
-    its images would get on a single device.
+    They depend on the seed alone and are the same with and without XLA. On several replicas, each gets the numbers
+    that its images would get on a single device.
 
     Args:
         images: tensor `(batch, ...)`; on several replicas, this replica's part.

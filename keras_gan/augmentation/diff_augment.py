@@ -12,27 +12,27 @@ from keras_gan.augmentation.augmentation import Augmentation, uniform_per_image
 class DiffAugment(Augmentation):
     """Changes the colours of images, moves them, and cuts a square out of each.
 
-    GANs with few images to learn from gain most. With the strength s and, for each image x, numbers of its own from
-    U(a, b), uniform between a and b:
+    It helps most with few training images. With the strength s and, for each image x, its own numbers from U(a, b),
+    uniform between a and b:
 
         brightness    x + s U(-1/2, 1/2)
         saturation    g + (1 + s U(-1, 1)) (x - g),       g each pixel's mean over the channels
         contrast      m + (1 + s U(-1/2, 1/2)) (x - m),   m the mean of the image
         translation   by whole pixels in each direction, uniform within +-[s/8 of the side]
-        cutout        of [s/2 of each side], at a uniform place, which may lie half beyond the border
+        cutout        of [s/2 of each side], at a uniform place, which may lie half outside the image
 
-    where [ ] rounds to the nearest integer. What was outside the image, and what is cut out, is 0, a grey. So strength
-    1 is the paper and 0 leaves the images unchanged. Zhao et al. 2020 (arXiv 2006.10738), with the grey, the rounding
-    and the borders of the authors' published code, whose images are in [-1, 1] as well.
+    where [ ] rounds to the nearest integer. Pixels that come from outside the image, or are cut out, become 0, a grey.
+    Strength 1 is the paper, and 0 leaves the images unchanged. Zhao et al. 2020 (arXiv 2006.10738). The grey, the
+    rounding and the borders follow the authors' published code, whose images are in [-1, 1] too.
 
     Args:
-        policy: list of str, the changes in their order: "color" (which is "brightness", "saturation" and "contrast",
-            each to be had by itself too), "translation" and "cutout". Images without three channels have no saturation
-            to change.
+        policy: list of str, the changes in their order: "color", "translation" and "cutout". "color" stands for
+            "brightness", "saturation" and "contrast", which may also be given one by one. "saturation" leaves images
+            without three channels unchanged.
         strength: s, in [0, 1]: a number, or a schedule of the training step.
 
     Raises:
-        ValueError: if `policy` is not a list of such names, or `strength` is neither a number in [0, 1] nor a schedule.
+        ValueError: if `policy` is not a list of these names, or `strength` is not a number in [0, 1] or a schedule.
 
     Example:
         >>> import tensorflow as tf
@@ -55,7 +55,7 @@ class DiffAugment(Augmentation):
         """Return changed images, float32; see `Augmentation.__call__`."""
         if images.shape.rank != 4:
             raise ValueError(
-                "DiffAugment changes images `(batch, height, width, channels)`; for vectors there is `InstanceNoise`. "
+                "DiffAugment works on images `(batch, height, width, channels)`. For vectors, use `InstanceNoise`. "
                 f"Received: images.shape={images.shape}"
             )
         images, strength = tf.cast(images, tf.float32), at(self.strength, step)
@@ -70,8 +70,8 @@ class DiffAugment(Augmentation):
         return {"policy": list(self.policy), "strength": serialised(self.strength)}
 
 
-# Each change is a function of images, two numbers from U(0, 1) for each image `(batch, 2)`, and the strength. It adds
-# to the images what changes in them, so that with strength 0 not even the rounding does.
+# Each change is a function of the images, of two numbers from U(0, 1) for each image `(batch, 2)`, and of the strength.
+# It adds the difference to the images, so that strength 0 does not even change the rounding.
 
 
 def _brightness(images, draws, strength):
@@ -99,7 +99,7 @@ def _translation(images, draws, strength):
 
 
 def _shifted(images, axis, shifts):
-    """Images moved along an axis, each by so many pixels of its own."""
+    """Images moved along an axis, each by its own number of pixels."""
     side = tf.shape(images)[axis]
     sources = tf.range(side) - shifts[:, None]
     moved = tf.gather(images, tf.clip_by_value(sources, 0, side - 1), axis=axis, batch_dims=1)
@@ -114,7 +114,7 @@ def _cutout(images, draws, strength):
 def _cut(side, draws, strength):
     """Which places of a side lie in each image's cut, bool `(batch, side)`."""
     size = _rounded(strength * 0.5 * side)
-    # The middle of an even cut lies between two pixels or at a border, that of an odd one on a pixel.
+    # The middle of an even cut lies between two pixels or at a border. The middle of an odd cut lies on a pixel.
     middles = tf.floor(draws * (side + 1.0 - size % 2.0))
     first = middles[:, None] - tf.floor(0.5 * size)
     places = tf.range(side)
@@ -130,12 +130,12 @@ def _rounded(number):
 
 
 def _for_images(numbers):
-    """One number for each image, `(batch,)`, in a shape that works on images."""
+    """One number for each image, `(batch,)`, in a shape that broadcasts over images."""
     return numbers[:, None, None, None]
 
 
 def _along(axis, places):
-    """Numbers for the places along one axis of each image, `(batch, side)`, in a shape that works on images."""
+    """Numbers along one axis of each image, `(batch, side)`, in a shape that broadcasts over images."""
     return places[:, :, None, None] if axis == 1 else places[:, None, :, None]
 
 
@@ -150,7 +150,7 @@ _CHANGES = {
 
 
 def _require_policy(policy):
-    """Return a policy as a tuple of names, or raise a ValueError that suggests the nearest to a wrong one."""
+    """Return a policy as a tuple of names, or raise a ValueError that suggests a similar name."""
     if not isinstance(policy, list | tuple) or not policy:
         raise ValueError(
             '`policy` must be a list of names, such as `["color", "translation", "cutout"]`. '
@@ -159,7 +159,7 @@ def _require_policy(policy):
     for name in policy:
         if not isinstance(name, str) or name not in _CHANGES:
             raise ValueError(
-                f"`policy` has a name that is no change.{did_you_mean(name, _CHANGES)} There are: "
+                f"`policy` has an unknown name.{did_you_mean(name, _CHANGES)} Choose from: "
                 f"{', '.join(_CHANGES)}. Received: policy={policy!r}"
             )
     return tuple(policy)

@@ -10,19 +10,19 @@ from keras_gan.augmentation.augmentation import Augmentation
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class InstanceNoise(Augmentation):
-    """Adds Gaussian noise to real and fake images alike.
+    """Adds Gaussian noise to real and fake images.
 
-    Images lie on a thin surface in the space of all pixels, and so do fakes. Where the two surfaces hardly meet, a
-    discriminator can be perfect, and its gradient says nothing. Noise makes both distributions overlap. With the level
-    sigma, for every pixel by itself:
+    Real images lie on a thin surface in the space of all pixels, and so do fakes. If the two surfaces hardly meet, a
+    discriminator can be perfect, and its gradient is useless. Noise makes the distributions overlap. With the level
+    sigma, for each pixel:
 
         x + sigma e,   e ~ N(0, 1)
 
     Sønderby et al. 2016 (arXiv 1610.04490), where the level falls to 0 during training; Arjovsky and Bottou 2017
-    (arXiv 1701.04862), who show why it helps. What the GAN generates in the end is without noise.
+    (arXiv 1701.04862), who show why it helps. The images that the GAN generates have no noise.
 
     Args:
-        level: sigma, at least 0, where images reach from -1 to 1: a number, or a schedule of the training step.
+        level: sigma, at least 0, for images in [-1, 1]: a number, or a schedule of the training step.
 
     Raises:
         ValueError: if `level` is neither a number of at least 0 nor a schedule.
@@ -42,7 +42,7 @@ class InstanceNoise(Augmentation):
         self.level = require_quantity("level", level, low=0.0)
 
     def __call__(self, images, *, seed, step=0):
-        """Return noisy images, float32; see `Augmentation.__call__`. Vectors `(batch, size)` are taken as well."""
+        """Return noisy images, float32; see `Augmentation.__call__`. Vectors `(batch, size)` work too."""
         images = tf.cast(images, tf.float32)
         shape = (images.shape[0] or tf.shape(images)[0], *images.shape[1:])
         return images + at(self.level, step) * _random.normal(shape, seed)

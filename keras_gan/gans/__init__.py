@@ -1,7 +1,7 @@
 """GANs: each a `keras.Model` whose `train_step` is its paper's algorithm.
 
-`TwoPlayerGAN` is what they share, and the class to subclass for a GAN of your own; `AlternatingGAN` adds the training
-step that most of them have.
+For a GAN of your own, subclass `TwoPlayerGAN`, the base of the GANs with a generator and a discriminator.
+`AlternatingGAN` adds the training step that most of them share.
 """
 
 from keras_gan.gans.acgan import ACGAN

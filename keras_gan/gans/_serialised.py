@@ -4,7 +4,7 @@ import keras
 
 
 def serialised(value):
-    """An argument as `get_config` returns it: networks, penalties and schedules as dicts, the rest as it is."""
+    """An argument as `get_config` returns it: networks, penalties and schedules as dicts, other values unchanged."""
     if isinstance(value, list | tuple):
         return [serialised(entry) for entry in value]
     return (

@@ -9,23 +9,22 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ACGAN(AlternatingGAN):
-    """GAN with an auxiliary classifier: the discriminator names the class, and both players want it right.
+    """GAN with an auxiliary classifier: the discriminator also predicts the class, and both players want it right.
 
     With x real of class c, y = G(z, c) fake of the same class, D the logit and C the classifier of the discriminator,
-    s the softplus:
+    and s the softplus:
 
         discriminator:  E[s(-D(x))] + E[s(D(y))]  -  E[log C(c | x)] - E[log C(c | y)]
         generator:      E[s(-D(y))]               -  E[log C(c | y)]
 
-    Odena et al. 2016 (arXiv 1610.09585), equations 2 and 3: L_S is the first half of either line, L_C the second. The
-    fakes have the classes of the real images of their minibatch. `compile(loss_weights={"g_class_loss": 0.1})` weighs
-    the halves.
+    Odena et al. 2016 (arXiv 1610.09585), equations 2 and 3: L_S is the first half of each line, L_C the second. The
+    fakes have the same classes as the real images of their minibatch. `compile(loss_weights={"g_class_loss": 0.1})`
+    changes the weights of the halves.
 
     Args:
         generator: keras.Model, latents and labels to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, samples to "logits" and "classes"; see `TwoPlayerGAN`.
-        **options: `penalties`, `augmentation`, `discriminator_steps`, `ema_half_life`, `seed` and `name`, as for
-            `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Raises:
         ValueError: if the discriminator has no output "classes", and as `TwoPlayerGAN` does.
@@ -47,7 +46,7 @@ class ACGAN(AlternatingGAN):
         super().__init__(generator, discriminator, losses.NonSaturating(), **options)
         if "classes" not in self.critic.interface.outputs:
             raise ValueError(
-                "The discriminator of an ACGAN has two outputs, called 'logits' and 'classes'; `networks.acgan` builds "
+                "The discriminator of an ACGAN must have two outputs, 'logits' and 'classes'. `networks.acgan` builds "
                 f"one. Received: outputs {list(self.critic.interface.outputs)}"
             )
 
@@ -56,7 +55,7 @@ class ACGAN(AlternatingGAN):
         return keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
 
     def discriminator_terms(self, real, fake):
-        """What the discriminator minimises: L_S and L_C on both kinds of images, and the penalties."""
+        """What the discriminator minimises: L_S and L_C on real and fake images, and the penalties."""
         (terms,) = super().discriminator_terms(real, fake).values()
         return {"discriminator": {**terms, "d_class_loss": self.class_loss(real) + self.class_loss(fake)}}
 

@@ -6,9 +6,9 @@ from keras_gan.gans.two_player import TwoPlayerGAN
 class AlternatingGAN(TwoPlayerGAN):
     """The players take turns: some discriminator updates, each on a new minibatch, then one generator update.
 
-    Goodfellow et al. 2014 (arXiv 1406.2661), algorithm 1. The generator's update takes the samples of the last
-    discriminator update, so that they pass through the generator once; the discriminator judges them again, with the
-    weights that it has by then.
+    Goodfellow et al. 2014 (arXiv 1406.2661), algorithm 1. The generator's update uses the samples of the last
+    discriminator update, so they pass through the generator only once. The discriminator judges them again with its
+    new weights.
     """
 
     def train_step(self, data):

@@ -12,7 +12,7 @@ from keras_gan.training import AdversarialModel, Critic, Field, Interface, Playe
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class CycleGAN(AdversarialModel):
-    """Two translators that undo each other, and two discriminators that know what either kind of image looks like.
+    """Two translators that undo each other, and two discriminators, one for each kind of image.
 
     With G: X -> Y, F: Y -> X, their discriminators D_Y and D_X, and x, y images that need not be pairs:
 
@@ -23,10 +23,10 @@ class CycleGAN(AdversarialModel):
 
     |.| is the mean over the values of an image. Zhu et al. 2017 (arXiv 1703.10593), equations 1 to 3 with the least
     squares of section 4, the identity loss of section 5.2, and a pool of earlier translations for the discriminators.
-    G and F share one optimizer, D_X and D_Y another, as in the authors' code.
+    G and F share one optimizer, and D_X and D_Y share another, as in the authors' code.
 
-    Where the step departs from it: the discriminators are updated with the translations that the translators' update
-    began with. The rate does not decay unless the optimizers get a schedule, such as `LinearDecay`.
+    Differences from the paper: the discriminators are updated with the translations from before the translators'
+    update. The rate does not decay unless the optimizers get a schedule, such as `LinearDecay`.
 
     Args:
         source_to_target: keras.Model, G.
@@ -34,9 +34,9 @@ class CycleGAN(AdversarialModel):
         source_discriminator: keras.Model, D_X, images to logits or a patch map.
         target_discriminator: keras.Model, D_Y.
         cycle_weight: lambda, at least 0.
-        identity_weight: kappa, at least 0; 0 saves its two passes.
-        pool_size: int, images in each discriminator's pool; 0 for none.
-        ema_half_life, seed, name: as for `TwoPlayerGAN`; the average is of both translators.
+        identity_weight: kappa, at least 0; 0 saves two passes.
+        pool_size: int, images in each discriminator's pool; 0 for no pool.
+        ema_half_life, seed, name: as for `TwoPlayerGAN`; both translators are averaged.
 
     Raises:
         ValueError: if the networks do not fit each other, or an argument is out of range.
@@ -91,8 +91,16 @@ class CycleGAN(AdversarialModel):
             seed=seed,
             name=name,
         )
-        self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
         self.identity_weight = require_number("identity_weight", identity_weight, low=0.0)
+        if self.identity_weight and not tf.TensorShape(forth.shapes["images"]).is_compatible_with(
+            back.shapes["images"]
+        ):
+            raise ValueError(
+                "The identity loss gives each translator images of the kind that it makes, so both kinds must have the "
+                f"same shape: give `identity_weight=0`. Received: images of shape {forth.shapes['images']} and of "
+                f"shape {back.shapes['images']}, identity_weight={identity_weight}"
+            )
+        self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
         self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.source_pool.build((None, *forth.shapes["images"]))
         self.target_pool.build((None, *back.shapes["images"]))
@@ -132,7 +140,7 @@ class CycleGAN(AdversarialModel):
         return {"discriminators": {"d_loss": sum(losses)}}
 
     def test_terms(self, batch, noise):  # noqa: ARG002
-        """All losses, on images that training does not see; the discriminators judge the newest translations."""
+        """All losses on images that are not trained on; the discriminators judge the newest translations."""
         fake = self.translate_both(batch)
         return {**self.translator_terms(batch, fake), **self.discriminator_terms(batch, fake)}
 
@@ -149,30 +157,30 @@ class CycleGAN(AdversarialModel):
         return self.critics[side]({"images": batch[side]}).logits
 
     def pooled(self, fake, noise):
-        """Translations for the discriminators: new ones, and earlier ones in the place of some."""
+        """Translations for the discriminators: some of the new ones are replaced by earlier ones."""
         return {
             "source": self.source_pool(fake["source"], noise.next_seed()),
             "target": self.target_pool(fake["target"], noise.next_seed()),
         }
 
     def sampler(self, averaged=True):
-        """What translates: G, or its average."""
+        """The `Sampler` that translates: G, or its average."""
         return Sampler(self._forth, self.averaged_source_to_target if averaged else None, is_drawn=False)
 
     def translate(self, images, *, to="target", averaged=True, batch_size=64):
-        """Translate images; training is not disturbed by it.
+        """Translate images. This does not change the state of training.
 
         Args:
             images: float32 `(num_images, height, width, channels)` in [-1, 1].
             to: "target" for G, "source" for F.
-            averaged: whether to use the averaged translator where there is one.
+            averaged: whether to use the averaged translator if there is one.
             batch_size: int, how many to translate at once.
 
         Returns:
             float32 NumPy array of images in [-1, 1].
 
         Raises:
-            ValueError: if the images have another shape than the translator takes, or `to` is something else.
+            ValueError: if the images do not have the translator's input shape, or `to` is something else.
         """
         if to == "target":
             return self.draw_samples(images=images, averaged=averaged, batch_size=batch_size)

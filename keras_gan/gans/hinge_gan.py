@@ -10,15 +10,16 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 class HingeGAN(AlternatingGAN):
     """Hinge GAN: the loss of spectrally normalised GANs, SAGAN and BigGAN.
 
-    The formulas are those of `keras_gan.losses.Hinge`; steps and optimizer are those of Miyato et al. 2018
-    (arXiv 1802.05957), without their linear decay of the rate and their doubled batch for the generator. They keep the
-    discriminator Lipschitz by spectral normalisation: `keras_gan.layers.SpectralNormalization` in each of its layers.
+    The formulas are in `keras_gan.losses.Hinge`. Steps and optimizer are those of Miyato et al. 2018
+    (arXiv 1802.05957), but the rate does not decay, and the generator's batch is not doubled. They keep the
+    discriminator Lipschitz with spectral normalisation: wrap each of its layers in
+    `keras_gan.layers.SpectralNormalization`.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, samples to logits; see `TwoPlayerGAN`.
         discriminator_steps: int, discriminator updates for each generator update.
-        **options: `penalties`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np

@@ -8,9 +8,9 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class LSGAN(AlternatingGAN):
-    """Least-squares GAN: regression towards targets in place of classification.
+    """Least-squares GAN: regression towards targets instead of classification.
 
-    The formulas are those of `keras_gan.losses.LeastSquares`. Mao et al. 2016 (arXiv 1611.04076), whose targets
+    The formulas are in `keras_gan.losses.LeastSquares`. Mao et al. 2016 (arXiv 1611.04076), whose targets
     (a, b, c) are (0, 1, 1) or (-1, 1, 0).
 
     Args:
@@ -19,7 +19,7 @@ class LSGAN(AlternatingGAN):
         a: the discriminator's target for fake images.
         b: the discriminator's target for real images.
         c: the generator's target.
-        **options: `penalties`, `discriminator_steps`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np

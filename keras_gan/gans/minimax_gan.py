@@ -8,17 +8,17 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class MinimaxGAN(AlternatingGAN):
-    """The original GAN as the zero-sum game of its theory: both players contend for one value.
+    """The original GAN as the zero-sum game of its theory: both players compete for one value.
 
-    For study more than for use: see `NonSaturatingGAN` for the same game with a gradient that does not vanish. The
-    formulas are those of `keras_gan.losses.Minimax`; the step is algorithm 1 of Goodfellow et al. 2014
+    It is for study. In practice use `NonSaturatingGAN`, the same game with a gradient that does not vanish. The
+    formulas are in `keras_gan.losses.Minimax`; the step is algorithm 1 of Goodfellow et al. 2014
     (arXiv 1406.2661).
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, samples to logits; see `TwoPlayerGAN`.
         real_label: target probability of real images; 0.9 for one-sided label smoothing.
-        **options: `penalties`, `discriminator_steps`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np
@@ -34,7 +34,7 @@ class MinimaxGAN(AlternatingGAN):
         super().__init__(generator, discriminator, losses.Minimax(real_label=real_label), **options)
 
     def default_optimizer(self):
-        """SGD as in the authors' code, at the values its schedules start from: learning rate 0.1, momentum 0.5."""
+        """SGD as in the authors' code, with the first values of its schedules: learning rate 0.1, momentum 0.5."""
         return keras.optimizers.SGD(0.1, momentum=0.5)
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""The original GAN, as it is trained."""
+"""The original GAN, as it is trained in practice."""
 
 import keras
 
@@ -10,7 +10,7 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 class NonSaturatingGAN(AlternatingGAN):
     """The original GAN with the generator loss that it is trained with in practice.
 
-    The formulas are those of `keras_gan.losses.NonSaturating`; the step is algorithm 1 of Goodfellow et al. 2014
+    The formulas are in `keras_gan.losses.NonSaturating`; the step is algorithm 1 of Goodfellow et al. 2014
     (arXiv 1406.2661). With the networks of `keras_gan.networks.dcgan` and Adam(2e-4, beta_1=0.5) it is the DCGAN of
     Radford et al. 2015 (arXiv 1511.06434).
 
@@ -18,7 +18,7 @@ class NonSaturatingGAN(AlternatingGAN):
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, samples to logits; see `TwoPlayerGAN`.
         real_label: target probability of real images; 0.9 for one-sided label smoothing.
-        **options: `penalties`, `discriminator_steps`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np
@@ -34,7 +34,7 @@ class NonSaturatingGAN(AlternatingGAN):
         super().__init__(generator, discriminator, losses.NonSaturating(real_label=real_label), **options)
 
     def default_optimizer(self):
-        """SGD as in the authors' code, at the values its schedules start from: learning rate 0.1, momentum 0.5."""
+        """SGD as in the authors' code, with the first values of its schedules: learning rate 0.1, momentum 0.5."""
         return keras.optimizers.SGD(0.1, momentum=0.5)
 
     def get_config(self):

@@ -10,14 +10,13 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 class RelativisticAverageGAN(AlternatingGAN):
     """Relativistic average GAN: each image is compared with the average of the other kind.
 
-    The formulas are those of `keras_gan.losses.RelativisticAverage`; RaSGAN of Jolicoeur-Martineau 2018
-    (arXiv 1807.00734). The generator's update compares with the same real images as the discriminator's last update
-    did.
+    The formulas are in `keras_gan.losses.RelativisticAverage`. This is the RaSGAN of Jolicoeur-Martineau 2018
+    (arXiv 1807.00734). The generator's update uses the same real images as the discriminator's last update.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, samples to logits; see `TwoPlayerGAN`.
-        **options: `penalties`, `discriminator_steps`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np

@@ -10,13 +10,13 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 class RelativisticGAN(AlternatingGAN):
     """Relativistic GAN: the discriminator compares real images with generated ones, pair by pair.
 
-    The formulas are those of `keras_gan.losses.Relativistic`; RSGAN of Jolicoeur-Martineau 2018 (arXiv 1807.00734). The
-    generator's update compares with the same real images as the discriminator's last update did.
+    The formulas are in `keras_gan.losses.Relativistic`. This is the RSGAN of Jolicoeur-Martineau 2018
+    (arXiv 1807.00734). The generator's update uses the same real images as the discriminator's last update.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, samples to logits; see `TwoPlayerGAN`.
-        **options: `penalties`, `discriminator_steps`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np

@@ -10,31 +10,31 @@ from keras_gan.training import AdversarialModel, Critic, Field, Interface, Playe
 
 
 class TwoPlayerGAN(AdversarialModel):
-    """What GANs of one generator and one discriminator share: who plays, what a batch holds, how samples are drawn.
+    """The base of GANs with one generator and one discriminator: its players, its data and its samples.
 
-    A GAN is a subclass that gives the loss, the optimizers of its paper and `train_step`. Where the networks take
-    labels, or the discriminator returns classes, the GAN is conditional: `fit` takes images with labels.
+    A subclass adds the loss, the optimizers of its paper and `train_step`. If the networks take labels, or the
+    discriminator returns classes, the GAN is conditional: `fit` takes images with labels.
 
     Args:
         generator: keras.Model that maps latents `(batch, ...)` to samples: images float32
-            `(batch, height, width, channels)` in [-1, 1], or vectors `(batch, size)`. The size of the latents, which
-            are standard normal, is read from it. Of several inputs one may be called "labels".
-        discriminator: keras.Model that maps samples to logits, `(batch, 1)` or a patch map, without a sigmoid. Of
-            several inputs one may be called "labels"; several outputs have the names of a `Verdict`.
+            `(batch, height, width, channels)` in [-1, 1], or vectors `(batch, size)`. The latents are standard normal,
+            and the generator's input shape gives their size. If it has several inputs, one may be called "labels".
+        discriminator: keras.Model that maps samples to logits, `(batch, 1)` or a patch map, without a sigmoid. If it
+            has several inputs, one may be called "labels". Several outputs have the names of a `Verdict`.
         adversarial_loss: `keras_gan.losses.AdversarialLoss`, given by the subclass.
         penalties: list of `keras_gan.penalties.Penalty`, added to the discriminator's loss.
-        augmentation: `keras_gan.augmentation.Augmentation` of all that the discriminator sees, or a list of them.
+        augmentation: `keras_gan.augmentation.Augmentation` of all images that the discriminator sees, or a list.
         discriminator_steps: int, discriminator updates for each generator update, each on a new minibatch.
-        ema_half_life: number of generated images, those of the generator's updates, after which an update counts half
-            in the averaged generator that samples are drawn from; a schedule; or None for no averaged generator.
-        num_classes: int, how many classes there are; None to read it from the networks.
-        seed: int, of all random numbers that training draws; None to take one from Python's generator.
+        ema_half_life: half-life of the averaged generator, which draws the samples: after so many images in the
+            generator's updates, an update counts half. A number or a schedule; None for no averaged generator.
+        num_classes: int, number of classes; None to read it from the networks.
+        seed: int, for all random numbers that training draws; None for a random seed from Python's generator.
         name: str.
 
     Attributes:
-        averaged_generator: keras.Model or None, an exponential moving average of the generator, with normalisation
-            statistics averaged as well.
-        critic: the discriminator as objectives call it, a `keras_gan.training.Critic`.
+        averaged_generator: keras.Model or None, an exponential moving average of the generator, including its
+            normalisation statistics.
+        critic: `keras_gan.training.Critic`, through which objectives call the discriminator.
         latent_shape: tuple, shape of one latent.
         sample_shape: tuple, shape of one sample.
         num_classes: int, or None for an unconditional GAN.
@@ -84,12 +84,12 @@ class TwoPlayerGAN(AdversarialModel):
         self._maps = maps
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
-        """Set the two optimizers; without arguments, those of the GAN's paper.
+        """Set the two optimizers. Without arguments they are those of the GAN's paper.
 
         Args:
             generator_optimizer: Keras optimizer (or its name); None for the paper's.
-            discriminator_optimizer: likewise.
-            **options: see `AdversarialModel.compile`. `loss=` gets an error that names the class to use.
+            discriminator_optimizer: Keras optimizer (or its name); None for the paper's.
+            **options: see `AdversarialModel.compile`. `loss=` raises an error that names the class to use.
 
         Raises:
             ValueError: for `loss=`, and as `AdversarialModel.compile` does.
@@ -119,7 +119,7 @@ class TwoPlayerGAN(AdversarialModel):
 
     @property
     def ema_half_life(self):
-        """Half-life of the averaged generator in images, a number or a schedule; None where there is none."""
+        """Half-life of the averaged generator in images, a number or a schedule; None if there is none."""
         return self.players["generator"].ema_half_life
 
     def latents_for(self, batch, noise):
@@ -129,7 +129,7 @@ class TwoPlayerGAN(AdversarialModel):
         return noise.normal((rows, *self.latent_shape))
 
     def generate_for(self, batch, latents):
-        """A batch with generated images in place of the real ones; its labels are those of the real ones."""
+        """A batch with generated images instead of the real ones, and with the same labels."""
         return {**batch, **self.forward(self._maps, {**batch, "latents": latents})}
 
     def discriminator_terms(self, real, fake):
@@ -138,12 +138,12 @@ class TwoPlayerGAN(AdversarialModel):
         return {"discriminator": {"d_loss": loss, **self.penalise("discriminator", self.critic, real, fake)}}
 
     def generator_terms(self, real, fake):
-        """What the generator minimises. Only a relativistic loss looks at the real images."""
+        """What the generator minimises. Only a relativistic loss needs the real images."""
         real_logits = self.critic(real).logits if self.adversarial_loss.relativistic else None
         return {"generator": {"g_loss": self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)}}
 
     def test_terms(self, batch, noise):
-        """Both losses, on images that training does not see."""
+        """Both losses on images that are not trained on."""
         fake = self.generate_for(batch, self.latents_for(batch, noise))
         return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
 
@@ -152,32 +152,32 @@ class TwoPlayerGAN(AdversarialModel):
         return self.critic.augmentations
 
     def sampler(self, averaged=True):
-        """What draws images: the generator, or its average."""
+        """The `Sampler` that draws images: from the generator, or its average."""
         network = self.averaged_generator if averaged else None
         return Sampler(self._maps, network, num_classes=self.num_classes)
 
     def call(self, latents, training=False):
-        """Samples for given inputs of the generator, from the averaged generator if there is one."""
+        """Samples for given inputs, from the averaged generator if there is one."""
         return (self.averaged_generator or self.generator)(latents, training=training)
 
     def generate(self, num_images=None, *, latents=None, labels=None, seed=None, averaged=True, batch_size=64):
-        """Draw samples; training is not disturbed by it.
+        """Draw samples. This does not change the state of training.
 
         Args:
-            num_images: int, how many; not needed where `latents` are given.
+            num_images: int, how many; leave it out if you give `latents`.
             latents: float32 `(num_images, *latent_shape)`, or None to draw them.
             labels: for a conditional GAN: one class, or a class for each image, integers in [0, num_classes); None to
                 draw them.
-            seed: int for the same latents each time, in every process; None for others each time.
-            averaged: whether to use the averaged generator where there is one.
+            seed: int for the same latents each time, in every process; None for different latents each time.
+            averaged: whether to use the averaged generator if there is one.
             batch_size: int, how many to generate at once.
 
         Returns:
             float32 NumPy array `(num_images, *sample_shape)`, images in [-1, 1].
 
         Raises:
-            ValueError: if neither or both of `num_images` and `latents` say how many, or the shape of the latents or
-                the labels is wrong.
+            ValueError: if both or neither of `num_images` and `latents` are given, or the shape of the latents or the
+                labels is wrong.
         """
         return self.draw_samples(
             num_images, latents=latents, labels=labels, seed=seed, averaged=averaged, batch_size=batch_size
@@ -208,26 +208,26 @@ def _augmentations(augmentation):
 
 
 def _require_matching(maps, judges):
-    """Raise a ValueError unless the two networks make a GAN; return the shapes of one latent and of one sample."""
+    """Raise a ValueError unless the two networks fit; return the shapes of one latent and of one sample."""
     maps.require_fit(judges)
     latent_shape = maps.shapes["latents"]
     if len(maps.outputs) > 1:
         raise ValueError(f"The generator must return a single tensor. Received: outputs {list(maps.outputs)}")
     if None in latent_shape:
         raise ValueError(
-            "The generator's latent size must be fixed, to draw latents of it. "
+            "The generator must have a fixed latent size: latents of this size are drawn. "
             f"Received: generator.input_shape={(None, *latent_shape)}"
         )
     return latent_shape, maps.outputs["images"]
 
 
 def _number_of_classes(given, maps, judges):
-    """How many classes the labels have; None for an unconditional GAN."""
+    """Number of classes; None for an unconditional GAN."""
     heads = [judges.outputs["classes"][-1]] if "classes" in judges.outputs else []
     if not heads and "labels" not in {**maps.shapes, **judges.shapes}:
         if given is not None:
             raise ValueError(
-                "The networks take no labels: build them with an input called 'labels', or leave `num_classes` out. "
+                "The networks take no labels. Build them with an input called 'labels', or leave `num_classes` out. "
                 f"Received: num_classes={given}"
             )
         return None
@@ -235,11 +235,12 @@ def _number_of_classes(given, maps, judges):
     if len(found) == 1:
         return found.pop()
     reason = (
-        "The networks do not say"
+        "The networks do not show how many classes there are. Give `num_classes`."
         if not found
-        else f"There are {' and '.join(map(str, sorted(found)))} of them, so it is not clear"
+        else f"The numbers of classes differ: {' and '.join(map(str, sorted(found)))}. Build both networks for the "
+        "same number, and leave `num_classes` out."
     )
-    raise ValueError(f"{reason} how many classes the labels have: give `num_classes`. Received: num_classes={given}")
+    raise ValueError(f"{reason} Received: num_classes={given}")
 
 
 _CLASS_OF_LOSS = {
@@ -268,7 +269,7 @@ def _refuse_loss(given):
     key = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).strip("_")
     advice = f": for this one, `keras_gan.{_CLASS_OF_LOSS[key]}`" if key in _CLASS_OF_LOSS else ""
     raise ValueError(
-        "A GAN has a loss for each of its players, and each adversarial loss is a class of its own, such as "
-        f"`keras_gan.NonSaturatingGAN`, `HingeGAN`, `LSGAN` or `WGANGP`{advice}. Make the GAN of the loss you want "
+        "A GAN has a loss for each of its players, and each adversarial loss has its own class, such as "
+        f"`keras_gan.NonSaturatingGAN`, `HingeGAN`, `LSGAN` or `WGANGP`{advice}. Build the GAN with the loss you want, "
         f"and leave `loss=` out. Received: loss={given!r}"
     )

@@ -1,4 +1,4 @@
-"""VAE-GAN: an autoencoder that measures likeness by what a discriminator sees."""
+"""VAE-GAN: an autoencoder that compares images in the features of a discriminator."""
 
 import typing
 
@@ -12,7 +12,7 @@ from keras_gan.training import AdversarialModel, Critic, Field, Interface, Playe
 
 
 class Posterior(typing.NamedTuple):
-    """q(z|x), a normal distribution for each image: its parameters, and a sample of it."""
+    """q(z|x), a normal distribution for each image: its parameters and a sample."""
 
     mean: tf.Tensor
     log_variance: tf.Tensor
@@ -27,9 +27,9 @@ class Posterior(typing.NamedTuple):
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class VAEGAN(AdversarialModel):
-    """Variational autoencoder whose likeness is measured in the features of a discriminator.
+    """Variational autoencoder that compares images in the features of a discriminator.
 
-    With x real, z ~ q(z|x) of the encoder, x~ = Dec(z) its reconstruction, y = Dec(u) drawn from u ~ N(0, I), f the
+    With x real, z ~ q(z|x) from the encoder, x~ = Dec(z) the reconstruction, y = Dec(u) drawn from u ~ N(0, I), f the
     features of the discriminator, D its logit and s the softplus:
 
         encoder:        KL(q(z|x) || N(0, I))  +  L
@@ -37,19 +37,22 @@ class VAEGAN(AdversarialModel):
         discriminator:  E[s(-D(x))]  +  (E[s(D(x~))] + E[s(D(y))]) / 2
         likeness:       L = 1/2 E|f(x) - f(x~)|^2,  summed over the features
 
-    Larsen et al. 2015 (arXiv 1512.09300), equations 5 to 9 and algorithm 1: each player has an objective of its own,
-    no GAN gradient reaches the encoder, and no likeness reaches the discriminator. One pass serves all three.
+    Larsen et al. 2015 (arXiv 1512.09300), equations 5 to 9 and algorithm 1. Each player has its own objective: no GAN
+    gradient reaches the encoder, and no likeness gradient reaches the discriminator. All three updates share one pass.
 
-    Where it departs from the paper: the decoder has the loss that does not saturate, both kinds of fakes together weigh
-    as much as the real images, and the players are never held back (the authors' code skips updates of the one that is
-    ahead).
+    Differences from the paper: the decoder has the non-saturating loss. The two kinds of fakes together have the same
+    weight as the real images. All players are always updated (the authors' code skips updates of a player that is
+    ahead). The paper's gamma of 1e-6 suits 16,384 features and sums over a batch. Here 0.1 suits the few thousand
+    features of small pictures, and makes the two terms of the decoder similar in size.
+    `compile(loss_weights={"kl_loss": 0.1})` makes reconstructions nearer and samples worse, as a beta below 1 does in a
+    VAE.
 
     Args:
         encoder: keras.Model, images to "mean" and "log_variance", each `(batch, latent_dim)`.
         decoder: keras.Model, latents to images.
         discriminator: keras.Model, images to "logits" and "features".
         gamma: weight of the likeness in the decoder's objective, at least 0.
-        ema_half_life, seed, name: as for `TwoPlayerGAN`; the average is of the decoder.
+        ema_half_life, seed, name: as for `TwoPlayerGAN`; the decoder is averaged.
 
     Raises:
         ValueError: if the networks do not fit each other, or an argument is out of range.
@@ -69,7 +72,7 @@ class VAEGAN(AdversarialModel):
 
     terms = ("kl_loss", "likeness_loss", "g_loss", "d_loss")
 
-    def __init__(self, encoder, decoder, discriminator, *, gamma=1e-3, ema_half_life=None, seed=None, name=None):
+    def __init__(self, encoder, decoder, discriminator, *, gamma=0.1, ema_half_life=None, seed=None, name=None):
         encodes = Interface(encoder, "encoder", ("images",), "mean")
         decodes = Interface(decoder, "decoder", ("latents",), "images")
         critic = Critic(discriminator, role="discriminator")
@@ -90,17 +93,17 @@ class VAEGAN(AdversarialModel):
         self._encodes, self._decodes = encodes, decodes
 
     def default_optimizers(self):
-        """RMSProp, as in the authors' code, at the rate that suits gradients of a mean over the batch: 3e-4."""
+        """RMSProp as in the authors' code; learning rate 3e-4, which suits losses that are means over the batch."""
         return {name: keras.optimizers.RMSprop(3e-4, rho=0.9, epsilon=1e-8) for name in self.players}
 
     def train_step(self, data):
-        """Algorithm 1: one pass, and an update of each player on its own objective."""
+        """Algorithm 1: one pass, then an update of each player on its own objective."""
         with self.step_on(data) as ((batch,), noise):
             self.minimise(self.objectives, batch, self.codes_for(batch, noise), self.codes_for(batch, noise))
         return self.get_metrics_result()
 
     def codes_for(self, batch, noise):
-        """Standard normal numbers, as many as the codes of a batch, float32 `(batch, *latent_shape)`."""
+        """Standard normal numbers, one for each entry of the codes of a batch, float32 `(batch, *latent_shape)`."""
         images = batch["images"]
         return noise.normal((tf.shape(images)[0] if images.shape[0] is None else images.shape[0], *self.latent_shape))
 
@@ -124,7 +127,7 @@ class VAEGAN(AdversarialModel):
         }
 
     def test_terms(self, batch, noise):
-        """All losses, on images that training does not see."""
+        """All losses on images that are not trained on."""
         return self.objectives(batch, self.codes_for(batch, noise), self.codes_for(batch, noise))
 
     def posterior(self, batch, deviation):
@@ -138,24 +141,24 @@ class VAEGAN(AdversarialModel):
         return self.forward(self._decodes, {"latents": codes})["images"]
 
     def sampler(self, averaged=True):
-        """What draws images: the decoder, or its average."""
+        """The `Sampler` that draws images: from the decoder, or its average."""
         return Sampler(self._decodes, self.averaged_decoder if averaged else None)
 
     def generate(self, num_images=None, *, latents=None, seed=None, averaged=True, batch_size=64):
-        """Draw images; training is not disturbed by it.
+        """Draw images. This does not change the state of training.
 
         Args:
-            num_images: int, how many; not needed where `latents` are given.
+            num_images: int, how many; leave it out if you give `latents`.
             latents: float32 `(num_images, *latent_shape)`, or None to draw them.
-            seed: int for the same latents each time, in every process; None for others each time.
-            averaged: whether to use the averaged decoder where there is one.
+            seed: int for the same latents each time, in every process; None for different latents each time.
+            averaged: whether to use the averaged decoder if there is one.
             batch_size: int, how many to make at once.
 
         Returns:
             float32 NumPy array `(num_images, *sample_shape)`, images in [-1, 1].
 
         Raises:
-            ValueError: if neither or both of `num_images` and `latents` say how many, or the latents' shape is wrong.
+            ValueError: if both or neither of `num_images` and `latents` are given, or the latents' shape is wrong.
         """
         return self.draw_samples(num_images, latents=latents, seed=seed, averaged=averaged, batch_size=batch_size)
 
@@ -176,11 +179,11 @@ class VAEGAN(AdversarialModel):
         return encoder.run(encoder.inputs_for(images=images), batch_size)
 
     def decode(self, latents, *, averaged=True, batch_size=64):
-        """Return the images of codes; `generate` with given latents."""
+        """Return the images for given codes, as `generate` does with `latents`."""
         return self.generate(latents=latents, averaged=averaged, batch_size=batch_size)
 
     def reconstruct(self, images, *, averaged=True, batch_size=64):
-        """Return the images that the means of the images' codes decode to, float32 NumPy array in [-1, 1]."""
+        """Encode images, decode the means of their codes, and return a float32 NumPy array in [-1, 1]."""
         return self.decode(self.encode(images, batch_size=batch_size), averaged=averaged, batch_size=batch_size)
 
     def call(self, images, training=False):
@@ -203,13 +206,13 @@ def _likeness(real, rebuilt):
 
 
 def _require_fitting(encodes, decodes, judges):
-    """Raise a ValueError unless the three networks make a VAE-GAN."""
+    """Raise a ValueError unless the three networks fit each other."""
     for output in ("mean", "log_variance"):
         encodes.require_fit(decodes, output)
     for taker in (encodes, judges):
         decodes.require_fit(taker)
     if "features" not in judges.outputs:
         raise ValueError(
-            "The discriminator returns a dict of 'logits' and 'features', in which likeness is measured; "
+            "The discriminator must return a dict of 'logits' and 'features'. The features are used to compare images. "
             f"`networks.vae_gan` builds one. Received: outputs {list(judges.outputs)}"
         )

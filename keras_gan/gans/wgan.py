@@ -8,7 +8,7 @@ from keras_gan._arguments import require_int, require_number
 from keras_gan._replicas import run_if
 from keras_gan.gans.two_player import TwoPlayerGAN
 
-# The authors' code trains the critic towards its optimum before each of the first generator updates, and now and then.
+# The authors' code trains the critic towards its optimum before each of the first generator updates, then regularly.
 _WARM_UP_UPDATES = 25
 _WARM_UP_EVERY = 500
 
@@ -22,18 +22,18 @@ class WGAN(TwoPlayerGAN):
         critic:     E[D(y)] - E[D(x)],   then each weight w = min(max(w, -c), c)
         generator:  -E[D(y)]
 
-    Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1. As in the authors' code, the first 25 generator updates and
-    every 500th come after `warm_up_steps` critic updates. A training step always takes `discriminator_steps`
-    minibatches, so during the warm-up most training steps leave the generator as it is, and `g_loss` is 0 until it is
-    first updated.
+    Arjovsky et al. 2017 (arXiv 1701.07875), algorithm 1. As in the authors' code, each of the first 25 generator
+    updates and every 500th one follows `warm_up_steps` critic updates. A training step always takes
+    `discriminator_steps` minibatches. So during the warm-up most training steps leave the generator unchanged, and
+    `g_loss` is 0 until the first generator update.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, the critic, samples to ratings; see `TwoPlayerGAN`.
-        clip: float, the bound c > 0: each trainable weight of the critic is kept in [-c, c].
-        warm_up_steps: int, critic updates before each of those generator updates; 0 for no warm-up.
+        clip: float, the bound c > 0. Each trainable weight of the critic stays in [-c, c].
+        warm_up_steps: int, critic updates before each generator update of the warm-up; 0 for no warm-up.
         discriminator_steps: int, critic updates before each of the other generator updates.
-        **options: `penalties`, `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `penalties`, `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np
@@ -55,11 +55,11 @@ class WGAN(TwoPlayerGAN):
         self._critic_updates = self.training_state.add_counter("critic_updates")
 
     def default_optimizer(self):
-        """RMSProp as in the paper: learning rate 5e-5; decay and epsilon are those of the authors' framework."""
+        """RMSProp as in the paper, learning rate 5e-5, with the decay and epsilon of the authors' framework."""
         return keras.optimizers.RMSprop(5e-5, rho=0.99, epsilon=1e-8)
 
     def train_step(self, data):
-        """Update the critic `discriminator_steps` times, clipped each time, and the generator if it is its turn."""
+        """Update and clip the critic `discriminator_steps` times, then the generator if it is its turn."""
         with self.step_on(data) as (batches, noise):
             for batch in batches:
                 fakes = self.record(self.generate_for, batch, self.latents_for(batch, noise))
@@ -87,13 +87,13 @@ class WGAN(TwoPlayerGAN):
         self._critic_updates.assign_add(1)
 
     def update_generator(self, batch, fakes):
-        """One step of the generator's optimizer; the critic's updates are counted from 0 again."""
+        """Step the generator's optimizer, and set the count of critic updates back to 0."""
         self.minimise(self.generator_terms, batch, fakes)
         self._generator_updates.assign_add(1)
         self._critic_updates.assign(0)
 
     def _critic_is_ready(self):
-        """Whether the critic has had as many updates as the generator's next one asks for, a boolean tensor."""
+        """Whether the critic has had enough updates for the next update of the generator, a boolean tensor."""
         updates = self._generator_updates.value
         warm_up = (updates < _WARM_UP_UPDATES) | (updates % _WARM_UP_EVERY == 0)
         needed = tf.where(warm_up, self.warm_up_steps, self.discriminator_steps)

@@ -10,22 +10,23 @@ from keras_gan.penalties import GradientPenalty
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class WGANGP(TwoPlayerGAN):
-    """Wasserstein GAN with gradient penalty: a soft Lipschitz constraint in place of clipped weights.
+    """Wasserstein GAN with gradient penalty: a soft Lipschitz constraint instead of clipped weights.
 
     With the critic D, x real, y = G(z) fake, and z^ on the line between a real and a fake image:
 
         critic:     E[D(y)] - E[D(x)]  +  lambda E[ (|grad D(z^)| - 1)^2 ]
         generator:  -E[D(y)]
 
-    Gulrajani et al. 2017 (arXiv 1704.00028), equation 3 and algorithm 1. The critic must not hold BatchNormalization.
-    The generator's update takes the samples of the critic's last one, where the algorithm draws others.
+    Gulrajani et al. 2017 (arXiv 1704.00028), equation 3 and algorithm 1. The critic must not have BatchNormalization.
+    Difference from the paper: the generator's update uses the samples of the critic's last update, where the algorithm
+    draws new ones.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.
         discriminator: keras.Model, samples to logits; see `TwoPlayerGAN`.
-        penalties: list of penalties in place of the paper's gradient penalty of weight 10; None for the paper's.
+        penalties: list of penalties that replaces the paper's gradient penalty of weight 10; None for the paper's.
         discriminator_steps: int, critic updates for each generator update.
-        **options: `ema_half_life`, `seed` and `name`, as for `TwoPlayerGAN`.
+        **options: further arguments of `TwoPlayerGAN`, such as `augmentation`, `ema_half_life` and `seed`.
 
     Example:
         >>> import keras_gan, numpy as np
@@ -49,7 +50,7 @@ class WGANGP(TwoPlayerGAN):
         )
 
     def train_step(self, data):
-        """Algorithm 1: some critic updates, each on a minibatch of its own, then one update of the generator."""
+        """Algorithm 1: some critic updates, each on its own minibatch, then one update of the generator."""
         with self.step_on(data) as (batches, noise):
             for batch in batches:
                 fakes = self.record(self.generate_for, batch, self.latents_for(batch, noise))

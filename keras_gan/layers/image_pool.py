@@ -1,4 +1,4 @@
-"""The pool of earlier images that a discriminator is shown now and then."""
+"""The pool of earlier images that a discriminator sees again."""
 
 import keras
 import tensorflow as tf
@@ -10,18 +10,19 @@ from keras_gan._replicas import all_rows, own_rows
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ImagePool(keras.layers.Layer):
-    """Returns images as they come, or, half of the time, earlier ones in their place.
+    """Returns the given images, and replaces about half of them by earlier ones.
 
-    A discriminator that sees only the newest images forgets what it has learnt of earlier ones, and the game goes in
-    circles. While the pool fills, images are kept and returned. Then each image is, with probability 1/2, exchanged for
-    one of the pool, at random; otherwise it is returned and not kept. Shrivastava et al. 2016 (arXiv 1612.07828),
-    section 2.3; the rule is that of the code of Zhu et al. 2017 (arXiv 1703.10593), whose pool holds 50.
+    A discriminator that sees only the newest images forgets what it learnt about earlier ones, and the game goes in
+    circles. While the pool fills, images are stored and returned. When it is full, each image is exchanged for a random
+    one from the pool with probability 1/2; otherwise it is returned and not stored. Shrivastava et al. 2016
+    (arXiv 1612.07828), section 2.3; the rule comes from the code of Zhu et al. 2017 (arXiv 1703.10593), whose pool
+    holds 50 images.
 
-    The images of one batch are exchanged for different ones of the pool. On several replicas there is one pool for all
-    of them, of the images that one device would have seen.
+    The images of one batch are exchanged for different images from the pool. Several replicas share one pool, with the
+    images that one device would have seen.
 
     Args:
-        size: int, how many images the pool holds; 0 for none, which returns all images as they come.
+        size: int, how many images the pool holds; 0 for no pool, which returns all images unchanged.
 
     Example:
         >>> import tensorflow as tf
@@ -37,7 +38,7 @@ class ImagePool(keras.layers.Layer):
         self.size = require_int("size", size, low=0)
 
     def build(self, input_shape):
-        """Make room for the images."""
+        """Create the variables that store the images."""
         kept = {"trainable": False, "aggregation": "only_first_replica", "initializer": "zeros"}
         self.images = self.add_weight(name="images", shape=(self.size, *input_shape[1:]), **kept)
         self.count = self.add_weight(name="count", shape=(), dtype="int32", **kept)
@@ -67,11 +68,11 @@ class ImagePool(keras.layers.Layer):
         return tf.ensure_shape(own_rows(returned), images.shape)
 
     def _slots(self, rows, seed):
-        """A place in the pool for each row, and whether the row is stored there or exchanged for what is there."""
+        """A place in the pool for each row, and whether the row is stored there or exchanged."""
         count, index = self.count.value, tf.range(rows)
         numbers = _random.shared_uniform((self.size + rows,), seed)
         is_stored = count + index < self.size
-        # The order of the places at random; those that are free, or are filled by this batch, come last.
+        # A random order of the places. Those that are free, or that this batch fills, come last.
         order = tf.argsort(tf.where(tf.range(self.size) < count, numbers[: self.size], 2.0))
         is_exchanged = ~is_stored & (numbers[self.size :] < 0.5) & (index < count)
         slots = tf.where(

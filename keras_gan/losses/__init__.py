@@ -1,7 +1,7 @@
 """Adversarial losses: the generator's and the discriminator's formula of one paper, side by side.
 
-Each takes the logits of both players and is pure, so it serves a training loop of your own as well as the models of
-`keras_gan.gans`, each of which has its loss built in.
+Each takes the logits of both players and is pure, so you can use it in a training loop of your own. The models of
+`keras_gan.gans` have their losses built in.
 """
 
 from keras_gan.losses._adversarial_loss import AdversarialLoss

@@ -10,13 +10,13 @@ from keras_gan._configurable import Configurable
 class AdversarialLoss(Configurable, abc.ABC):
     """One paper's two objectives, side by side: what the discriminator minimises and what the generator minimises.
 
-    A loss is pure: it owns no variable, draws no random number and steps no optimizer. Both methods take logits (the
+    A loss is pure: it has no variables, draws no random numbers and steps no optimizer. Both methods take logits (the
     discriminator's raw output, no sigmoid) of shape `(batch, 1)` or a patch map `(batch, height, width, 1)`, of any
     float type, and return a float32 scalar: the mean over the batch and, in a patch map, over its positions.
 
     Attributes:
-        relativistic: whether the generator's loss depends on the real logits. Where it does not, a training step
-            saves itself the discriminator's pass over the real images.
+        relativistic: whether the generator's loss depends on the real logits. If not, a training step saves the
+            discriminator's pass over the real images.
     """
 
     relativistic = False
@@ -36,7 +36,7 @@ def as_float32(logits):
 
 
 def require_pairs(real_logits, fake_logits):
-    """Raise a ValueError unless both sets of logits have one shape, which a comparison of pairs needs."""
+    """Raise a ValueError unless both sets of logits have the same shape, which a comparison of pairs needs."""
     real_shape, fake_shape = tf.convert_to_tensor(real_logits).shape, tf.convert_to_tensor(fake_logits).shape
     if not real_shape.is_compatible_with(fake_shape):
         raise ValueError(

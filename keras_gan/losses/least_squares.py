@@ -37,8 +37,8 @@ class LeastSquares(AdversarialLoss):
         self.a, self.b, self.c = require_number("a", a), require_number("b", b), require_number("c", c)
         if self.a == self.b:
             raise ValueError(
-                "The discriminator has nothing to learn where its targets for fake images, `a`, and for real images, "
-                f"`b`, are equal. Give them different values. Received: a={a}, b={b}"
+                "The discriminator cannot learn if its targets for fake images (`a`) and for real images (`b`) are "
+                f"equal. Give them different values. Received: a={a}, b={b}"
             )
 
     def discriminator_loss(self, real_logits, fake_logits):

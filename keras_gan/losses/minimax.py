@@ -10,9 +10,9 @@ from keras_gan.losses._cross_entropy import discriminator_cross_entropy
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Minimax(AdversarialLoss):
-    """The zero-sum game: the generator minimises the very value that the discriminator maximises.
+    """The zero-sum game: the generator minimises the same value that the discriminator maximises.
 
-    It is the game whose optimum the theory describes, and the one that teaches why practice uses `NonSaturating`: the
+    The theory describes the optimum of this game. In practice `NonSaturating` is used instead, because here the
     generator's gradient vanishes as soon as the discriminator rejects its samples with confidence. With s the
     softplus, s(a) = log(1 + exp(a)), x real and y fake logits, and the real label alpha:
 
@@ -20,8 +20,8 @@ class Minimax(AdversarialLoss):
         generator:     -E[s(y)]
 
     Goodfellow et al. 2014 (arXiv 1406.2661), equation 1. One-sided label smoothing: Salimans et al. 2016
-    (arXiv 1606.03498), section 3.4; only the real label is smoothed, since a smoothed fake label would reward the
-    generator for the samples that it makes already.
+    (arXiv 1606.03498), section 3.4; only the real label is smoothed, because a smoothed fake label would reward the
+    generator for the samples that it already makes.
 
     Args:
         real_label: target probability alpha of real images, in (0, 1]; 1 is the original, 0.9 the usual smoothing.

@@ -1,4 +1,4 @@
-"""The loss that GANs are trained with since the first one."""
+"""The loss that most GANs have been trained with since the first one."""
 
 import keras
 import tensorflow as tf
@@ -12,8 +12,8 @@ from keras_gan.losses._cross_entropy import discriminator_cross_entropy
 class NonSaturating(AdversarialLoss):
     """The original GAN in practice: the generator maximises the probability that its samples are called real.
 
-    The fixed point is that of `Minimax`, but the gradient is largest, not smallest, where the discriminator rejects
-    a sample with confidence. With s the softplus, x real and y fake logits, and the real label alpha:
+    The fixed point is the same as for `Minimax`, but the gradient is largest, not smallest, when the discriminator
+    rejects a sample with confidence. With s the softplus, x real and y fake logits, and the real label alpha:
 
         discriminator: E[alpha s(-x) + (1 - alpha) s(x)] + E[s(y)]
         generator:     E[s(-y)]

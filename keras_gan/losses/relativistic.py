@@ -10,8 +10,10 @@ from keras_gan.losses._adversarial_loss import AdversarialLoss, as_float32, requ
 class Relativistic(AdversarialLoss):
     """The relativistic pairing loss: is this real image more realistic than this generated one?
 
-    The generator has to bring the difference of the two logits down, not its own logit up, so a sample that drops
-    whole modes of the data keeps a gradient. With s the softplus, x real and y fake logits, paired by their index:
+    The generator must reduce the difference of the two logits instead of raising its own logit. So a generator that
+    drops whole modes of the data still gets a gradient.
+
+    With s the softplus, x real and y fake logits, paired by their index:
 
         discriminator: E[s(-(x - y))]
         generator:     E[s(-(y - x))]

@@ -17,8 +17,8 @@ class RelativisticAverage(AdversarialLoss):
         discriminator: (E[s(-(x - Y))] + E[s(y - X)]) / 2
         generator:     (E[s(-(y - X))] + E[s(x - Y)]) / 2
 
-    Both terms of either loss carry a gradient. Jolicoeur-Martineau 2018 (arXiv 1807.00734), equations 8 and 9; the
-    factor 1/2 is that of the author's published code.
+    In both losses, both terms carry a gradient. Jolicoeur-Martineau 2018 (arXiv 1807.00734), equations 8 and 9; the
+    factor 1/2 comes from the author's published code.
 
     Example:
         >>> import tensorflow as tf

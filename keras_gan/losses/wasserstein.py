@@ -8,15 +8,15 @@ from keras_gan.losses._adversarial_loss import AdversarialLoss, as_float32
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Wasserstein(AdversarialLoss):
-    """The dual form of the Wasserstein distance: a critic, kept Lipschitz, that rates real images above fake ones.
+    """The dual form of the Wasserstein distance: a Lipschitz critic rates real images above fake ones.
 
-    With x real and y fake logits (ratings, here):
+    With x real and y fake logits (here they are ratings):
 
         critic:    E[y] - E[x]
         generator: -E[y]
 
-    The negative critic loss estimates K times the distance, for a critic of unknown Lipschitz constant K; keeping the
-    critic Lipschitz is the model's business (weight clipping in `WGAN`, a gradient penalty in `WGANGP`).
+    The negative critic loss estimates K times the distance, for a critic of unknown Lipschitz constant K. The model
+    keeps the critic Lipschitz: `WGAN` by clipping weights, `WGANGP` by a gradient penalty.
     Arjovsky et al. 2017 (arXiv 1701.07875), equations 2 and 3 and algorithm 1.
 
     Example:

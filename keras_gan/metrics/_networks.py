@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._litert import interpreter as open_interpreter
+from keras_gan._traversal import every_layer
 
 _PREFERRED_SIGNATURE = "serving_default"
 
@@ -196,7 +197,7 @@ def _anonymous_config(model):
         config = model.get_config()
     except NotImplementedError:
         return type(model).__name__
-    layers = list(model._flatten_layers())
+    layers = every_layer(model)
     places = {layer.name: f"layer {place}" for place, layer in enumerate(layers)}
     return json.dumps(_renamed(keras.saving.serialize_keras_object(config), places), sort_keys=True, default=str)
 

@@ -1,6 +1,6 @@
 """Terms that a GAN adds to its discriminator's objective, each an object: `penalties=[R1(10.0)]`.
 
-For a penalty of your own, subclass `Penalty`; `squared_gradient_norms` is what gradient penalties are made of.
+For a penalty of your own, subclass `Penalty`; gradient penalties are computed from `squared_gradient_norms`.
 """
 
 from keras_gan.penalties._penalty import Penalty, mean_logits, squared_gradient_norms

@@ -1,4 +1,4 @@
-"""The contract of every penalty, and the gradient that most of them are made of."""
+"""The contract of every penalty, and the gradient that most penalties use."""
 
 import abc
 import warnings
@@ -14,13 +14,13 @@ from keras_gan._traversal import every_layer
 class Penalty(Configurable, abc.ABC):
     """A term that a GAN adds to its discriminator's objective.
 
-    A penalty is handed the critic that the loss saw and the images of both kinds; it steps no optimizer and owns no
-    variable. Subclasses define `__call__` and may refuse a discriminator they cannot work with in `validate`. Where
-    the weight is a schedule, it is read at the training step that the call is given.
+    A penalty gets the critic that the loss used, and both real and fake images. It has no variables and steps no
+    optimizer. Subclasses define `__call__`; in `validate` they may refuse a discriminator that they cannot work with.
+    If the weight is a schedule, it is read at the step that the call is given.
 
     Attributes:
         name: what the penalty is called in the logs.
-        every: int, the penalty is computed in one of so many training steps.
+        every: int, the penalty is computed in one of `every` training steps.
     """
 
     name = "penalty"
@@ -34,10 +34,9 @@ class Penalty(Configurable, abc.ABC):
             critic: maps images to logits `(batch, 1)` or to a patch map.
             real_images: float32 `(batch, ...)`.
             fake_images: float32, same shape as `real_images`.
-            seed: int tensor of shape (2,) for penalties that draw random numbers: the same seed, the same draw. With
-                None the draw comes from TensorFlow's global generator.
-            step: int or int tensor, the training step for which a scheduled weight is read; a number is the same in
-                all of them.
+            seed: int tensor of shape (2,) for penalties that draw random numbers. The same seed gives the same draw;
+                None draws from TensorFlow's global generator.
+            step: int or int tensor, the training step at which a scheduled weight is read.
 
         Returns:
             float32 scalar.
@@ -48,11 +47,11 @@ class Penalty(Configurable, abc.ABC):
         return scheduled(self)
 
     def validate(self, discriminator):
-        """Raise a ValueError, or warn, if this penalty is wrong for such a discriminator; called once, by the GAN."""
+        """Raise a ValueError or warn if this penalty does not work with the discriminator. The GAN calls it once."""
 
 
 def warn_of_wrong_second_gradients(discriminator):
-    """Warn of each layer through which the gradient of a gradient is silently wrong, with the remedy."""
+    """Warn of each layer whose gradient of the gradient is silently wrong, and say what to use instead."""
     for layer in every_layer(discriminator):
         reason = _wrong_second_gradient(layer)
         if reason is not None:
@@ -64,15 +63,15 @@ def warn_of_wrong_second_gradients(discriminator):
 
 
 def _wrong_second_gradient(layer):
-    """What is wrong with a layer's gradient as a function, and what to use instead; None where nothing is."""
+    """What is wrong with a layer's second gradient, and what to use instead; None if it is right."""
     if _takes_mean_for_constant(layer):
         return (
-            "takes its mean for a constant when its gradient is differentiated",
+            "treats its mean as a constant when its gradient is differentiated",
             "`keras_gan.layers.GroupNormalization` or `keras.layers.BatchNormalization(synchronized=True)`",
         )
     if getattr(layer, "interpolation", None) == "bilinear":
         return (
-            "resizes by bilinear interpolation, whose gradient TensorFlow takes for a constant",
+            "resizes by bilinear interpolation, whose gradient TensorFlow treats as a constant",
             '`interpolation="nearest"`, pooling or convolutions with strides',
         )
     return None
@@ -88,8 +87,8 @@ def _takes_mean_for_constant(layer):
 def squared_gradient_norms(critic, images):
     """Squared Euclidean norm of the gradient of the critic's output with respect to each image, float32 `(batch,)`.
 
-    The output of a patch critic is the mean of its map: the penalty then means the same for a map as for one logit.
-    A critic that offers `input_gradients(images)` (as a GAN's does, to pass each batch once) is asked for them.
+    The output of a patch critic is the mean of its map, so the penalty means the same for a map as for one logit. If
+    the critic has `input_gradients(images)`, that method is used: a GAN's critic has it, to pass each batch only once.
 
     Args:
         critic: maps images to logits `(batch, 1)` or to a patch map.

@@ -14,21 +14,21 @@ from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_o
 class GradientPenalty(Penalty):
     """Keeps the norm of the critic's gradient near a target between real and fake images.
 
-    A critic that is 1-Lipschitz in this soft sense needs no clipped weights. With the weight lambda, target k, and
+    A critic that is 1-Lipschitz in this soft sense needs no weight clipping. With the weight lambda, target k, and
     one epsilon for each sample:
 
         lambda  E[ (|grad_z D(z)| - k)^2 ],   z = epsilon x + (1 - epsilon) y,   epsilon ~ U[0, 1)
 
     x real and y fake; the norm runs over all dimensions of one sample. Gulrajani et al. 2017 (arXiv 1704.00028),
-    equation 3 and algorithm 1. Where the gradient is exactly 0 the norm has no derivative, and 0 is taken for it.
+    equation 3 and algorithm 1. Where the gradient is exactly 0, the norm has no derivative, and 0 is used.
 
     Args:
         weight: lambda, at least 0: a number, or a schedule of the training step.
-        target: the norm k that is aimed at, at least 0.
+        target: the desired norm k, at least 0.
 
     Raises:
-        ValueError: if an argument is not a number of at least 0 (or, as `weight`, a schedule), or (from `validate`) if
-            the critic holds BatchNormalization.
+        ValueError: if an argument is not a number of at least 0 (`weight` may be a schedule), or (from `validate`) if
+            the critic has BatchNormalization.
 
     Example:
         >>> import tensorflow as tf
@@ -51,12 +51,12 @@ class GradientPenalty(Penalty):
         return at(self.weight, step) * tf.reduce_mean(tf.square(norms - self.target))
 
     def validate(self, discriminator):
-        """Raise a ValueError that names the layer if the critic holds BatchNormalization."""
+        """Raise a ValueError that names the layer if the critic has BatchNormalization."""
         for layer in every_layer(discriminator):
             if isinstance(layer, keras.layers.BatchNormalization):
                 raise ValueError(
-                    "The gradient penalty needs a critic whose output for one image does not depend on the others in "
-                    f"the batch, and the layer '{layer.name}' is a BatchNormalization. Use "
+                    "The gradient penalty needs a critic whose output for an image does not depend on the other images "
+                    f"in the batch, but the layer '{layer.name}' is a BatchNormalization. Use "
                     "`keras_gan.layers.GroupNormalization` or no normalisation in the critic (in `networks.dcgan`: "
                     f"`discriminator_normalization='layer'` or None). Received: discriminator='{discriminator.name}'"
                 )
@@ -68,7 +68,7 @@ class GradientPenalty(Penalty):
 
 
 def _interpolate(real_images, fake_images, seed):
-    """Points on the straight lines between pairs of images, each line with an epsilon of its own."""
+    """Points on the straight lines between pairs of images, each with its own epsilon."""
     rows = real_images.shape[0] or tf.shape(real_images)[0]
     shape = (rows,) + (1,) * (real_images.shape.rank - 1)
     epsilon = tf.random.uniform(shape) if seed is None else _random.uniform(shape, seed)
@@ -76,6 +76,6 @@ def _interpolate(real_images, fake_images, seed):
 
 
 def _finite_sqrt(squares):
-    """The square root, exact, with derivative 0 at 0 in place of infinity."""
+    """The exact square root, with derivative 0 at 0 instead of infinity."""
     positive = squares > 0.0
     return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)

@@ -1,4 +1,4 @@
-"""A penalty that is computed now and then."""
+"""A penalty that is computed only in some steps."""
 
 import keras
 
@@ -8,25 +8,25 @@ from keras_gan.penalties._penalty import Penalty
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Lazy(Penalty):
-    """Computes a penalty in one of `every` training steps, and makes it as many times larger.
+    """Computes a penalty in one of `every` training steps, and multiplies it by `every`.
 
-    A gradient penalty costs as much as the rest of the discriminator's update, and loses little by being taken seldom.
-    In training steps 0, k, 2k, ... the discriminator's optimizer takes a further step, on
+    A gradient penalty costs as much as the rest of the discriminator's update, and is almost as effective when it is
+    computed rarely. In training steps 0, k, 2k, ... the discriminator's optimizer takes an additional step, on
 
         k  penalty
 
-    alone. So that learning keeps its pace and the optimizer its memory, in training steps, `compile` multiplies the
-    discriminator's learning rate by c = k / (k + 1) and raises its betas to the power c, for the optimizer of the paper
-    and for one that it is given. Karras et al. 2020 (arXiv 1912.04958), appendix B, where k is 16 for R1.
+    alone. To keep the pace of learning and the memory of the optimizer per training step, `compile` multiplies the
+    discriminator's learning rate by c = k / (k + 1) and raises its betas to the power c. It does so for the paper's
+    optimizer and for one that you give. Karras et al. 2020 (arXiv 1912.04958), appendix B, where k is 16 for R1.
 
-    The logs show the penalty without the k, as the mean over those steps in which it was computed.
+    The logs show the penalty without the k, as the mean over the steps in which it was computed.
 
     Args:
         penalty: the `Penalty`.
         every: k, an integer of at least 2.
 
     Raises:
-        ValueError: if `penalty` is no penalty or lazy already, or `every` is not an integer of at least 2.
+        ValueError: if `penalty` is not a penalty or is already lazy, or `every` is not an integer of at least 2.
 
     Example:
         >>> import tensorflow as tf
@@ -53,7 +53,7 @@ class Lazy(Penalty):
         return self.every * self.penalty(critic, real_images, fake_images, seed=seed, step=step)
 
     def validate(self, discriminator):
-        """Refuse what the penalty refuses."""
+        """Check the discriminator as the penalty does."""
         self.penalty.validate(discriminator)
 
     def scheduled(self):

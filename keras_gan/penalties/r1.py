@@ -11,8 +11,8 @@ from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_o
 class R1(Penalty):
     """Zero-centred gradient penalty on real images.
 
-    Where generator and data agree the discriminator should be flat; without the penalty the game circles around that
-    point instead of reaching it. With the weight gamma, D the logit (or the mean of a patch map):
+    When the generator matches the data, the discriminator should be flat. Without the penalty, the game circles around
+    this point and does not reach it. With the weight gamma, D the logit (or the mean of a patch map):
 
         gamma / 2  E[ |grad_x D(x)|^2 ],   x real
 
@@ -32,7 +32,7 @@ class R1(Penalty):
         >>> float(R1(10.0)(lambda x: x @ slope, points, None))   # 10 / 2 * (3^2 + 4^2)
         125.0
 
-        R3GAN (Huang et al. 2024, arXiv 2501.05441) lets the weight fall along a cosine:
+        R3GAN (Huang et al. 2024, arXiv 2501.05441) decreases the weight along a cosine:
 
         >>> from keras_gan.schedules import Cosine
         >>> falling = R1(Cosine(10.0, 1.0, steps=1000))
@@ -50,7 +50,7 @@ class R1(Penalty):
         return 0.5 * at(self.weight, step) * tf.reduce_mean(squared_gradient_norms(critic, real_images))
 
     def validate(self, discriminator):
-        """Warn of layers through which the penalty's gradient is wrong."""
+        """Warn of layers whose second gradient is wrong."""
         warn_of_wrong_second_gradients(discriminator)
 
     def get_config(self):

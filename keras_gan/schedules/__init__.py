@@ -1,7 +1,7 @@
 """Numbers as a function of the training step: learning rates, weights of penalties, strengths of augmentations, noise.
 
-Each is a `keras.optimizers.schedules.LearningRateSchedule`, the kind of function that Keras saves with a model. Those
-that Keras has, such as `CosineDecay` with its warm-up, can be given in the same places.
+Each is a `keras.optimizers.schedules.LearningRateSchedule`, which Keras can save with a model. The schedules of Keras,
+such as `CosineDecay` with its warm-up, work in the same places.
 """
 
 from keras_gan.schedules.cosine import Cosine

@@ -1,4 +1,4 @@
-"""What the schedules that lead from one number to another have in common."""
+"""What schedules between two numbers have in common."""
 
 import abc
 
@@ -10,9 +10,9 @@ from keras_gan._configurable import Configurable
 
 
 class Ramp(Configurable, keras.optimizers.schedules.LearningRateSchedule, abc.ABC):
-    """`start` until step `begin`, then a way to `end` that takes `steps` steps, then `end`.
+    """`start` until step `begin`, then a change to `end` over `steps` steps, then `end`.
 
-    A subclass gives the way, as the share of `start` that is left.
+    A subclass defines the curve, as the share of `start` that is left.
     """
 
     def __init__(self, start, end, steps, *, begin=0):
@@ -23,14 +23,14 @@ class Ramp(Configurable, keras.optimizers.schedules.LearningRateSchedule, abc.AB
 
     def __call__(self, step):
         """Return the number at a step, a float32 scalar between `start` and `end`."""
-        # float64: float32 does not tell one step from the next above 2^24, which is 17 million.
+        # float64: float32 cannot distinguish successive steps above 2^24, which is 17 million.
         passed = tf.clip_by_value(tf.cast(step, tf.float64) - self.begin, 0.0, self.steps)
         left = self._share_left(passed / self.steps)
         return tf.cast(left * self.start + (1.0 - left) * self.end, tf.float32)
 
     @abc.abstractmethod
     def _share_left(self, time):
-        """Return a float64 scalar in [0, 1], exactly 1 at time 0 and 0 at time 1, the end of the way."""
+        """Return a float64 scalar in [0, 1], exactly 1 at time 0 and 0 at time 1, the end."""
 
     def get_config(self):
         """Return the constructor's arguments."""

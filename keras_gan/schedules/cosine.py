@@ -12,20 +12,19 @@ from keras_gan.schedules._ramp import Ramp
 class Cosine(Ramp):
     """Changes from one number to another along half a cosine: slowly at both ends.
 
-    For whatever changes while a model trains: R3GAN (Huang et al. 2024, arXiv 2501.05441) leads its learning rates,
-    beta_2, the weight of its penalties, the half-life of its average and its augmentation along one cosine. At step s,
-    with the time t in [0, 1]:
+    R3GAN (Huang et al. 2024, arXiv 2501.05441) changes its learning rates, beta_2, the weight of its penalties, the
+    half-life of its average and its augmentation along one cosine. At step s, with the time t in [0, 1]:
 
         end + (start - end) (1 + cos(pi t)) / 2,   t = min( max( (s - begin) / steps, 0 ), 1 )
 
-    so it is `start` until step `begin`, and `end` from step `begin` + `steps` on, both exactly. Loshchilov and Hutter
+    So it is exactly `start` until step `begin`, and exactly `end` from step `begin` + `steps`. Loshchilov and Hutter
     2016 (arXiv 1608.03983), equation 5, without the restarts.
 
     Args:
-        start: float, the number at first.
-        end: float, the number at last.
+        start: float, the first number.
+        end: float, the last number.
         steps: int, training steps from `start` to `end`, at least 1.
-        begin: int, the last step with `start`, at least 0.
+        begin: int, the last step at `start`, at least 0.
 
     Returns:
         When called with a step, a float32 scalar between `start` and `end`.

@@ -9,18 +9,18 @@ from keras_gan.schedules._ramp import Ramp
 class Linear(Ramp):
     """Changes from one number to another along a line.
 
-    For whatever changes while a model trains: noise that fades, a weight of a penalty that grows, a learning rate.
+    For numbers that change during training: noise that fades, a penalty whose weight grows, a learning rate.
     At step s, with the time t in [0, 1]:
 
         end + (start - end) (1 - t),   t = min( max( (s - begin) / steps, 0 ), 1 )
 
-    so it is `start` until step `begin`, and `end` from step `begin` + `steps` on, both exactly.
+    So it is exactly `start` until step `begin`, and exactly `end` from step `begin` + `steps`.
 
     Args:
-        start: float, the number at first.
-        end: float, the number at last.
+        start: float, the first number.
+        end: float, the last number.
         steps: int, training steps from `start` to `end`, at least 1.
-        begin: int, the last step with `start`, at least 0.
+        begin: int, the last step at `start`, at least 0.
 
     Returns:
         When called with a step, a float32 scalar between `start` and `end`.

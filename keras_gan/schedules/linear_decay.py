@@ -15,13 +15,14 @@ class LinearDecay(Configurable, keras.optimizers.schedules.LearningRateSchedule)
 
         learning_rate  min( t / w,  1,  (T - t) / (T - w - h) )
 
-    (without the first where w = 0), and 0 from T on. SNGAN (Miyato et al. 2018, arXiv 1802.05957) falls from the first
-    step, CycleGAN (Zhu et al. 2017, arXiv 1703.10593) after holding the rate for the first half.
+    (without the first term if w = 0), and 0 from step T. In SNGAN (Miyato et al. 2018, arXiv 1802.05957) the rate falls
+    from the first step. CycleGAN (Zhu et al. 2017, arXiv 1703.10593) holds it for the first half.
 
-    In the optimizers of a GAN a step is a training step, for both players, however many updates they make in it.
+    In the optimizers of a GAN, a step is a training step for both players, even if a player makes several updates in
+    it.
 
     Args:
-        learning_rate: float, the highest.
+        learning_rate: float, the highest rate.
         steps: int, the step at which the rate is 0.
         hold_steps: int, steps between the rise and the fall.
         warm_up_steps: int, steps of the rise from 0.
@@ -30,7 +31,7 @@ class LinearDecay(Configurable, keras.optimizers.schedules.LearningRateSchedule)
         When called with a step, a float32 scalar in [0, `learning_rate`].
 
     Raises:
-        ValueError: if an argument is out of its range, or no step is left to fall in.
+        ValueError: if an argument is out of its range, or no step is left for the fall.
 
     Example:
         >>> schedule = LinearDecay(1.0, 10, hold_steps=3, warm_up_steps=2)
@@ -45,7 +46,7 @@ class LinearDecay(Configurable, keras.optimizers.schedules.LearningRateSchedule)
         self.warm_up_steps = require_int("warm_up_steps", warm_up_steps, low=0)
         if self.hold_steps + self.warm_up_steps >= self.steps:
             raise ValueError(
-                "`warm_up_steps` and `hold_steps` together must be fewer than `steps`, for the rate to fall. "
+                "`warm_up_steps` and `hold_steps` together must be fewer than `steps`, or the rate cannot fall. "
                 f"Received: steps={steps}, hold_steps={hold_steps}, warm_up_steps={warm_up_steps}"
             )
 

@@ -1,4 +1,4 @@
-"""The engine: players and what they minimise. It knows no network's kind, no image and no formula.
+"""The engine: players and what they minimise. It does not know particular networks, images or formulas.
 
 For a model of your own, subclass `AdversarialModel`, give it a `Player` for each optimizer, and write `train_step`.
 """

@@ -1,4 +1,4 @@
-"""What `fit` does to the data it is handed: check them when they are given, and lay them out for the training step."""
+"""How `fit` checks its data at the start, and arranges them for the training step."""
 
 import contextlib
 import warnings
@@ -13,11 +13,12 @@ _DEFAULT_BATCH_SIZE = 32
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
 _BAD_SIZES = "many batches in a row have another size than the first ones"
 _MOST_LEFT_OUT = 8
-_BAD_LABELS = "a batch holds labels outside of the model's classes"
+# Without an apostrophe: TensorFlow escapes it in its message.
+_BAD_LABELS = "a batch holds labels that are no class of this model"
 
 
 class Batches:
-    """Data that were checked when they were given, laid out in batches from any place on.
+    """Data that are checked at the start, as batches from any place.
 
     The values of later batches are checked in the input pipeline, on the host, while the training step runs.
 
@@ -27,7 +28,7 @@ class Batches:
 
     Attributes:
         batch_size: int, samples in a batch.
-        place_is_known: whether `batches(start)` is exactly what comes after `start` batches.
+        place_is_known: whether `batches(start)` is exactly the rest of the data after `start` batches.
         is_endless: whether the data never end.
 
     Raises:
@@ -49,35 +50,35 @@ class Batches:
 
         Args:
             start: int, the place of the first batch, for data that know their places.
-            skipped: int, batches to leave out at the beginning, for data that do not.
+            skipped: int, batches to leave out at the beginning, for other data.
         """
         dataset = self._source.from_step(start) if self.place_is_known else self._source.skip(skipped)
         dataset = dataset.map(lambda *data: named_fields(data, self._spec))
         if self._ragged:
-            # A ragged last batch would be compiled again, and does not split over replicas or minibatches.
+            # A smaller last batch would be compiled again, and cannot be split over replicas or minibatches.
             dataset = dataset.scan(tf.constant(0), self._judged).filter(lambda is_full, _: is_full)
             dataset = dataset.map(lambda _, batch: batch)
         dataset = dataset.map(self._checked, num_parallel_calls=2, deterministic=True)
-        # Every worker reads all batches and keeps its rows of each. By default TensorFlow would deal out the files that
-        # a data set reads, and a step's batch would be another one than on one device.
+        # Every worker reads all batches and keeps its rows of each. By default TensorFlow would distribute the files
+        # of a data set, and the batch of a step would differ from the batch on one device.
         options = tf.data.Options()
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
         return dataset.with_options(options)
 
     def _judged(self, left_out, batch):
-        """Whether a batch is full; an error where so many in a row are not that training would wait for ever."""
+        """Whether a batch is full; an error if so many in a row are not that training would wait forever."""
         is_full = tf.shape(next(iter(batch.values())))[0] == self.batch_size
         left_out = tf.where(is_full, 0, left_out + 1)
         with tf.control_dependencies([tf.debugging.Assert(left_out < _MOST_LEFT_OUT, [_BAD_SIZES])]):
             return tf.identity(left_out), (tf.identity(is_full), batch)
 
     def _checked(self, batch):
-        """A batch as the step takes it, and an error where a value is out of range."""
+        """A batch as the step takes it; an error if a value is out of range."""
         return {name: _checked_values(values, self._spec[name], self.batch_size) for name, values in batch.items()}
 
 
 def checked(data, spec):
-    """A batch that is given to one step, checked and cast as those of `fit` are.
+    """Check and cast a batch for one step, as `fit` does.
 
     Args:
         data: arrays or tensors, in any of the forms that `fit` takes.
@@ -95,7 +96,9 @@ def checked(data, spec):
         _require_values(name, batch[name], field)
     rows = {name: len(values) for name, values in batch.items()}
     if len(set(rows.values())) > 1 or 0 in rows.values():
-        raise ValueError(f"All fields of a batch must hold as many samples, and one at least. Received: {rows} samples")
+        raise ValueError(
+            f"All fields of a batch must have the same number of samples, at least one. Received: {rows} samples"
+        )
     return {name: _cast(values, spec[name]) for name, values in batch.items()}
 
 
@@ -106,20 +109,20 @@ def _cast(values, field):
 
 
 def require_no_weights(options):
-    """Raise a ValueError for weights of samples or classes, which no objective here knows."""
+    """Raise a ValueError for weights of samples or classes, which the objectives do not use."""
     for name in ("sample_weight", "class_weight"):
         if options.get(name) is not None:
-            raise ValueError(f"A step of this model takes no `{name}`. Received: {name}={options[name]!r}")
+            raise ValueError(f"This model does not take `{name}`: leave it out. Received: {name}={options[name]!r}")
 
 
 def for_training(data, batch_size, seed):
-    """Return a tf.data.Dataset of batches of what `fit` was given; of arrays, without end.
+    """Return a tf.data.Dataset of batches from the data given to `fit`; arrays give an endless one.
 
     Args:
         data: tf.data.Dataset of batches; an array or tensor of samples; or a tuple or dict of such arrays.
         batch_size: int, for arrays; None for 32.
-        seed: function that returns the seed of the order of the samples, an int, when the batches are laid out, for a
-            checkpoint may bring another seed; None to leave the samples in their order.
+        seed: function that returns the seed of the order of the samples, an int. It is called late, because a
+            checkpoint may change the seed. None leaves the samples in their order.
     """
     if not is_array(data):
         return _require_dataset(data, batch_size)
@@ -127,7 +130,7 @@ def for_training(data, batch_size, seed):
 
 
 def for_evaluation(data, batch_size):
-    """Return a tf.data.Dataset of batches of what `evaluate` was given; of arrays, once through."""
+    """Return a tf.data.Dataset of batches from the data given to `evaluate`; arrays are read once."""
     if not is_array(data):
         return _require_dataset(data, batch_size)
     batch_size = _require_batch_size(data, batch_size)
@@ -135,28 +138,28 @@ def for_evaluation(data, batch_size):
 
 
 def is_array(data):
-    """Whether the data are samples that have still to be put into batches."""
+    """Whether the data are samples that are not in batches yet."""
     leaves = tf.nest.flatten(data)
     return bool(leaves) and all(isinstance(leaf, np.ndarray | tf.Tensor) for leaf in leaves)
 
 
 def given(x, y):
-    """What `fit` was given as its first two arguments, as one structure."""
+    """The first two arguments of `fit` as one structure."""
     if isinstance(x, tuple | list) and len(x) > 1 and all(part is None for part in x[1:]):
         x = x[0]
     return x if y is None else (x, y)
 
 
 def gather(dataset, batch_size, steps, replicas, workers=1):
-    """Put the batches of several updates into one element, to be taken apart by `minibatches`.
+    """Put the batches of several updates into one element; `minibatches` takes them apart again.
 
-    The rows are laid out so that replicas, which take equal parts, find in their part the same share of each update's
-    batch, in the order of their numbers. The replicas of one process take the parts in order; several workers are
-    dealt them out one by one, like cards, and so replica r of worker w gets part r * workers + w.
+    Replicas take equal parts of the rows. The rows are ordered so that each part has the same share of each update's
+    batch, in the order of the replicas. The replicas of one process take the parts in order. Several workers get them
+    in turns, so replica r of worker w gets part r * workers + w.
     """
     if batch_size % replicas:
         raise ValueError(
-            f"A batch is shared out equally over the {replicas} replicas: make its size a multiple of {replicas}. "
+            f"A batch is divided equally among the {replicas} replicas: make its size a multiple of {replicas}. "
             f"Received: batches of {batch_size}"
         )
     if steps == 1 and workers in (1, replicas):
@@ -173,21 +176,21 @@ def gather(dataset, batch_size, steps, replicas, workers=1):
 
 
 def steps_per_epoch(batches, prepared, asked, *, per_step=1, argument=None, name="steps_per_epoch"):
-    """Steps in an epoch, or None to let the data set end it.
+    """Steps in an epoch, or None if the end of the data set ends the epoch.
 
     Args:
         batches: `Batches`, which may know how many batches make an epoch.
-        prepared: the data set made of them, one element a step.
-        asked: the user's number of steps, or None.
+        prepared: the data set for Keras, with one element per step.
+        asked: the number of steps that the user gave, or None.
         per_step: int, batches in one step.
-        argument: what the user calls that number.
-        name: what the user calls the number of steps.
+        argument: name of the user's argument for `per_step`.
+        name: name of the user's argument for the number of steps.
     """
     cardinality = int(prepared.cardinality())
     if asked is None and (batches.is_endless or cardinality == tf.data.INFINITE_CARDINALITY):
         if batches.batches_per_epoch is None:
             raise ValueError(
-                f"The data set is endless, and nothing says where an epoch ends: give `{name}`. Received: {name}=None"
+                f"The data set is endless, so it is not known where an epoch ends: give `{name}`. Received: {name}=None"
             )
         return max(1, batches.batches_per_epoch // per_step)
     if cardinality == 0 or (cardinality == tf.data.UNKNOWN_CARDINALITY and _is_empty(prepared)):
@@ -205,16 +208,16 @@ def _is_empty(dataset):
 
 
 def minibatches(batch, steps, argument):
-    """Take apart what `gather` put together: a list of batches, one for each update."""
+    """Split what `gather` put together into a list of batches, one for each update."""
     if steps == 1:
         return [batch]
     first = next(iter(batch.values()))
-    # Unknown on several workers, where TensorFlow allows for one whose data end before those of the others.
+    # Unknown on several workers, because TensorFlow allows one worker's data to end before the others.
     if first.shape[0] is not None and first.shape[0] % steps:
         raise ValueError(
-            f"A training step of this GAN takes {steps} {argument.replace('_', ' ')}, each on a minibatch of its own: "
-            f"the batch given to it must have a size that is a multiple of {steps}. `fit` puts that many batches "
-            f"together by itself. Received: a batch of shape {tuple(first.shape)}"
+            f"A training step of this GAN takes {steps} {argument.replace('_', ' ')}, each on its own minibatch, so "
+            f"the size of the batch must be a multiple of {steps}. (`fit` combines that many batches "
+            f"automatically.) Received: a batch of shape {tuple(first.shape)}"
         )
     pieces = {name: tf.split(values, steps) for name, values in batch.items()}
     return [{name: pieces[name][index] for name in pieces} for index in range(steps)]
@@ -230,23 +233,23 @@ def bad_batches_explained():
 
 
 def _bad_batch_error(error):
-    """The ValueError for a batch that failed its check, or None if `error` is about something else."""
+    """The ValueError for a batch that failed its check, or None if `error` has another cause."""
     if _BAD_SIZES in str(error):
         return ValueError(
-            f"The batches must have one size, and {_BAD_SIZES}. Batch the data again, as by "
+            f"All batches must have the same size, but {_BAD_SIZES}. Batch the data again, as in "
             "`dataset.unbatch().batch(n, drop_remainder=True)`. "
             f"Received: {_MOST_LEFT_OUT} batches of other sizes, one after the other"
         )
     if _BAD_LABELS in str(error):
         return ValueError(
-            f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many as there "
-            "are. Received: such a batch, after others that were good"
+            f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many classes "
+            "as the data have. Received: a bad batch after good ones"
         )
     if _BAD_VALUES not in str(error):
         return None
     return ValueError(
-        f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove those that "
-        "hold NaN. Received: such a batch, after others that were good"
+        f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove images "
+        "with NaN. Received: a bad batch after good ones"
     )
 
 
@@ -258,7 +261,7 @@ def _require_dataset(data, batch_size):
         )
     if batch_size is not None:
         raise ValueError(
-            "A tf.data.Dataset has its batches already: leave `batch_size` out, or batch the data set otherwise. "
+            "A tf.data.Dataset already holds batches: leave `batch_size` out, or change the batches of the data set. "
             f"Received: batch_size={batch_size}"
         )
     return data
@@ -268,7 +271,9 @@ def _require_batch_size(arrays, batch_size):
     batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int("batch_size", batch_size)
     lengths = {len(array) for array in tf.nest.flatten(arrays)}
     if len(lengths) > 1:
-        raise ValueError(f"All arrays must hold as many samples. Received: arrays of {sorted(lengths)} samples")
+        raise ValueError(
+            f"All arrays must have the same number of samples. Received: arrays of {sorted(lengths)} samples"
+        )
     if min(lengths) < batch_size:
         raise ValueError(
             "The data hold fewer images than one batch. Give more images or a smaller `batch_size`. "
@@ -278,10 +283,10 @@ def _require_batch_size(arrays, batch_size):
 
 
 def _endless_batches(arrays, batch_size, seed):
-    """Batches in an order that is a function of (seed, step), so that they can begin at any step."""
+    """Batches in an order that depends on (seed, step) alone, so that they can begin at any step."""
     count = len(tf.nest.flatten(arrays)[0])
     steps = count // batch_size
-    # tf.data works on the host: a copy of the images on the accelerator would come back for every batch.
+    # tf.data works on the host: images on the accelerator would be copied back for every batch.
     with tf.device("CPU:0"):
         arrays = tf.nest.map_structure(tf.convert_to_tensor, arrays)
 
@@ -339,13 +344,10 @@ def _require_type(name, dtype, shape, field):
 
 
 def _conversion(dtype):
-    """How to make floats in [-1, 1] of another type."""
+    """How to convert another type to floats in [-1, 1]."""
     ways = {"uint8": "127.5 - 1", "uint16": "32767.5 - 1", "bool": "0.5 - 1"}
     if dtype.name in ways:
-        return (
-            f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or let `keras_gan.data.load` do "
-            "it."
-        )
+        return f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or use `keras_gan.data.load`."
     return "Scale them first, for example by `images.astype('float32') / 127.5 - 1` where they are in 0..255."
 
 
@@ -354,7 +356,7 @@ def _reshaping(shape, field):
         return "The data are single samples: put them into batches with `.batch(n)`."
     channels_first = (field.shape[-1:] + field.shape[:-1]) if field.is_picture else None
     if channels_first and channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
-        return "Their channels come first: move them to the end, as by `images.transpose(0, 2, 3, 1)`."
+        return "Their channels come first: move them to the end, as in `images.transpose(0, 2, 3, 1)`."
     return (
         "Resize the images, for example with `keras_gan.data.load(..., image_size=...)`, or build the networks for the "
         "shape of the data."
@@ -374,21 +376,21 @@ def _require_known_classes(source, spec):
     for field in spec.values():
         if names is not None and field.num_classes is not None and len(names) != field.num_classes:
             raise ValueError(
-                f"The data have {len(names)} classes and the networks are built for {field.num_classes}: build them "
-                f"for those of the data. Received: num_classes={field.num_classes}, class_names={names}"
+                f"The data have {len(names)} classes, but the networks are built for {field.num_classes}. Build them "
+                f"for the classes of the data. Received: num_classes={field.num_classes}, class_names={names}"
             )
 
 
 def _require_good_batch(dataset, spec, looked_at):
-    """Check the values of the first batch on the spot; return the size that most of the first ones have.
+    """Check the values of the first batch; return the most frequent size of the first batches.
 
-    Several, because a data set that is shuffled after it was batched may begin with its incomplete batch.
+    Several batches, because a data set that is shuffled after it was batched may begin with its incomplete batch.
     """
     batches = [named_fields(batch, spec) for batch in dataset.take(looked_at)]
     if not batches or not len(next(iter(batches[0].values()))):
         raise ValueError(
-            "The data set is empty: it yields no batch. It may hold fewer images than one batch where the last, "
-            "incomplete batch is dropped; then make the batches smaller. Received: a data set without elements"
+            "The data set is empty: it yields no batch. If it drops an incomplete last batch, it may hold fewer images "
+            "than one batch: make the batches smaller. Received: a data set without elements"
         )
     for name, values in batches[0].items():
         _require_values(name, np.asarray(values), spec[name])
@@ -400,7 +402,7 @@ def _require_values(name, values, field):
     if field.num_classes is not None:
         if values.size and (values.min() < 0 or values.max() >= field.num_classes):
             raise ValueError(
-                f"The networks know {field.num_classes} classes, so `{name}` must be from 0 to "
+                f"The networks have {field.num_classes} classes, so `{name}` must be from 0 to "
                 f"{field.num_classes - 1}. Received: {name} from {values.min()} to {values.max()}"
             )
         return
@@ -422,15 +424,15 @@ def _require_range(name, low, high):
     if low >= 0.0 and high > 0.5:
         warnings.warn(
             f"The first {name} lie in [{low:g}, {high:g}], which looks like [0, 1]; a network that ends in tanh "
-            f"makes [-1, 1]. If that is not meant, give `2 * {name} - 1`.",
+            f"makes [-1, 1]. If so, convert them with `2 * {name} - 1`.",
             stacklevel=6,
         )
 
 
 def _checked_values(values, field, batch_size):
-    """A field of a batch in its type and shape, and an error where a value is out of range."""
+    """A field of a batch with its type and shape; an error if a value is out of range."""
     if field.num_classes is not None:
-        # Compared before the cast to int32, which would make 0 of 2^40.
+        # Compared before the cast to int32, which would turn 2^40 into 0.
         values = tf.cast(tf.reshape(values, (-1,)), tf.int64)
         good = tf.reduce_all((values >= 0) & (values < field.num_classes))
         message = _BAD_LABELS

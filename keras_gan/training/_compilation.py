@@ -1,4 +1,4 @@
-"""What `compile` refuses, for a model with an optimizer for each player."""
+"""What `compile` refuses for a model with an optimizer for each player."""
 
 import keras
 
@@ -8,10 +8,10 @@ _COUNTS = {2: "two", 3: "three", 4: "four"}
 
 
 def refuse(arguments, optimizers):
-    """Raise a ValueError for arguments of `keras.Model.compile` that have no use here, and for any other.
+    """Raise a ValueError for arguments that `compile` does not take, such as `optimizer` and `metrics`.
 
     Args:
-        arguments: dict of what `compile` was given and does not know.
+        arguments: dict of the arguments that `compile` does not know.
         optimizers: names of the arguments that are optimizers.
     """
     if arguments.get("optimizer") is not None:
@@ -41,7 +41,7 @@ def _count(players):
 
 
 def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
-    """Raise a ValueError for a way of running that does not exist, or not on several replicas."""
+    """Raise a ValueError for a mode that does not exist, or that several replicas do not support."""
     if not isinstance(run_eagerly, bool):
         raise ValueError(f"`run_eagerly` must be True or False. Received: run_eagerly={run_eagerly!r}")
     require_int("steps_per_execution", steps_per_execution)
@@ -61,7 +61,7 @@ def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
 
 
 def choose(model, given):
-    """The optimizers of all players: those that are given, or else the paper's.
+    """The optimizers of all players: all of them given, or all of them the paper's.
 
     Args:
         model: `AdversarialModel`.
@@ -71,7 +71,7 @@ def choose(model, given):
         dict of player's name to keras.optimizers.Optimizer.
 
     Raises:
-        ValueError: for something that is no optimizer, or where some are given and others are not.
+        ValueError: for something that is not an optimizer, or if only some optimizers are given.
     """
     given = {name: optimizer for name, optimizer in given.items() if optimizer is not None}
     for name, optimizer in given.items():
@@ -83,8 +83,8 @@ def choose(model, given):
     if given and len(given) < len(model.players):
         missing = [f"`{name}_optimizer=`" for name in model.players if name not in given]
         raise ValueError(
-            f"A GAN has {_count(model.players)} optimizers, and the one without a partner would play against that of "
-            f"the paper: give {' and '.join(missing)} as well, or none of them for the paper's. "
+            f"A GAN has {_count(model.players)} optimizers, and one of yours should not play against one of the "
+            f"paper: give {' and '.join(missing)} as well, or none of them for the paper's. "
             f"Received: {', '.join(f'{name}_optimizer={optimizer!r}' for name, optimizer in given.items())}"
         )
     given = given or model.default_optimizers()
@@ -92,7 +92,7 @@ def choose(model, given):
 
 
 def require_no_distribution():
-    """Raise a ValueError within a `keras.distribution`, which does nothing on TensorFlow and says so nowhere."""
+    """Raise a ValueError within a `keras.distribution`, which silently does nothing on TensorFlow."""
     distribution = keras.distribution.distribution()
     if distribution is not None:
         raise ValueError(
@@ -103,16 +103,16 @@ def require_no_distribution():
 
 
 def weights_of_losses(weights, names):
-    """Return a weight for each of the losses of these names; 1 where none is given.
+    """Return a weight for each of these losses; 1 if none is given.
 
     Raises:
-        ValueError: for a name that is none of them, or a weight that is not a number of at least 0.
+        ValueError: for an unknown name, or a weight that is not a number of at least 0.
     """
     weights = weights or {}
     for name in weights:
         if name not in names:
             raise ValueError(
-                f"There is no loss '{name}' to weight.{did_you_mean(name, names)} There are {', '.join(names)}. "
+                f"There is no loss '{name}'.{did_you_mean(name, names)} The losses are {', '.join(names)}. "
                 f"Received: loss_weights={weights}"
             )
     return {name: require_number(f"loss_weights[{name!r}]", weights.get(name, 1.0), low=0.0) for name in names}

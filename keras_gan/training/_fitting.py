@@ -1,4 +1,4 @@
-"""One call of `fit`: its arguments checked, its data laid out, its pieces run."""
+"""One call of `fit`: checks its arguments, arranges its data and runs its pieces."""
 
 import math
 import numbers
@@ -17,9 +17,9 @@ from keras_gan.training._pieces import Pieces
 _REFUSED = {
     "validation_split": "split the images and give `validation_data`",
     "class_weight": "it has no classes",
-    "sample_weight": "repeat the images that are to count more",
+    "sample_weight": "repeat the images that should count more",
 }
-# Keras's callbacks that look for the one optimizer or the one loss of other models, and what serves in their place.
+# Keras's callbacks that need the single optimizer or the single loss of other models, and what to use instead.
 _UNSERVED = {
     "LearningRateScheduler": "give the optimizers a schedule of `keras_gan.schedules` or `keras.optimizers.schedules`",
     "ReduceLROnPlateau": "give the optimizers a schedule, or call `model.scale_learning_rates` in a callback",
@@ -37,7 +37,7 @@ class Fitting:
         data: what `fit` was given.
         batch_size: int or None.
         epochs: int.
-        options: dict of the other arguments; those that are used here are taken out.
+        options: dict of the other arguments; the ones that are used here are removed.
     """
 
     def __init__(self, model, keras_fit, data, batch_size, epochs, options):
@@ -73,7 +73,7 @@ class Fitting:
         return model.history
 
     def _laid_out(self, position):
-        """The data from where the model is, one element a training step."""
+        """The data from the model's current step, with one element per training step."""
         model = self._model
         start = int(np.asarray(model.training_state.step)) * model.batches_per_step
         dataset = self.batches.batches(start, skipped=position.steps * model.batches_per_step)
@@ -87,7 +87,7 @@ class Fitting:
         )
 
     def _steps_per_epoch(self, asked):
-        """Training steps in an epoch: the number to give to Keras (None to let the data end it), and what is known."""
+        """Training steps in an epoch: the number for Keras (None if the data end the epoch), and the known number."""
         dataset, model = self._laid_out(FitPosition(0)), self._model
         steps = _batches.steps_per_epoch(
             self.batches, dataset, asked, per_step=model.batches_per_step, argument=model.batches_argument
@@ -96,24 +96,24 @@ class Fitting:
         return steps, steps if steps is not None or cardinality < 0 else cardinality
 
     def _begin(self, pieces, position):
-        """Where training begins: at `position`, or where a callback that restored the model says."""
+        """Where training begins: at `position`, or at the position of a callback that restored the model."""
         resumed = pieces.resumed_position()
         if resumed is None:
             self._model.settle_averages()
             return position
         if not self.batches.place_is_known:
             warnings.warn(
-                "Training resumes, but its data begin again at their first batch: a tf.data.Dataset does not say where "
-                "it was. For the same images as in a run that was never stopped, give `fit` an array or what "
-                "`keras_gan.data.load` returns.",
+                "Training resumes, but its data begin again at their first batch, because a tf.data.Dataset cannot "
+                "continue in the middle. For the same images as in a run that was never stopped, give `fit` an array "
+                "or the data of `keras_gan.data.load`.",
                 stacklevel=4,
             )
         return resumed
 
     def _fit_piece(self, dataset, **options):
-        """Run Keras's `fit` on data laid out for the training step."""
+        """Run Keras's `fit` on data that are arranged for the training step."""
         with warnings.catch_warnings():
-            # Keras takes the end of a data set of unknown length for a mishap; it is one where steps were asked for.
+            # Keras warns of the end of a data set of unknown length; that is an error only if steps were asked for.
             if self._steps is None and dataset.cardinality() == tf.data.UNKNOWN_CARDINALITY:
                 warnings.filterwarnings("ignore", "Your input ran out of data")
             with _batches.bad_batches_explained():
@@ -121,7 +121,7 @@ class Fitting:
 
 
 def prepare_validation(model, options, batch_size):
-    """Lay out `validation_data` among the options of `fit`, if there are any."""
+    """Arrange `validation_data` in the options of `fit`, if it is given."""
     data, asked = options.get("validation_data"), options.pop("validation_batch_size", None)
     if data is None:
         return
@@ -135,7 +135,7 @@ def prepare_validation(model, options, batch_size):
 
 
 def prepare_evaluation(model, data, batch_size, options):
-    """Lay out the data of `evaluate`; sets the number of steps among its options."""
+    """Arrange the data of `evaluate`; sets the number of steps in its options."""
     _require_steps("steps", options.get("steps"))
     batches = _batches.Batches(_batches.for_evaluation(data, batch_size), model.data_spec)
     dataset = batches.batches()
@@ -152,7 +152,7 @@ def evaluate_samples(model, evaluator, x, y, batch_size, options):
 
 
 def _check_options(epochs, options):
-    """Raise a ValueError for arguments of `keras.Model.fit` that have no use here, or that make no sense."""
+    """Raise a ValueError for arguments of `keras.Model.fit` that are not supported or make no sense."""
     for name, remedy in _REFUSED.items():
         value = options.get(name)
         # Keras's own default of `validation_split` is 0.0; weights may be an array, which has no truth value.
@@ -169,14 +169,14 @@ def _check_options(epochs, options):
 def _require_steps(name, steps):
     if steps is None:
         return
-    # An array's length over the batch size gives 0 easily, and Keras then trains without end.
+    # The length of an array over the batch size can easily be 0, and then Keras trains without end.
     if isinstance(steps, numbers.Real) and not isinstance(steps, numbers.Integral) and math.isnan(steps):
         raise ValueError(f"`{name}` must be an integer of at least 1, or None. Received: {name}={steps!r}")
     require_int(name, steps)
 
 
 def _refuse_callbacks(callbacks):
-    """Raise a ValueError for a callback of Keras that would die in the middle of training, or do nothing."""
+    """Raise a ValueError for a callback of Keras that would fail during training, or do nothing."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
     callbacks = [] if callbacks is None else callbacks
@@ -186,8 +186,8 @@ def _refuse_callbacks(callbacks):
         name = type(callback).__name__
         if type(callback).__module__.startswith("keras.") and name in _UNSERVED:
             raise ValueError(
-                f"`keras.callbacks.{name}` looks for the single optimizer or loss of other models, and a GAN has one "
-                f"for each player: {_UNSERVED[name]}. Received: callbacks with a {name}"
+                f"`keras.callbacks.{name}` needs the single optimizer or loss of other models, but a GAN has one "
+                f"for each player. Instead, {_UNSERVED[name]}. Received: callbacks with a {name}"
             )
         if isinstance(callback, keras.callbacks.TensorBoard) and callback.write_steps_per_second:
             raise ValueError(

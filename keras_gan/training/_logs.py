@@ -1,4 +1,4 @@
-"""What the logs show besides the losses: the values that schedules give."""
+"""What the logs show in addition to the losses: the current values of schedules."""
 
 import tensorflow as tf
 
@@ -9,7 +9,7 @@ from keras_gan.training import _optimizers
 def values_in_use(model):
     """The scheduled quantities of a model at the last training step, a dict of name to scalar.
 
-    The names are "generator_learning_rate", "r1_weight", "diff_augment_strength" and the like.
+    The names are, for example, "generator_learning_rate", "r1_weight" or "diff_augment_strength".
     """
     step = tf.maximum(model.training_state.step.value - 1, 0)
     values = {}

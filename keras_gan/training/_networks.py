@@ -1,4 +1,4 @@
-"""What the engine asks of a network: its copy, its own losses, its random streams, its precision."""
+"""What the engine needs from a network: its copy, its own losses, its random streams, its precision."""
 
 import inspect
 
@@ -10,12 +10,12 @@ from keras_gan.layers import SpectralNormalization
 
 
 def clone(network):
-    """A copy of a network with weights of its own that hold the same values, frozen.
+    """A frozen copy of a network, with its own weights of the same values.
 
-    The copy needs no registry: the classes of the network's own layers are at hand, and what it is made of is trusted.
+    Custom layers need no registration: their classes are known from the network, and its configuration is trusted.
 
     Raises:
-        ValueError: if the network cannot be made a second time.
+        ValueError: if the network cannot be copied.
     """
     layers = every_layer(network)
     known = {type(layer).__name__: type(layer) for layer in layers}
@@ -47,19 +47,19 @@ def _second(network):
             return keras.models.clone_model(network, clone_function=_second_layer)
         except Exception as error:
             raise ValueError(
-                "The averaged copy that `ema_half_life` asks for cannot be made: the network cannot be built a second "
-                f"time from its configuration ({type(error).__name__}: {error}). Give its layers a `get_config`, or "
+                "The averaged copy for `ema_half_life` cannot be made, because the network cannot be built again "
+                f"from its configuration ({type(error).__name__}: {error}). Give its layers a `get_config`, or "
                 f"leave `ema_half_life` out. Received: network={network.name!r}"
             ) from error
 
 
 def _second_layer(layer):
-    """A layer for the copy: the same one where it owns no variable, such as a Lambda."""
+    """A layer for the copy: the same object if it has no variables, such as a Lambda."""
     return layer.__class__.from_config(layer.get_config()) if layer.variables else layer
 
 
 def spectral_normalizations(network):
-    """The spectrally normalised layers of a network, wherever they sit in it."""
+    """The spectrally normalised layers of a network, at any depth."""
     return [layer for layer in every_layer(network) if isinstance(layer, SpectralNormalization)]
 
 
@@ -82,7 +82,7 @@ def computes_in_float16(network):
 
 
 def random_seeds(network):
-    """The states of a network's own random streams (Dropout's and the like), which Keras does not save."""
+    """The states of a network's own random streams (for example of Dropout), which Keras does not save."""
     known = {id(variable) for variable in network.weights + network.metrics_variables}
     return [variable for variable in network.variables if id(variable) not in known]
 
@@ -93,7 +93,7 @@ def state(network):
 
 
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
-    """Seeds that differ between the replicas of a step, of a state that they share."""
+    """Seeds that differ between the replicas of a step, from a shared state."""
 
     def next(self, ordered=True):
         """Return the next seed, a tensor of two integers."""
@@ -107,11 +107,11 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
 
 
 def draw_apart_on_replicas(model):
-    """Let the layers that draw random numbers, such as Dropout, draw others on each replica.
+    """Let the layers that draw random numbers, such as Dropout, draw different ones on each replica.
 
-    Keras gives every replica the same state, and so the same masks: less noise than a batch of that size would have.
-    A layer keeps its generator in an attribute of its own choice, and Keras tracks what is assigned there: the object
-    stays, and its class changes.
+    Keras gives every replica the same state and so the same masks, which is less noise than one device would draw. A
+    layer keeps its generator in an attribute of any name, and Keras tracks assignments to it. So the object stays, and
+    only its class changes.
     """
     for layer in every_layer(model):
         for generator in vars(layer).values():

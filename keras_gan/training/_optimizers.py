@@ -1,4 +1,4 @@
-"""The optimizers of the players: made ready, counted in training steps, and stepped."""
+"""The optimizers of the players: prepares them, counts their training steps, and steps them."""
 
 import contextlib
 
@@ -9,20 +9,20 @@ from keras_gan import _quantity
 from keras_gan._replicas import replica_count, sum_over_replicas, true_on_all_replicas
 from keras_gan.training._networks import computes_in_float16
 
-# What is the decay of a running mean in Keras's optimizers.
+# The attributes of Keras's optimizers that are the decay of a running mean.
 _DECAYS = ("beta_1", "beta_2", "rho", "momentum")
 
 
 class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
-    """A schedule of the learning rate that counts training steps, whichever player it is for.
+    """A schedule of the learning rate that counts training steps, for every player.
 
-    An optimizer counts its own updates. One with five of them in a training step would come to the end of its schedule
-    five times as early as one with a single update.
+    An optimizer counts its own updates. With five updates in a training step, it would reach the end of its schedule
+    five times as early as with one.
 
     Args:
         schedule: keras.optimizers.schedules.LearningRateSchedule.
         updates_per_step: float, updates of the optimizer in a training step.
-        factor: function without arguments that returns what the learning rate is multiplied by.
+        factor: function without arguments that returns a factor for the learning rate.
     """
 
     def __init__(self, schedule, updates_per_step, factor):
@@ -31,7 +31,7 @@ class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
         self.factor = factor
 
     def __call__(self, updates):
-        """Return the learning rate after so many updates."""
+        """Return the learning rate after a number of updates."""
         return self.at_step(tf.floor(tf.cast(updates, tf.float32) / self.updates_per_step))
 
     def at_step(self, step):
@@ -40,11 +40,11 @@ class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
 
 
 class SharedRate:
-    """A part of a learning rate that the user's optimizer keeps: what is assigned there changes it here.
+    """A share of the learning rate of the user's optimizer: it follows what the user assigns there.
 
     Args:
-        variable: keras.Variable, the learning rate as the user knows it.
-        share: float, what it is multiplied by.
+        variable: keras.Variable, the learning rate of the user's optimizer.
+        share: float, a factor.
     """
 
     def __init__(self, variable, share):
@@ -60,7 +60,7 @@ class SharedRate:
 
 
 def ready_all(model, optimizers):
-    """Make the optimizers of all players ready to step.
+    """Prepare the optimizers of all players.
 
     Args:
         model: `AdversarialModel`.
@@ -75,7 +75,7 @@ def ready_all(model, optimizers):
     """
     if len({id(optimizer) for optimizer in optimizers.values()}) < len(optimizers):
         raise ValueError(
-            "The players need an optimizer each: one that is shared would mix their statistics. Make one for each, "
+            "Each player needs its own optimizer: a shared one would mix their statistics. Make one for each player, "
             f"with the same settings. Received: the same object twice, {list(optimizers.values())}"
         )
     for name, optimizer in optimizers.items():
@@ -89,18 +89,19 @@ def ready_all(model, optimizers):
 def _ready(optimizer, player, factor):
     """An optimizer that is built on a player's variables, and scales the loss if a network is float16.
 
-    Built now, because variables cannot be made later inside a compiled step, and because a saved state can only be
-    loaded into variables that exist. Scaled here, because Keras does it for the one optimizer of its own `compile`.
+    It is built now, because variables cannot be made later inside a compiled step, and because a saved state can only
+    be loaded into existing variables. It scales the loss here, because Keras does so only for the single optimizer of
+    its own `compile`.
 
-    A schedule has to count training steps, and lazy penalties change the rate and the betas: with c the share of the
-    updates that are not theirs, the learning rate is multiplied by c, and each decay rate beta becomes beta^c, so that
-    memory and pace per training step stay what they were. Karras et al. 2020 (arXiv 1912.04958), appendix B. Then the
-    optimizer that is returned is a second view of the user's: it has the adapted settings and shares the variables.
+    A schedule must count training steps, and lazy penalties change the rate and the betas. With c the share of the
+    other updates, the learning rate is multiplied by c, and each decay rate beta becomes beta^c. So the memory and the
+    pace per training step stay the same. Karras et al. 2020 (arXiv 1912.04958), appendix B. In these cases the returned
+    optimizer is a second view of the user's: it has the adapted settings and shares the variables.
 
     Args:
         optimizer: keras.optimizers.Optimizer.
         player: `Player`.
-        factor: function without arguments that returns what a scheduled learning rate is multiplied by.
+        factor: function without arguments that returns a factor for a scheduled learning rate.
     """
     share = 1.0 / (1.0 + player.lazy_updates)
     given = optimizer
@@ -122,18 +123,18 @@ def _ready(optimizer, player, factor):
     if any(map(computes_in_float16, player.networks.values())) and not is_loss_scaled(optimizer):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(player.trainable_weights)
-    # The view has used the user's variables up.
+    # The variables of the user's optimizer are now in use by the view.
     given.built = True
     return optimizer
 
 
 def learning_rate_of(optimizer):
-    """The learning rate as Keras keeps it: a variable or a schedule. Its public attribute has the current value."""
+    """The learning rate as Keras stores it: a variable or a schedule. The public attribute has the current value."""
     return inner_of(optimizer)._learning_rate
 
 
 def is_loss_scaled(optimizer):
-    """Whether an optimizer scales the loss by itself."""
+    """Whether an optimizer scales the loss."""
     return isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
 
 
@@ -149,7 +150,7 @@ def scheduled_decays(optimizer):
 
 
 def restore_decays(optimizer):
-    """Make schedules again of the decay rates that a saved configuration holds as such."""
+    """Turn decay rates from a saved configuration back into schedules."""
     inner = inner_of(optimizer)
     for decay in _DECAYS:
         if isinstance(getattr(inner, decay, None), dict):
@@ -157,14 +158,14 @@ def restore_decays(optimizer):
 
 
 def scale_learning_rate(optimizer, factor):
-    """Multiply the learning rate of an optimizer in place; a scheduled one is left to its StepSchedule's `factor`."""
+    """Multiply the learning rate of an optimizer in place; a StepSchedule gets the factor from its `factor`."""
     rate = learning_rate_of(optimizer)
     if not isinstance(rate, StepSchedule):
         optimizer.learning_rate = factor * float(keras.ops.convert_to_tensor(optimizer.learning_rate))
 
 
 def values_in_use(optimizer, step):
-    """What schedules give an optimizer at a training step, a dict of name to scalar."""
+    """The values of an optimizer's schedules at a training step, a dict of name to scalar."""
     rate = learning_rate_of(optimizer)
     rates = {"learning_rate": rate.at_step(tf.cast(step, tf.float32))} if isinstance(rate, StepSchedule) else {}
     return rates | {decay: _quantity.at(value, step) for decay, value in scheduled_decays(optimizer).items()}
@@ -173,8 +174,8 @@ def values_in_use(optimizer, step):
 def step(optimizer, gradients, weights, training_step):
     """Step an optimizer, on several replicas as one device would.
 
-    Keras asks the first replica alone whether the scaled gradients overflowed: an infinity on another one would ruin
-    the weights of all. And it clips the gradients of each replica before it adds them up.
+    Keras checks only on the first replica whether the scaled gradients overflowed, so an infinity on another replica
+    would ruin all weights. It also clips the gradients of each replica before it adds them.
     """
     if replica_count() > 1:
         gradients = _clipped_as_one(optimizer, gradients)
@@ -187,7 +188,7 @@ def step(optimizer, gradients, weights, training_step):
 
 @contextlib.contextmanager
 def _decays_of(optimizer, training_step):
-    """Put the values of scheduled decay rates in their place, while a step is taken."""
+    """Replace scheduled decay rates by their values during a step."""
     inner, schedules = inner_of(optimizer), scheduled_decays(optimizer)
     try:
         for decay, schedule in schedules.items():
@@ -199,9 +200,9 @@ def _decays_of(optimizer, training_step):
 
 
 def _clipped_as_one(optimizer, gradients):
-    """This replica's share of the clipped sum of all replicas' gradients; unchanged where the optimizer does not clip.
+    """This replica's share of the clipped sum of all gradients; unchanged if the optimizer does not clip.
 
-    The shares pass the optimizer's own clipping unchanged, as they are smaller than the sum.
+    The optimizer's own clipping leaves the shares unchanged, because they are smaller than the sum.
     """
     inner = inner_of(optimizer)
     if not (inner.clipnorm or inner.global_clipnorm or inner.clipvalue):
@@ -215,14 +216,14 @@ def _clipped_as_one(optimizer, gradients):
 
 
 def inner_of(optimizer):
-    """The optimizer that knows the rate and the decays: the one within a LossScaleOptimizer."""
+    """The optimizer with the rate and the decays, without its LossScaleOptimizer."""
     return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _second_view(optimizer):
-    """An optimizer of the same class and settings, whose variables are those of the first.
+    """An optimizer of the same class and settings that shares the variables of the first.
 
-    Not remade from its configuration, which knows nothing of `exclude_from_weight_decay` or of a subclass's attributes.
+    Its configuration would not be enough: it lacks `exclude_from_weight_decay` and the attributes of a subclass.
     """
     view = object.__new__(type(optimizer))
     vars(view).update(vars(optimizer))
@@ -234,24 +235,24 @@ def _second_view(optimizer):
 def _refuse(optimizer, name):
     if "momentum" in scheduled_decays(optimizer):
         raise ValueError(
-            f"The momentum of `{name}_optimizer` decides which variables it has, and so cannot be a schedule; a beta "
-            f"of Adam can. Received: {name}_optimizer.momentum={inner_of(optimizer).momentum!r}"
+            f"The momentum of `{name}_optimizer` decides which variables it has, so it cannot be a schedule. A beta "
+            f"of Adam can be one. Received: {name}_optimizer.momentum={inner_of(optimizer).momentum!r}"
         )
     if optimizer.built:
         raise ValueError(
-            f"`{name}_optimizer` has been used before, and its state belongs to the variables it was built for. Give "
-            f"each network of each GAN a new optimizer. Received: {name}_optimizer={optimizer!r}"
+            f"`{name}_optimizer` was used before, and its state belongs to other variables. Give "
+            f"each player of each model a new optimizer. Received: {name}_optimizer={optimizer!r}"
         )
     inner = inner_of(optimizer)
     if inner.use_ema:
         raise ValueError(
-            f"`{name}_optimizer` averages weights by itself, and would overwrite those in training. Leave `use_ema` "
+            f"`{name}_optimizer` averages weights, and would overwrite the weights in training. Leave `use_ema` "
             "out, and give the GAN `ema_half_life=` for an averaged copy. "
             f"Received: {name}_optimizer.use_ema=True"
         )
     if inner.gradient_accumulation_steps:
         raise ValueError(
-            f"`{name}_optimizer` accumulates gradients by itself, over training steps of all players. Give "
-            "`compile(gradient_accumulation_steps=...)` instead, which cuts each update's batch in parts. "
+            f"`{name}_optimizer` accumulates gradients over several training steps. Use "
+            "`compile(gradient_accumulation_steps=...)` instead, which splits the batch of each update into parts. "
             f"Received: {name}_optimizer.gradient_accumulation_steps={inner.gradient_accumulation_steps}"
         )

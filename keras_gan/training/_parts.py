@@ -1,4 +1,4 @@
-"""A batch in parts, one after the other."""
+"""Splits a batch into parts that are processed one after the other."""
 
 import copy
 
@@ -6,17 +6,17 @@ import tensorflow as tf
 
 
 def split_rows(structure, parts):
-    """Cut the tensors of a structure in so many equal parts of rows, in order; returns a list of structures.
+    """Cut the tensors of a structure into equal parts of rows, in order; returns a list of structures.
 
     Raises:
-        ValueError: if their number of rows is known and no multiple of that of the parts.
+        ValueError: if the number of rows is known and not a multiple of the number of parts.
     """
     flat = tf.nest.flatten(structure)
     for tensor in flat:
         if tensor.shape[0] is not None and tensor.shape[0] % parts:
             raise ValueError(
-                "With `gradient_accumulation_steps` a minibatch (on several replicas, that of each) is cut in equal "
-                f"parts: make its size a multiple of {parts}. Received: minibatch of {tensor.shape[0]}, "
+                "`gradient_accumulation_steps` splits each minibatch (on several replicas, each replica's share) into "
+                f"equal parts: make its size a multiple of {parts}. Received: minibatch of {tensor.shape[0]}, "
                 f"gradient_accumulation_steps={parts}"
             )
     pieces = zip(*(tf.split(tensor, parts) for tensor in flat), strict=True)
@@ -24,7 +24,7 @@ def split_rows(structure, parts):
 
 
 def split_recording(recording, parts):
-    """Cut a recording that has still to pass again: its outputs and its arguments."""
+    """Cut a recording without tapes into parts: its outputs and its arguments."""
     pieces = []
     for outputs, arguments in zip(
         split_rows(recording.outputs, parts), split_rows(recording.arguments, parts), strict=True
@@ -36,14 +36,14 @@ def split_recording(recording, parts):
 
 
 def rows(inputs):
-    """Rows of the first tensor in some inputs: an int where it is known when the step is traced, else a scalar."""
+    """Rows of the first tensor in some inputs: an int if known when the step is traced, otherwise a scalar tensor."""
     outputs = [getattr(entry, "outputs", entry) for entry in inputs]
     first = tf.nest.flatten(outputs)[0]
     return tf.shape(first)[0] if first.shape[0] is None else first.shape[0]
 
 
 class Mean:
-    """Mean of the gradients of the parts, each part computed when the one before is done with.
+    """Mean of the gradients of the parts. Each part is computed after the one before.
 
     Args:
         parts: int.
@@ -62,13 +62,13 @@ class Mean:
             self._total[name] = [total if total is None else total + gradient for total, gradient in pairs]
 
     def wait(self, stack):
-        """Let what a stack of contexts encloses wait for the parts so far."""
+        """Let everything inside a stack of contexts wait for the parts so far."""
         stack.enter_context(tf.control_dependencies(self._done()))
 
     def after(self, inputs):
-        """The inputs of a part, held back until the parts before are done.
+        """The inputs of a part, delayed until the parts before are done.
 
-        Side by side, the parts would take the memory of the whole.
+        At the same time, the parts would need the memory of the whole batch.
         """
         if self._parts == 1 or self._total is None:
             return inputs

@@ -1,4 +1,4 @@
-"""What of a model is saved, and how equal states are told from different ones."""
+"""Saving a model, and the fingerprint of its state."""
 
 import hashlib
 
@@ -8,24 +8,24 @@ import numpy as np
 from keras_gan._files import local_path, replacement
 from keras_gan.training import _networks, _optimizers
 
-# Goes up when an older file cannot be loaded any more.
+# Increases when older files can no longer be loaded.
 FORMAT = 2
 
 
 class SavedModel(keras.Model):
-    """A keras.Model of players that is saved with all that training changes.
+    """A keras.Model of players that is saved with everything that training changes.
 
-    Keras saves the weights and the optimizers that it finds in attributes; here are what it leaves out, the arguments
-    that remake the model and its optimizers, and files that are replaced as a whole. A subclass has `players`,
-    `given_optimizers` and `settle_averages`.
+    Keras saves the weights and the optimizers that it finds in attributes. This class saves what Keras leaves out,
+    returns the arguments that build the model and its optimizers again, and replaces files in one step. A subclass has
+    `players`, `given_optimizers` and `settle_averages`.
     """
 
     def training_variables(self):
-        """Return all variables that training changes, by name: what a checkpoint has to hold.
+        """Return all variables that training changes, by name: a checkpoint must hold them.
 
         Returns:
-            dict of keras.Variable. The names say the part of the model and the place in it, such as "critic[0]",
-            "critic_optimizer[3]" or "random_seeds[0]", and are the same in every process.
+            dict of keras.Variable. The names consist of a part of the model and a place in it, such as "critic[0]",
+            "critic_optimizer[3]" or "random_seeds[0]". They are the same in every process.
         """
         parts = {name: part.weights for name, part in vars(self).items() if isinstance(part, keras.layers.Layer)}
         parts["random_seeds"] = _networks.random_seeds(self)
@@ -34,10 +34,10 @@ class SavedModel(keras.Model):
         return {f"{name}[{index}]": variable for name, part in parts.items() for index, variable in enumerate(part)}
 
     def fingerprint(self):
-        """SHA-256, in hex, of all that training changes: equal fingerprints, equal training from here on.
+        """SHA-256, in hex, of everything that training changes: equal fingerprints mean equal training from here on.
 
-        It covers the networks (spectral-norm vectors and running statistics included), their averages, all optimizers
-        with their loss scales, and the random state, that of the networks' Dropout layers included.
+        It covers the networks (including spectral-norm vectors and running statistics), their averages, all optimizers
+        with their loss scales, and the random state (including the networks' Dropout layers).
         """
         digest = hashlib.sha256()
         for name, variable in self.training_variables().items():
@@ -47,31 +47,31 @@ class SavedModel(keras.Model):
         return digest.hexdigest()
 
     def save(self, filepath, overwrite=True, **options):
-        """Save to a `.keras` file; as `keras.Model.save`, but a save that fails leaves the file that was there.
+        """Save to a `.keras` file, as `keras.Model.save` does. A save that fails leaves the old file unchanged.
 
         Args:
-            filepath: str or path, ending in `.keras`.
-            overwrite: bool, whether a file of that name may be replaced.
+            filepath: str or path that ends in `.keras`.
+            overwrite: bool, whether an existing file may be replaced.
             **options: as in `keras.Model.save`.
 
         Raises:
             ValueError: if the name does not end in `.keras`.
-            FileExistsError: if there is such a file, and `overwrite` is False.
-            OSError: if the disk is full or the folder cannot be written; it names the file.
+            FileExistsError: if the file exists and `overwrite` is False.
+            OSError: if the disk is full or the folder cannot be written to; the error names the file.
         """
         if not isinstance(overwrite, bool):
             raise ValueError(f"`overwrite` must be True or False. Received: overwrite={overwrite!r}")
         path = local_path("filepath", filepath)
         if path.suffix != ".keras":
-            raise ValueError(f"A GAN is saved to a file whose name ends in `.keras`. Received: filepath={filepath!r}")
+            raise ValueError(f"The name of a saved GAN must end in `.keras`. Received: filepath={filepath!r}")
         if path.exists() and not overwrite:
-            raise FileExistsError(f"This file exists, and `overwrite=False`. Received: filepath={filepath!r}")
+            raise FileExistsError(f"The file exists and `overwrite=False`. Received: filepath={filepath!r}")
         self.settle_averages()
         try:
             with replacement(path, suffix=".keras") as temporary:
                 super().save(temporary, overwrite=True, **options)
         except OSError as error:
-            reason = f"The GAN could not be saved, and what stood there is untouched: {error.strerror or error}"
+            reason = f"The GAN could not be saved; an older file of this name is unchanged: {error.strerror or error}"
             raise OSError(error.errno, reason, str(path)) from error
 
     def save_own_variables(self, store):
@@ -95,7 +95,7 @@ class SavedModel(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """Make the model from what `get_config` returned."""
+        """Build the model from what `get_config` returned."""
         config = require_format(config)
         return cls(**{key: restored(value, custom_objects) for key, value in config.items()})
 
@@ -114,9 +114,9 @@ class SavedModel(keras.Model):
         }
 
     def compile_from_config(self, config):
-        """Compile with what `get_compile_config` returned; the optimizers are built, so that their state can load.
+        """Compile with what `get_compile_config` returned, and build the optimizers so that their state can load.
 
-        How the step ran before is kept where it can be: several replicas take neither XLA nor several steps at once.
+        The saved mode is kept if possible: several replicas support neither XLA nor several steps per execution.
         """
         arguments = keras.saving.deserialize_keras_object(config)
         for name in self.players:
@@ -127,19 +127,19 @@ class SavedModel(keras.Model):
 
 
 def require_format(config):
-    """Take the format out of a saved configuration, or raise a ValueError where it is not this one."""
+    """Remove the format from a saved configuration, or raise a ValueError if it is not the current one."""
     config = dict(config)
     found = config.pop("format", 1)
     if found != FORMAT:
         raise ValueError(
-            f"This file was written by another version of keras_gan, in format {found}, and this one reads format "
-            f"{FORMAT}: load it with the version that wrote it. Received: format={found}"
+            f"Another version of keras_gan wrote this file, in format {found}, but this version reads format "
+            f"{FORMAT}. Load the file with the version that wrote it. Received: format={found}"
         )
     return config
 
 
 def restored(value, custom_objects):
-    """An argument from its configuration: a network, a penalty, a list of them, or a plain value as it is."""
+    """An argument from its configuration: a network, a penalty, a list of them, or a plain value."""
     if isinstance(value, list):
         return [restored(entry, custom_objects) for entry in value]
     if isinstance(value, dict) and "class_name" in value:

@@ -1,4 +1,4 @@
-"""One update: the gradients of an objective, taken for each of its players, and their optimizers' steps."""
+"""One update: the gradients of an objective for each of its players, and the steps of their optimizers."""
 
 import contextlib
 import functools
@@ -11,7 +11,7 @@ from keras_gan.training.passes import current_noise, passes, uncounted
 
 
 class Deferred:
-    """A term of an objective that is computed in one of `every` training steps, and then has a step of its own.
+    """A term of an objective that is computed in one of `every` training steps, with its own optimizer step.
 
     Args:
         value: function without arguments that returns the term's scalar.
@@ -23,12 +23,12 @@ class Deferred:
 
 
 def penalty_terms(penalties, critic, real, fake):
-    """The terms that penalties add to an objective; those of lazy ones are put off.
+    """The terms that penalties add to an objective; the terms of lazy penalties are deferred.
 
     Args:
         penalties: dict of the name in the logs to `Penalty`.
         critic: `Critic`.
-        real: dict of named tensors, whose labels condition the critic.
+        real: dict of named tensors; its labels condition the critic.
         fake: dict of named tensors.
     """
     noise, given = current_noise(), critic.given(real)
@@ -42,7 +42,7 @@ def penalty_terms(penalties, critic, real, fake):
 
 
 def _penalty(penalty, critic, *samples, **options):
-    """A penalty's value; the passes that it makes for itself count for nothing else."""
+    """A penalty's value; its own passes leave no other trace."""
     with uncounted():
         return penalty(critic, *samples, **options)
 
@@ -52,7 +52,7 @@ class Recording:
 
     Attributes:
         outputs: what the recorded function returned, a structure of tensors with rows.
-        arguments: what it was given.
+        arguments: the arguments of the function.
     """
 
     def __init__(self, function, arguments, outputs, players, tapes=None, own_losses=None):
@@ -66,11 +66,11 @@ class Recording:
 
 
 def record(model, function, arguments):
-    """Run a function of tensors, and keep what it takes to differentiate it.
+    """Run a function of tensors, and keep what is needed to differentiate it.
 
-    Where gradients are accumulated, keeping a whole batch would take the memory that is to be saved: then the arguments
-    are kept, and pass again, part by part, in the update that needs the gradient. That second pass counts for the
-    running statistics and the random streams of the networks.
+    With gradient accumulation, keeping the activations of a whole batch would use the memory that should be saved. So
+    only the arguments are kept, and they pass again, part by part, in the update that needs the gradient. The second
+    pass is the one that updates the running statistics and the random streams of the networks.
     """
     parts = model.gradient_accumulation_steps
     if parts == 1:
@@ -82,7 +82,7 @@ def record(model, function, arguments):
 
 
 def _recorded(model, function, arguments):
-    """Run the function under a tape for each player, and let its passes count."""
+    """Run the function under a tape for each player, and keep the assignments of its passes."""
     with contextlib.ExitStack() as stack:
         witness = stack.enter_context(tf.GradientTape())
         tapes = {name: _tape(stack, player) for name, player in model.players.items()}
@@ -95,7 +95,7 @@ def _recorded(model, function, arguments):
 
 
 def _players_of(model, witness):
-    """The players whose networks took part in what a tape has seen."""
+    """The players whose networks a tape has seen."""
     seen = {id(variable) for variable in witness.watched_variables()}
     return {
         name
@@ -107,9 +107,9 @@ def _players_of(model, witness):
 class Update:
     """One update of the players of an objective.
 
-    Each player has a tape that watches its own weights alone, so that no gradient is taken which no optimizer applies.
-    Assignments that passes make are kept for the networks of these players, and dropped for all others: a step of the
-    one leaves the other's running statistics and random streams as they are.
+    Each player has a tape that watches only its own weights, so that only gradients that an optimizer needs are
+    computed. The assignments of the passes are kept for the networks of these players and dropped for all others: a
+    step of one player does not change the running statistics and random streams of another.
 
     Args:
         model: `AdversarialModel`.
@@ -124,7 +124,7 @@ class Update:
         self._players = ()
 
     def run(self):
-        """Step the optimizers, then whatever comes with a step."""
+        """Step the optimizers, then update spectral norms, lazy terms and averages."""
         parts, draws = self._model.gradient_accumulation_steps, self._noise.draws_so_far if self._noise else 0
         mean = _parts.Mean(parts)
         for number, inputs in enumerate(self._inputs_of_parts(parts)):
@@ -175,14 +175,14 @@ class Update:
         return found
 
     def _immediate(self, name, terms):
-        """The terms that count in this step; the others are put off."""
+        """The terms that count in this step; the others are deferred."""
         for term, value in terms.items():
             if isinstance(value, Deferred):
                 self._deferred.setdefault((name, term), []).append(value)
         return {term: value for term, value in terms.items() if not isinstance(value, Deferred)}
 
     def _total(self, name, terms, own):
-        """What a player minimises, scaled for its optimizer; None where all is put off."""
+        """What a player minimises, scaled for its optimizer; None if all terms are deferred."""
         player = self._model.players[name]
         total = [self._model.loss_weights[term] * value for term, value in terms.items()]
         total += own.losses_of(player.networks.values())
@@ -193,7 +193,7 @@ class Update:
         return player.optimizer.scale_loss(tf.add_n([tf.cast(t, tf.float32) for t in total]) / replica_count())
 
     def _of_player(self, name, total, tape, recordings):
-        """Gradients in a player's weights: in the objective itself, and through what was recorded before it."""
+        """Gradients with respect to a player's weights: from the objective itself and through the recordings."""
         player = self._model.players[name]
         taken = [recording for recording in recordings if name in recording.players]
         outputs = [recording.differentiable for recording in taken]
@@ -218,7 +218,7 @@ class Update:
         return [_dense(gradient) for gradient in found]
 
     def _track(self, terms):
-        """Count the terms in the logs; one that several players share, as its first player has it."""
+        """Count the terms in the logs; for a shared term, the value of its first player counts."""
         seen = {}
         for player_terms in terms.values():
             seen = {**player_terms, **seen}
@@ -244,7 +244,7 @@ class Update:
                 value = deferred.value()
                 objective = player.optimizer.scale_loss(model.loss_weights[term] * value / replica_count())
             found = [_dense(gradient) for gradient in tape.gradient(objective, player.trainable_weights)]
-            # The last bias has no part in a gradient penalty.
+            # A gradient penalty does not depend on the last bias.
             weights = player.trainable_weights
             mean.add({name: [tf.zeros_like(w) if g is None else g for g, w in zip(found, weights, strict=True)]})
             model.trackers[term].update_state(value / deferred.every)
@@ -252,7 +252,7 @@ class Update:
 
 
 def _tape(stack, player, outputs=()):
-    """A tape that watches a player's weights and some tensors, in force until the stack unwinds."""
+    """A tape that watches a player's weights and some tensors until the stack unwinds."""
     tape = stack.enter_context(tf.GradientTape(watch_accessed_variables=False))
     tape.watch([weight.value for weight in player.trainable_weights])
     tape.watch(list(outputs))
@@ -260,7 +260,7 @@ def _tape(stack, player, outputs=()):
 
 
 def _commit(scope, player):
-    """Make the assignments that passes made to the state of a player's networks."""
+    """Apply the assignments that passes made to the state of a player's networks."""
     for network in player.networks.values():
         for variable in _networks.state(network):
             value = scope.get_current_value(variable)
@@ -272,19 +272,19 @@ def _require_terms(model, terms):
     for name, player_terms in terms.items():
         if name not in model.players:
             raise ValueError(
-                f"An objective returns a dict of its players' terms, and '{name}' is no player: there are "
+                f"An objective must return a dict of terms by player, but '{name}' is not a player. The players are "
                 f"{', '.join(model.players)}. Received: {{{name!r}: ...}}"
             )
         for term in player_terms:
             if term not in model.trackers:
                 raise ValueError(
-                    f"The term '{term}' is not among the model's `terms`, and so would not be in the logs: add it "
+                    f"The term '{term}' is not in the model's `terms`, so the logs would not show it: add it "
                     f"there. Received: {{{name!r}: {{{term!r}: ...}}}}, terms={tuple(model.trackers)}"
                 )
 
 
 def _dense(gradient):
-    """Rows that occur twice in sparse gradients would be squared one by one: the sum is what is meant."""
+    """Make a sparse gradient dense: an optimizer must square the sum of repeated rows, not each row."""
     return tf.convert_to_tensor(gradient) if isinstance(gradient, tf.IndexedSlices) else gradient
 
 

@@ -1,4 +1,4 @@
-"""The model that every adversarial model is: players, and what each of them minimises."""
+"""The base of every adversarial model: players, and what each of them minimises."""
 
 import abc
 import contextlib
@@ -17,9 +17,9 @@ from keras_gan.training.training_state import StepNoise, TrainingState
 
 
 class AdversarialModel(SavedModel, abc.ABC):
-    """A model of several players, each with networks, an optimizer and an objective of its own.
+    """A model of several players, each with its own networks, optimizer and objective.
 
-    A subclass names its losses in `terms`, hands over its players, and writes its paper's algorithm in `train_step`:
+    A subclass names its losses in `terms`, passes its players, and writes its paper's algorithm in `train_step`:
 
         with self.step_on(data) as (batches, noise):
             for batch in batches:
@@ -28,22 +28,22 @@ class AdversarialModel(SavedModel, abc.ABC):
             self.minimise(self.generator_terms, batch, fakes)
         return self.get_metrics_result()
 
-    `fit`, `compile`, saving, checkpoints, precision, replicas, workers, accumulation and logs loop over the players.
+    `fit`, `compile`, saving, checkpoints, mixed precision, replicas, workers, accumulation and logs work for any
+    players.
 
     Args:
         players: dict of name to `Player`.
-        data_spec: dict of name to `Field`: what one batch consists of, in the order of a tuple that `fit` is given.
-        batches_per_step: int, the batches that one training step takes.
-        batches_argument: what the subclass calls that number, for messages.
-        seed: int, of all random numbers that training draws; None to take one from Python's generator.
+        data_spec: dict of name to `Field`, the contents of a batch. Tuples given to `fit` have the same order.
+        batches_per_step: int, number of batches in one training step.
+        batches_argument: the subclass's name for `batches_per_step`, for messages.
+        seed: int, for all random numbers that training draws; None for a random seed from Python's generator.
         name: str.
 
     Attributes:
-        players: dict of name to `Player`; the networks are attributes of the model, too, and so are their averaged
-            copies and, after `compile`, the optimizers: `model.painter`, `model.averaged_painter`,
-            `model.painter_optimizer`.
+        players: dict of name to `Player`. Networks, averaged copies and, after `compile`, optimizers are attributes of
+            the model, too: `model.painter`, `model.averaged_painter`, `model.painter_optimizer`.
         training_state: the seed of the run and, in `step`, the number of training steps taken.
-        images_per_step: int, the samples that one training step takes; None before the first `fit`.
+        images_per_step: int, number of samples in one training step; None before the first `fit`.
 
     Raises:
         ValueError: if an argument is out of range.
@@ -107,17 +107,17 @@ class AdversarialModel(SavedModel, abc.ABC):
 
     @abc.abstractmethod
     def train_step(self, data):
-        """The paper's algorithm: take what `fit` hands over, update the players, return the logs."""
+        """The paper's algorithm: take the data from `fit`, update the players, return the logs."""
 
     def test_terms(self, batch, noise):  # noqa: ARG002
-        """The losses of a batch that training does not see, in inference mode, `{player: {term: scalar}}`.
+        """The losses on a batch that is not trained on, in inference mode, `{player: {term: scalar}}`.
 
         Args:
             batch: dict of named tensors.
-            noise: `StepNoise`, the same each time, so that epochs compare.
+            noise: `StepNoise`, the same each time, so that epochs can be compared.
         """
         raise ValueError(
-            f"{type(self).__name__} cannot be evaluated: it has no `test_terms`. Write it, or leave `validation_data` "
+            f"{type(self).__name__} cannot be evaluated: it has no `test_terms`. Define it, or leave `validation_data` "
             "out. Received: a call of `evaluate`"
         )
 
@@ -131,23 +131,24 @@ class AdversarialModel(SavedModel, abc.ABC):
         jit_compile="auto",
         **optimizers,
     ):
-        """Set the optimizers; without arguments, those of the paper.
+        """Set the optimizers. Without arguments they are those of the paper.
 
         Args:
-            gradient_accumulation_steps: int, equal parts in which a minibatch passes through the networks, one after
-                the other, for one update on the mean of their gradients: memory for a smaller batch, and the step of
-                the whole one, but for what compares the samples of a batch (batch statistics, relativistic averages).
-            loss_weights: dict of float, what to multiply losses by, under their names in the logs. The logs show the
-                losses without it.
+            gradient_accumulation_steps: int, number of equal parts of a minibatch. The parts pass through the networks
+                one after the other, and one update uses the mean of their gradients. This needs the memory of a smaller
+                batch and takes the step of the whole batch, except for what compares the samples of a batch (batch
+                statistics, relativistic averages).
+            loss_weights: dict of float, factors of the losses by their names in the logs. The logs show the losses
+                without these factors.
             run_eagerly: bool, as in `keras.Model.compile`.
-            steps_per_execution: int, likewise; 1 on several replicas.
-            jit_compile: bool or "auto", likewise; not on several replicas.
-            **optimizers: a Keras optimizer (or its name) for each player, as `generator_optimizer=`; all of them or
-                none. A float16 network's optimizer is wrapped for loss scaling. A schedule of the learning rate or of
-                a beta counts training steps. Where a penalty is `Lazy`, rate and betas are adjusted to it.
+            steps_per_execution: int, as in `keras.Model.compile`; must be 1 on several replicas.
+            jit_compile: bool or "auto", as in `keras.Model.compile`; not True on several replicas.
+            **optimizers: a Keras optimizer (or its name) for each player, such as `generator_optimizer=`;
+                all of them or none. The optimizer of a float16 network is wrapped for loss scaling. A schedule of the
+                learning rate or of a beta counts training steps. For a `Lazy` penalty, rate and betas are adjusted.
 
         Raises:
-            ValueError: for an argument that the model has no use for, an optimizer that is shared by players or used
+            ValueError: for an argument that the model does not take, an optimizer that players share or that was used
                 before, or a mode that several replicas do not support.
         """
         names = {f"{name}_optimizer": name for name in self.players}
@@ -160,7 +161,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         loss_weights = _compilation.weights_of_losses(loss_weights, list(self.trackers))
         parts = require_int("gradient_accumulation_steps", gradient_accumulation_steps)
         with self.distribute_strategy.scope():
-            # All that can be refused comes first: a model that is refused stays as it was.
+            # Everything that may raise comes first, so that an error leaves the model unchanged.
             chosen = _compilation.choose(self, given)
             ready = _optimizers.ready_all(self, chosen)
             super().compile(
@@ -179,30 +180,30 @@ class AdversarialModel(SavedModel, abc.ABC):
 
     @contextlib.contextmanager
     def step_on(self, data):
-        """The frame of a training step: what it works on, and that it is counted.
+        """The frame of a training step: it provides the batches and the noise, and counts the step.
 
         Yields:
             (batches, noise): a list of dicts of named tensors, one for each of `batches_per_step`, and the `StepNoise`
             that the step draws its random numbers from.
         """
         batch = named_fields(data, self.data_spec)
-        # Where data of unknown length end, a step is begun that has none: without the dependency TensorFlow would run
-        # such parts of it as need no data, and count it.
+        # When data of unknown length end, one more step begins without data. Without the dependency, TensorFlow would
+        # run the parts of it that need no data, and count it.
         noise = self.training_state.noise()
         with tf.control_dependencies(list(batch.values())), drawing_from(noise):
             yield _batches.minibatches(batch, self.batches_per_step, self.batches_argument), noise
             self.training_state.step.assign_add(1)
 
     def record(self, function, *arguments):
-        """Run a function of tensors and keep what it takes to differentiate it.
+        """Run a function of tensors and keep what is needed to differentiate it.
 
         Args:
             function: takes structures of tensors with rows, and returns one.
-            *arguments: what it takes.
+            *arguments: arguments of the function.
 
         Returns:
-            `Recording`, whose `outputs` the function has returned. As an input of `minimise`, the gradient goes through
-            it: so one pass serves the updates of several players.
+            `Recording`, with what the function returned in `outputs`. As an input of `minimise` it passes gradients
+            through, so one pass serves the updates of several players.
         """
         return _updates.record(self, function, arguments)
 
@@ -210,9 +211,9 @@ class AdversarialModel(SavedModel, abc.ABC):
         """Step the optimizers of an objective's players.
 
         Args:
-            objective: function that returns `{player: {term: scalar}}`; each player's weights get the gradient of the
-                weighted sum of that player's terms, and of its networks' own losses, and of nothing else.
-            *inputs: what the function takes: structures of tensors with rows, or a `Recording` of one.
+            objective: function that returns `{player: {term: scalar}}`. Each player's weights get the gradient of the
+                weighted sum of its own terms and its networks' own losses, and nothing else.
+            *inputs: arguments of the function: structures of tensors with rows, or a `Recording` of one.
         """
         _updates.Update(self, objective, inputs).run()
 
@@ -221,32 +222,32 @@ class AdversarialModel(SavedModel, abc.ABC):
         return forward(interface, values)
 
     def penalise(self, player, critic, real, fake):
-        """The penalties of a player, a dict of terms for its objective; none while evaluating.
+        """The penalties of a player, a dict of terms for its objective; empty during evaluation.
 
         Args:
             player: name of the player.
             critic: `Critic` that the penalties differentiate.
-            real: dict of named tensors, with the samples of the data.
-            fake: likewise, with those that were generated.
+            real: dict of named tensors, with samples of the data.
+            fake: dict of named tensors, with generated samples.
         """
         if not is_training():
             return {}
         return _updates.penalty_terms(self.players[player].penalties, critic, real, fake)
 
     def sampler(self, averaged=True):
-        """What draws the model's samples, a `Sampler`.
+        """The `Sampler` that draws the model's samples.
 
         Args:
-            averaged: whether to use the averaged copy of the network where there is one.
+            averaged: whether to use the averaged copy of the network if there is one.
         """
-        raise ValueError(f"{type(self).__name__} draws no samples: it has no `sampler`. Received: averaged={averaged}")
+        raise ValueError(f"{type(self).__name__} cannot draw samples: define `sampler`. Received: averaged={averaged}")
 
     def sampling_inputs(self, count=None, *, seed=None, **given):
-        """What samples are made of: the inputs of the sampler, those that are given and the others drawn.
+        """The inputs of the sampler: the given ones, and the others drawn.
 
         Args:
-            count: int, how many; None where the main input is given.
-            seed: int for the same inputs each time, in every process; None for others each time.
+            count: int, how many; None if the main input is given.
+            seed: int for the same inputs each time, in every process; None for different inputs each time.
             **given: arrays by input name.
 
         Returns:
@@ -255,12 +256,12 @@ class AdversarialModel(SavedModel, abc.ABC):
         return self.sampler().inputs_for(count, seed=seed, **given)
 
     def draw_samples(self, count=None, *, seed=None, averaged=True, batch_size=64, **given):
-        """Draw samples, or make them of what is given; training is not disturbed by it.
+        """Draw samples, or make them from given inputs. This does not change the state of training.
 
         Args:
             count: as in `sampling_inputs`.
-            seed: likewise.
-            averaged: whether to use the averaged copy of the network where there is one.
+            seed: as in `sampling_inputs`.
+            averaged: whether to use the averaged copy of the network if there is one.
             batch_size: int, how many to make at once.
             **given: as in `sampling_inputs`.
 
@@ -280,7 +281,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         return samplers[averaged]
 
     def scale_learning_rates(self, factor):
-        """Multiply the learning rates of all players, scheduled ones included, by a number from now on.
+        """Multiply the learning rates of all players by a number from now on, including scheduled rates.
 
         Args:
             factor: float, above 0.
@@ -291,13 +292,13 @@ class AdversarialModel(SavedModel, abc.ABC):
             _optimizers.scale_learning_rate(player.optimizer, factor)
 
     def settle_averages(self):
-        """Let averaged copies follow weights that were loaded before the first step."""
+        """Copy weights that were loaded before the first step into the averaged copies."""
         if int(np.asarray(self.training_state.step)) == 0:
             for player in self.players.values():
                 player.follow()
 
     def test_step(self, data):
-        """The losses on a batch that training does not see; the same noise each time, so that epochs compare."""
+        """The losses on a batch that is not trained on, with the same noise each time, so that epochs compare."""
         zero = tf.zeros((), tf.int64)
         batch = named_fields(data, self.data_spec)
         with inference(), passes():
@@ -308,11 +309,11 @@ class AdversarialModel(SavedModel, abc.ABC):
         return reducible({term: self.trackers[term].result() for term in self.trackers if term in terms})
 
     def get_metrics_result(self):
-        """The logs, with which a training step ends: means over the epoch, and the values that schedules give."""
+        """The logs of a training step: means over the epoch, and the current values of schedules."""
         return reducible({**super().get_metrics_result(), **_logs.values_in_use(self)})
 
     def scheduled_parts(self):
-        """Further parts with scheduled quantities, such as augmentations; each has a `name` and `scheduled()`."""
+        """Other parts with scheduled quantities, such as augmentations; each has a `name` and `scheduled()`."""
         return ()
 
     @property
@@ -322,20 +323,20 @@ class AdversarialModel(SavedModel, abc.ABC):
 
     @lost_workers_explained()
     def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
-        """Train; as `keras.Model.fit`, with what the data of several players need.
+        """Train, as `keras.Model.fit` does.
 
-        Each training step takes `batches_per_step` batches of the data, so an epoch has as many fewer steps. An endless
-        data set that says how many batches make an epoch, as those of `keras_gan.data.load` do in `steps_per_epoch`,
-        needs no `steps_per_epoch` here.
+        Each training step takes `batches_per_step` batches of the data, so an epoch has that many times fewer steps.
+        Endless data from `keras_gan.data.load` know how many batches make an epoch (`steps_per_epoch`), so they need no
+        `steps_per_epoch` here.
 
-        The place in such data, and in an array, is the number of training steps that the model has taken: a model that
-        was loaded, or that a `keras_gan.callbacks.Checkpoint` restores, resumes with the images that come next.
+        In such data and in arrays, the place is the number of training steps that the model has taken. A model that was
+        loaded, or that a `keras_gan.callbacks.Checkpoint` restored, resumes with the next images.
 
         Args:
             x: tf.data.Dataset of batches, or arrays or tensors: the fields of `data_spec`, as one tensor, a tuple or a
                 dict by name. Pictures are float in [-1, 1], labels integers. Incomplete batches are left out.
-            y: labels, where the model takes them and `x` is an array.
-            batch_size: int, samples in a minibatch where `x` is an array; 32 by default.
+            y: labels, if the model takes them and `x` is an array.
+            batch_size: int, samples in a minibatch if `x` is an array; 32 by default.
             epochs: int.
             **options: as in `keras.Model.fit`: callbacks, verbose, shuffle, initial_epoch, steps_per_epoch,
                 validation_data and so on.
@@ -344,9 +345,9 @@ class AdversarialModel(SavedModel, abc.ABC):
             keras.callbacks.History.
 
         Raises:
-            ValueError: before `compile`; for data of other fields, of a wrong shape, type or range, not finite, empty,
-                fewer than a batch, or endless without `steps_per_epoch`; for an argument that makes no sense.
-            ConnectionError: if another of several workers has stopped.
+            ValueError: before `compile`; for data with other fields or a wrong shape, type or range, not finite, empty,
+                smaller than a batch, or endless without `steps_per_epoch`; for an argument that makes no sense.
+            ConnectionError: if another worker has stopped.
         """
         if not self.compiled:
             raise ValueError("Call `compile()` before `fit()`: it sets the optimizers. Received: compiled=False")
@@ -356,12 +357,12 @@ class AdversarialModel(SavedModel, abc.ABC):
 
     @lost_workers_explained()
     def evaluate(self, x=None, y=None, batch_size=None, **options):
-        """The losses on data that training does not see, and metrics; as `keras.Model.evaluate`, on data of `fit`.
+        """The losses and metrics on data that are not trained on; takes the same data as `fit`.
 
         Args:
             x: as in `fit`.
-            y: likewise.
-            batch_size: int, samples in a batch where `x` is an array; 32 by default.
+            y: as in `fit`.
+            batch_size: int, samples in a batch if `x` is an array; 32 by default.
             **options: as in `keras.Model.evaluate`: verbose, steps, callbacks, return_dict; and `evaluator`, a
                 `keras_gan.metrics.Evaluator`, which compares samples of the model with these images.
 
@@ -383,29 +384,29 @@ class AdversarialModel(SavedModel, abc.ABC):
     def train_on_batch(self, x, y=None, **options):
         """One training step on a batch of `batches_per_step` minibatches; as `keras.Model.train_on_batch`.
 
-        The batch is checked and cast as the data of `fit` are.
+        The batch is checked and cast as in `fit`.
         """
         _batches.require_no_weights(options)
         self.settle_averages()
         return super().train_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
     def test_on_batch(self, x, y=None, **options):
-        """The losses on a batch; as `keras.Model.test_on_batch`, with the checks of `fit`."""
+        """The losses on a batch, as `keras.Model.test_on_batch` returns them, with the checks of `fit`."""
         _batches.require_no_weights(options)
         return super().test_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
     def reset_metrics(self):
-        """Begin the means over an epoch again; not where training resumes in the middle of one."""
+        """Reset the means over an epoch, but not when training resumes in the middle of one."""
         if self.__dict__.pop("_epoch_goes_on", False):
             return
         super().reset_metrics()
 
     def _maybe_symbolic_build(self, *args, **kwargs):
-        """Do nothing: the model is built, and Keras would take a batch from the data that is then not trained on."""
+        """Do nothing: the model is already built, and Keras would take a batch away from training."""
 
     def export(self, filepath, **options):  # noqa: ARG002
-        """Point to the exports of this package: Keras's own knows nothing of samplers."""
+        """Refer to the exports of this package: Keras's own export does not support samplers."""
         raise ValueError(
-            "Use `keras_gan.export.save(model, directory)`, which writes what draws samples, for TensorFlow Serving. "
+            "Use `keras_gan.export.save(model, directory)`, which exports the sampler for TensorFlow Serving. "
             f"Received: filepath={filepath!r}"
         )

@@ -16,13 +16,13 @@ _INNER_SCALE = 1024.0
 
 
 class Verdict(typing.NamedTuple):
-    """What a critic returns of a batch.
+    """What a critic returns for a batch.
 
     Attributes:
         logits: float32 `(batch, 1)` or a patch map, without a sigmoid.
-        classes: float32 `(batch, num_classes)`, logits of the classes; None where the network has no such head.
-        codes: float32 `(batch, ...)`, what it infers of a code; likewise.
-        features: float32, or a list of them, what its layers have found; likewise.
+        classes: float32 `(batch, num_classes)`, logits of the classes; None if the network has no such output.
+        codes: float32 `(batch, ...)`, its estimate of a code; None if the network has no such output.
+        features: float32, or a list of tensors, features from its layers; None if the network has no such output.
     """
 
     logits: tf.Tensor
@@ -32,17 +32,17 @@ class Verdict(typing.NamedTuple):
 
 
 class Critic:
-    """Passes each batch through a judging network once in an update, whoever asks for it.
+    """Passes each batch through a discriminator only once in an update.
 
-    The loss wants D(x), and R1 the gradient of the same D(x): both come from one pass. What a critic remembers ends
-    with the update, during which the network's weights stand still.
+    The loss needs D(x), and R1 needs the gradient of the same D(x): both come from one pass. A critic remembers its
+    passes until the end of the update, because the network's weights do not change until then.
 
     Args:
-        network: keras.Model, samples to logits; perhaps with labels, and with further outputs: see `Verdict`.
-        role: what the network is called in messages.
+        network: keras.Model, samples to logits; optionally with labels, and with more outputs: see `Verdict`.
+        role: name of the network in messages.
         judges: name of the field that holds the samples.
-        augmentations: list of `keras_gan.augmentation.Augmentation`, applied to all samples, real and generated,
-            before the network sees them. Penalties are taken with respect to the samples before them.
+        augmentations: list of `keras_gan.augmentation.Augmentation`, applied to all real and generated samples
+            before the network sees them. Penalties differentiate with respect to the samples before that.
 
     Raises:
         ValueError: if the network does not return logits.
@@ -66,7 +66,7 @@ class Critic:
         """Judge a batch.
 
         Args:
-            batch: dict of named tensors, the samples and, where the network takes them, their labels.
+            batch: dict of named tensors, the samples and, if the network takes them, their labels.
 
         Returns:
             `Verdict`.
@@ -85,7 +85,7 @@ class Critic:
         return _Conditioned(self, {name: value for name, value in batch.items() if name != self.judges})
 
     def input_gradients(self, batch):
-        """Gradient of each sample's logit (the mean of its patch map) with respect to that sample."""
+        """Gradient of each sample's logit (or the mean of its patch map) with respect to that sample."""
         judged = self._pass(batch)
         if judged.gradients is None:
             gradients = judged.tape.gradient(
@@ -103,7 +103,7 @@ class Critic:
         # The same samples with other labels are another batch.
         key = (id(self), *(id(batch[name]) for name in self.interface.shapes))
         if key not in verdicts:
-            # Recording costs nothing in a graph: the backward pass exists only if somebody asks for the gradients.
+            # Recording costs nothing in a graph: the backward pass exists only if the gradients are used.
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(samples)
                 outputs = forward(self.interface, {**batch, self.judges: self._augmented(samples)})
@@ -147,7 +147,7 @@ def _require_logits(interface, role):
     unknown = sorted(set(interface.outputs) - set(Verdict._fields))
     if unknown or "logits" not in interface.outputs:
         raise ValueError(
-            f"A {role} with several outputs names them, and 'logits' is one of them; the others are among "
+            f"The outputs of a {role} with several outputs must have names: 'logits', and any of "
             f"{', '.join(Verdict._fields[1:])}. Received: {role} with outputs {list(interface.outputs)}"
         )
     verdict = interface.outputs["logits"]
@@ -159,21 +159,23 @@ def _require_logits(interface, role):
     last = _last_layer(interface.network)
     if getattr(last, "activation", None) is keras.activations.sigmoid:
         raise ValueError(
-            f"The {role} must return logits, and its last layer '{last.name}' applies a sigmoid. Leave the "
-            "sigmoid out: the losses include it where their formula does. "
+            f"The {role} must return logits, but its last layer '{last.name}' applies a sigmoid. Leave the "
+            "sigmoid out: the losses that need it include it. "
             f"Received: {role}='{interface.network.name}'"
         )
 
 
 def _last_layer(network):
-    """The layer that makes a network's only output, or None where the network's own code decides."""
+    """The layer that makes a network's only output or its logits, or None if that is not known."""
     if isinstance(network, SpectralNormalization):
         return _last_layer(network.layer)
     if isinstance(network, keras.Sequential):
         return _last_layer(network.layers[-1])
     if not isinstance(network, keras.Model):
         return network
-    # Private to Keras: where it is missing, nothing is found.
-    history = getattr(getattr(network, "output", None), "_keras_history", None)
+    # Private to Keras: if it is missing, nothing is found.
+    output = getattr(network, "output", None)
+    output = output.get("logits") if isinstance(output, dict) else output
+    history = getattr(output, "_keras_history", None)
     operation = getattr(history, "operation", None)
     return None if operation is None or operation is network else _last_layer(operation)

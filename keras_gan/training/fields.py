@@ -1,10 +1,10 @@
-"""What a model's data consist of: named fields, each of one kind."""
+"""The named fields of a model's data."""
 
 import dataclasses
 
 import tensorflow as tf
 
-# A user's own scaling may leave [-1, 1] by a rounding error; a wrong range such as [0, 255] leaves it by far.
+# A user's own scaling may exceed [-1, 1] by a rounding error; a wrong range such as [0, 255] exceeds it by far.
 LIMIT = 1.001
 
 
@@ -31,19 +31,19 @@ class Field:
 
     @property
     def is_picture(self):
-        """Whether samples have height, width and channels: such values lie in [-1, 1], others need only be finite."""
+        """Whether samples have height, width and channels. They must be in [-1, 1]; other values must be finite."""
         return len(self.shape) == 3 and self.num_classes is None
 
 
 def named_fields(data, spec):
-    """The fields of what a user gives, a dict by name.
+    """The fields of a user's data, a dict by name.
 
     Args:
         data: one tensor; a tuple of them, in the order of the fields; or a dict by field name.
         spec: dict of name to `Field`.
 
     Raises:
-        ValueError: for a field too many or too few, or an unknown name.
+        ValueError: for too many or too few fields, or an unknown name.
     """
     if isinstance(data, dict):
         return _by_name(data, spec)
@@ -58,7 +58,7 @@ def named_fields(data, spec):
         missing = list(spec)[len(values) :]
         hint = " `keras_gan.data.load(..., labels=True)` returns them." if missing == ["labels"] else ""
         raise ValueError(
-            f"The networks take {' and '.join(spec)}, and the data have no {' and no '.join(missing)}: give a tuple or "
+            f"The networks take {' and '.join(spec)}, but the data have no {' and no '.join(missing)}. Give a tuple or "
             f"a dict of {', '.join(spec)}.{hint} Received: data with {len(values)} part{'s' * (len(values) > 1)}"
         )
     return dict(zip(spec, values, strict=True))
@@ -76,8 +76,8 @@ def _by_name(data, spec):
 def _too_many(values, spec):
     if list(spec) == ["images"]:
         return (
-            "This GAN is unconditional and takes images alone, without labels. Drop them, for example with "
-            "`dataset.map(lambda images, labels: images)` or `keras_gan.data.load(..., labels=False)`; or build it of "
-            f"networks that take labels. Received: data with {len(values)} parts"
+            "This GAN is unconditional and takes images without labels. Drop the labels, for example with "
+            "`dataset.map(lambda images, labels: images)` or `keras_gan.data.load(..., labels=False)`; or build the "
+            f"GAN with networks that take labels. Received: data with {len(values)} parts"
         )
     return f"This model takes {', '.join(spec)}, and nothing more. Received: data with {len(values)} parts"

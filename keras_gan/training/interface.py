@@ -1,4 +1,4 @@
-"""How a network is called: which named tensors it takes, and what it returns under which name."""
+"""How a network is called: the names of its inputs and of its outputs."""
 
 import keras
 import tensorflow as tf
@@ -9,25 +9,27 @@ LABELS = "labels"
 
 
 class Interface:
-    """Calls a network on named tensors, however its inputs are arranged.
+    """Calls a network on named tensors, for any structure of its inputs.
 
-    A network takes one tensor, a list or a dict of them. One tensor is the network's main input, whatever its layer is
-    called. Of several, each has the name of its `keras.Input`, or its key in a dict; of a list, the first one whose
-    name is not a known field is the main input. Outputs are named in the same way.
+    A network takes one tensor, a list of tensors or a dict. A single tensor is the main input, with any name. Several
+    inputs have the names of their `keras.Input`, or their keys in a dict. In a list, the first input whose name is not
+    a known field is the main input. Outputs are named in the same way.
 
     Args:
         network: keras.Model that knows its input shape.
-        role: what the network is called in messages.
-        takes: tuple of the field names that it may take, the main one first.
-        returns: name of its output where it has only one.
+        role: name of the network in messages.
+        takes: tuple of the field names that it may take, the main input first.
+        returns: name of its output if it has only one, and of its main output if it has several.
 
     Attributes:
+        main: name of the main input.
+        returns: name of the main output.
         network: the network.
         shapes: dict of input name to shape, without the batch.
         outputs: dict of output name to shape, without the batch.
 
     Raises:
-        ValueError: if the network is no keras.Model, its input shape is not known, or an input has no known name.
+        ValueError: if the network is not a keras.Model, its input shape is not known, or an input has no known name.
 
     Example:
         >>> import keras
@@ -46,15 +48,15 @@ class Interface:
         names = _input_names(network, self._structure, role, takes)
         shapes = [tuple(shape[1:]) for shape in _leaves(self._structure)]
         self.shapes = dict(zip(names, shapes, strict=True))
-        self._returns = returns
+        self.main, self.returns = takes[0], returns
         self.outputs = self._output_shapes()
 
     def __call__(self, values, *, network=None, **options):
-        """Call the network, or a copy of it, on those of the named tensors that it takes.
+        """Call the network, or a copy of it, on the named tensors that it takes.
 
         Args:
             values: dict of name to tensor.
-            network: keras.Model to call in its place, such as an averaged copy.
+            network: keras.Model to call instead, such as an averaged copy.
             **options: `training`.
 
         Returns:
@@ -63,7 +65,7 @@ class Interface:
         return self._named(self.pack(values, network or self.network, options))
 
     def pack(self, values, network, options):
-        """Return what the network returns for the named tensors, as it returns it."""
+        """Call the network on the named tensors; return its outputs unchanged."""
         tensors = [self._as_taken(name, values[name]) for name in self.shapes]
         if isinstance(self._structure, dict):
             return network(dict(zip(self._structure, tensors, strict=True)), **options)
@@ -83,14 +85,14 @@ class Interface:
             )
         if not tf.TensorShape(made).is_compatible_with(taken):
             raise ValueError(
-                f"The {self._role} makes samples of shape {made}, but the {taker._role} takes inputs of shape {taken}: "
-                f"build both for the same image shape. Received: {self._role}.output_shape={(None, *made)}, "
+                f"The {self._role} makes samples of shape {made}, but the {taker._role} takes inputs of shape {taken}. "
+                f"Build both for the same image shape. Received: {self._role}.output_shape={(None, *made)}, "
                 f"{taker._role}.input_shape={(None, *taken)}"
             )
 
     @property
     def num_classes(self):
-        """Number of classes that the labels may have, read from what takes them; None where nothing says it."""
+        """Number of classes, read from the layer that takes the labels; None if it is not clear."""
         if LABELS not in self.shapes:
             return None
         shape = self.shapes[LABELS]
@@ -104,7 +106,7 @@ class Interface:
         return sizes.pop() if len(sizes) == 1 else None
 
     def _as_taken(self, name, value):
-        """Labels as class indices, as a column of them, or as one-hot rows: what the network's input has room for."""
+        """Labels as class indices, as a column of them, or as one-hot rows, to fit the network's input."""
         if name != LABELS or self.shapes[name] == ():
             return value
         if self.shapes[name] == (1,):
@@ -128,10 +130,10 @@ class Interface:
         if isinstance(outputs, dict):
             return outputs
         if not isinstance(outputs, list | tuple):
-            return {self._returns: outputs}
+            return {self.returns: outputs}
         names = list(getattr(self.network, "output_names", None) or [f"output_{i}" for i in range(len(outputs))])
-        if self._returns not in names:
-            names[0] = self._returns
+        if self.returns not in names:
+            names[0] = self.returns
         return dict(zip(names, outputs, strict=True))
 
 
@@ -145,14 +147,14 @@ def _input_structure(network, role):
         structure = _built_with(network)
     if structure is None:
         raise ValueError(
-            f"The input shape of the {role} is not known yet. Make it a functional or Sequential model that begins "
-            f"with a `keras.Input`, or call it once on a batch before. Received: {role}={network!r}"
+            f"The input shape of the {role} is not known yet. Use a functional or Sequential model that begins "
+            f"with a `keras.Input`, or call the network on a batch first. Received: {role}={network!r}"
         )
     return structure
 
 
 class _Shape(tuple):
-    """A shape that is not taken for a list of inputs."""
+    """A shape, distinct from a list of inputs."""
 
 
 def _built_with(network):
@@ -189,7 +191,7 @@ def _input_names(network, structure, role, takes):
         names[strangers.pop(0)] = takes[0]
     if strangers or takes[0] not in names:
         raise ValueError(
-            f"The {role} takes several inputs, and each must have the name of what it is: one of {', '.join(takes)}. "
+            f"The {role} takes several inputs, and each must have one of these names: {', '.join(takes)}. "
             f"Name them, as in `keras.Input(..., name={takes[0]!r})`. Received: {role} with inputs named {given}"
         )
     return tuple(names)

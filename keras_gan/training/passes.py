@@ -1,4 +1,4 @@
-"""The passes of an objective: how networks are called in a step, and what the calls leave behind."""
+"""The passes of an objective: how networks are called in a step, and what is kept of the calls."""
 
 import contextlib
 import contextvars
@@ -14,12 +14,12 @@ _NOISE = contextvars.ContextVar("noise", default=None)
 
 
 class Passes:
-    """What is known of the calls that one evaluation of an objective makes.
+    """What is kept of the calls in one evaluation of an objective.
 
     Attributes:
-        verdicts: dict that critics keep their verdicts in: each batch passes once, whoever asks.
+        verdicts: dict of the verdicts of critics, so that each batch passes only once.
         added_losses: list of (network, loss) that the networks' layers added in their calls.
-        are_counted: whether the calls add their layers' losses; not those that a penalty makes for itself.
+        are_counted: whether the calls add their layers' losses; False for the calls of a penalty.
     """
 
     def __init__(self, scope=None):
@@ -48,9 +48,9 @@ class Passes:
 
 @contextlib.contextmanager
 def passes():
-    """Begin an evaluation of an objective; yields its `Passes` and the scope that its assignments go to.
+    """Begin an evaluation of an objective; yields its `Passes` and the scope that stores its assignments.
 
-    Nothing is assigned inside: running statistics and random streams are in the scope, for the update to take over
+    No variable changes inside. The scope has the new running statistics and random streams, and the update applies
     those of the networks that it trains.
     """
     with (
@@ -62,13 +62,13 @@ def passes():
 
 
 def current_passes():
-    """The `Passes` in progress; fresh ones outside of an objective."""
+    """The `Passes` in progress; new ones outside an objective."""
     return _PASSES.get() or Passes()
 
 
 @contextlib.contextmanager
 def uncounted():
-    """Passes inside leave nothing: no statistics, no random stream, no losses of layers."""
+    """Passes inside leave no trace: no statistics, no random streams, no losses of layers."""
     own = current_passes()
     before, own.are_counted = own.are_counted, False
     try:
@@ -88,12 +88,12 @@ def _set(variable, value):
 
 
 def inference():
-    """Passes inside are those of evaluation: networks in inference mode, no augmentation, no penalty."""
+    """Passes inside are for evaluation: networks in inference mode, no augmentation, no penalty."""
     return _set(_TRAINING, False)
 
 
 def is_training():
-    """Whether passes are those of training."""
+    """Whether passes are for training."""
     return _TRAINING.get()
 
 
@@ -103,16 +103,16 @@ def drawing_from(noise):
 
 
 def current_noise():
-    """The `StepNoise` of the step in progress, or None outside of a step."""
+    """The `StepNoise` of the step in progress, or None outside a step."""
     return _NOISE.get()
 
 
 def forward(interface, values):
-    """Call a network as the step in progress calls it: in training mode, or in inference mode while evaluating.
+    """Call a network as the step in progress requires: in training mode, or in inference mode during evaluation.
 
     Args:
         interface: `Interface` of the network.
-        values: dict of named tensors, of which the network takes its own.
+        values: dict of named tensors; the network takes those that it needs.
 
     Returns:
         dict of output name to tensor, floats as float32.

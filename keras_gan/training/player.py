@@ -1,4 +1,4 @@
-"""A player: what one optimizer trains."""
+"""A player: the networks that one optimizer trains."""
 
 import keras
 import tensorflow as tf
@@ -13,15 +13,15 @@ _EMA_RAMP_UP = 0.05
 
 
 class Player:
-    """Some networks that one optimizer trains on one objective, and perhaps a running average of them.
+    """Networks that one optimizer trains on one objective, and optionally a running average of them.
 
     Args:
-        ema_half_life: number of samples, those of the player's updates, after which an update counts half in the
-            averaged copies that samples are drawn from; a schedule; or None for no averaged copies.
-        penalties: list of `keras_gan.penalties.Penalty` that the player's objective has.
+        ema_half_life: half-life of the averaged copies, which draw the samples: after so many samples in the player's
+            updates, an update counts half. A number or a schedule; None for no averaged copies.
+        penalties: list of `keras_gan.penalties.Penalty` in the player's objective.
         updates_per_step: int, updates of the player in a training step.
-        **networks: keras.Model by name. They become attributes of the model under their names; their averages are
-            called `averaged_` and the name.
+        **networks: keras.Model by name. They become attributes of the model under these names; their averages have
+            the prefix `averaged_`.
 
     Attributes:
         networks: dict of name to keras.Model.
@@ -41,7 +41,7 @@ class Player:
     def __init__(self, *, ema_half_life=None, penalties=(), updates_per_step=1, **networks):
         if not networks:
             raise ValueError(
-                "A player has at least one network, as in `Player(painter=network)`. Received: networks={}"
+                "A player needs at least one network, as in `Player(painter=network)`. Received: networks={}"
             )
         for name, network in networks.items():
             if not isinstance(network, keras.Model):
@@ -64,11 +64,11 @@ class Player:
 
     @property
     def lazy_updates(self):
-        """Updates that lazy penalties add to one of the player's own, on average: each has a step of its own."""
+        """Mean number of extra updates for lazy penalties per update of the player: each penalty has its own step."""
         return sum(1.0 / penalty.every for penalty in self.penalties.values() if penalty.every > 1)
 
     def follow(self):
-        """Make the averaged copies equal to the networks, as they are before the first step."""
+        """Set the averaged copies to the networks' weights, as before the first step."""
         for name, average in self.averages.items():
             average.set_weights(self.networks[name].get_weights())
 
@@ -88,13 +88,13 @@ class Player:
         for name, twin in self.averages.items():
             for average, current in zip(twin.weights, self.networks[name].weights, strict=True):
                 average.assign(average + tf.cast(share, average.dtype) * (current - average))
-            # An average of unit vectors is shorter than 1: an advance makes a unit vector of it again.
+            # An average of unit vectors is shorter than 1: `advance` normalises it again.
             for layer in _networks.spectral_normalizations(twin):
                 layer.advance()
 
 
 def _named_penalties(penalties):
-    """Penalties under their names in the logs: `r1`, `gradient_penalty`; a second one of a kind is `r1_2`."""
+    """Penalties by their names in the logs, such as `r1`; a second penalty of the same kind is `r1_2`."""
     if not isinstance(penalties, list | tuple) or not all(isinstance(penalty, Penalty) for penalty in penalties):
         raise ValueError(
             "`penalties` must be a list of penalties, such as `[keras_gan.penalties.R1(10.0)]`. "

@@ -1,4 +1,4 @@
-"""The one road to samples: what a model draws from, and what it makes of it."""
+"""The only way to samples: draws the inputs of a model and makes its outputs."""
 
 import random
 
@@ -15,19 +15,19 @@ from keras_gan.training.interface import LABELS
 class Sampler:
     """Draws the inputs of a network from a seed, and runs the network in inference mode.
 
-    `generate`, snapshots, metrics, health, model cards and exports all take this road, so that one seed means the same
-    samples everywhere.
+    `generate`, snapshots, metrics, health, model cards and exports all use it, so that a seed gives the same samples
+    everywhere.
 
     Args:
         interface: `Interface` of the network.
-        network: keras.Model to run, such as an averaged copy; None for the interface's own.
-        num_classes: int, how many classes the labels may have; None where there are none.
-        is_drawn: whether the main input is noise, drawn from a standard normal distribution. What is not drawn, such
-            as the pictures that a translator takes, has to be given.
+        network: keras.Model to run, such as an averaged copy; None for the interface's network.
+        num_classes: int, number of classes; None without labels.
+        is_drawn: whether the main input is noise from a standard normal distribution. Otherwise it must be given, such
+            as the pictures for a translator.
 
     Attributes:
         inputs: dict of input name to `tf.TensorSpec`, batch first.
-        output: name of what is made.
+        output: name of the output.
         output_shape: tuple, shape of one sample.
         main: name of the main input.
 
@@ -43,8 +43,10 @@ class Sampler:
     def __init__(self, interface, network=None, *, num_classes=None, is_drawn=True):
         self._interface, self.num_classes, self.is_drawn = interface, num_classes, is_drawn
         self.network = network or interface.network
-        self.main = next(iter(interface.shapes))
-        self.output, self.output_shape = next(iter(interface.outputs.items()))
+        self.main = interface.main
+        # Of several outputs not the first one: their order means nothing.
+        self.output = interface.returns if interface.returns in interface.outputs else next(iter(interface.outputs))
+        self.output_shape = interface.outputs[self.output]
         self.inputs = {
             name: tf.TensorSpec((None,), tf.int32, name)
             if name == LABELS
@@ -56,7 +58,7 @@ class Sampler:
     def __call__(self, inputs):
         """Return the samples for a dict of inputs, a float32 tensor.
 
-        Layers that draw noise of their own draw it from the inputs: the same inputs make the same samples.
+        Layers that draw their own noise get its seed from the inputs: the same inputs give the same samples.
         """
         with keras.StatelessScope(self._noise_of(inputs)):
             outputs = self._interface(inputs, network=self.network, training=False)
@@ -76,7 +78,7 @@ class Sampler:
         Args:
             count: int or scalar tensor, how many.
             seed: int or int64 scalar tensor.
-            **given: tensors of inputs that are not to be drawn, by name.
+            **given: tensors by name, for inputs that are not drawn.
 
         Returns:
             dict of input name to tensor: latents are standard normal, labels are uniform over the classes.
@@ -92,18 +94,18 @@ class Sampler:
         return drawn
 
     def inputs_for(self, count=None, *, seed=None, **given):
-        """The inputs of a request, checked: those that are given, and the others drawn.
+        """Check the given inputs, and draw the others.
 
         Args:
-            count: int, how many samples; None where the main input is given.
-            seed: int for the same inputs each time, in every process; None for others each time.
-            **given: arrays by input name; None for those that are to be drawn. A single label is for all samples.
+            count: int, how many samples; None if the main input is given.
+            seed: int for the same inputs each time, in every process; None for different inputs each time.
+            **given: arrays by input name; None for inputs that are drawn. A single label is for all samples.
 
         Returns:
             dict of input name to tensor.
 
         Raises:
-            ValueError: if it is not clear how many are asked for, or an input has a wrong name, shape or value.
+            ValueError: if the number of samples is not clear, or an input has a wrong name, shape or value.
         """
         given = {name: value for name, value in given.items() if value is not None}
         for name in given:
@@ -121,7 +123,7 @@ class Sampler:
         return self.draw(count, seed, **given)
 
     def run(self, inputs, batch_size):
-        """Run the network over inputs, so many at a time.
+        """Run the network over inputs, `batch_size` at a time.
 
         Returns:
             float32 NumPy array `(count, *output_shape)`.
@@ -138,11 +140,11 @@ class Sampler:
     def _count(self, count, given):
         if (count is None) == (self.main not in given):
             raise ValueError(
-                f"Say how many samples to draw, or give their {self.main}: one of the two. Received: "
+                f"Give either the number of samples or their {self.main}, not both. Received: "
                 f"num_images={count}, {self.main}={'given' if self.main in given else None}"
             )
         if not self.is_drawn and self.main not in given:
-            raise ValueError(f"There is nothing to start from: give `{self.main}`. Received: {self.main}=None")
+            raise ValueError(f"This model cannot draw {self.main}: give `{self.main}`. Received: {self.main}=None")
         return require_int("num_images", count) if count is not None else len(given[self.main])
 
     def _main_input(self, value):
@@ -166,7 +168,7 @@ def _labels(labels, count, num_classes):
         )
     if labels.min() < 0 or labels.max() >= num_classes:
         raise ValueError(
-            f"The model knows {num_classes} classes, so labels are from 0 to {num_classes - 1}. "
+            f"The model has {num_classes} classes, so labels must be from 0 to {num_classes - 1}. "
             f"Received: labels from {labels.min()} to {labels.max()}"
         )
     return tf.constant(labels, tf.int32)

@@ -1,4 +1,4 @@
-"""The random state of a model and the count of its steps, as variables that are saved with it."""
+"""The random state of a model and its step count, as variables that are saved with it."""
 
 import contextlib
 import random
@@ -11,12 +11,12 @@ from keras_gan._arguments import require_seed
 
 
 class TrainingState(keras.layers.Layer):
-    """Owns the seed of a run and the number of training steps taken: together, all its random numbers.
+    """The seed of a run and the number of training steps taken. Together they determine all random numbers.
 
-    And what scheduled learning rates are multiplied by, which is 1 until somebody lowers it.
+    It also has the factor of scheduled learning rates, which is 1 until `scale_learning_rates` changes it.
 
-    Every number a training step draws is a function of (seed, step, which draw of the step it is), so saving these
-    two variables saves the random state, and a run that goes on draws what it would have drawn.
+    Every random number of a training step depends on the seed, the step and the index of the draw alone. So these two
+    variables are the whole random state, and a resumed run draws the same numbers as a run that was never stopped.
 
     Args:
         seed: int in [0, 2^31), or None for one from Python's generator (which `keras.utils.set_random_seed` sets).
@@ -53,9 +53,9 @@ class TrainingState(keras.layers.Layer):
 
 
 class StepNoise:
-    """The random numbers of one training step, each draw with a seed of its own.
+    """The random numbers of one training step. Each draw has its own seed.
 
-    One is made for each call of `train_step`, so replicas that are traced at the same time count their draws apart.
+    Each call of `train_step` makes its own, so replicas that are traced at the same time count their draws separately.
 
     Args:
         seed, step: int64 scalar tensors, the seed of the run and the number of the step.
@@ -70,18 +70,18 @@ class StepNoise:
         self._part = 0
 
     def next_seed(self):
-        """A seed, an int64 tensor of shape (2,), that no other draw of the run has."""
+        """A seed that no other draw of the run has, an int64 tensor of shape (2,)."""
         self._draws += 1
         seed = tf.stack([self._seed + (self._draws << 32), self.step])
         return seed + tf.constant([0, self._part << 48], tf.int64) if self._part else seed
 
     @contextlib.contextmanager
     def part(self, number, draws):
-        """Draw what belongs to one of the parts, counted from 0, in which a batch passes.
+        """Draw the numbers of one part of a batch.
 
         Args:
-            number: int.
-            draws: `draws_so_far` before the first part: each part draws as often as the others.
+            number: int, index of the part.
+            draws: `draws_so_far` before the first part. All parts make the same number of draws.
         """
         self._draws, self._part = draws, number
         yield
@@ -93,9 +93,9 @@ class StepNoise:
         return self._draws
 
     def normal(self, shape):
-        """Standard normal float32 numbers of a shape whose first entry is this replica's rows."""
+        """Standard normal float32 numbers of a shape; its first entry is the number of rows of this replica."""
         return _random.normal(shape, self.next_seed())
 
     def uniform(self, shape):
-        """Float32 numbers in [0, 1), of such a shape."""
+        """Float32 numbers in [0, 1), of a shape as in `normal`."""
         return _random.uniform(shape, self.next_seed())

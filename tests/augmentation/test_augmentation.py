@@ -1,4 +1,4 @@
-"""What every augmentation keeps: its seed, its rows on replicas, two derivatives, and its configuration."""
+"""The contract of every augmentation: seed, rows on replicas, two derivatives, and configuration."""
 
 import keras
 import numpy as np
@@ -19,7 +19,7 @@ def images(seed=0, shape=(6, 8, 10, 3)):
 
 
 class Shift(Augmentation):
-    """An augmentation as a user would write it: with an argument, and no more than has to be."""
+    """An augmentation as a user would write it: with an argument, and only what is required."""
 
     def __init__(self, size):
         self.size = size

@@ -25,7 +25,7 @@ def draws(batch):
 
 
 def moved(image, down, right):
-    """`np.roll`, with zeros in place of what comes in at the other side."""
+    """`np.roll`, but with zeros instead of the values from the other side."""
     rolled = np.roll(image, (down, right), axis=(0, 1))
     if down:
         rolled[slice(0, down) if down > 0 else slice(down, None)] = 0.0
@@ -128,7 +128,7 @@ def test_images_without_three_channels_have_no_saturation_to_change(channels):
 
 
 def test_the_order_of_the_policy_is_kept():
-    # A cut that comes last is grey in the end; one that comes first is brightened with the rest.
+    # A cut at the end is grey; a cut at the beginning is brightened like the other pixels.
     batch = np.ones((1, 8, 8, 3), "float32")
     assert np.any(changed(["brightness", "cutout"], batch) == 0.0)
     assert not np.any(changed(["cutout", "brightness"], batch) == 0.0)
@@ -145,11 +145,11 @@ def test_each_change_has_numbers_of_its_own():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"policy": ["colour", "cutout"]}, r"Did you mean 'color'.*There are: color, .*Received: policy=\['colour'"),
+        ({"policy": ["colour", "cutout"]}, r"Did you mean 'color'.*Choose from: color, .*Received: policy=\['colour'"),
         ({"policy": "color,cutout"}, r"`policy` must be a list of names.*Received: policy='color,cutout'"),
         ({"policy": []}, r"`policy` must be a list of names.*Received: policy=\[\]"),
-        ({"policy": [3]}, r"a name that is no change.*Received: policy=\[3\]"),
-        ({"policy": [["color"]]}, r"a name that is no change.*Received: policy=\[\['color'\]\]"),
+        ({"policy": [3]}, r"an unknown name.*Received: policy=\[3\]"),
+        ({"policy": [["color"]]}, r"an unknown name.*Received: policy=\[\['color'\]\]"),
         ({"strength": 2}, r"`strength` must be a number in \[0.0, 1.0\]. Received: strength=2"),
         ({"strength": "strong"}, r"`strength` must be a number .* or a schedule.*Received: strength='strong'"),
         ({"strength": Linear(0.0, 3.0, 9)}, r"is 3.0 at step 9. Received: strength=Linear"),

@@ -1,4 +1,4 @@
-"""The benchmarks are scripts: their private modules are found beside them."""
+"""The benchmarks are scripts: they find their private modules in their own folder."""
 
 import pathlib
 import sys

@@ -1,4 +1,4 @@
-"""What the benchmarks after published protocols share."""
+"""What the benchmarks of published protocols share."""
 
 import gzip
 import types
@@ -64,7 +64,7 @@ def test_fit_trains_for_exactly_so_many_steps_and_says_how_long_one_takes(protoc
     assert int(gan.training_state.step.value) == 15
     assert set(trained) == {"ms_per_step", "d_loss", "g_loss"}
     assert 0 < trained["ms_per_step"] < 1000
-    with pytest.warns(UserWarning, match="its data begin anew"):
+    with pytest.warns(UserWarning, match="its data begin again"):
         finished, again = train(tmp_path)
     assert again == trained
     assert finished.fingerprint() == gan.fingerprint()

@@ -21,7 +21,7 @@ def script(load_script):
 
 @pytest.fixture
 def data_dir(tmp_path):
-    """A folder of noise in the place of MNIST."""
+    """A folder of noise instead of MNIST."""
     rng = np.random.default_rng(0)
     (tmp_path / "mnist").mkdir()
     for prefix, count in (("train", 80), ("t10k", 70)):

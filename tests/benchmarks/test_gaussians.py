@@ -26,7 +26,7 @@ def test_the_mixtures_are_the_published_ones_but_for_their_scale(script, name, n
     distances = np.linalg.norm(mixture.centres[:, None] - mixture.centres, axis=-1)
     nearest = np.sort(distances, axis=1)[:, 1]
     np.testing.assert_allclose(nearest / mixture.standard_deviation, spacing)
-    # With room up to the limits of the tanh.
+    # With some distance from the limits of the tanh.
     assert np.abs(mixture.centres).max() == pytest.approx(0.8)
 
 
@@ -35,7 +35,7 @@ def test_the_data_are_the_mixture_and_a_function_of_the_seed(script):
     first, again, other = (np.stack(list(script.stream(mixture, seed).take(70))) for seed in (0, 0, 1))
     assert first.shape == (70, 256, 2)
     np.testing.assert_array_equal(first, again)
-    # Other points with another seed, and in the second chunk; as complex numbers, of which none comes twice.
+    # Different points with another seed, and in the second chunk: as complex numbers, none occurs twice.
     points, others = (batches.astype(np.float64).view(np.complex128).ravel() for batches in (first, other))
     assert len(np.unique(np.concatenate([points, others]))) == len(points) + len(others)
     found = mode_coverage(first.reshape(-1, 2), mixture.centres, mixture.standard_deviation)

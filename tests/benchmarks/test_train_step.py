@@ -89,7 +89,7 @@ def test_stock_layers_make_the_same_functions(name, cases):
 
 
 def _copy_weights(network, stock):
-    """Give the stock network the weights that the other computes with: stock normalisation divides in training."""
+    """Give the stock network the effective weights of the other: stock normalisation divides only in training."""
     for source in network.layers:
         target = stock.get_layer(source.name)
         if hasattr(source, "normalized_kernel"):
@@ -108,7 +108,7 @@ def test_the_keras_contenders_train_both_players(kind, name, cases):
     case = dataclasses.replace(cases.tiny[name], discriminator_steps=min(2, cases.tiny[name].discriminator_steps))
     contender = getattr(importlib.import_module("_keras_contenders"), kind)(case, bfloat16=False, jit_compile=False)
     players = (contender.gan.generator, contender.gan.discriminator)
-    # A critic's last bias shifts both of its means alike and has no gradient.
+    # A critic's last bias shifts both of its means equally, so it has no gradient.
     kernels = [[v for v in player.trainable_variables if v.name == "kernel"] for player in players]
     before = [[np.asarray(kernel) for kernel in of_player] for of_player in kernels]
     seconds = contender.run(2)

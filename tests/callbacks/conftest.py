@@ -1,4 +1,4 @@
-"""Stand-ins for a GAN, so small that a test of a callback is a test of the callback alone; and ways to train them."""
+"""Small stand-ins for a GAN, so that a test of a callback tests only the callback; and ways to train them."""
 
 import keras
 import numpy as np
@@ -10,7 +10,7 @@ from keras_gan.callbacks import Checkpoint
 
 
 class TinyGAN(keras.Model):
-    """Has what the callbacks ask of a GAN. Each training step shrinks the generator's weights by `decay`."""
+    """Has what the callbacks need from a GAN. Each training step shrinks the generator's weights by `decay`."""
 
     def __init__(self, channels=1, decay=0.9, side=4):
         super().__init__()
@@ -82,7 +82,7 @@ IMAGES = np.random.default_rng(0).uniform(-1, 1, (32, 4, 4, 1)).astype("float32"
 
 
 class RandomWalk(keras_gan.TwoPlayerGAN):
-    """A GAN that costs little: its one kernel goes a random way, which depends on the data, step by step."""
+    """A fast GAN: its one kernel takes a random walk that depends on the data."""
 
     def __init__(self, width=4, **options):
         layers = [keras.layers.Dense(width, use_bias=False, name="walker"), keras.layers.Dense(16, trainable=False)]
@@ -107,7 +107,7 @@ class Killed(BaseException):
 
 
 class Kill(keras.callbacks.Callback):
-    """Kills the process, as it were, when so many steps of this process are done, or in the middle of writing."""
+    """Simulates a kill of the process after a number of its steps, or in the middle of writing."""
 
     goes_last = True
 
@@ -166,7 +166,7 @@ def fit():
 
 @pytest.fixture(scope="session")
 def fit_until_killed():
-    """Fits a GAN, and kills the process, as it were, after so many steps."""
+    """Fits a GAN, and simulates a kill of the process after a number of steps."""
     return _fit_until_killed
 
 

@@ -15,7 +15,7 @@ STEPS_PER_EPOCH = 4
 
 
 class StateOf(keras.callbacks.Callback):
-    """A callback that says by itself what its state is: the sum of the generator's losses."""
+    """A callback that defines its own state: the sum of the generator's losses."""
 
     def __init__(self):
         super().__init__()

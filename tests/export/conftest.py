@@ -1,4 +1,4 @@
-"""Generators of every network, for what is to run them elsewhere."""
+"""Generators of every network, for the tests of other runtimes."""
 
 import pathlib
 import types
@@ -11,7 +11,7 @@ from keras_gan import layers, networks
 
 
 def _normalized_and_dropped():
-    """Layers that do something else in training than in inference, and some whose weights are computed in the graph."""
+    """Layers that differ between training and inference, and layers whose weights are computed in the graph."""
     return keras.Sequential(
         [
             keras.Input((6,)),

@@ -63,7 +63,7 @@ def test_reduced_precision_ends_with_training(policy, make_gan, tmp_path):
     np.testing.assert_allclose(_images(path, _latents(4)), expected, rtol=0, atol=1e-5)
     assert litert_distance(gan, path)["largest"] < 1e-5
     assert np.abs(rounded - expected).max() > 1e-4
-    # The generator itself goes on as it was.
+    # The generator itself is unchanged.
     np.testing.assert_array_equal(np.asarray(gan.generator(_latents(4), training=False)), rounded)
 
 

@@ -53,7 +53,7 @@ def test_reduced_precision_ends_with_training(name, policy, make_gan, tmp_path):
     images = _images(save_onnx(gan, tmp_path / "generator.onnx"), _latents(4))
     np.testing.assert_allclose(images, expected, rtol=0, atol=1e-5)
     assert 1e-4 < np.abs(images - rounded).max() < 0.2
-    # The generator itself goes on as it was.
+    # The generator itself is unchanged.
     np.testing.assert_array_equal(np.asarray(gan.generator(_latents(4), training=False)), rounded)
 
 
@@ -90,7 +90,7 @@ def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, 
 
 
 def test_it_is_the_generator_that_is_served(tmp_path):
-    # BatchNormalization of an averaged generator takes its statistics anew when it is exported.
+    # The export computes the BatchNormalization statistics of an averaged generator again.
     gan = LSGAN(*networks.dcgan(image_shape=(8, 8, 1), latent_dim=6, width=2), ema_half_life=10.0)
     # Before the first step an average follows its network.
     gan.training_state.step.assign(1)

@@ -1,4 +1,4 @@
-"""Networks small enough that a test sees every number."""
+"""Networks so small that a test can check every number."""
 
 import keras
 import numpy as np
@@ -8,7 +8,7 @@ from keras_gan.layers import SpectralNormalization
 
 
 def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
-    """A generator 4 -> 8x8x1 and a discriminator for it; without options, with no state but their weights."""
+    """A generator 4 -> 8x8x1 and a discriminator for it; without options, they have no state except their weights."""
     normalise = [keras.layers.BatchNormalization()] if batch_norm else []
     wrap = SpectralNormalization if spectral else (lambda layer: layer)
     generator = keras.Sequential(
@@ -22,7 +22,7 @@ def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
         ],
         name="generator",
     )
-    # Synchronised, for only so are second-order gradients through it right.
+    # Synchronised, because only then are second-order gradients right.
     normalise = [keras.layers.BatchNormalization(synchronized=True)] if batch_norm else []
     discriminator = keras.Sequential(
         [

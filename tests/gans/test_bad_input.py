@@ -1,4 +1,4 @@
-"""What a hurried user gives to a GAN, and what he is told."""
+"""Mistakes of users in a hurry, and the errors that they get."""
 
 import keras
 import numpy as np
@@ -30,21 +30,21 @@ def test_a_network_that_is_no_model(networks):
 
 def test_a_network_of_unknown_input(networks):
     unbuilt = keras.Sequential([keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
-    with pytest.raises(ValueError, match=r"input shape of the generator is not known.*call it once.*Received: gen"):
+    with pytest.raises(ValueError, match=r"input shape of the generator is not known.*call the network.*Received: gen"):
         keras_gan.LSGAN(unbuilt, networks()[1])
 
 
 def test_a_network_of_two_inputs_without_names(networks):
     inputs = [keras.Input((4,)), keras.Input((1,))]
     generator = keras.Model(inputs, keras.layers.Reshape((1, 5, 1))(keras.layers.Concatenate()(inputs)))
-    with pytest.raises(ValueError, match=r"several inputs.*one of latents, labels.*Received: generator with inputs"):
+    with pytest.raises(ValueError, match=r"several inputs.*names: latents, labels.*Received: generator with inputs"):
         keras_gan.LSGAN(generator, networks()[1])
 
 
 def test_a_generator_of_any_number_of_latents(networks):
     generator = keras.Sequential([keras.Input((None, 8, 1)), keras.layers.Conv2D(1, 1)])
     with pytest.raises(
-        ValueError, match=r"latent size must be fixed.*Received: generator.input_shape=\(None, None, 8, 1\)"
+        ValueError, match=r"must have a fixed latent size.*Received: generator.input_shape=\(None, None, 8, 1\)"
     ):
         keras_gan.LSGAN(generator, networks()[1])
 
@@ -134,7 +134,7 @@ def test_a_misspelt_option_is_an_error(networks):
     ],
 )
 def test_loss_given_to_compile_names_the_class(loss, advice, gan):
-    with pytest.raises(ValueError, match=rf"each adversarial loss is a class.*{advice}.*Received: loss="):
+    with pytest.raises(ValueError, match=rf"each adversarial loss has its own class.*{advice}.*Received: loss="):
         gan.compile(loss=loss)
 
 
@@ -145,12 +145,12 @@ def test_one_optimizer_given_to_compile(gan):
 
 def test_an_optimizer_shared_by_the_players(gan):
     optimizer = keras.optimizers.Adam()
-    with pytest.raises(ValueError, match="an optimizer each"):
+    with pytest.raises(ValueError, match="needs its own optimizer"):
         gan.compile(optimizer, optimizer)
 
 
 def test_an_optimizer_used_before(gan):
-    with pytest.raises(ValueError, match=r"`generator_optimizer` has been used before.*Give each network"):
+    with pytest.raises(ValueError, match=r"`generator_optimizer` was used before.*Give each player"):
         gan.compile(gan.generator_optimizer, keras.optimizers.Adam())
 
 
@@ -174,9 +174,9 @@ def test_labels_for_an_unconditional_gan(gan, images):
     labels = np.zeros(48, "int32")
     labelled = tf.data.Dataset.from_tensor_slices((images, labels)).batch(8)
     for arguments in ((images, labels), (labelled,)):
-        with pytest.raises(ValueError, match=r"unconditional and takes images alone.*Received: data with 2 parts"):
+        with pytest.raises(ValueError, match=r"takes images without labels.*Received: data with 2 parts"):
             gan.fit(*arguments, verbose=0)
-    with pytest.raises(ValueError, match="takes images alone"):
+    with pytest.raises(ValueError, match="takes images without labels"):
         gan.train_on_batch(images[:8], labels[:8])
 
 
@@ -195,7 +195,7 @@ def test_labels_for_an_unconditional_gan(gan, images):
     ids=["uint8", "0 to 255", "NaN", "infinity", "no channel", "wrong height", "empty"],
 )
 def test_images_that_fit_cannot_take(kind, spoil, message, gan, images):
-    # Spoilt throughout, so that the first batch shows it whatever the order.
+    # All values are bad, so that the first batch shows it in any order.
     data = spoil(np.clip(np.where(np.arange(8) == 3, 0.95, images.transpose(0, 1, 3, 2)).transpose(0, 1, 3, 2), -1, 1))
     if kind == "dataset":
         data = tf.data.Dataset.from_tensor_slices(data).batch(8)
@@ -222,7 +222,7 @@ def test_batch_size(size, gan, images):
 
 
 def test_batch_size_with_a_data_set_that_has_batches(gan, images):
-    with pytest.raises(ValueError, match=r"has its batches already.*Received: batch_size=4"):
+    with pytest.raises(ValueError, match=r"already holds batches.*Received: batch_size=4"):
         gan.fit(tf.data.Dataset.from_tensor_slices(images).batch(8), batch_size=4, verbose=0)
 
 
@@ -237,9 +237,9 @@ def test_arguments_of_fit_that_a_gan_has_no_use_for(option, gan, images):
 
 def test_labels_for_the_validation(gan, images):
     for labelled in ((images, np.zeros(48)), tf.data.Dataset.from_tensor_slices((images, np.zeros(48))).batch(8)):
-        with pytest.raises(ValueError, match="takes images alone"):
+        with pytest.raises(ValueError, match="takes images without labels"):
             gan.fit(images, batch_size=8, verbose=0, validation_data=labelled)
-    with pytest.raises(ValueError, match="takes images alone"):
+    with pytest.raises(ValueError, match="takes images without labels"):
         gan.evaluate(images, np.zeros(48), verbose=0)
 
 
@@ -286,8 +286,8 @@ def test_a_batch_that_cannot_be_taken_apart(networks, images):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({}, "Say how many samples to draw"),
-        ({"num_images": 3, "latents": np.zeros((3, 4))}, r"Say how many samples to draw.*latents=given"),
+        ({}, "Give either the number of samples"),
+        ({"num_images": 3, "latents": np.zeros((3, 4))}, r"Give either the number of samples.*latents=given"),
         ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
         ({"num_images": 3, "seed": 0.5}, "`seed` must be an integer"),
         ({"num_images": 3, "batch_size": 0}, "`batch_size` must be an integer"),

@@ -17,7 +17,7 @@ GANS = [
     if inspect.isclass(gan) and issubclass(gan, TwoPlayerGAN) and gan not in ABSTRACT
 ]
 every_gan = pytest.mark.parametrize("make", GANS, ids=lambda gan: gan.__name__)
-# What takes long is left to `make test-long` for those that differ from another GAN in their loss alone.
+# GANs that differ from another GAN only in their loss run the slow tests in `make test-long`.
 IN_THE_LOSS_ALONE = (keras_gan.MinimaxGAN, keras_gan.RelativisticAverageGAN)
 every_gan_in_time = pytest.mark.parametrize(
     "make",
@@ -27,10 +27,10 @@ every_gan_in_time = pytest.mark.parametrize(
 
 
 def compiled(make, networks, *, run_eagerly=False, **options):
-    """A compiled GAN; to run eagerly saves the time of tracing where a test is not about the graph."""
+    """A compiled GAN; eager runs save the time of tracing if a test is not about the graph."""
     options = {"discriminator_steps": 2, "seed": 3, "ema_half_life": 100} | options
     if make is keras_gan.WGAN:
-        # No warm-up, and weights wide enough that a few steps move the generator.
+        # No warm-up, and a clipping range so wide that a few steps move the generator.
         options = {"warm_up_steps": 0, "clip": 0.5} | options
     gan = make(*networks, **options)
     gan.compile(run_eagerly=run_eagerly)
@@ -61,7 +61,7 @@ def test_fit_trains_both_players_and_logs_finite_losses(make, networks, images):
     for network, weights in zip((gan.generator, gan.discriminator), before, strict=True):
         for now, then in zip(network.get_weights(), weights, strict=True):
             assert np.isfinite(now).all()
-            # All but the bias of a logit that only differences are taken of.
+            # All except the bias of a logit of which the loss takes only differences.
             assert (now != then).any() or now.shape == (1,)
     assert int(gan.training_state.step.value) == 2 * 3
 
@@ -91,7 +91,7 @@ def test_two_replicas_take_the_step_of_one_device(make, networks, images, two_re
     single = compiled(make, copied(networks(), weights))
     for gan in (single, mirrored):
         with gan.distribute_strategy.scope():
-            # Not Adam, which makes whole steps of the rounding errors of gradients near 0.
+            # Not Adam, which turns rounding errors of gradients near 0 into full steps.
             gan.compile(keras.optimizers.SGD(0.05), keras.optimizers.SGD(0.05))
         gan.fit(images, batch_size=8, epochs=2, verbose=0, shuffle=False)
     for player in ("generator", "discriminator", "averaged_generator"):
@@ -144,7 +144,7 @@ def test_xla_and_several_steps_in_one_execution_take_the_same_steps(make, networ
     trained = []
     for options in ({"jit_compile": True, "steps_per_execution": 3}, {"run_eagerly": True}):
         gan = compiled(make, copied(networks(), weights), discriminator_steps=1)
-        # Not Adam, which makes whole steps of the rounding errors of gradients near 0.
+        # Not Adam, which turns rounding errors of gradients near 0 into full steps.
         gan.compile(keras.optimizers.SGD(0.05), keras.optimizers.SGD(0.05), **options)
         traces, step = [], gan.train_step
         gan.train_step = lambda data, step=step, traces=traces: traces.append(1) or step(data)

@@ -12,7 +12,7 @@ from keras_gan.training import Critic
 
 @pytest.fixture
 def float16_policy():
-    """The policy for as long as a test runs."""
+    """The policy for the duration of a test."""
     keras.config.set_dtype_policy("mixed_float16")
 
 
@@ -36,7 +36,7 @@ def test_the_inner_gradient_of_a_penalty_does_not_underflow(float16_policy, imag
     points = tf.constant(images[:4])
     scaled = squared_gradient_norms(Critic(discriminator).given({}), points)
     np.testing.assert_allclose(scaled, np.full(4, true), rtol=0.01)
-    # The trap: without a scale most of it is lost.
+    # The trap: without a scale, most of it is lost.
     bare = squared_gradient_norms(discriminator, points)
     assert np.abs(bare / true - 1).min() > 0.02
 

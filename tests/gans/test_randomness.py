@@ -1,4 +1,4 @@
-"""Random numbers: a function of the seed and the step, different wherever they should be."""
+"""Random numbers depend on the seed and the step alone, and differ where they should."""
 
 import math
 
@@ -41,8 +41,8 @@ def test_uniform_numbers_are_uniform_and_equal_under_xla():
 
 
 def test_stock_numbers_differ_under_xla():
-    """The trap: the same seed and algorithm, and other numbers."""
-    # A variable, as in training: what is constant is computed before XLA sees it.
+    """The trap: the same seed and algorithm, but different numbers."""
+    # A variable, as in training: constants are computed before XLA sees them.
     seed = tf.Variable([1, 2], dtype=tf.int64)
 
     def draw():
@@ -135,7 +135,7 @@ def test_the_fingerprint_covers_every_state(options, networks, images):
 
 
 def test_dropout_draws_other_masks_on_each_replica(networks, two_replicas):
-    """Stock Keras mirrors the state of its random streams, so that all replicas draw the same."""
+    """Stock Keras mirrors the state of its random streams, so all replicas draw the same numbers."""
 
     def masks(layer):
         def draw():

@@ -1,4 +1,4 @@
-"""Files: what they hold, and that nothing on disk is lost to a failed save."""
+"""Files: what they hold, and that a failed save loses nothing on the disk."""
 
 import keras
 import numpy as np
@@ -104,7 +104,7 @@ def test_a_failed_save_leaves_the_file_that_was_there(gan, tmp_path, monkeypatch
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(gan.generator.layers[0], "save_own_variables", full)
-    with pytest.raises(OSError, match=r"could not be saved, and what stood there is untouched: No space.*gan.keras"):
+    with pytest.raises(OSError, match=r"could not be saved; an older file .* is unchanged: No space.*gan.keras"):
         gan.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
@@ -116,8 +116,17 @@ def test_a_folder_that_is_not_there_is_named(gan, tmp_path):
 
 
 def test_bad_file_names(gan, tmp_path):
-    with pytest.raises(ValueError, match=r"name ends in `.keras`. Received: filepath="):
+    with pytest.raises(ValueError, match=r"must end in `.keras`. Received: filepath="):
         gan.save(tmp_path / "gan.h5")
     (tmp_path / "gan.keras").touch()
-    with pytest.raises(FileExistsError, match=r"exists, and `overwrite=False`"):
+    with pytest.raises(FileExistsError, match=r"exists and `overwrite=False`"):
         gan.save(tmp_path / "gan.keras", overwrite=False)
+
+
+def test_a_file_of_another_format_is_refused_in_one_sentence(gan):
+    config = gan.get_config() | {"format": 1}
+    with pytest.raises(ValueError, match=r"another version of keras_gan, in format 1.*Received: format=1"):
+        keras_gan.LSGAN.from_config(config)
+    del config["format"]
+    with pytest.raises(ValueError, match="in format 1"):
+        keras_gan.LSGAN.from_config(config)

@@ -1,4 +1,4 @@
-"""The two updates, against the same updates written out, and what each must leave alone."""
+"""The two updates, compared with the same updates written out, and what each must not change."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def one_step(gan, images):
 
 @pytest.mark.parametrize("make", [keras_gan.NonSaturatingGAN, keras_gan.RelativisticAverageGAN, keras_gan.HingeGAN])
 def test_the_step_is_the_textbook_algorithm(make, networks, images):
-    """Separate passes, one tape a player, each gradient taken for its own weights: the same numbers."""
+    """Separate passes, one tape per player, each gradient with respect to its own weights: the same numbers."""
     generator, discriminator = networks()
     gan = built(make(generator, discriminator, penalties=[R1(2.0)], discriminator_steps=2, seed=5))
     twins = networks()
@@ -124,7 +124,7 @@ def test_the_generators_step_leaves_the_discriminators_state_alone(networks, ima
 
 def test_spectral_vectors_advance_once_for_each_discriminator_update(networks, images):
     gan = built(keras_gan.HingeGAN(*networks(spectral=True), discriminator_steps=2, penalties=[GradientPenalty(1.0)]))
-    # A learning rate of 0: the weights stand still, so two advances can be repeated on a copy.
+    # A learning rate of 0: the weights do not change, so two advances can be repeated on a copy.
     gan.discriminator_optimizer.learning_rate = 0.0
     layer = gan.discriminator.layers[1]
     twin = keras_gan.layers.SpectralNormalization(keras.layers.Dense(16))
@@ -197,7 +197,7 @@ def test_regularisers_of_the_users_networks_count(images):
             keras.layers.Reshape((8, 8, 1)),
         ]
     )
-    # A constant discriminator: its own regulariser and the generator's are all that moves the weights.
+    # A constant discriminator: only the regularisers of both networks move the weights.
     discriminator = keras.Sequential(
         [
             keras.Input((8, 8, 1)),

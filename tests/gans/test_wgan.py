@@ -23,7 +23,7 @@ def test_every_critic_weight_is_clipped_after_every_step(networks, images):
 
 
 def updates_of(step, *, steps, warm_up):
-    """Generator updates after a number of training steps, by the loop of the authors' code."""
+    """Generator updates after a number of training steps, as in the loop of the authors' code."""
     updates = critic = 0
     for _ in range(step):
         critic += steps
@@ -42,7 +42,7 @@ def test_the_warm_up_follows_the_authors_schedule(networks, images):
             gan.train_step(images)
         return gan.generator_optimizer.iterations.value
 
-    # The 25 updates of the warm-up, then one a step up to the 500th, which has a warm-up of its own again.
+    # The 25 updates of the warm-up, then one per step up to the 500th, which has a warm-up again.
     for step, more in (
         (3, 3),
         (4, 1),

@@ -1,4 +1,4 @@
-"""Two processes train one GAN: together they are one device, and if one is lost none goes on alone."""
+"""Two processes train one GAN: together they are one device, and if one is lost, the other stops too."""
 
 import contextlib
 import json
@@ -92,7 +92,7 @@ def test_two_workers_take_the_steps_of_two_replicas_and_of_one_device(name, trai
     assert first["fingerprint"] == second["fingerprint"]
     assert first["history"] == second["history"]
     for strategy in (two_replicas, tf.distribute.get_strategy()):
-        # That of the first worker: the second one had another.
+        # The seed of the first worker: the second one had another.
         keras.utils.set_random_seed(0)
         gan, history = getattr(script, name)(strategy, networks)
         for here, there in zip(gan.get_weights(), first["weights"], strict=True):
@@ -119,7 +119,7 @@ def test_the_others_stop_when_one_is_killed_and_say_what_to_do(crash):
     assert status == 1, output[-4000:]
     assert seconds < 30
     last = output.strip().splitlines()[-1]
-    assert last.startswith("ConnectionError: Another worker has stopped, and training cannot go on without it. Start")
+    assert last.startswith("ConnectionError: Another worker has stopped, and training cannot continue without it.")
     assert "Received: " in last
 
 

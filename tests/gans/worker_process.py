@@ -20,7 +20,7 @@ STEPS, STEPS_PER_EPOCH, LAST_STEP_OF_THE_VICTIM = 12, 6, 7
 
 
 def several_discriminator_steps(strategy, networks):
-    """Updates that all replicas make or leave out together, on data that know their place."""
+    """Updates that all replicas make or skip together, on data that know their place."""
     with strategy.scope():
         gan = keras_gan.HingeGAN(
             *networks(spectral=True), discriminator_steps=2, ema_half_life=100, penalties=[Lazy(R1(1.0), every=2)]
@@ -47,9 +47,9 @@ TRAININGS = (several_discriminator_steps, statistics_of_the_batch)
 
 
 def train_each(strategy, networks, directory, worker):
-    """Leave what each training came to for the test to compare."""
+    """Save the results of each training for the test to compare."""
     for train in TRAININGS:
-        # A seed of its own: those of the first worker are to count for all.
+        # Each worker has its own seed: the first worker's must count for all.
         keras.utils.set_random_seed(worker)
         gan, history = train(strategy, networks)
         result = {
@@ -71,12 +71,12 @@ class Victim(keras.callbacks.Callback):
 
 
 def train_and_die(strategy, networks, directory, worker):
-    """Train with checkpoints; worker 1 does not live to see the end."""
+    """Train with checkpoints; worker 1 is killed before the end."""
     _train(strategy, networks, [_checkpoint(directory), *[Victim()] * worker])
 
 
 def train_on(strategy, networks, directory, worker):
-    """Train from the checkpoint on to the end, then once more without a stop; leave the two fingerprints."""
+    """Train from the checkpoint to the end, then once more without a stop; save the two fingerprints."""
     fingerprints = [_train(strategy, networks, callbacks) for callbacks in ([_checkpoint(directory)], [])]
     (directory / f"fingerprints_{worker}.json").write_text(json.dumps(fingerprints))
 

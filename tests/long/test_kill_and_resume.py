@@ -1,4 +1,4 @@
-"""A training that is killed again and again ends as one that was never stopped.
+"""A training that is killed again and again ends like one that was never stopped.
 
 python -m pytest -m long -s tests/long/test_kill_and_resume.py
 """
@@ -23,7 +23,7 @@ CASES = {
         "--ema_half_life=100",
         "--flip",
     ],
-    # Compiled, for else two runs that nobody kills need not be equal either: see "Limits" in the README.
+    # Compiled, because otherwise even two runs without a kill may differ: see "Limits" in the README.
     "wgan_gp": ["--gan=WGANGP", "--discriminator_steps=2", "--dequantize", "--jit_compile"],
     "batch_dropout": [
         "--gan=NonSaturatingGAN",
@@ -36,14 +36,14 @@ CASES = {
         "--clip_norm=10",
     ],
 }
-# A kill comes some time after the start, some time after so many new checkpoints, in the middle of the write after
-# so many, or in the middle of the last write of all, that of the trained GAN.
+# A kill comes some time after the start, some time after a number of new checkpoints, in the middle of the write after
+# them, or in the middle of the last write, which saves the trained GAN.
 KINDS = ["start"] * 3 + ["step"] * 8 + ["write"] * 8
 
 
 def start(run_dir, flags):
     command = [sys.executable, str(SCRIPT), *TINY, *flags, f"--run_dir={run_dir}"]
-    # To a file: a pipe that nobody reads would fill up and stop the program.
+    # To a file: a pipe without a reader would fill up and stop the program.
     with (run_dir.parent / f"{run_dir.name}.log").open("w") as log:
         return subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 

@@ -1,4 +1,4 @@
-"""Every loss against the formula of its paper, worked independently in NumPy float64."""
+"""Every loss against the formula of its paper, computed independently in NumPy float64."""
 
 import keras
 import numpy as np
@@ -103,7 +103,7 @@ def test_an_undecided_discriminator_costs_2_log_2(loss):
 
 
 def test_smoothing_moves_the_optimum_to_the_published_logit():
-    # Where data and samples agree, the labels of one image average (alpha + 0) / 2 = .45, which the optimal D says:
+    # If data and samples agree, the mean label of an image is (alpha + 0) / 2 = .45, the output of the optimal D:
     # its logit is log(.45 / .55).
     loss, logit = losses.NonSaturating(real_label=0.9), tf.Variable([[0.0]])
 
@@ -144,7 +144,7 @@ def test_relativistic_losses_ignore_a_common_shift_of_all_logits():
 
 
 def test_pairs_of_different_shapes_are_refused():
-    # (4, 1) against (4,) would broadcast to all 16 pairs without a word.
+    # (4, 1) against (4,) would silently broadcast to all 16 pairs.
     with pytest.raises(ValueError, match=r"same shape.*Received: real_logits.shape=\(4, 1\), fake_logits.shape=\(4,\)"):
         losses.Relativistic().generator_loss(tf.zeros((4, 1)), tf.zeros((4,)))
 
@@ -157,5 +157,5 @@ def test_bad_real_label(label):
 
 
 def test_equal_targets_are_refused():
-    with pytest.raises(ValueError, match=r"nothing to learn.*Received: a=1, b=1"):
+    with pytest.raises(ValueError, match=r"cannot learn.*Received: a=1, b=1"):
         losses.LeastSquares(a=1, b=1)

@@ -185,7 +185,7 @@ def test_keras_models_run_as_in_inference():
 
 
 class Quantising(Extractor):
-    """An extractor, which is no use here."""
+    """An extractor, which is not allowed here."""
 
     def __init__(self):
         super().__init__(name="quantising", digest="0", num_features=1)

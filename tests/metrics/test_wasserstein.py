@@ -168,7 +168,7 @@ def test_brightness_and_contrast_of_a_whole_channel_are_not_seen_but_those_of_so
     some = images.copy()
     some[::2] *= 0.5
     assert sliced_wasserstein_distance(images, some, patches_per_image=1).mean > 10
-    # A negative is no change of contrast: the noise is not symmetric.
+    # A negative does not only change the contrast, because the noise is not symmetric.
     assert sliced_wasserstein_distance(images, -images, patches_per_image=1).mean > 10
 
 

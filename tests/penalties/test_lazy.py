@@ -1,4 +1,4 @@
-"""Lazy penalties: their gain, their errors, and that they are remade."""
+"""Lazy penalties: their factor, their errors and their configuration."""
 
 import keras
 import pytest

@@ -39,7 +39,7 @@ def test_r1_looks_at_real_images_alone():
 
 
 def test_gradient_penalty_lies_between_pairs_with_one_epsilon_a_sample():
-    # The gradient of the quadratic critic is the point itself, so its norm gives epsilon away: with real = 1 and
+    # The gradient of the quadratic critic is the point itself, so its norm reveals epsilon: with real = 1 and
     # fake = 0 in both of two dimensions it is epsilon * sqrt(2).
     norms = []
 

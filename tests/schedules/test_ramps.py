@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gan.schedules import Cosine, Linear
 
-# Numbers that neither float32 nor float64 holds.
+# Numbers that neither float32 nor float64 can represent exactly.
 BOTH = pytest.mark.parametrize("schedule", [Linear(0.3, 0.1, 7, begin=4), Cosine(0.3, 0.1, 7, begin=4)], ids=repr)
 
 
@@ -32,7 +32,7 @@ def test_cosine_is_the_schedule_of_keras_while_that_lasts():
 
 
 def test_cosine_is_the_square_of_a_sine():
-    # (1 + cos(2 a)) / 2 = cos(a)^2, by which the same number is found another way.
+    # (1 + cos(2 a)) / 2 = cos(a)^2, another way to the same number.
     schedule = Cosine(8.0, 2.0, 60, begin=5)
     for step in range(5, 66):
         expected = 2.0 + 6.0 * np.cos(np.pi * (step - 5) / 120) ** 2

@@ -1,4 +1,4 @@
-"""How `fit` lays out the data for the training step."""
+"""How `fit` arranges the data for the training step."""
 
 import keras
 import numpy as np
@@ -101,7 +101,7 @@ def test_endless_data_are_validated_for_one_epoch(networks, images):
 
 
 def test_the_losses_are_the_adversarial_losses_alone(networks, images):
-    """So that those of training and of validation compare, and a critic's is the distance that it estimates."""
+    """So that training and validation losses can be compared, and a critic's loss is the distance that it estimates."""
     gan = keras_gan.WGANGP(*networks(), discriminator_steps=1)
     gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0))
     fake_logits = gan.discriminator(gan.generator(gan.training_state.noise().normal((8, 4))))
@@ -109,3 +109,115 @@ def test_the_losses_are_the_adversarial_losses_alone(networks, images):
     logs = gan.train_on_batch(images[:8], return_dict=True)
     assert logs["gradient_penalty"] > 0.01
     assert logs["d_loss"] == pytest.approx(float(loss), abs=1e-5)
+
+
+# --- Batches of several sizes -----------------------------------------------------------------------------------------
+
+
+def of_sizes(sizes, images, *, endless=False):
+    """A data set of batches of these sizes, which does not say so before they are read."""
+
+    def cut():
+        for size in sizes:
+            yield images[:size]
+
+    dataset = tf.data.Dataset.from_generator(cut, output_signature=tf.TensorSpec((None, 8, 8, 1)))
+    return dataset.repeat() if endless else dataset
+
+
+@pytest.mark.parametrize(
+    "sizes, size, steps",
+    [([17] + [16] * 4, 16, 4), ([17, 16, 17, 16], 17, 2), ([3, 8, 8, 8], 8, 3), ([8, 3], 8, 1), ([5, 5, 8, 5], 5, 3)],
+)
+def test_the_size_is_that_of_most_batches(sizes, size, steps, networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    gan.fit(of_sizes(sizes, images), verbose=0)
+    assert int(gan.training_state.step.value) == steps
+    assert gan.images_per_step == size
+
+
+@pytest.mark.parametrize("steps", [None, 5])
+def test_batches_of_another_size_from_some_place_on_are_an_error(steps, networks, images):
+    """Endless data would otherwise be searched for ever for another batch of the first size."""
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    uneven = of_sizes([17, 17, 17] + [16] * 40, images, endless=steps is not None)
+    with pytest.raises(
+        ValueError, match=r"batches must have one size.*unbatch\(\).*Received: 8 batches of other sizes"
+    ):
+        gan.fit(uneven, steps_per_epoch=steps, verbose=0)
+    with pytest.raises(ValueError, match="batches must have one size"):
+        gan.evaluate(uneven, steps=steps, verbose=0)
+
+
+def test_a_ragged_end_that_comes_again_and_again_is_left_out(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    gan.fit(tf.data.Dataset.from_tensor_slices(images[:11]).batch(8).repeat(), steps_per_epoch=12, verbose=0)
+    assert int(gan.training_state.step.value) == 12
+
+
+def test_an_endless_data_set_with_a_ragged_end_needs_an_epoch(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    endless = tf.data.Dataset.from_tensor_slices(images[:11]).batch(8).repeat()
+    for run, name in ((gan.fit, "steps_per_epoch"), (gan.evaluate, "steps")):
+        with pytest.raises(ValueError, match=rf"endless.*give `{name}`. Received: {name}=None"):
+            run(endless, verbose=0)
+    with pytest.raises(ValueError, match=r"Received: validation_steps=None"):
+        gan.fit(images, batch_size=8, validation_data=endless, verbose=0)
+
+
+# --- Messages ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "spoil, message",
+    [
+        (
+            lambda x: x.transpose(0, 3, 1, 2),
+            r"channels come first.*`images.transpose\(0, 2, 3, 1\)`.*shape \(\w+, 1, 8",
+        ),
+        (lambda x: ((x + 1) * 32767).astype("uint16"), r"`images.astype\('float32'\) / 32767.5 - 1`.*dtype uint16"),
+        (lambda x: x > 0, r"`images.astype\('float32'\) / 0.5 - 1`.*dtype bool"),
+        (lambda x: (x > 0).astype("uint8"), r"/ 127.5 - 1`, or let `keras_gan.data.load`.*dtype uint8"),
+        (lambda x: (x * 100).astype("int64"), r"Scale them first.*dtype int64"),
+        (lambda x: x[:, :4], r"Resize the images.*image_size.*shape \(\w+, 4, 8, 1\)"),
+    ],
+    ids=["channels first", "uint16", "bool", "uint8", "int64", "size"],
+)
+def test_arrays_that_it_cannot_take_are_told_the_way(spoil, message, networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    spoilt = spoil(np.clip(images, -1, 1))
+    for data, size in ((spoilt, 8), (tf.data.Dataset.from_tensor_slices(spoilt).batch(8), None)):
+        with pytest.raises(ValueError, match=message):
+            gan.fit(data, batch_size=size, verbose=0)
+    with pytest.raises(ValueError, match=message):
+        gan.train_on_batch(spoilt[:8])
+
+
+def test_single_samples_are_told_to_be_batched(networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile()
+    with pytest.raises(ValueError, match=r"single samples.*with `.batch\(n\)`. Received: batches of shape \(8, 8, 1\)"):
+        gan.fit(tf.data.Dataset.from_tensor_slices(images), verbose=0)
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+def test_a_batch_is_checked_and_cast_as_the_data_of_fit_are(method, networks, images):
+    gan = keras_gan.NonSaturatingGAN(*networks())
+    gan.compile(run_eagerly=True)
+    step, batch = getattr(gan, method), np.clip(images[:8], -1, 1)
+    for bad, message in (
+        ((batch + 1) * 127.5, r"must lie in \[-1, 1\].*Received: values from"),
+        (np.where(batch > -0.5, np.nan, batch), "NaN or infinity"),
+        (batch[:0], r"as many samples, and one at least. Received: {'images': 0} samples"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            step(bad)
+    with pytest.raises(ValueError, match="takes no `sample_weight`"):
+        step(batch, sample_weight=np.ones(8))
+    assert np.isfinite(step(batch.astype("float64"))).all()
+    assert np.isfinite(step(tf.constant(batch, tf.float16))).all()

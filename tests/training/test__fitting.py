@@ -1,4 +1,4 @@
-"""`fit` in pieces: where it goes on, and what callbacks and logs see of it."""
+"""`fit` in pieces: where it resumes, and what callbacks and logs see."""
 
 import keras
 import numpy as np
@@ -31,7 +31,7 @@ class Recorder(keras.callbacks.Callback):
 
 
 class State(keras.callbacks.Callback):
-    """Keeps the state after each step; puts the model back to the one of a step, at the beginning or when told."""
+    """Keeps the state after each step; restores the state of a step at the beginning or on request."""
 
     goes_last = True
 
@@ -82,7 +82,7 @@ def data(kind, images):
     return {"x": dataset if kind == "unknown length" else dataset.batch(1).unbatch()}
 
 
-# Inside the first epoch for every kind of data; at the end of one and after it for the one kind.
+# Inside the first epoch for every kind of data; at the end of an epoch and after it for one kind.
 @pytest.mark.parametrize(
     "kind, step",
     [("array", 4), ("array", 6), ("array", 8), ("loaded", 4), ("finite", 4), ("unknown length", 4)],
@@ -94,7 +94,7 @@ def test_a_run_that_goes_on_at_any_step_is_the_run_that_was_not_stopped(kind, st
     state.resume_at, again = step, Recorder()
     resumed = gan.fit(**data(kind, images), epochs=3, verbose=0, callbacks=[state, again]).history
     assert gan.fingerprint() == expected
-    # The epoch that was gone on with has the mean over all its steps.
+    # The resumed epoch has the mean over all its steps.
     assert resumed["d_loss"] == history["d_loss"][step // 6 :]
     first = recorder.calls.index(f"epoch {step // 6}")
     assert again.calls[0] == "begin"
@@ -171,7 +171,7 @@ def test_a_strategy_takes_no_batch_more_than_is_trained_on(networks, images, two
     dataset = tf.data.Dataset.from_tensor_slices(images).batch(8, drop_remainder=True)
     dataset = dataset.map(lambda x: tf.ensure_shape(tf.numpy_function(note, [x], tf.float32), x.shape))
     gan.fit(dataset, verbose=0)
-    # Two are looked at when the data are given.
+    # Two batches are checked at the start.
     assert len(taken) == 2 + 6
 
 
@@ -183,3 +183,76 @@ def test_early_stopping_ends_it(gan, images):
     recorder = Recorder()
     gan.fit(images, batch_size=4, epochs=5, verbose=0, callbacks=[Stop(), recorder])
     assert recorder.calls == ["begin", "epoch 0", *range(6), "end"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"epochs": 0},
+        {"epochs": 1.5},
+        {"initial_epoch": -1},
+        {"steps_per_epoch": 0},
+        {"steps_per_epoch": -1},
+        {"steps_per_epoch": float("nan")},
+        {"steps_per_epoch": 2.5},
+        {"validation_steps": 0},
+        {"validation_freq": 0},
+        {"callbacks": "History"},
+        {"callbacks": [keras.callbacks.History]},
+    ],
+    ids=str,
+)
+def test_arguments_that_make_no_sense(options, gan, images):
+    before = gan.fingerprint()
+    with pytest.raises(ValueError, match=r"Received: "):
+        gan.fit(images, batch_size=4, verbose=0, **options)
+    assert gan.fingerprint() == before
+
+
+@pytest.mark.parametrize("steps", [0, -1, float("nan")])
+def test_steps_of_an_evaluation_that_make_no_sense(steps, gan, images):
+    with pytest.raises(ValueError, match=r"`steps` must be an integer of at least 1.*Received: steps="):
+        gan.evaluate(images, batch_size=4, steps=steps, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "make, advice",
+    [
+        (lambda path: keras.callbacks.LearningRateScheduler(lambda epoch: 0.1), "`keras_gan.schedules`"),
+        (lambda path: keras.callbacks.ReduceLROnPlateau(), "`model.scale_learning_rates`"),
+        (lambda path: keras.callbacks.BackupAndRestore(path / "backup"), "`keras_gan.callbacks.Checkpoint`"),
+        (lambda path: keras.callbacks.SwapEMAWeights(), "`ema_half_life=`"),
+        (lambda path: keras.callbacks.TensorBoard(path, write_steps_per_second=True), "`keras_gan.callbacks.Through"),
+    ],
+)
+def test_callbacks_of_keras_that_cannot_work(make, advice, gan, images, tmp_path):
+    callback = make(tmp_path)
+    before = gan.fingerprint()
+    with pytest.raises(ValueError, match=rf"`keras.callbacks.{type(callback).__name__}.*{advice}.*Received: "):
+        gan.fit(images, batch_size=4, verbose=0, callbacks=[callback])
+    assert gan.fingerprint() == before
+
+
+def test_more_steps_than_the_data_hold_give_the_warning_of_keras(gan, images):
+    finite = tf.data.Dataset.from_tensor_slices(images).batch(4)
+    with pytest.warns(UserWarning, match="Your input ran out of data"):
+        gan.fit(finite, steps_per_epoch=9, verbose=0)
+    assert int(gan.training_state.step.value) == 6
+
+
+def test_validation_data_have_a_batch_size_of_their_own(gan, images):
+    sizes = []
+    terms = gan.test_terms
+    gan.compile(run_eagerly=True)
+    gan.test_terms = lambda batch, noise: sizes.append(len(batch["images"])) or terms(batch, noise)
+    gan.fit(images[:8], batch_size=4, verbose=0, validation_data=images[:18], validation_batch_size=6)
+    gan.fit(images[:8], batch_size=4, verbose=0, validation_data=images[:9])
+    assert sizes == [6, 6, 6, 4, 4]
+    with pytest.raises(ValueError, match=r"`batch_size` must be an integer"):
+        gan.fit(images[:8], batch_size=4, verbose=0, validation_data=images, validation_batch_size=0)
+
+
+def test_a_later_bad_batch_is_explained_in_an_evaluation(gan, images):
+    images[30] = np.nan
+    with pytest.raises(ValueError, match="a batch holds values that are not finite"):
+        gan.evaluate(tf.data.Dataset.from_tensor_slices(images).batch(4), verbose=0)

@@ -50,7 +50,7 @@ def test_each_player_has_a_learning_rate_of_its_own(networks, images):
     ],
 )
 def test_a_schedule_counts_training_steps_for_both_players(schedule, networks, images):
-    """With stock optimizers that of the discriminator would be at the end after a third of the steps."""
+    """With stock optimizers, the discriminator's schedule would end after a third of the steps."""
     gan = keras_gan.NonSaturatingGAN(*networks(), discriminator_steps=3)
     gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(schedule))
     seen = RatesOfEachStep()
@@ -88,7 +88,7 @@ def test_learning_rates_are_scaled_in_place(networks):
 
 @pytest.mark.parametrize("clipping", [{"global_clipnorm": 0.01}, {"clipnorm": 0.01}, {"clipvalue": 0.001}])
 def test_replicas_clip_the_gradient_of_the_whole_batch(clipping, networks, images, two_replicas):
-    """Stock Keras clips what each replica has before it adds up, which is another direction and twice the length."""
+    """Stock Keras clips on each replica before it adds, which gives another direction and twice the length."""
 
     def optimizers():
         return [keras.optimizers.SGD(1.0, **clipping) for _ in range(2)]

@@ -1,4 +1,4 @@
-"""A GAN on small networks to watch, and what can go wrong with it."""
+"""A GAN on small networks, and callbacks that make it ill."""
 
 import math
 import warnings
@@ -54,7 +54,7 @@ def _make_watched_gan(
 
 
 class Meddle(keras.callbacks.Callback):
-    """Does something to the model after a step, each time that it is reached or so often."""
+    """Does something to the model after a step, every time or a limited number of times."""
 
     def __init__(self, step, change, times=math.inf):
         super().__init__()
@@ -73,7 +73,7 @@ class Meddle(keras.callbacks.Callback):
 
 
 def _train(gan, images, callbacks, steps, **options):
-    """Fit for some steps, four an epoch, and return what was warned of."""
+    """Fit for some steps, four per epoch, and return the warnings."""
     with warnings.catch_warnings(record=True, action="always") as caught:
         warnings.filterwarnings("ignore", category=DeprecationWarning)
         gan.fit(images, batch_size=16, epochs=steps // 4, verbose=0, callbacks=callbacks, **options)
@@ -94,7 +94,7 @@ def make_watched_gan():
 
 @pytest.fixture(scope="session")
 def train():
-    """Fits a GAN for some steps, and returns what was warned of."""
+    """Fits a GAN for some steps, and returns the warnings."""
     return _train
 
 

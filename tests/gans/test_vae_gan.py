@@ -1,0 +1,128 @@
+"""VAE-GAN: the step against the textbook written out, codes, and networks that do not fit."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_gan
+
+SHAPE = (4, 4, 1)
+
+
+def encoder(taken=SHAPE, latent_dim=3, names=("mean", "log_variance")):
+    images = keras.Input(taken)
+    x = keras.layers.Dense(5, activation="tanh")(keras.layers.Flatten()(images))
+    return keras.Model(images, {name: keras.layers.Dense(latent_dim)(x) for name in names})
+
+
+def decoder(latent_dim=3, made=SHAPE):
+    units = int(np.prod(made))
+    paint = [keras.layers.Dense(units, activation="tanh"), keras.layers.Reshape(made)]
+    return keras.Sequential([keras.Input((latent_dim,)), *paint])
+
+
+def judge(taken=SHAPE, names=("logits", "features")):
+    images = keras.Input(taken)
+    features = keras.layers.Dense(6, activation="tanh")(keras.layers.Flatten()(images))
+    outputs = {"logits": keras.layers.Dense(1)(features), "features": features}
+    return keras.Model(images, {name: outputs[name] for name in names})
+
+
+def make(**options):
+    return keras_gan.VAEGAN(encoder(), decoder(), judge(), **{"seed": 3, "gamma": 0.25} | options)
+
+
+def images_of(count):
+    return np.random.default_rng(1).uniform(-1, 1, (count, *SHAPE)).astype("float32")
+
+
+def softplus_mean(x):
+    return tf.reduce_mean(tf.nn.softplus(x))
+
+
+@pytest.mark.parametrize("mode", [{"run_eagerly": True}, {"jit_compile": True}], ids=["eager", "XLA"])
+def test_the_step_is_the_textbook_algorithm(mode):
+    """Each player's objective with a tape of its own, all with the weights from before the step."""
+    model, (enc, dec, dis) = make(), (encoder(), decoder(), judge())
+    players = model.encoder, model.decoder, model.discriminator
+    for twin, network in zip((enc, dec, dis), players, strict=True):
+        twin.set_weights(network.get_weights())
+    model.compile(**{f"{name}_optimizer": keras.optimizers.SGD(0.5) for name in model.players}, **mode)
+    x = tf.constant(images_of(4))
+    noise = model.training_state.noise()
+    deviation, prior = noise.normal((4, 3)), noise.normal((4, 3))
+    logs = model.train_on_batch(x, return_dict=True)
+    with tf.GradientTape(persistent=True) as tape:
+        q = enc(x)
+        mean, log_variance = q["mean"], q["log_variance"]
+        rebuilt = dis(dec(mean + tf.exp(log_variance / 2) * deviation))
+        real, drawn = dis(x), dis(dec(prior))
+        kl = 0.5 * tf.reduce_mean(tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1, axis=1))
+        likeness = tf.reduce_mean(tf.reduce_sum(0.5 * (real["features"] - rebuilt["features"]) ** 2, axis=1))
+        fooling = 0.5 * (softplus_mean(-rebuilt["logits"]) + softplus_mean(-drawn["logits"]))
+        judging = softplus_mean(-real["logits"])
+        judging += 0.5 * (softplus_mean(rebuilt["logits"]) + softplus_mean(drawn["logits"]))
+        objectives = kl + likeness, 0.25 * likeness + fooling, judging
+    for network, twin, objective in zip(players, (enc, dec, dis), objectives, strict=True):
+        gradients = tape.gradient(objective, [w.value for w in twin.trainable_weights])
+        for found, weight, gradient in zip(network.trainable_weights, twin.trainable_weights, gradients, strict=True):
+            np.testing.assert_allclose(found.numpy(), weight - 0.5 * gradient, atol=2e-6)
+    expected = {"kl_loss": kl, "likeness_loss": likeness, "g_loss": fooling, "d_loss": judging}
+    assert logs == pytest.approx({name: float(value) for name, value in expected.items()}, rel=1e-5)
+
+
+@pytest.mark.parametrize("names", [("mean", "log_variance"), ("log_variance", "mean")])
+def test_codes_are_the_means_in_whatever_order_the_encoder_returns_them(names):
+    model = keras_gan.VAEGAN(encoder(names=names), decoder(), judge(), ema_half_life=100, seed=1)
+    images = images_of(5)
+    codes = model.encode(images, batch_size=2)
+    np.testing.assert_allclose(codes, model.encoder(images)["mean"], atol=1e-6)
+    rebuilt = model.decoder(model.encoder(images)["mean"])
+    np.testing.assert_allclose(model.reconstruct(images), rebuilt, atol=1e-6)
+    np.testing.assert_allclose(model.decode(codes), rebuilt, atol=1e-6)
+    np.testing.assert_allclose(model.predict(images, verbose=0), rebuilt, atol=1e-6)
+    np.testing.assert_array_equal(model.generate(3, seed=2), model.generate(3, seed=2))
+    with pytest.raises(ValueError, match=r"Images must have the shape.*Received: images.shape=\(5, 4, 2, 1\)"):
+        model.encode(images[:, :, :2])
+
+
+@pytest.mark.parametrize(
+    "networks, message",
+    [
+        (lambda: (encoder(latent_dim=2), decoder(), judge()), r"encoder returns shape \(2,\), but the decoder takes"),
+        (lambda: (encoder(), decoder(made=(4, 4, 2)), judge()), r"decoder returns shape \(4, 4, 2\), but the encoder"),
+        (lambda: (encoder(), decoder(), judge((2, 4, 1))), r"decoder returns .*, but the discriminator takes .*\(2, 4"),
+        (lambda: (encoder(names=("mean", "sigma")), decoder(), judge()), r"dict of 'mean' and 'log_variance'.*'sigma'"),
+        (lambda: (encoder(names=("mean",)), decoder(), judge()), r"Received: outputs \['mean'\]"),
+        (lambda: (encoder(), decoder(), judge(names=("logits",))), r"'logits' and 'features'.*outputs \['logits'\]"),
+        (lambda: (None, decoder(), judge()), r"The encoder must be a keras.Model. Received: encoder=None"),
+    ],
+)
+def test_networks_that_do_not_fit(networks, message):
+    with pytest.raises(ValueError, match=message):
+        keras_gan.VAEGAN(*networks())
+
+
+def test_a_negative_weight_of_the_likeness():
+    with pytest.raises(ValueError, match=r"`gamma` must be a number in \[0.0, inf\). Received: gamma=-1"):
+        make(gamma=-1)
+
+
+def test_likeness_does_not_reach_the_discriminator_nor_the_game_the_encoder():
+    """Where its own terms weigh nothing a player stands still, however much the others move."""
+    for weights, still in (
+        ({"kl_loss": 0.0, "likeness_loss": 0.0}, "encoder"),
+        ({"d_loss": 0.0}, "discriminator"),
+    ):
+        model = make()
+        optimizers = {f"{player}_optimizer": keras.optimizers.SGD(0.5) for player in model.players}
+        model.compile(**optimizers, loss_weights=weights, run_eagerly=True)
+        before = {player: getattr(model, player).get_weights() for player in model.players}
+        model.train_on_batch(images_of(4))
+        moved = {
+            player
+            for player, values in before.items()
+            if any((a != b).any() for a, b in zip(values, getattr(model, player).get_weights(), strict=True))
+        }
+        assert moved == set(model.players) - {still}

@@ -1,0 +1,90 @@
+"""What is borrowed of Keras's private names: each in one place, and as it was when it was borrowed."""
+
+import ast
+import inspect
+from pathlib import Path
+
+import keras
+import pytest
+import tensorflow as tf
+
+from keras_gan._traversal import every_layer
+from keras_gan.training import _optimizers
+from keras_gan.training.critic import Critic
+
+ROOT = Path(__file__).parents[1] / "keras_gan"
+BORROWED = {
+    "_flatten_layers": "_traversal.py",
+    "_learning_rate": "training/_optimizers.py",
+    "_clip_gradients": "training/_optimizers.py",
+    "_keras_history": "training/critic.py",
+    "_maybe_symbolic_build": "training/adversarial_model.py",
+}
+
+
+def names_in(path):
+    """The attributes, the methods and the short strings of a module."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.FunctionDef):
+            yield node.name
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize("name", BORROWED)
+def test_a_private_name_of_keras_stands_in_one_place(name):
+    users = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if name in set(names_in(path))]
+    assert users == [BORROWED[name]]
+
+
+def test_the_walk_finds_the_layers_that_a_custom_layer_holds():
+    class Pair(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.first, self.second = keras.layers.Dense(1), keras.layers.Dense(1)
+
+        def call(self, inputs):
+            return self.second(self.first(inputs))
+
+    pair = Pair()
+    assert {pair.first, pair.second} <= set(every_layer(keras.Sequential([keras.Input((2,)), pair])))
+
+
+def test_the_learning_rate_is_a_variable_or_a_schedule():
+    optimizer, schedule = keras.optimizers.Adam(0.5), keras.optimizers.schedules.CosineDecay(0.5, 10)
+    _optimizers.learning_rate_of(optimizer).assign(0.25)
+    assert float(optimizer.learning_rate) == 0.25
+    assert _optimizers.learning_rate_of(keras.optimizers.Adam(schedule)) is schedule
+
+
+def test_an_optimizer_clips_gradients_by_itself():
+    optimizer = keras.optimizers.SGD(1.0, global_clipnorm=1.0)
+    (clipped,) = optimizer._clip_gradients([tf.constant([3.0, 4.0])])
+    assert clipped.numpy() == pytest.approx([0.6, 0.8])
+
+
+def test_an_output_knows_the_layer_that_made_it():
+    inputs = keras.Input((2,))
+    outputs = keras.layers.Dense(1, activation="sigmoid", name="verdict")(inputs)
+    with pytest.raises(ValueError, match="'verdict' applies a sigmoid"):
+        Critic(keras.Model(inputs, outputs))
+
+
+def test_a_network_whose_output_does_not_know_its_layer_is_taken_as_it_is():
+    class Network(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.dense = keras.layers.Dense(1, activation="sigmoid")
+
+        def call(self, inputs):
+            return self.dense(inputs)
+
+    network = Network()
+    network(tf.zeros((1, 2)))
+    assert Critic(network).interface.outputs == {"logits": (1,)}
+
+
+def test_keras_still_builds_a_model_symbolically_before_training():
+    assert "_maybe_symbolic_build" in inspect.getsource(keras.Model.train_on_batch)

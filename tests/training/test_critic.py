@@ -1,0 +1,148 @@
+"""The critic: what it sees, what it remembers, and with respect to what penalties are taken."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_gan
+from keras_gan.augmentation import Augmentation, InstanceNoise
+from keras_gan.penalties import R1, GradientPenalty
+from keras_gan.training import Critic
+from keras_gan.training.passes import drawing_from, passes
+from keras_gan.training.training_state import StepNoise
+
+
+class Watching(Augmentation):
+    """Doubles the images, and writes down what it was given."""
+
+    def __init__(self):
+        self.seen, self.seeds = [], []
+
+    def __call__(self, images, *, seed, step=0):
+        self.seen.append(np.asarray(images))
+        self.seeds.append(tuple(np.asarray(seed)))
+        return 2.0 * images
+
+
+def noise():
+    return StepNoise(tf.constant(1, tf.int64), tf.constant(0, tf.int64))
+
+
+def linear(slope):
+    """D(x) = slope . x, of points in the plane."""
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, use_bias=False)])
+    network.set_weights([np.reshape(slope, (2, 1))])
+    return network
+
+
+def conditional():
+    """D(x, c) = x . (1, 1) (c + 1)."""
+    images, labels = keras.Input((2,), name="images"), keras.Input((), dtype="int32", name="labels")
+    factor = keras.layers.Embedding(3, 1, embeddings_initializer=lambda *_, **__: [[1.0], [2.0], [3.0]])(labels)
+    total = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(images)
+    return keras.Model({"images": images, "labels": labels}, keras.layers.Multiply()([total, factor]))
+
+
+def test_real_and_fake_are_augmented_with_draws_of_their_own(networks, images):
+    watching = Watching()
+    gan = keras_gan.NonSaturatingGAN(*networks(), augmentation=watching, penalties=[R1(1.0)], seed=1)
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.0), run_eagerly=True)
+    fake = gan.generator(gan.training_state.noise().normal((8, 4)))
+    gan.train_on_batch(images[:8])
+    # Real and fake for the discriminator, fake again for the generator; R1 takes the pass of the loss.
+    assert len(watching.seen) == 3
+    np.testing.assert_array_equal(watching.seen[0], images[:8])
+    for seen in watching.seen[1:]:
+        np.testing.assert_allclose(seen, fake, atol=1e-6)
+    assert len(set(watching.seeds)) == 3
+    gan.train_on_batch(images[:8])
+    assert len(set(watching.seeds)) == 6
+
+
+def test_nothing_is_augmented_in_evaluation_and_in_samples(networks, images):
+    watching = Watching()
+    gan = keras_gan.NonSaturatingGAN(*networks(), augmentation=watching, seed=1)
+    gan.compile(run_eagerly=True)
+    losses = gan.evaluate(images[:8], batch_size=8, verbose=0, return_dict=True)
+    gan.test_on_batch(images[:8])
+    gan.generate(2, seed=0)
+    assert not watching.seen
+    logits = gan.discriminator(images[:8]), gan.discriminator(gan.generator(noise_of_evaluation((8, 4))))
+    assert losses["d_loss"] == pytest.approx(float(gan.adversarial_loss.discriminator_loss(*logits)), abs=1e-5)
+
+
+def noise_of_evaluation(shape):
+    return StepNoise(tf.zeros((), tf.int64), tf.zeros((), tf.int64)).normal(shape)
+
+
+def test_penalties_are_taken_with_respect_to_the_images_before_the_change():
+    """D(2 x): the gradient of 3, 4 doubles."""
+    critic = Critic(linear([3.0, 4.0]), augmentations=[Watching()])
+    points = tf.random.normal((5, 2))
+    with drawing_from(noise()), passes():
+        r1 = R1(1.0)(critic.given({}), points, None)
+        penalty = GradientPenalty(1.0)(critic.given({}), points, -points)
+    assert float(r1) == pytest.approx(0.5 * 100.0)
+    assert float(penalty) == pytest.approx((10.0 - 1.0) ** 2)
+
+
+def test_penalties_of_a_conditional_critic():
+    """|grad D| = sqrt(2) (c + 1)."""
+    critic = Critic(conditional())
+    labels, points = tf.constant([0, 1, 2, 1]), tf.random.normal((4, 2))
+    norms = np.sqrt(2.0) * (np.array([0, 1, 2, 1]) + 1)
+    given = critic.given({"labels": labels, "images": points})
+    with passes():
+        assert float(R1(3.0)(given, points, None)) == pytest.approx(1.5 * np.mean(norms**2), rel=1e-5)
+        value = GradientPenalty(2.0)(given, points, -points)
+    assert float(value) == pytest.approx(2.0 * np.mean((norms - 1.0) ** 2), rel=1e-5)
+
+
+def test_a_batch_passes_once_and_other_labels_are_another_batch():
+    critic, points = Critic(conditional()), tf.ones((1, 2))
+    batch, other = ({"images": points, "labels": tf.constant([label])} for label in (0, 2))
+    with passes():
+        assert critic(batch) is critic(dict(batch))
+        assert float(critic(batch).logits[0, 0]) == pytest.approx(2.0)
+        assert float(critic(other).logits[0, 0]) == pytest.approx(6.0)
+        np.testing.assert_allclose(critic.input_gradients(other), [[3.0, 3.0]])
+
+
+def test_nothing_is_remembered_beyond_an_update():
+    network = linear([1.0, 1.0])
+    critic, batch = Critic(network), {"images": tf.ones((1, 2))}
+    for factor in (1.0, 5.0):
+        network.set_weights([np.full((2, 1), factor)])
+        with passes():
+            assert float(critic(batch).logits[0, 0]) == pytest.approx(2.0 * factor)
+
+
+def test_instance_noise_of_real_and_fake_is_not_the_same(networks, images):
+    """Real images that are the fakes: with the same noise the logits would be equal."""
+    gan = keras_gan.LSGAN(*networks(), augmentation=InstanceNoise(1.0), seed=1)
+    first, second = ({"images": tf.constant(images[:8])} for _ in range(2))
+    with drawing_from(noise()), passes():
+        difference = gan.critic(first).logits - gan.critic(second).logits
+    assert np.abs(difference).min() > 1e-3
+
+
+@pytest.mark.parametrize(
+    "outputs, message",
+    [
+        (["verdict", "classes"], r"'logits' is one of them.*Received: critic with outputs \['verdict', 'classes'\]"),
+        (["logits", "colour"], r"the others are among classes, codes, features.*\['logits', 'colour'\]"),
+    ],
+)
+def test_outputs_of_unknown_names(outputs, message):
+    images = keras.Input((2,))
+    network = keras.Model(images, {name: keras.layers.Dense(1)(images) for name in outputs})
+    with pytest.raises(ValueError, match=message):
+        Critic(network)
+
+
+def test_a_sigmoid_among_several_outputs_is_found():
+    images = keras.Input((2,))
+    heads = {"classes": keras.layers.Dense(3)(images), "logits": keras.layers.Dense(1, activation="sigmoid")(images)}
+    with pytest.raises(ValueError, match="applies a sigmoid"):
+        Critic(keras.Model(images, heads))
