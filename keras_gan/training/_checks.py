@@ -6,7 +6,8 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
-from keras_gan.training.fields import LIMIT, named_fields
+from keras_gan._pixels import LIMIT, in_range
+from keras_gan.training.fields import named_fields
 
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
 BAD_SIZES = "many batches in a row have another size than the first ones"
@@ -175,10 +176,7 @@ def checked_values(values, field, batch_size):
         message = _BAD_LABELS
     else:
         values = tf.cast(values, tf.float32)
-        magnitude = tf.abs(values)
-        # NaN fails every comparison, infinity is not below the largest float.
-        limit = LIMIT if field.is_picture else np.inf
-        good = tf.reduce_all((magnitude <= limit) & (magnitude <= values.dtype.max))
+        good = in_range(values) if field.is_picture else tf.reduce_all(tf.math.is_finite(values))
         message = _BAD_VALUES
     with tf.control_dependencies([tf.debugging.Assert(good, [message])]):
         return tf.ensure_shape(tf.cast(values, field.dtype), (batch_size, *field.shape))

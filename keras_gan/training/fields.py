@@ -4,9 +4,6 @@ import dataclasses
 
 import tensorflow as tf
 
-# A user's own scaling may exceed [-1, 1] by a rounding error; a wrong range such as [0, 255] exceeds it by far.
-LIMIT = 1.001
-
 
 @dataclasses.dataclass(frozen=True)
 class Field:
