@@ -106,5 +106,5 @@ def test_litert_translates(model, tmp_path):
     images = interpreter(path).get_signature_runner()(images=IMAGES)["images"]
     np.testing.assert_allclose(images, model.translate(IMAGES), rtol=0, atol=1e-5)
     assert export.litert_distance(model, path, images=IMAGES)["largest"] < 1e-5
-    with pytest.raises(ValueError, match=r"nothing to start from: give `images`"):
+    with pytest.raises(ValueError, match=r"cannot draw images: give `images`"):
         export.litert_distance(model, path)
