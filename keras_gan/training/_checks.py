@@ -82,10 +82,7 @@ def _conversion(dtype):
     """How to convert another type to floats in [-1, 1]."""
     ways = {"uint8": "127.5 - 1", "uint16": "32767.5 - 1", "bool": "0.5 - 1"}
     if dtype.name in ways:
-        return (
-            f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or let `keras_gan.data.load` do "
-            "it."
-        )
+        return f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or use `keras_gan.data.load`."
     return "Scale them first, for example by `images.astype('float32') / 127.5 - 1` where they are in 0..255."
 
 
@@ -94,7 +91,7 @@ def _reshaping(shape, field):
         return "The data are single samples: put them into batches with `.batch(n)`."
     channels_first = (field.shape[-1:] + field.shape[:-1]) if field.is_picture else None
     if channels_first and channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
-        return "Their channels come first: move them to the end, as by `images.transpose(0, 2, 3, 1)`."
+        return "Their channels come first: move them to the end, as in `images.transpose(0, 2, 3, 1)`."
     return (
         "Resize the images, for example with `keras_gan.data.load(..., image_size=...)`, or build the networks for the "
         "shape of the data."

@@ -144,10 +144,10 @@ def test_batches_of_another_size_from_some_place_on_are_an_error(steps, networks
     gan.compile()
     uneven = of_sizes([17, 17, 17] + [16] * 40, images, endless=steps is not None)
     with pytest.raises(
-        ValueError, match=r"batches must have one size.*unbatch\(\).*Received: 8 batches of other sizes"
+        ValueError, match=r"batches must have the same size.*unbatch\(\).*Received: 8 batches of other sizes"
     ):
         gan.fit(uneven, steps_per_epoch=steps, verbose=0)
-    with pytest.raises(ValueError, match="batches must have one size"):
+    with pytest.raises(ValueError, match="batches must have the same size"):
         gan.evaluate(uneven, steps=steps, verbose=0)
 
 

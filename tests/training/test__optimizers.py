@@ -240,7 +240,7 @@ def test_the_users_handle_is_alive(penalties, networks, images):
     optimizers[1].learning_rate = 0.01
     gan.fit(images[:16], batch_size=8, verbose=0)
     assert (weights_of(gan.discriminator) != before).any()
-    with pytest.raises(ValueError, match=r"`discriminator_optimizer` has been used before"):
+    with pytest.raises(ValueError, match=r"`discriminator_optimizer` was used before"):
         gan.compile(keras.optimizers.Adam(), optimizers[1])
 
 

@@ -101,9 +101,9 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(is_recorded, trio, p
     [
         (
             {"painter": {"change": 0.0}},
-            r"'painter' is no player: there are artist, editor, judge. Received: {'painter'",
+            r"'painter' is not a player. The players are artist, editor, judge. Received: {'painter'",
         ),
-        ({"judge": {"verdct": 0.0}}, r"'verdct' is not among the model's `terms`.*Received: {'judge': {'verdct'"),
+        ({"judge": {"verdct": 0.0}}, r"'verdct' is not in the model's `terms`.*Received: {'judge': {'verdct'"),
     ],
 )
 def test_terms_and_players_that_are_not_there(terms, message, trio, points):

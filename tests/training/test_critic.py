@@ -130,8 +130,8 @@ def test_instance_noise_of_real_and_fake_is_not_the_same(networks, images):
 @pytest.mark.parametrize(
     "outputs, message",
     [
-        (["verdict", "classes"], r"'logits' is one of them.*Received: critic with outputs \['verdict', 'classes'\]"),
-        (["logits", "colour"], r"the others are among classes, codes, features.*\['logits', 'colour'\]"),
+        (["verdict", "classes"], r"must have names: 'logits'.*Received: critic with outputs \['verdict', 'classes'\]"),
+        (["logits", "colour"], r"and any of classes, codes, features.*\['logits', 'colour'\]"),
     ],
 )
 def test_outputs_of_unknown_names(outputs, message):

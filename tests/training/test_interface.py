@@ -86,7 +86,7 @@ def test_two_sizes_of_embeddings_say_nothing():
     network = keras.Model(list(inputs), keras.layers.Reshape((2, 3, 1))(body(inputs[0], both)))
     assert Interface(network, "generator", TAKES, "images").num_classes is None
     judge = keras.Sequential([keras.Input((2, 3, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
-    with pytest.raises(ValueError, match=r"The networks do not say how many classes.*Received: num_classes=None"):
+    with pytest.raises(ValueError, match=r"The networks do not show how many classes.*Received: num_classes=None"):
         keras_gan.LSGAN(network, judge)
     assert keras_gan.LSGAN(network, judge, num_classes=3).num_classes == 3
 
@@ -143,6 +143,6 @@ def test_a_copy_is_called_in_place_of_the_network():
 def test_inputs_of_unknown_names():
     network = functional(lambda z, c: [z, c], latents="noise", labels="kind")
     with pytest.raises(
-        ValueError, match=r"one of latents, labels.*name='latents'.*Received: generator with inputs.*'noise', 'kind'"
+        ValueError, match=r"names: latents, labels.*name='latents'.*Received: generator with inputs.*'noise', 'kind'"
     ):
         Interface(network, "generator", TAKES, "images")

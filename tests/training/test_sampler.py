@@ -83,7 +83,7 @@ def test_given_labels_leave_the_latents_of_the_seed():
         ({"labels": [0, 1]}, r"one class for all samples, or a class for each of the 4.*shape \(2,\)"),
         ({"labels": 0.5}, r"integers from 0 to 2. Received: labels of shape \(4,\) and type float64"),
         ({"labels": np.eye(3)[[0, 1, 2, 0]]}, r"Received: labels of shape \(4, 3\)"),
-        ({"labels": 3}, r"labels are from 0 to 2. Received: labels from 3 to 3"),
+        ({"labels": 3}, r"labels must be from 0 to 2. Received: labels from 3 to 3"),
         ({"labels": [-1, 0, 1, 2]}, r"Received: labels from -1 to 2"),
         ({"colours": 3}, r"takes no `colours`, only latents, labels.*Received: colours=3"),
     ],
@@ -96,7 +96,7 @@ def test_inputs_that_it_cannot_take(given, message):
 def test_what_is_not_drawn_has_to_be_given():
     network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Dense(1)])
     sampler = Sampler(Interface(network, "translator", ("images",), "images"), is_drawn=False)
-    with pytest.raises(ValueError, match=r"nothing to start from: give `images`"):
+    with pytest.raises(ValueError, match=r"cannot draw images: give `images`"):
         sampler.inputs_for(3)
     pictures = np.ones((5, 4, 4, 1), "float32")
     made = sampler.run(sampler.inputs_for(images=pictures), batch_size=2)
