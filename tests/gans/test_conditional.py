@@ -77,7 +77,7 @@ def test_it_trains_and_generates_of_a_class(gan, networks, images):
 @pytest.mark.parametrize(
     "labels, message",
     [
-        (3, r"labels are from 0 to 2. Received: labels from 3 to 3"),
+        (3, r"labels must be from 0 to 2. Received: labels from 3 to 3"),
         ([0, 1], r"a class for each of the 4"),
         ([0.0, 1.0, 2.0, 0.0], r"integers from 0 to 2.*type float64"),
         (np.eye(3)[[0, 1, 2, 0]], r"Received: labels of shape \(4, 3\)"),
@@ -169,7 +169,7 @@ def test_the_forms_that_labels_come_in_are_the_same_labels(form, images):
 def test_labels_that_it_cannot_train_on(images):
     model = make()
     for bad, message in (
-        (LABELS + 1, r"know 3 classes, so `labels` must be from 0 to 2. Received: labels from 1 to 3"),
+        (LABELS + 1, r"have 3 classes, so `labels` must be from 0 to 2. Received: labels from 1 to 3"),
         (LABELS - 1, r"Received: labels from -1 to 1"),
         (np.eye(3, dtype="float32")[LABELS], r"class indices.*`labels.argmax\(-1\)`.*shape \(\w+, 3\)"),
         (LABELS.astype("float32"), r"must be class indices.*dtype float32"),
@@ -192,17 +192,17 @@ def test_missing_labels_and_classes_of_other_data(images):
         model.fit(images, batch_size=8, verbose=0)
     with pytest.raises(ValueError, match=r"no labels"):
         model.train_on_batch(images[:8])
-    with pytest.raises(ValueError, match=r"as many samples.*{'images': 8, 'labels': 7} samples"):
+    with pytest.raises(ValueError, match=r"same number of samples.*{'images': 8, 'labels': 7} samples"):
         model.train_on_batch(images[:8], LABELS[:7])
     digits = keras_gan.data.load("digits", image_size=8, batch_size=8, labels=True)
-    with pytest.raises(ValueError, match=r"The data have 10 classes and the networks are built for 3.*num_classes=3"):
+    with pytest.raises(ValueError, match=r"The data have 10 classes, but the networks are built for 3.*num_classes=3"):
         model.fit(digits, verbose=0)
 
 
 def test_networks_of_other_numbers_of_classes():
     generator, _ = keras_gan.networks.mlp(**MLP)
     _, discriminator = keras_gan.networks.mlp(**MLP | {"num_classes": 4})
-    with pytest.raises(ValueError, match=r"There are 3 and 4 of them.*give `num_classes`. Received: num_classes=None"):
+    with pytest.raises(ValueError, match=r"classes differ: 3 and 4.*leave `num_classes` out. Received: num_classes=None"):
         keras_gan.LSGAN(generator, discriminator)
 
 

@@ -16,7 +16,7 @@ import keras_gan
         ),
         (lambda x: ((x + 1) * 32767).astype("uint16"), r"`images.astype\('float32'\) / 32767.5 - 1`.*dtype uint16"),
         (lambda x: x > 0, r"`images.astype\('float32'\) / 0.5 - 1`.*dtype bool"),
-        (lambda x: (x > 0).astype("uint8"), r"/ 127.5 - 1`, or let `keras_gan.data.load`.*dtype uint8"),
+        (lambda x: (x > 0).astype("uint8"), r"/ 127.5 - 1`, or use `keras_gan.data.load`.*dtype uint8"),
         (lambda x: (x * 100).astype("int64"), r"Scale them first.*dtype int64"),
         (lambda x: x[:, :4], r"Resize the images.*image_size.*shape \(\w+, 4, 8, 1\)"),
     ],
@@ -48,11 +48,11 @@ def test_a_batch_is_checked_and_cast_as_the_data_of_fit_are(method, networks, im
     for bad, message in (
         ((batch + 1) * 127.5, r"must lie in \[-1, 1\].*Received: values from"),
         (np.where(batch > -0.5, np.nan, batch), "NaN or infinity"),
-        (batch[:0], r"as many samples, and one at least. Received: {'images': 0} samples"),
+        (batch[:0], r"same number of samples, at least one. Received: {'images': 0} samples"),
     ):
         with pytest.raises(ValueError, match=message):
             step(bad)
-    with pytest.raises(ValueError, match="takes no `sample_weight`"):
+    with pytest.raises(ValueError, match="does not take `sample_weight`"):
         step(batch, sample_weight=np.ones(8))
     assert np.isfinite(step(batch.astype("float64"))).all()
     assert np.isfinite(step(tf.constant(batch, tf.float16))).all()
