@@ -74,6 +74,13 @@ class SavedModel(keras.Model):
             reason = f"The GAN could not be saved; an older file of this name is unchanged: {error.strerror or error}"
             raise OSError(error.errno, reason, str(path)) from error
 
+    def export(self, filepath, **options):  # noqa: ARG002
+        """Refer to the exports of this package: Keras's own export does not support samplers."""
+        raise ValueError(
+            "Use `keras_gan.export.save(model, directory)`, which exports the sampler for TensorFlow Serving. "
+            f"Received: filepath={filepath!r}"
+        )
+
     def save_own_variables(self, store):
         """Save the states of the networks' random streams, which Keras leaves out."""
         for index, seed in enumerate(_networks.random_seeds(self)):

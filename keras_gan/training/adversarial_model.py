@@ -83,23 +83,14 @@ class AdversarialModel(SavedModel, abc.ABC):
         for player in players.values():
             for network_name, network in player.networks.items():
                 setattr(self, network_name, network)
+                setattr(self, f"averaged_{network_name}", player.averages.get(network_name))
         if self.distribute_strategy.num_replicas_in_sync > 1:
             _networks.draw_apart_on_replicas(self)
-        self._make_averages()
         self.training_state = TrainingState(seed, name="training_state")
-        self.trackers = {term: keras.metrics.Mean(name=term) for term in self._all_terms()}
+        penalties = [name for player in players.values() for name in player.penalties]
+        self.trackers = {term: keras.metrics.Mean(name=term) for term in (*self.terms, *penalties)}
         self.images_per_step = None
         self.built = True
-
-    def _make_averages(self):
-        for player in self.players.values():
-            for name, network in player.networks.items() if player.ema_half_life is not None else ():
-                player.averages[name] = _networks.clone(network)
-            for name in player.networks:
-                setattr(self, f"averaged_{name}", player.averages.get(name))
-
-    def _all_terms(self):
-        return [*self.terms, *(penalty for player in self.players.values() for penalty in player.penalties)]
 
     @abc.abstractmethod
     def default_optimizers(self):
@@ -403,10 +394,3 @@ class AdversarialModel(SavedModel, abc.ABC):
 
     def _maybe_symbolic_build(self, *args, **kwargs):
         """Do nothing: the model is already built, and Keras would take a batch away from training."""
-
-    def export(self, filepath, **options):  # noqa: ARG002
-        """Refer to the exports of this package: Keras's own export does not support samplers."""
-        raise ValueError(
-            "Use `keras_gan.export.save(model, directory)`, which exports the sampler for TensorFlow Serving. "
-            f"Received: filepath={filepath!r}"
-        )

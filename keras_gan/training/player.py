@@ -54,7 +54,7 @@ class Player:
         for penalty, network in ((p, n) for p in self.penalties.values() for n in networks.values()):
             penalty.validate(network)
         self.updates_per_step = updates_per_step
-        self.averages = {}
+        self.averages = {} if ema_half_life is None else {name: _networks.clone(n) for name, n in networks.items()}
         self.optimizer = None
 
     @property

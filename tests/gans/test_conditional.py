@@ -202,7 +202,9 @@ def test_missing_labels_and_classes_of_other_data(images):
 def test_networks_of_other_numbers_of_classes():
     generator, _ = keras_gan.networks.mlp(**MLP)
     _, discriminator = keras_gan.networks.mlp(**MLP | {"num_classes": 4})
-    with pytest.raises(ValueError, match=r"classes differ: 3 and 4.*leave `num_classes` out. Received: num_classes=None"):
+    with pytest.raises(
+        ValueError, match=r"classes differ: 3 and 4.*leave `num_classes` out. Received: num_classes=None"
+    ):
         keras_gan.LSGAN(generator, discriminator)
 
 

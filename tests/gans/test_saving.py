@@ -125,7 +125,9 @@ def test_bad_file_names(gan, tmp_path):
 
 def test_a_file_of_another_format_is_refused_in_one_sentence(gan):
     config = gan.get_config() | {"format": 1}
-    with pytest.raises(ValueError, match=r"Another version of keras_gan wrote this file, in format 1.*Received: format=1"):
+    with pytest.raises(
+        ValueError, match=r"Another version of keras_gan wrote this file, in format 1.*Received: format=1"
+    ):
         keras_gan.LSGAN.from_config(config)
     del config["format"]
     with pytest.raises(ValueError, match="in format 1"):
