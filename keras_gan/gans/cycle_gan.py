@@ -10,7 +10,6 @@ from keras_gan._arguments import require_number
 from keras_gan.gans._pairs import rows_of_pairs
 from keras_gan.gans._serialised import serialised
 from keras_gan.layers import ImagePool
-from keras_gan.losses import LeastSquares
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
 
 
@@ -108,7 +107,7 @@ class CycleGAN(AdversarialModel):
         self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.source_pool.build((None, *forth.shapes["images"]))
         self.target_pool.build((None, *back.shapes["images"]))
-        self.loss, self.critics = LeastSquares(), critics
+        self.critics = critics
         self._forth, self._back = forth, back
 
     def default_optimizers(self):
@@ -130,7 +129,7 @@ class CycleGAN(AdversarialModel):
     def translator_terms(self, real, fake):
         """What G and F minimise."""
         x, y = real["source"], real["target"]
-        fooling = sum(self.loss.generator_loss(None, self.judge(fake, side)) for side in self.critics)
+        fooling = sum(_square(self.judge(fake, side) - 1.0) for side in self.critics)
         cycle = _distance(self.to_source(fake["target"]), x) + _distance(self.to_target(fake["source"]), y)
         terms = {"g_loss": fooling, "cycle_loss": self.cycle_weight * cycle}
         if self.identity_weight:
@@ -140,8 +139,8 @@ class CycleGAN(AdversarialModel):
 
     def discriminator_terms(self, real, fake):
         """What D_X and D_Y minimise."""
-        losses = [self.loss.discriminator_loss(self.judge(real, side), self.judge(fake, side)) for side in self.critics]
-        return {"discriminators": {"d_loss": sum(losses)}}
+        losses = [_square(self.judge(real, side) - 1.0) + _square(self.judge(fake, side)) for side in self.critics]
+        return {"discriminators": {"d_loss": 0.5 * sum(losses)}}
 
     def test_terms(self, batch, noise):  # noqa: ARG002
         """All losses on images that are not trained on; the discriminators judge the newest translations."""
@@ -235,6 +234,11 @@ class CycleGAN(AdversarialModel):
             "pool_size": self.source_pool.size,
             "ema_half_life": serialised(self.players["translators"].ema_half_life),
         }
+
+
+def _square(numbers):
+    """E[numbers^2], a float32 scalar."""
+    return tf.reduce_mean(tf.square(numbers))
 
 
 def _distance(first, second):

@@ -57,7 +57,7 @@ def test_the_step_is_the_textbook_algorithm(mode):
         return tf.reduce_mean(tf.abs(a - b))
 
     with tf.GradientTape(persistent=True) as tape:
-        fooling = 0.5 * (tf.reduce_mean((judge_y(g(x)) - 1) ** 2) + tf.reduce_mean((judge_x(f(y)) - 1) ** 2))
+        fooling = tf.reduce_mean((judge_y(g(x)) - 1) ** 2) + tf.reduce_mean((judge_x(f(y)) - 1) ** 2)
         cycle = 7.0 * (l1(f(g(x)), x) + l1(g(f(y)), y))
         identity = 7.0 * 0.5 * (l1(g(y), y) + l1(f(x), x))
         total = fooling + cycle + identity
