@@ -108,7 +108,7 @@ def test_it_translates_both_ways_between_images_of_other_shapes():
         model.translate(images["source"], to="left")
     with pytest.raises(ValueError, match=r"Images must have the shape.*Received: images.shape=\(3, 4, 4, 2\)"):
         model.translate(images["target"])
-    with pytest.raises(ValueError, match="nothing to start from: give `images`"):
+    with pytest.raises(ValueError, match="cannot draw images: give `images`"):
         model.draw_samples(3)
 
 
@@ -118,12 +118,12 @@ def test_it_translates_both_ways_between_images_of_other_shapes():
         (
             0,
             lambda: translator(SOURCE, TARGET),
-            r"source_to_target makes images of shape \(4, 4, 2\), but the target_to",
+            r"source_to_target makes samples of shape \(4, 4, 2\), but the target_to",
         ),
         (
             1,
             lambda: translator(SOURCE, TARGET),
-            r"target_to_source makes images of shape \(4, 4, 2\), but the source_to",
+            r"target_to_source makes samples of shape \(4, 4, 2\), but the source_to",
         ),
         (2, lambda: judge(TARGET), r"target_to_source makes .* but the source_discriminator takes .*\(4, 4, 2\)"),
         (3, lambda: judge(TARGET), r"source_to_target makes .* but the target_discriminator takes .*\(4, 4, 2\)"),
@@ -147,7 +147,7 @@ def test_bad_options(option):
 def test_data_without_a_side_are_named():
     model = make()
     model.compile()
-    with pytest.raises(ValueError, match=r"the data have no target: give a tuple or a dict of source, target"):
+    with pytest.raises(ValueError, match=r"the data have no target. Give a tuple or a dict of source, target"):
         model.fit(pairs(4)["source"], batch_size=4, verbose=0)
     with pytest.raises(ValueError, match=r"must have the fields source, target.*Received: fields source, left"):
         model.fit({"source": pairs(4)["source"], "left": pairs(4)["target"]}, batch_size=4, verbose=0)
