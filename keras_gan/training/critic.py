@@ -32,7 +32,7 @@ class Verdict(typing.NamedTuple):
 
 
 class Critic:
-    """Passes each batch through a discriminator only once in an update.
+    """Passes each batch through the judging network only once in an update.
 
     The loss needs D(x), and R1 needs the gradient of the same D(x): both come from one pass. A critic remembers its
     passes until the end of the update, because the network's weights do not change until then.
