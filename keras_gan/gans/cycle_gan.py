@@ -50,7 +50,7 @@ class CycleGAN(AdversarialModel):
         >>> translators = [keras_gan.networks.resnet_translator(**shape, blocks=1) for _ in range(2)]
         >>> discriminators = [keras_gan.networks.patch_discriminator(**shape, layers=1) for _ in range(2)]
         >>> model = keras_gan.CycleGAN(*translators, *discriminators, seed=0)
-        >>> model.compile()
+        >>> model.compile(run_eagerly=True)  # Faster for so few steps.
         >>> images = np.zeros((8, 16, 16, 3), "float32")
         >>> history = model.fit({"source": images, "target": images}, batch_size=4, verbose=0)
         >>> model.translate(images[:3]).shape

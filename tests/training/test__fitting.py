@@ -175,6 +175,15 @@ def test_a_strategy_takes_no_batch_more_than_is_trained_on(networks, images, two
     assert len(taken) == 2 + 6
 
 
+def test_the_data_are_laid_out_once(gan, images, monkeypatch):
+    calls, batches = [], _batches.Batches.batches
+    monkeypatch.setattr(
+        _batches.Batches, "batches", lambda *args, **kwargs: calls.append(1) or batches(*args, **kwargs)
+    )
+    gan.fit(images, batch_size=4, epochs=2, verbose=0)
+    assert len(calls) == 1
+
+
 def test_early_stopping_ends_it(gan, images):
     class Stop(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
