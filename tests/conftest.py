@@ -26,6 +26,8 @@ gc.set_threshold(20_000, 20, 50)
 # Slow files first, so that two processes that share the tests end at about the same time.
 _FIRST = (
     "gans/test_contract.py",
+    "training/test__fitting.py",
+    "health/test_training_health.py",
     "examples/test_train.py",
     "test_train_runs.py",
     "gans/test_workers.py",
