@@ -51,7 +51,9 @@ def gan_class(name):
 
 
 def _is_gan(value):
-    return inspect.isclass(value) and issubclass(value, keras_gan.TwoPlayerGAN) and not inspect.isabstract(value)
+    """Whether this is a GAN that images alone train: ACGAN needs labels."""
+    is_gan = inspect.isclass(value) and issubclass(value, keras_gan.TwoPlayerGAN) and not inspect.isabstract(value)
+    return is_gan and value is not keras_gan.ACGAN
 
 
 class RunLog:
