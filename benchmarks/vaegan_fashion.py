@@ -94,10 +94,7 @@ def row(judge, name, images, labels, rebuilt, drawn, baseline, seconds=""):
         f"{judge.agreement(rebuilt, labels):.3f}",
         f"{energy(rebuilt) / energy(images):.2f}",
     ]
-    if drawn is None:
-        cells += ["", ""]
-    else:
-        cells += [f"{energy(drawn) / energy(images):.2f}", f"{judge.distance(drawn) / baseline:.3f}"]
+    cells += [f"{energy(drawn) / energy(images):.2f}", f"{judge.distance(drawn) / baseline:.3f}"]
     return f"| {name} | {' | '.join(cells)} | {seconds} |"
 
 
