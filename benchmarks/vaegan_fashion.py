@@ -79,7 +79,7 @@ def energy(images):
 
 
 def gaussian(images, count):
-    """Samples of a Gaussian with the mean and covariance of the pixels, and of a code fitted to them."""
+    """Samples of a Gaussian with the mean and the full covariance of the pixels, cut to [-1, 1]."""
     flat = images.reshape(len(images), -1).astype("float64")
     rng = np.random.default_rng(0)
     samples = rng.multivariate_normal(flat.mean(axis=0), np.cov(flat, rowvar=False), count, method="eigh")
