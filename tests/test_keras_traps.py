@@ -22,7 +22,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan._traversal import every_layer
-from keras_gan.gans import _optimizers
+from keras_gan.training import _optimizers
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (24, 2)).astype("float32")
 

@@ -171,7 +171,7 @@ def values_in_use(optimizer, step):
     return rates | {decay: _quantity.at(value, step) for decay, value in scheduled_decays(optimizer).items()}
 
 
-def step(optimizer, gradients, weights, training_step):
+def step(optimizer, gradients, weights, training_step=0):
     """Step an optimizer, on several replicas as one device would.
 
     Keras checks only on the first replica whether the scaled gradients overflowed, so an infinity on another replica

@@ -94,11 +94,11 @@ class RandomWalk(keras_gan.TwoPlayerGAN):
         return keras.optimizers.SGD(0.1, momentum=0.9)
 
     def train_step(self, data):
-        with self.step_on(data) as ((images,), noise):
+        with self.step_on(data) as ((batch,), noise):
             (kernel,) = self.generator.trainable_weights
-            self.generator_optimizer.apply([noise.normal(kernel.shape) + tf.reduce_mean(images)], [kernel])
-            self.generator_loss_tracker.update_state(tf.norm(kernel.value))
-            self.discriminator_loss_tracker.update_state(tf.reduce_mean(images))
+            self.generator_optimizer.apply([noise.normal(kernel.shape) + tf.reduce_mean(batch["images"])], [kernel])
+            self.trackers["g_loss"].update_state(tf.norm(kernel.value))
+            self.trackers["d_loss"].update_state(tf.reduce_mean(batch["images"]))
         return self.get_metrics_result()
 
 

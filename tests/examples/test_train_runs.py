@@ -107,7 +107,7 @@ def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(run_script,
         with pytest.raises(Stopped):
             run_script(*flags, "--steps=4", "--checkpoint_every=3", f"--run_dir={tmp_path / 'run'}")
     finished, printed = train(*flags, "--steps=4", "--keep_checkpoints=1")
-    assert "Going on from step 3" in printed
+    assert "Resuming from step 3" in printed
     gan, printed = train(*flags, "--steps=4")
     assert "Training had ended at step 4" in printed
     assert gan.fingerprint() == finished.fingerprint()
@@ -252,9 +252,9 @@ def test_words_that_are_no_flags(error):
         ("--gan=TwoPlayerGAN", r"no such gan\..* There are .*Received: --gan=TwoPlayerGAN"),
         (
             "--network=dcgam",
-            r"no such network. Did you mean dcgan\? There are dcgan, infogan, mlp, resnet. Received: --network=dcgam",
+            r"no such network. Did you mean dcgan\? There are dcgan, dense_dcgan, mlp, resnet. Received: --net",
         ),
-        ("--network=q", r"no such network. There are dcgan, infogan, mlp"),
+        ("--network=q", r"no such network. There are dcgan, dense_dcgan, mlp"),
         ("--dataset=digts", r"Did you mean 'digits'.*source='digts'"),
         ("--dataset=/no/such/folder", r"no such folder. Received: source='/no/such/folder'"),
         ("--split=trian", r"split.*Received: .*trian"),

@@ -90,10 +90,10 @@ def test_codes_are_the_means_in_whatever_order_the_encoder_returns_them(names):
 @pytest.mark.parametrize(
     "networks, message",
     [
-        (lambda: (encoder(latent_dim=2), decoder(), judge()), r"encoder returns shape \(2,\), but the decoder takes"),
-        (lambda: (encoder(), decoder(made=(4, 4, 2)), judge()), r"decoder returns shape \(4, 4, 2\), but the encoder"),
-        (lambda: (encoder(), decoder(), judge((2, 4, 1))), r"decoder returns .*, but the discriminator takes .*\(2, 4"),
-        (lambda: (encoder(names=("mean", "sigma")), decoder(), judge()), r"dict of 'mean' and 'log_variance'.*'sigma'"),
+        (lambda: (encoder(latent_dim=2), decoder(), judge()), r"encoder makes .*\(2,\), but the decoder takes"),
+        (lambda: (encoder(), decoder(made=(4, 4, 2)), judge()), r"decoder makes .*\(4, 4, 2\), but the encoder"),
+        (lambda: (encoder(), decoder(), judge((2, 4, 1))), r"decoder makes .*, but the discriminator takes .*\(2, 4"),
+        (lambda: (encoder(names=("mean", "sigma")), decoder(), judge()), r"must return 'log_variance'.*'sigma'"),
         (lambda: (encoder(names=("mean",)), decoder(), judge()), r"Received: outputs \['mean'\]"),
         (lambda: (encoder(), decoder(), judge(names=("logits",))), r"'logits' and 'features'.*outputs \['logits'\]"),
         (lambda: (None, decoder(), judge()), r"The encoder must be a keras.Model. Received: encoder=None"),
