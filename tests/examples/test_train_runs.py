@@ -132,7 +132,7 @@ def test_a_killed_run_goes_on_in_another_process(tmp_path):
     assert not (run_dir / "gan.keras").exists()
     again = start(*arguments)
     assert again.returncode == 0, again.stderr
-    assert "Going on from step" in again.stdout
+    assert "Resuming from step" in again.stdout
     assert again.stdout.splitlines()[-1] == never_stopped.stdout.splitlines()[-1]
 
 
