@@ -34,8 +34,8 @@ GANS = [
 ]
 
 
-def test_the_script_offers_all_of_them(script):
-    assert set(script.GANS) == set(GANS)
+def test_the_script_offers_all_of_them(train_script):
+    assert set(train_script.GANS) == set(GANS)
 
 
 def folder_of_faces(path, count=8):
