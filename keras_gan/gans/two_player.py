@@ -2,8 +2,6 @@
 
 import abc
 
-import tensorflow as tf
-
 from keras_gan.augmentation import Augmentation
 from keras_gan.gans._serialised import serialised
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
@@ -124,9 +122,7 @@ class TwoPlayerGAN(AdversarialModel):
 
     def latents_for(self, batch, noise):
         """Draw a latent for each image of a batch, float32 `(batch, *latent_shape)`."""
-        images = batch["images"]
-        rows = tf.shape(images)[0] if images.shape[0] is None else images.shape[0]
-        return noise.normal((rows, *self.latent_shape))
+        return noise.normal_for(batch, self.latent_shape)
 
     def generate_for(self, batch, latents):
         """A batch with generated images instead of the real ones, and with the same labels."""

@@ -105,8 +105,7 @@ class VAEGAN(AdversarialModel):
 
     def codes_for(self, batch, noise):
         """Standard normal numbers, one for each entry of the codes of a batch, float32 `(batch, *latent_shape)`."""
-        images = batch["images"]
-        return noise.normal((tf.shape(images)[0] if images.shape[0] is None else images.shape[0], *self.latent_shape))
+        return noise.normal_for(batch, self.latent_shape)
 
     def objectives(self, batch, deviation, prior):
         """What the three players minimise."""

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_seed
+from keras_gan.training._parts import rows
 
 
 class TrainingState(keras.layers.Layer):
@@ -95,6 +96,10 @@ class StepNoise:
     def normal(self, shape):
         """Standard normal float32 numbers of a shape; its first entry is the number of rows of this replica."""
         return _random.normal(shape, self.next_seed())
+
+    def normal_for(self, batch, shape):
+        """Standard normal float32 numbers of a shape, for each sample of a batch."""
+        return self.normal((rows([batch]), *shape))
 
     def uniform(self, shape):
         """Float32 numbers in [0, 1), of a shape as in `normal`."""
