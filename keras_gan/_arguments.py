@@ -4,13 +4,21 @@ import difflib
 import math
 import numbers
 
+import numpy as np
 import tensorflow as tf
+
+_LARGEST_INT = 2**31 - 1
+_LARGEST_FLOAT = float(np.finfo("float32").max)
 
 
 def require_number(name, value, *, low=-math.inf, high=math.inf, open_low=False):
     """Return `value` as a float if it is a finite number in [low, high] ((low, high] with `open_low`), or raise."""
-    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool | np.bool_) and math.isfinite(value)
     if is_number and low <= value <= high and not (open_low and value == low):
+        if abs(value) > _LARGEST_FLOAT:
+            raise ValueError(
+                f"`{name}` must fit into float32: at most {_LARGEST_FLOAT:.3g}. Received: {name}={value!r}"
+            )
         return float(value)
     raise ValueError(f"`{name}` must be a number in {interval(low, high, open_low)}. Received: {name}={value!r}")
 
@@ -22,18 +30,41 @@ def interval(low, high, open_low):
     return f"{left}{low}, {high}{right}"
 
 
-def require_int(name, value, *, low=1):
-    """Return `value` as an int if it is a whole number >= low, or raise."""
-    if isinstance(value, numbers.Integral) and not isinstance(value, bool) and value >= low:
-        return int(value)
+def require_int(name, value, *, low=1, high=_LARGEST_INT):
+    """Return `value` as an int if it is a whole number in [low, high], or raise."""
+    if isinstance(value, numbers.Integral) and not isinstance(value, bool | np.bool_):
+        if low <= value <= high:
+            return int(value)
+        if value > high:
+            limit = "below 2^31" if high == _LARGEST_INT else f"of at most {high}"
+            raise ValueError(f"`{name}` must be an integer {limit}. Received: {name}={value!r}")
     raise ValueError(f"`{name}` must be an integer of at least {low}. Received: {name}={value!r}")
 
 
 def require_seed(seed):
     """Return `seed` as an int if it is a whole number in [0, 2^31), or raise."""
-    if require_int("seed", seed, low=0) < 2**31:
-        return int(seed)
-    raise ValueError(f"`seed` must be an integer below 2^31. Received: seed={seed!r}")
+    return require_int("seed", seed, low=0)
+
+
+def require_bool(name, value):
+    """Return `value` as a bool if it is True or False, or raise: "no" would count as true."""
+    if isinstance(value, bool | np.bool_):
+        return bool(value)
+    raise ValueError(f"`{name}` must be True or False. Received: {name}={value!r}")
+
+
+def require_function(name, value):
+    """Return `value` if it can be called, or raise."""
+    if callable(value):
+        return value
+    raise ValueError(f"`{name}` must be a function, or an object that can be called. Received: {name}={value!r:.80}")
+
+
+def require_text(name, value, otherwise="a string"):
+    """Return `value` if it is a string that is not empty, or raise."""
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ValueError(f"`{name}` must be {otherwise} that is not empty. Received: {name}={value!r}")
 
 
 def did_you_mean(name, choices):

@@ -13,6 +13,7 @@ import math
 import tensorflow as tf
 
 from keras_gan._replicas import own_rows, replica_count
+from keras_gan._tensors import require_seed_pair
 
 # Streams of a request's seed: what is drawn of it must not share its random bits.
 _LATENT_STREAM, _LABEL_STREAM = 0, 1
@@ -62,16 +63,17 @@ def uniform(shape, seed):
 
 def shared_uniform(shape, seed):
     """Float32 numbers like those of `uniform`, but the same on every replica."""
-    return _unit_interval(tf.random.stateless_uniform(shape, seed, None, None, tf.uint32, alg="philox"))
+    return _unit_interval(_bits(shape, seed))
 
 
 def _rows(shape, seed, parts):
     """Random bits: a uint32 tensor of the given shape, with `parts` words for each entry."""
     rows, *rest = shape
-    bits = tf.random.stateless_uniform(
-        (rows * replica_count(), *rest, parts), seed=seed, minval=None, maxval=None, dtype=tf.uint32, alg="philox"
-    )
-    return own_rows(bits)
+    return own_rows(_bits((rows * replica_count(), *rest, parts), seed))
+
+
+def _bits(shape, seed):
+    return tf.random.stateless_uniform(shape, require_seed_pair(seed), None, None, tf.uint32, alg="philox")
 
 
 def _unit_interval(bits):

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from keras_gan._arguments import did_you_mean, require_int, require_number
+from keras_gan._arguments import (
+    did_you_mean,
+    require_bool,
+    require_function,
+    require_int,
+    require_number,
+    require_text,
+)
 
 
 def test_numbers_within_the_bounds_are_returned_as_floats():
@@ -26,6 +33,36 @@ def test_integers_of_numpy_are_integers():
 def test_other_integers_are_refused(value):
     with pytest.raises(ValueError, match=r"`steps` must be an integer of at least 1. Received: steps="):
         require_int("steps", value)
+
+
+def test_sizes_that_no_machine_can_hold_are_refused():
+    with pytest.raises(ValueError, match=r"`width` must be an integer below 2\^31. Received: width=1099511627776"):
+        require_int("width", 2**40)
+    assert require_int("steps", 2**40, high=2**53) == 2**40
+
+
+def test_numbers_that_float32_would_make_infinite_are_refused():
+    with pytest.raises(ValueError, match=r"`weight` must fit into float32: at most 3.4e\+38. Received: weight=1e\+308"):
+        require_number("weight", 1e308)
+
+
+@pytest.mark.parametrize("value", ["no", 0, 1, None, [], np.array([True])], ids=repr)
+def test_flags_are_true_or_false(value):
+    with pytest.raises(ValueError, match=r"`overwrite` must be True or False. Received: overwrite="):
+        require_bool("overwrite", value)
+
+
+def test_a_bool_of_numpy_is_a_flag():
+    assert require_bool("flip", np.bool_(True)) is True
+
+
+def test_functions_and_texts_are_told_apart_from_the_rest():
+    assert require_function("embed", len) is len
+    assert require_text("name", "a") == "a"
+    with pytest.raises(ValueError, match=r"`embed` must be a function, or an object that can be called"):
+        require_function("embed", 5)
+    with pytest.raises(ValueError, match=r"`name` must be a string that is not empty. Received: name=' '"):
+        require_text("name", " ")
 
 
 def test_the_nearest_names_are_suggested_whatever_their_case():

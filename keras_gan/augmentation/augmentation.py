@@ -5,8 +5,10 @@ import abc
 import tensorflow as tf
 
 from keras_gan import _random
+from keras_gan._arguments import require_int
 from keras_gan._configurable import Configurable
 from keras_gan._quantity import scheduled
+from keras_gan._tensors import require_images
 
 
 class Augmentation(Configurable, abc.ABC):
@@ -71,9 +73,16 @@ def uniform_per_image(images, seed, shape=()):
     Returns:
         float32 `(batch, *shape)`.
 
+    Raises:
+        ValueError: if `images` are not floating-point numbers, or `seed` or `shape` are not as above.
+
     Example:
         >>> import tensorflow as tf
         >>> uniform_per_image(tf.zeros((3, 8, 8, 1)), tf.constant([1, 2], tf.int64), (2,)).shape
         TensorShape([3, 2])
     """
-    return _random.uniform((images.shape[0] or tf.shape(images)[0], *shape), seed)
+    images = require_images("images", images)
+    if not isinstance(shape, tuple | list):
+        raise ValueError(f"`shape` must be a tuple of integers. Received: shape={shape!r}")
+    sizes = [require_int("shape", size) for size in shape]
+    return _random.uniform((images.shape[0] or tf.shape(images)[0], *sizes), seed)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gan._arguments import require_int, require_number
+from keras_gan._arguments import require_bool, require_int, require_number
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -47,10 +47,10 @@ class GroupNormalization(keras.layers.Layer):
 
     def __init__(self, groups=1, *, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones", **kwargs):
         super().__init__(**kwargs)
-        self.groups = groups if groups == -1 else require_int("groups", groups)
+        self.groups = _require_groups(groups)
         self.epsilon = require_number("epsilon", epsilon, low=0.0, open_low=True)
-        self.center = center
-        self.scale = scale
+        self.center = require_bool("center", center)
+        self.scale = require_bool("scale", scale)
         self.gamma_initializer = keras.initializers.get(gamma_initializer)
 
     def build(self, input_shape):
@@ -97,3 +97,9 @@ class GroupNormalization(keras.layers.Layer):
             "scale": self.scale,
             "gamma_initializer": keras.initializers.serialize(self.gamma_initializer),
         }
+
+
+def _require_groups(groups):
+    if isinstance(groups, int) and groups == -1:
+        return groups
+    return require_int("groups", groups)

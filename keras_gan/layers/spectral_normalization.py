@@ -6,7 +6,7 @@ import contextvars
 import keras
 from keras import ops
 
-from keras_gan._arguments import require_int, require_number
+from keras_gan._arguments import require_bool, require_int, require_number
 
 _HELD = contextvars.ContextVar("keras_gan_power_iterations_held", default=False)
 
@@ -106,7 +106,9 @@ class SpectralNormalization(keras.layers.Wrapper):
     def __init__(self, layer, *, power_iterations=1, epsilon=1e-12, name=None, trainable=True):
         _require_supported(layer)
         # No autocasting: the norm is that of the unrounded weights, and the wrapped layer casts by its own policy.
-        super().__init__(layer, name=name, trainable=trainable, dtype="float32", autocast=False)
+        super().__init__(
+            layer, name=name, trainable=require_bool("trainable", trainable), dtype="float32", autocast=False
+        )
         self.power_iterations = require_int("power_iterations", power_iterations)
         self.epsilon = require_number("epsilon", epsilon, low=0.0, open_low=True)
         self.supports_masking = layer.supports_masking

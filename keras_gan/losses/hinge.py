@@ -26,10 +26,10 @@ class Hinge(AdversarialLoss):
 
     def discriminator_loss(self, real_logits, fake_logits):
         """Return the mean violations of the two margins, a float32 scalar of at least 0."""
-        real_term = tf.reduce_mean(tf.nn.relu(1.0 - as_float32(real_logits)))
-        fake_term = tf.reduce_mean(tf.nn.relu(1.0 + as_float32(fake_logits)))
+        real_term = tf.reduce_mean(tf.nn.relu(1.0 - as_float32("real_logits", real_logits)))
+        fake_term = tf.reduce_mean(tf.nn.relu(1.0 + as_float32("fake_logits", fake_logits)))
         return real_term + fake_term
 
     def generator_loss(self, real_logits, fake_logits):  # noqa: ARG002
         """Return -E[y], a float32 scalar."""
-        return -tf.reduce_mean(as_float32(fake_logits))
+        return -tf.reduce_mean(as_float32("fake_logits", fake_logits))

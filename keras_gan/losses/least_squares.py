@@ -43,13 +43,13 @@ class LeastSquares(AdversarialLoss):
 
     def discriminator_loss(self, real_logits, fake_logits):
         """Return half the mean squared distances to the two targets, a float32 scalar of at least 0."""
-        real_term = tf.reduce_mean(tf.square(as_float32(real_logits) - self.b))
-        fake_term = tf.reduce_mean(tf.square(as_float32(fake_logits) - self.a))
+        real_term = tf.reduce_mean(tf.square(as_float32("real_logits", real_logits) - self.b))
+        fake_term = tf.reduce_mean(tf.square(as_float32("fake_logits", fake_logits) - self.a))
         return 0.5 * (real_term + fake_term)
 
     def generator_loss(self, real_logits, fake_logits):  # noqa: ARG002
         """Return half the mean squared distance to `c`, a float32 scalar of at least 0."""
-        return 0.5 * tf.reduce_mean(tf.square(as_float32(fake_logits) - self.c))
+        return 0.5 * tf.reduce_mean(tf.square(as_float32("fake_logits", fake_logits) - self.c))
 
     def get_config(self):
         """Return the constructor's arguments."""

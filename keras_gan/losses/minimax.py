@@ -45,7 +45,7 @@ class Minimax(AdversarialLoss):
 
     def generator_loss(self, real_logits, fake_logits):  # noqa: ARG002
         """Return -E[s(y)], a float32 scalar of at most 0."""
-        return -tf.reduce_mean(tf.nn.softplus(as_float32(fake_logits)))
+        return -tf.reduce_mean(tf.nn.softplus(as_float32("fake_logits", fake_logits)))
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan.losses._adversarial_loss import AdversarialLoss, as_float32, require_pairs
+from keras_gan.losses._adversarial_loss import AdversarialLoss, as_float32
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -35,13 +35,22 @@ class Relativistic(AdversarialLoss):
 
     def discriminator_loss(self, real_logits, fake_logits):
         """Return E[s(y - x)], a float32 scalar of at least 0."""
-        return _mean_softplus_difference(fake_logits, real_logits)
+        real, fake = _pairs(real_logits, fake_logits)
+        return tf.reduce_mean(tf.nn.softplus(fake - real))
 
     def generator_loss(self, real_logits, fake_logits):
         """Return E[s(x - y)], a float32 scalar of at least 0."""
-        return _mean_softplus_difference(real_logits, fake_logits)
+        real, fake = _pairs(real_logits, fake_logits)
+        return tf.reduce_mean(tf.nn.softplus(real - fake))
 
 
-def _mean_softplus_difference(first, second):
-    require_pairs(first, second)
-    return tf.reduce_mean(tf.nn.softplus(as_float32(first) - as_float32(second)))
+def _pairs(real_logits, fake_logits):
+    """Return both as float32, or raise a ValueError unless they have the same shape."""
+    real, fake = as_float32("real_logits", real_logits), as_float32("fake_logits", fake_logits)
+    if not real.shape.is_compatible_with(fake.shape):
+        raise ValueError(
+            "A relativistic loss compares each real image with a generated one, so both sets of logits must have the "
+            "same shape. Generate as many images as the real batch holds. "
+            f"Received: real_logits.shape={tuple(real.shape)}, fake_logits.shape={tuple(fake.shape)}"
+        )
+    return real, fake

@@ -32,16 +32,17 @@ class RelativisticAverage(AdversarialLoss):
 
     def discriminator_loss(self, real_logits, fake_logits):
         """Return the mean of the two comparisons, a float32 scalar of at least 0."""
-        return _mean_softplus_differences(fake_logits, real_logits)
+        real, fake = as_float32("real_logits", real_logits), as_float32("fake_logits", fake_logits)
+        return _mean_softplus_differences(fake, real)
 
     def generator_loss(self, real_logits, fake_logits):
         """Return the mean of the two comparisons with the roles exchanged, a float32 scalar of at least 0."""
-        return _mean_softplus_differences(real_logits, fake_logits)
+        real, fake = as_float32("real_logits", real_logits), as_float32("fake_logits", fake_logits)
+        return _mean_softplus_differences(real, fake)
 
 
 def _mean_softplus_differences(low, high):
     """Return (E[s(low - mean(high))] + E[s(mean(low) - high)]) / 2."""
-    low, high = as_float32(low), as_float32(high)
     low_mean, high_mean = tf.unstack(mean_over_replicas(tf.stack([tf.reduce_mean(low), tf.reduce_mean(high)])))
     low_term = tf.reduce_mean(tf.nn.softplus(low - high_mean))
     high_term = tf.reduce_mean(tf.nn.softplus(low_mean - high))

@@ -27,8 +27,10 @@ class Wasserstein(AdversarialLoss):
 
     def discriminator_loss(self, real_logits, fake_logits):
         """Return E[y] - E[x], a float32 scalar."""
-        return tf.reduce_mean(as_float32(fake_logits)) - tf.reduce_mean(as_float32(real_logits))
+        return tf.reduce_mean(as_float32("fake_logits", fake_logits)) - tf.reduce_mean(
+            as_float32("real_logits", real_logits)
+        )
 
     def generator_loss(self, real_logits, fake_logits):  # noqa: ARG002
         """Return -E[y], a float32 scalar."""
-        return -tf.reduce_mean(as_float32(fake_logits))
+        return -tf.reduce_mean(as_float32("fake_logits", fake_logits))

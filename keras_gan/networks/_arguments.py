@@ -31,7 +31,7 @@ def require_image_shape(image_shape, *, rank=None):
 
 def require_choice(name, value, choices):
     """Return `value` if it is one of `choices`, or raise a ValueError that suggests the nearest."""
-    if value in choices:
+    if isinstance(value, str | None) and value in choices:
         return value
     listed = ", ".join(repr(choice) for choice in choices)
     hint = did_you_mean(value, [choice for choice in choices if choice is not None])

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_bool, require_int
 from keras_gan.layers import SpectralNormalization
 
 _SMALLEST_START = 4
@@ -58,7 +58,7 @@ def batch_normalization(name, **settings):
 
 def wrapper(spectral_normalization):
     """The function that each layer with weights goes through: spectral normalisation, or none."""
-    return spectrally_normalized if spectral_normalization else _as_it_is
+    return spectrally_normalized if require_bool("spectral_normalization", spectral_normalization) else _as_it_is
 
 
 def spectrally_normalized(layer):

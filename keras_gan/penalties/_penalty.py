@@ -6,8 +6,10 @@ import warnings
 import keras
 import tensorflow as tf
 
+from keras_gan._arguments import require_function
 from keras_gan._configurable import Configurable
 from keras_gan._quantity import scheduled
+from keras_gan._tensors import require_floats, require_images
 from keras_gan._traversal import every_layer
 
 
@@ -97,15 +99,20 @@ def squared_gradient_norms(critic, images):
     Returns:
         float32 `(batch,)`, at least 0, differentiable in the critic's weights.
 
+    Raises:
+        ValueError: if `critic` is not a function, or `images` are not floating-point numbers.
+
     Example:
         >>> import tensorflow as tf
         >>> slope = tf.constant([[3.0], [4.0]])
         >>> squared_gradient_norms(lambda x: x @ slope, tf.zeros((3, 2))).numpy().tolist()
         [25.0, 25.0, 25.0]
     """
+    images = require_images("images", images)
     if hasattr(critic, "input_gradients"):
         gradients = critic.input_gradients(images)
     else:
+        require_function("critic", critic)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(images)
             outputs = mean_logits(critic(images))
@@ -129,5 +136,5 @@ def mean_logits(logits):
         >>> mean_logits(tf.constant([[[1.0], [2.0]], [[3.0], [5.0]]])).numpy().tolist()
         [1.5, 4.0]
     """
-    logits = tf.cast(logits, tf.float32)
+    logits = tf.cast(require_floats("logits", logits), tf.float32)
     return tf.reduce_mean(logits, axis=tuple(range(1, logits.shape.rank)))

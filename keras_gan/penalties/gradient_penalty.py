@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_gan import _random
 from keras_gan._arguments import require_number
 from keras_gan._quantity import at, require_quantity, serialised
+from keras_gan._tensors import require_images
 from keras_gan._traversal import every_layer
 from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
 
@@ -69,6 +70,13 @@ class GradientPenalty(Penalty):
 
 def _interpolate(real_images, fake_images, seed):
     """Points on the straight lines between pairs of images, each with its own epsilon."""
+    real_images, fake_images = require_images("real_images", real_images), require_images("fake_images", fake_images)
+    if not real_images.shape.is_compatible_with(fake_images.shape):
+        raise ValueError(
+            "The gradient penalty draws lines between pairs of a real and a generated image, so both sets must have "
+            f"the same shape. Received: real_images.shape={tuple(real_images.shape)}, "
+            f"fake_images.shape={tuple(fake_images.shape)}"
+        )
     rows = real_images.shape[0] or tf.shape(real_images)[0]
     shape = (rows,) + (1,) * (real_images.shape.rank - 1)
     epsilon = tf.random.uniform(shape) if seed is None else _random.uniform(shape, seed)

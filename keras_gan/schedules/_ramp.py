@@ -8,6 +8,9 @@ import tensorflow as tf
 from keras_gan._arguments import require_int, require_number
 from keras_gan._configurable import Configurable
 
+# float64 distinguishes successive steps up to here.
+_LAST_STEP = 2**53
+
 
 class Ramp(Configurable, keras.optimizers.schedules.LearningRateSchedule, abc.ABC):
     """`start` until step `begin`, then a change to `end` over `steps` steps, then `end`.
@@ -18,8 +21,8 @@ class Ramp(Configurable, keras.optimizers.schedules.LearningRateSchedule, abc.AB
     def __init__(self, start, end, steps, *, begin=0):
         self.start = require_number("start", start)
         self.end = require_number("end", end)
-        self.steps = require_int("steps", steps)
-        self.begin = require_int("begin", begin, low=0)
+        self.steps = require_int("steps", steps, high=_LAST_STEP)
+        self.begin = require_int("begin", begin, low=0, high=_LAST_STEP)
 
     def __call__(self, step):
         """Return the number at a step, a float32 scalar between `start` and `end`."""
