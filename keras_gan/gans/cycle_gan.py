@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_number
+from keras_gan._arguments import require_bool, require_int, require_number
 from keras_gan.gans._pairs import rows_of_pairs
 from keras_gan.gans._serialised import serialised
 from keras_gan.layers import ImagePool
@@ -104,6 +104,7 @@ class CycleGAN(AdversarialModel):
                 f"shape {back.shapes['images']}, identity_weight={identity_weight}"
             )
         self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
+        pool_size = require_int("pool_size", pool_size, low=0)
         self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
         self.source_pool.build((None, *forth.shapes["images"]))
         self.target_pool.build((None, *back.shapes["images"]))
@@ -185,10 +186,11 @@ class CycleGAN(AdversarialModel):
         Raises:
             ValueError: if the images do not have the translator's input shape, or `to` is something else.
         """
+        if not isinstance(to, str) or to not in self.critics:
+            raise ValueError(f'`to` must be "target" or "source". Received: to={to!r}')
         if to == "target":
             return self.draw_samples(images=images, averaged=averaged, batch_size=batch_size)
-        if to != "source":
-            raise ValueError(f'`to` must be "target" or "source". Received: to={to!r}')
+        require_bool("averaged", averaged)
         self.settle_averages()
         sampler = Sampler(self._back, self.averaged_target_to_source if averaged else None, is_drawn=False)
         return sampler.run(sampler.inputs_for(images=images), batch_size)

@@ -2,6 +2,7 @@
 
 import abc
 
+from keras_gan._arguments import require_int
 from keras_gan.augmentation import Augmentation
 from keras_gan.gans._serialised import serialised
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
@@ -63,6 +64,7 @@ class TwoPlayerGAN(AdversarialModel):
         critic = Critic(discriminator, role="discriminator", augmentations=augmentations)
         shapes = _require_matching(maps, critic.interface)
         classes = _number_of_classes(num_classes, maps, critic.interface)
+        discriminator_steps = require_int("discriminator_steps", discriminator_steps)
         labels = {} if classes is None else {"labels": Field((), num_classes=classes)}
         super().__init__(
             {
@@ -219,6 +221,8 @@ def _require_matching(maps, judges):
 
 def _number_of_classes(given, maps, judges):
     """Number of classes; None for an unconditional GAN."""
+    if given is not None:
+        require_int("num_classes", given)
     heads = [judges.outputs["classes"][-1]] if "classes" in judges.outputs else []
     if not heads and "labels" not in {**maps.shapes, **judges.shapes}:
         if given is not None:

@@ -88,7 +88,17 @@ def choose(model, given):
             f"Received: {', '.join(f'{name}_optimizer={optimizer!r}' for name, optimizer in given.items())}"
         )
     given = given or model.default_optimizers()
-    return {name: keras.optimizers.get(given[name]) for name in model.players}
+    return {name: _optimizer(name, given[name]) for name in model.players}
+
+
+def _optimizer(name, given):
+    try:
+        return keras.optimizers.get(given)
+    except ValueError as error:
+        raise ValueError(
+            f'`{name}_optimizer` must be a keras.optimizers.Optimizer, the name of one, such as "adam", or None for '
+            f"the paper's. Received: {name}_optimizer={given!r}"
+        ) from error
 
 
 def require_no_distribution():
@@ -108,6 +118,11 @@ def weights_of_losses(weights, names):
     Raises:
         ValueError: for an unknown name, or a weight that is not a number of at least 0.
     """
+    if weights is not None and not isinstance(weights, dict):
+        raise ValueError(
+            f'`loss_weights` must be a dict of the losses\' names and weights, such as {{"{next(iter(names))}": 2.0}}. '
+            f"Received: loss_weights={weights!r}"
+        )
     weights = weights or {}
     for name in weights:
         if name not in names:

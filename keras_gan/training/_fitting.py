@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_bool, require_int
 from keras_gan._fit_control import FitPosition, RestartFit
 from keras_gan._replicas import worker_count
 from keras_gan.training import _batches, _checks
@@ -241,8 +241,26 @@ def _check_options(epochs, options):
     require_int("initial_epoch", options.get("initial_epoch", 0), low=0)
     for name in ("steps_per_epoch", "validation_steps"):
         _require_steps(name, options.get(name))
-    if options.get("validation_freq") is not None and isinstance(options["validation_freq"], numbers.Number):
-        require_int("validation_freq", options["validation_freq"])
+    require_bool("shuffle", options.get("shuffle", True))
+    _require_frequency(options.get("validation_freq", 1))
+    check_display(options)
+
+
+def check_display(options):
+    """Raise a ValueError for a bad `verbose`, `return_dict` or `callbacks` among a method's options."""
+    verbose = options.get("verbose", "auto")
+    if not isinstance(verbose, int | np.integer | str) or verbose not in (0, 1, 2, "auto"):
+        raise ValueError(f'`verbose` must be "auto", 0, 1 or 2. Received: verbose={verbose!r}')
+    require_bool("return_dict", options.get("return_dict", False))
+    # `fit` hands `evaluate` the list that it has checked.
+    if not isinstance(options.get("callbacks"), keras.callbacks.CallbackList):
+        _refuse_callbacks(options.get("callbacks"))
+
+
+def _require_frequency(frequency):
+    """Epochs between two validations, or a list of the epochs that end with one, as in Keras."""
+    for epoch in frequency if isinstance(frequency, list | tuple | set) else [frequency]:
+        require_int("validation_freq", epoch)
 
 
 def _require_steps(name, steps):

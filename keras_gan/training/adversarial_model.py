@@ -7,12 +7,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_int, require_number
+from keras_gan._arguments import require_bool, require_int, require_number
 from keras_gan._replicas import lost_workers_explained, reducible
 from keras_gan.training import _batches, _checks, _compilation, _fitting, _logs, _networks, _optimizers, _updates
 from keras_gan.training._saving import SavedModel
-from keras_gan.training.fields import named_fields
+from keras_gan.training.fields import Field, named_fields
 from keras_gan.training.passes import drawing_from, forward, inference, is_training, passes
+from keras_gan.training.player import Player
 from keras_gan.training.training_state import StepNoise, TrainingState
 
 
@@ -77,6 +78,8 @@ class AdversarialModel(SavedModel, abc.ABC):
         self, players, data_spec, *, batches_per_step=1, batches_argument="batches_per_step", seed=None, name=None
     ):
         super().__init__(name=name)
+        _require_parts("players", players, Player)
+        _require_parts("data_spec", data_spec, Field)
         self.players, self.data_spec = players, data_spec
         self.batches_argument = batches_argument
         self.batches_per_step = require_int(batches_argument, batches_per_step)
@@ -260,8 +263,7 @@ class AdversarialModel(SavedModel, abc.ABC):
             float32 NumPy array, one sample a row.
         """
         self.settle_averages()
-        sampler = self._kept_sampler(averaged)
-        batch_size = require_int("batch_size", batch_size)
+        sampler = self._kept_sampler(require_bool("averaged", averaged))
         return sampler.run(sampler.inputs_for(count, seed=seed, **given), batch_size)
 
     def _kept_sampler(self, averaged):
@@ -363,6 +365,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         Raises:
             ValueError: for data that `fit` would refuse.
         """
+        _fitting.check_display(options)
         evaluator = options.pop("evaluator", None)
         if evaluator is not None:
             return _fitting.evaluate_samples(self, evaluator, x, y, batch_size, options)
@@ -377,12 +380,14 @@ class AdversarialModel(SavedModel, abc.ABC):
 
         The batch is checked and cast as in `fit`.
         """
+        _fitting.check_display(options)
         _batches.require_no_weights(options)
         self.settle_averages()
         return super().train_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
     def test_on_batch(self, x, y=None, **options):
         """The losses on a batch, as `keras.Model.test_on_batch` returns them, with the checks of `fit`."""
+        _fitting.check_display(options)
         _batches.require_no_weights(options)
         return super().test_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
@@ -394,3 +399,11 @@ class AdversarialModel(SavedModel, abc.ABC):
 
     def _maybe_symbolic_build(self, *args, **kwargs):
         """Do nothing: the model is already built, and Keras would take a batch away from training."""
+
+
+def _require_parts(name, parts, kind):
+    """Raise a ValueError unless this is a dict of names to objects of one kind, with at least one of them."""
+    if not isinstance(parts, dict) or not parts or not all(isinstance(part, kind) for part in parts.values()):
+        raise ValueError(
+            f"`{name}` must be a dict of names to {kind.__name__} objects. Received: {name}={parts!r:.120}"
+        )

@@ -5,6 +5,7 @@ import typing
 import keras
 import tensorflow as tf
 
+from keras_gan.augmentation import Augmentation
 from keras_gan.layers import SpectralNormalization
 from keras_gan.penalties import mean_logits
 from keras_gan.training._networks import computes_in_float16
@@ -58,7 +59,7 @@ class Critic:
     def __init__(self, network, *, role="critic", judges="images", augmentations=()):
         self.interface = Interface(network, role, (judges, LABELS), "logits")
         self.judges = judges
-        self.augmentations = tuple(augmentations)
+        self.augmentations = _require_augmentations(augmentations)
         _require_logits(self.interface, role)
         self._inner_scale = _INNER_SCALE if computes_in_float16(network) else 1.0
 
@@ -140,6 +141,16 @@ class _Conditioned:
 
     def input_gradients(self, samples):
         return self._critic.input_gradients({**self._conditions, self._critic.judges: samples})
+
+
+def _require_augmentations(augmentations):
+    is_list = isinstance(augmentations, list | tuple)
+    if not is_list or not all(isinstance(entry, Augmentation) for entry in augmentations):
+        raise ValueError(
+            "`augmentations` must be a list of `keras_gan.augmentation.Augmentation`, such as `[DiffAugment()]`. "
+            f"Received: augmentations={augmentations!r}"
+        )
+    return tuple(augmentations)
 
 
 def _require_logits(interface, role):

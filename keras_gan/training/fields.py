@@ -1,8 +1,11 @@
 """The named fields of a model's data."""
 
 import dataclasses
+import numbers
 
 import tensorflow as tf
+
+from keras_gan._arguments import require_int
 
 
 @dataclasses.dataclass(frozen=True)
@@ -13,6 +16,9 @@ class Field:
         shape: tuple, shape of one sample.
         num_classes: int, for labels: class indices in [0, num_classes). None for floats.
 
+    Raises:
+        ValueError: if `shape` is no tuple of sizes, or `num_classes` no positive integer.
+
     Example:
         >>> Field((28, 28, 1)).is_picture, Field((), num_classes=10).dtype.name
         (True, 'int32')
@@ -20,6 +26,16 @@ class Field:
 
     shape: tuple
     num_classes: int | None = None
+
+    def __post_init__(self):
+        sizes = self.shape if isinstance(self.shape, tuple | list) else [self.shape]
+        if sizes is not self.shape or any(size is not None and not _is_size(size) for size in sizes):
+            raise ValueError(
+                "`shape` must be the shape of one sample without the batch, such as (28, 28, 1); None for an axis of "
+                f"any size. Received: shape={self.shape!r}"
+            )
+        if self.num_classes is not None:
+            require_int("num_classes", self.num_classes)
 
     @property
     def dtype(self):
@@ -30,6 +46,10 @@ class Field:
     def is_picture(self):
         """Whether samples have height, width and channels. They must be in [-1, 1]; other values must be finite."""
         return len(self.shape) == 3 and self.num_classes is None
+
+
+def _is_size(size):
+    return isinstance(size, numbers.Integral) and not isinstance(size, bool) and size > 0
 
 
 def named_fields(data, spec):

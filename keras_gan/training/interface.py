@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_gan._arguments import require_text
 from keras_gan._traversal import every_layer
 
 LABELS = "labels"
@@ -41,8 +42,11 @@ class Interface:
     """
 
     def __init__(self, network, role, takes, returns):
+        require_text("role", role)
         if not isinstance(network, keras.Model):
             raise ValueError(f"The {role} must be a keras.Model. Received: {role}={network!r}")
+        _require_names(takes)
+        require_text("returns", returns)
         self.network, self._role = network, role
         self._structure = _input_structure(network, role)
         names = _input_names(network, self._structure, role, takes)
@@ -134,6 +138,12 @@ class Interface:
         if self.returns not in names:
             names[0] = self.returns
         return dict(zip(names, outputs, strict=True))
+
+
+def _require_names(takes):
+    is_list = isinstance(takes, list | tuple) and takes
+    if not is_list or not all(isinstance(name, str) and name for name in takes):
+        raise ValueError(f"`takes` must be a tuple of names, the main input first. Received: takes={takes!r}")
 
 
 def _input_structure(network, role):

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import _quantity
+from keras_gan._arguments import require_int
 from keras_gan._replicas import replica_count
 from keras_gan.penalties import Penalty
 from keras_gan.training import _networks
@@ -53,7 +54,7 @@ class Player:
         self.penalties = _named_penalties(penalties)
         for penalty, network in ((p, n) for p in self.penalties.values() for n in networks.values()):
             penalty.validate(network)
-        self.updates_per_step = updates_per_step
+        self.updates_per_step = require_int("updates_per_step", updates_per_step)
         self.averages = {} if ema_half_life is None else {name: _networks.clone(n) for name, n in networks.items()}
         self.optimizer = None
 

@@ -8,7 +8,10 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
+from keras_gan._tensors import require_floats, require_images
+from keras_gan.training._checks import require_values
 from keras_gan.training._networks import random_seeds
+from keras_gan.training.fields import Field
 from keras_gan.training.interface import LABELS
 
 
@@ -83,6 +86,9 @@ class Sampler:
         Returns:
             dict of input name to tensor: latents are standard normal, labels are uniform over the classes.
         """
+        if not tf.is_tensor(count):
+            count = require_int("count", count)
+        seed = seed if tf.is_tensor(seed) else require_seed(seed)
         drawn = {}
         for name, spec in self.inputs.items():
             if name in given:
@@ -128,6 +134,7 @@ class Sampler:
         Returns:
             float32 NumPy array `(count, *output_shape)`.
         """
+        require_int("batch_size", batch_size)
         if self._compiled is None:
             self._compiled = tf.function(self, input_signature=[self.inputs], autograph=False)
         count = len(inputs[self.main])
@@ -148,17 +155,22 @@ class Sampler:
         return require_int("num_images", count) if count is not None else len(given[self.main])
 
     def _main_input(self, value):
-        value, shape = tf.convert_to_tensor(value, tf.float32), self.inputs[self.main].shape[1:]
-        if not shape.is_compatible_with(value.shape[1:]) or not len(value):
+        field = Field(tuple(self.inputs[self.main].shape[1:]))
+        value = (require_images if field.is_picture else require_floats)(self.main, value)
+        if not tf.TensorShape(field.shape).is_compatible_with(value.shape[1:]):
             raise ValueError(
-                f"{self.main.capitalize()} must have the shape {('num_images', *shape)}, with at least one of them. "
-                f"Received: {self.main}.shape={tuple(value.shape)}"
+                f"{self.main.capitalize()} must have the shape {('num_images', *field.shape)}, with at least one of "
+                f"them. Received: {self.main}.shape={tuple(value.shape)}"
             )
-        return value
+        require_values(self.main, np.asarray(value), field)
+        return tf.cast(value, tf.float32)
 
 
 def _labels(labels, count, num_classes):
-    labels = np.asarray(labels)
+    try:
+        labels = np.asarray(labels)
+    except ValueError as error:
+        raise ValueError(f"`labels` must be integers. Received: labels={labels!r:.80}") from error
     if labels.ndim == 0:
         labels = np.full((count,), labels)
     if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
