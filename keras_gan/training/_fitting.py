@@ -41,6 +41,8 @@ class Fitting:
 
     def __init__(self, model, keras_fit, data, batch_size, epochs, options):
         _check_options(epochs, options)
+        for name, player in model.players.items():
+            player.require_trainable(name)
         self._model, self._keras_fit, self._epochs, self._options = model, keras_fit, epochs, options
         self._datasets = {}
         seed = (lambda: np.asarray(model.training_state.seed)) if options.pop("shuffle", True) else None

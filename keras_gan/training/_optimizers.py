@@ -3,9 +3,11 @@
 import contextlib
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gan import _quantity
+from keras_gan._arguments import require_number
 from keras_gan._replicas import replica_count, sum_over_replicas, true_on_all_replicas
 from keras_gan.training._networks import computes_in_float16
 
@@ -244,6 +246,9 @@ def _refuse(optimizer, name):
             f"each player of each model a new optimizer. Received: {name}_optimizer={optimizer!r}"
         )
     inner = inner_of(optimizer)
+    rate = learning_rate_of(optimizer)
+    if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        require_number(f"{name}_optimizer.learning_rate", float(np.asarray(rate)), low=0.0)
     if inner.use_ema:
         raise ValueError(
             f"`{name}_optimizer` averages weights, and would overwrite the weights in training. Leave `use_ema` "

@@ -87,6 +87,7 @@ class AdversarialModel(SavedModel, abc.ABC):
             for network_name, network in player.networks.items():
                 setattr(self, network_name, network)
                 setattr(self, f"averaged_{network_name}", player.averages.get(network_name))
+        self._fixed = frozenset(name for player in players.values() for name in player.networks)
         if self.distribute_strategy.num_replicas_in_sync > 1:
             _networks.draw_apart_on_replicas(self)
         self.training_state = TrainingState(seed, name="training_state")
@@ -94,6 +95,15 @@ class AdversarialModel(SavedModel, abc.ABC):
         self.trackers = {term: keras.metrics.Mean(name=term) for term in (*self.terms, *penalties)}
         self.images_per_step = None
         self.built = True
+
+    def __setattr__(self, name, value):
+        """Set an attribute, but not another network: the players would still train the old one."""
+        if name in self.__dict__.get("_fixed", ()):
+            raise ValueError(
+                f"The {name} of a model cannot be exchanged: its player trains the one that it was built with. Build a "
+                f"new model, or copy the weights with `{name}.set_weights(...)`. Received: {name}={value!r}"
+            )
+        super().__setattr__(name, value)
 
     @abc.abstractmethod
     def default_optimizers(self):
@@ -167,7 +177,7 @@ class AdversarialModel(SavedModel, abc.ABC):
             )
         self.loss_weights, self.gradient_accumulation_steps = loss_weights, parts
         for name, optimizer in ready.items():
-            self.players[name].optimizer = optimizer
+            self.players[name].take_optimizer(optimizer)
             setattr(self, f"{name}_optimizer", optimizer)
         # A function, because Keras saves every optimizer that it finds in an attribute.
         self.given_optimizers = lambda: chosen

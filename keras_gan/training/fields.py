@@ -91,6 +91,11 @@ def _by_name(data, spec):
 
 
 def _too_many(values, spec):
+    if len(values) > max(2, len(spec)):
+        return (
+            f"This model takes {', '.join(spec)}, and each part of a list stands for one of them. If these are single "
+            f"samples, make one array of them, as in `np.stack(images)`. Received: data with {len(values)} parts"
+        )
     if list(spec) == ["images"]:
         return (
             "This GAN is unconditional and takes images without labels. Drop the labels, for example with "

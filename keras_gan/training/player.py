@@ -1,5 +1,7 @@
 """A player: the networks that one optimizer trains."""
 
+import warnings
+
 import keras
 import tensorflow as tf
 
@@ -56,7 +58,7 @@ class Player:
             penalty.validate(network)
         self.updates_per_step = require_int("updates_per_step", updates_per_step)
         self.averages = {} if ema_half_life is None else {name: _networks.clone(n) for name, n in networks.items()}
-        self.optimizer = None
+        self.optimizer, self._optimized = None, []
 
     @property
     def trainable_weights(self):
@@ -67,6 +69,31 @@ class Player:
     def lazy_updates(self):
         """Mean number of extra updates for lazy penalties per update of the player: each penalty has its own step."""
         return sum(1.0 / penalty.every for penalty in self.penalties.values() if penalty.every > 1)
+
+    def take_optimizer(self, optimizer):
+        """Train with an optimizer that is built on the weights that are trainable now."""
+        self.optimizer, self._optimized = optimizer, self.trainable_weights
+
+    def require_trainable(self, name):
+        """Raise a ValueError if other weights are trainable than at `compile`, and warn if there are none.
+
+        Args:
+            name: what the player is called, for the messages.
+        """
+        weights = self.trainable_weights
+        if list(map(id, weights)) != list(map(id, self._optimized)):
+            raise ValueError(
+                f"Other weights of the {name} are trainable than when `compile` was called. Call `compile` again: it "
+                f"makes an optimizer for them. Received: {len(weights)} trainable weights, {len(self._optimized)} of "
+                "them at `compile`"
+            )
+        if not weights:
+            warnings.warn(
+                f"The {name} has no weights to train, so it stays as it is. If that is a mistake, set `trainable = "
+                "True` on its networks before `compile`. Each player's update changes its own weights alone: no "
+                "network has to be frozen for it.",
+                stacklevel=5,
+            )
 
     def follow(self):
         """Set the averaged copies to the networks' weights, as before the first step."""

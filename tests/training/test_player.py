@@ -115,3 +115,44 @@ def test_a_player_has_a_network_and_knows_its_penalties():
     player = Player(judge=network, penalties=[r1, lazy])
     assert player.penalties == {"r1": r1, "r1_2": lazy}
     assert player.lazy_updates == 0.25
+
+
+def test_a_model_trains_the_networks_that_it_was_built_with(networks):
+    gan = keras_gan.LSGAN(*networks())
+    with pytest.raises(ValueError, match=r"The generator of a model cannot be exchanged: .*`generator.set_weights"):
+        gan.generator = networks()[0]
+
+
+def test_a_network_that_is_frozen_after_compile(networks, images):
+    gan = keras_gan.LSGAN(*networks())
+    gan.compile()
+    gan.discriminator.layers[1].trainable = False
+    with pytest.raises(ValueError, match=r"Other weights of the discriminator .*Call `compile` again.*: 2 .*4 of them"):
+        gan.fit(images, batch_size=8, verbose=0)
+    gan.compile(run_eagerly=True)
+    frozen = gan.discriminator.layers[1].get_weights()
+    gan.fit(images[:8], batch_size=8, verbose=0)
+    for before, after in zip(frozen, gan.discriminator.layers[1].get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_a_player_without_weights_to_train_is_named(networks, images):
+    gan = keras_gan.LSGAN(*networks())
+    gan.discriminator.trainable = False
+    gan.compile(run_eagerly=True)
+    with pytest.warns(UserWarning, match=r"The discriminator has no weights to train, .*set `trainable = True`"):
+        gan.fit(images[:8], batch_size=8, verbose=0)
+
+
+@pytest.mark.parametrize("rate", [-1e-3, float("nan"), float("inf")])
+def test_a_learning_rate_that_cannot_be_meant(rate, networks):
+    gan = keras_gan.LSGAN(*networks())
+    with pytest.raises(ValueError, match=r"`generator_optimizer.learning_rate` must be a number in \[0.0, inf\)"):
+        gan.compile(keras.optimizers.Adam(rate), "adam")
+
+
+def test_a_list_of_single_images(networks, images):
+    gan = keras_gan.LSGAN(*networks())
+    gan.compile()
+    with pytest.raises(ValueError, match=r"make one array of them, as in `np.stack\(images\)`. Received: data with 48"):
+        gan.fit(list(images), batch_size=8, verbose=0)
