@@ -56,15 +56,16 @@ def sample_batches(source, num_images, seed):
 
     Args:
         source: an object with `generate(num_images, seed=)`, such as a GAN; or images, as for `image_batches`.
-        num_images: int, how many samples. If `source` holds fewer images, it is all of them.
-        seed: int.
+        num_images: int, how many samples. If `source` holds fewer images, it is all of them. If it holds more, it is a
+            random part of them, because the first ones of a folder that is sorted by class are no sample of it.
+        seed: int, for what is drawn or chosen.
 
     Yields:
-        Arrays `(batch, height, width, channels)` in [-1, 1]. All batches have the same size, and each has its own seed.
-        So the samples depend on `num_images` and `seed` alone, and few of them are in memory at a time.
+        Arrays `(batch, height, width, channels)` in [-1, 1]. Each batch of generated samples has its own seed. So the
+        samples depend on `num_images` and `seed` alone, and few of them are in memory at a time.
     """
     if not hasattr(source, "generate"):
-        yield from _first(image_batches(source), num_images)
+        yield from _chosen(source, num_images, seed)
         return
     for number, start in enumerate(range(0, num_images, _BATCH_SIZE)):
         own_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) >> 1
@@ -171,12 +172,32 @@ class Collector:
         return [pixels] if self.keep_images else []
 
 
-def _first(batches, num_images):
-    for batch in batches:
-        yield batch[:num_images]
-        num_images -= len(batch)
-        if num_images <= 0:
-            return
+def random_rows(total, count, seed):
+    """Choose `count` of `total` rows at random, without replacement; all of them if there are no more.
+
+    Returns:
+        Ascending int64 array. The same numbers give the same rows.
+    """
+    return np.sort(np.random.default_rng(seed).permutation(total)[:count])
+
+
+def _chosen(source, num_images, seed):
+    """Yield batches of a random part of the images of a source."""
+    total = _count(source)
+    rows, start = random_rows(total, num_images, seed), 0
+    for batch in image_batches(source):
+        own = rows[(rows >= start) & (rows < start + len(batch))] - start
+        start += len(batch)
+        if len(own):
+            yield batch[own]
+
+
+def _count(source):
+    """Return how many images a source holds. A data set that does not know is read once for it."""
+    if isinstance(source, tf.data.Dataset):
+        known = getattr(source, "num_images", None)
+        return sum(map(len, image_batches(source))) if known is None else known
+    return len(source) if np.ndim(source) else 0
 
 
 def _as_array(part):
