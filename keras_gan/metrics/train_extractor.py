@@ -1,7 +1,6 @@
 """An extractor that is trained on the data set itself."""
 
 import hashlib
-import io
 import itertools
 import json
 import os
@@ -13,8 +12,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import write_atomically
+from keras_gan._files import local_path, writable_directory
 from keras_gan._pixels import as_pixels
+from keras_gan.metrics._cache import read_arrays, write_arrays
 from keras_gan.metrics._networks import keras_network
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.resizing import resize
@@ -45,7 +45,8 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, which is read once; or
             a finite iterable of batches (images in [-1, 1], integer labels from 0 up).
         cache_dir: directory that keeps the trained weights. The name of the file is a hash of everything that they
-            depend on: the images, the labels and the arguments. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
+            depend on: the images, the labels and the arguments. It must be writable unless it holds them; if writing
+            fails after the training, a warning says so. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
             with `~/.cache` if that variable is not set.
         seed: int, for the initial weights and the order of the images. On one CPU it determines all weights.
         num_features: int, the width of the features.
@@ -58,7 +59,7 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
 
     Raises:
         ValueError: if the data have no labels, fewer than two classes or fewer than 10 images, or are not in [-1, 1];
-            or if an argument is out of its range.
+            if an argument is out of its range; or if nothing can be written to the cache.
 
     Example:
         >>> import tempfile
@@ -78,8 +79,10 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     path = _cache_directory(cache_dir) / f"{_key(data, settings)}.npz"
     accuracy = _read_into(network, path)
     if accuracy is None:
+        # Before the training, which is lost if nobody can keep it.
+        writable_directory(path.parent, "cache_dir")
         accuracy = train_classifier(network, data, steps=steps, seed=seed)
-        _write(network, accuracy, path)
+        write_arrays(path, np.float64(accuracy), *network.get_weights())
     return Classifier(network, accuracy)
 
 
@@ -256,8 +259,9 @@ class Reservoir:
 
 def _cache_directory(cache_dir):
     if cache_dir is None:
-        return pathlib.Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "keras_gan" / "extractors"
-    return pathlib.Path(cache_dir).expanduser()
+        # As the specification says, an empty variable counts as one that is not set.
+        cache_dir = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "keras_gan" / "extractors"
+    return local_path("cache_dir", cache_dir)
 
 
 def _key(data, settings):
@@ -267,25 +271,12 @@ def _key(data, settings):
     return digest.hexdigest()[:32]
 
 
-def _write(network, accuracy, path):
-    buffer = io.BytesIO()
-    np.savez(buffer, np.float64(accuracy), *network.get_weights())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, buffer.getvalue())
-
-
 def _read_into(network, path):
     """Read the weights of a file into the network. Return the accuracy, or None for a missing or damaged file."""
-    if not path.exists():
+    accuracy, *weights = (read_arrays(path) or {"accuracy": None}).values()
+    if [weight.shape for weight in weights] != [tuple(weight.shape) for weight in network.weights]:
         return None
-    try:
-        # From the bytes, because NumPy leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes())) as file:
-            accuracy, *weights = (file[name] for name in file.files)
-        network.set_weights(weights)
-    except Exception:
-        # Flipped bits in the table of an archive can raise almost any exception.
-        return None
+    network.set_weights(weights)
     return float(accuracy)
 
 
