@@ -17,6 +17,7 @@ BORROWED = {
     "_flatten_layers": "_traversal.py",
     "_learning_rate": "training/_optimizers.py",
     "_clip_gradients": "training/_optimizers.py",
+    "_all_reduce_sum_gradients": "training/_optimizers.py",
     "_keras_history": "training/critic.py",
     "_maybe_symbolic_build": "training/adversarial_model.py",
 }
@@ -88,3 +89,8 @@ def test_a_network_whose_output_does_not_know_its_layer_is_taken_as_it_is():
 
 def test_keras_still_builds_a_model_symbolically_before_training():
     assert "_maybe_symbolic_build" in inspect.getsource(keras.Model.train_on_batch)
+
+
+def test_an_optimizer_sums_the_gradients_of_the_replicas_by_itself():
+    summed = keras.optimizers.SGD()._all_reduce_sum_gradients([(tf.constant(1.0), None)])
+    assert [(float(gradient), weight) for gradient, weight in summed] == [(1.0, None)]

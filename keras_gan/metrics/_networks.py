@@ -3,7 +3,6 @@
 import collections.abc
 import hashlib
 import json
-import pathlib
 import threading
 import typing
 
@@ -11,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._files import local_path, sha256_of
 from keras_gan._litert import interpreter as open_interpreter
 from keras_gan._traversal import every_layer
 
@@ -73,24 +73,35 @@ def as_rows(output):
     return tf.reduce_mean(output, axis=tuple(range(1, output.shape.rank - 1)))
 
 
-def path_digest(path):
-    """Return the hex SHA-256 of a file, or of all files of a folder with their names."""
-    path = pathlib.Path(path)
-    if path.is_file():
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    digest = hashlib.sha256()
-    for file in sorted(entry for entry in path.rglob("*") if entry.is_file()):
-        digest.update(f"{file.relative_to(path).as_posix()}\n{path_digest(file)}\n".encode())
-    return digest.hexdigest()
+def existing_path(name, path, what):
+    """Return what a user gave as `name` as a `pathlib.Path`, or raise.
 
-
-def existing_path(path, what):
-    """Return `path` as a `pathlib.Path`, or raise FileNotFoundError."""
-    found = pathlib.Path(path).expanduser()
+    Raises:
+        FileNotFoundError: if there is nothing at the path.
+        ValueError: if it is not a local path.
+    """
+    found = local_path(name, path)
     if found.exists():
         return found
-    raise FileNotFoundError(f"There is no {what} at this path. Received: path={str(path)!r}")
+    raise FileNotFoundError(f"There is no {what} at this path. Received: {name}={str(path)!r}")
+
+
+def saved_keras_network(path, layer_names):
+    """Load a `.keras` file, see `keras_network`."""
+    return keras_network(_opened(keras.saving.load_model, path, compile=False), layer_names)
+
+
+def _opened(load, path, **options):
+    """Return what `load` returns for a path, or raise a ValueError that names the file."""
+    try:
+        return load(path, **options)
+    except Exception as error:
+        # A damaged file raises errors of many classes, most of them without its name.
+        reason = next(iter(str(error).strip().splitlines()), "")
+        raise ValueError(
+            f"This model cannot be loaded ({type(error).__name__}: {reason[:300]}). If the file is damaged, get it "
+            f"again. Received: {str(path)!r}"
+        ) from error
 
 
 def keras_network(model, layer_names=(None,)):
@@ -116,7 +127,7 @@ def saved_model_network(path):
     Raises:
         ValueError: if none of these works.
     """
-    loaded = tf.saved_model.load(path)
+    loaded = _opened(tf.saved_model.load, path)
     signatures = dict(loaded.signatures)
     if _PREFERRED_SIGNATURE not in signatures and len(signatures) != 1:
         return _called(loaded, path)
@@ -130,7 +141,7 @@ def saved_model_network(path):
         values = tf.cast(tf.round(values) if spec.dtype.is_integer else values, spec.dtype)
         return signature(**{name: values})
 
-    return Network(run, path_digest(path), shape, (0.0, 255.0) if spec.dtype.is_integer else (-1.0, 1.0))
+    return Network(run, sha256_of(path), shape, (0.0, 255.0) if spec.dtype.is_integer else (-1.0, 1.0))
 
 
 def tflite_network(path):
@@ -138,7 +149,7 @@ def tflite_network(path):
 
     It runs on the CPU, in batches of the size that the file fixes, which is usually 1.
     """
-    interpreter = open_interpreter(path)
+    interpreter = _opened(open_interpreter, path)
     interpreter.allocate_tensors()
     (given,) = interpreter.get_input_details()
     returned = interpreter.get_output_details()
@@ -164,7 +175,7 @@ def tflite_network(path):
         shapes = ((None, *details["shape"][1:]) for details in returned)
         return {name: tf.ensure_shape(*pair) for name, *pair in zip(names, outputs, shapes, strict=True)}
 
-    return Network(run, path_digest(path), tuple(int(side) for side in given["shape"][1:]), _value_range(given))
+    return Network(run, sha256_of(path), tuple(int(side) for side in given["shape"][1:]), _value_range(given))
 
 
 def _compiled(model, shape):
@@ -216,7 +227,7 @@ def _called(loaded, path):
             "An extractor needs a SavedModel that has a signature 'serving_default' or a single signature, or that can "
             f"be called. Received: path={str(path)!r} with the signatures {sorted(loaded.signatures)}"
         )
-    return Network(loaded, path_digest(path))
+    return Network(loaded, sha256_of(path))
 
 
 def _only_input(signature, path):

@@ -12,7 +12,7 @@ from keras_gan.metrics.frechet import frechet_distance
 from keras_gan.metrics.kernel import kernel_distance
 from keras_gan.metrics.manifold import density_coverage, precision_recall
 from keras_gan.metrics.result import Report, Result
-from keras_gan.metrics.samples import Collector, Samples, sample_batches
+from keras_gan.metrics.samples import Collector, Samples, random_rows, sample_batches
 from keras_gan.metrics.score import classifier_score
 from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
@@ -65,8 +65,8 @@ class Evaluator:
         extractor: `Extractor` of the features.
         metrics: some of "frechet_distance", "kernel_distance", "classifier_score", "precision_recall",
             "density_coverage", "sliced_wasserstein_distance" and "ms_ssim_diversity", or `Measure` objects.
-        num_images: int, how many samples to draw.
-        seed: int, for the samples and the halves.
+        num_images: int, how many samples to draw. Of more images in an array or a data set, a random part is taken.
+        seed: int, for the samples, the parts and the halves. The same seed takes the same part.
         num_halves: int, how many halves to take for the confidence interval; 0 for no interval.
         cache_dir: directory that keeps the features of real images between runs, or None.
 
@@ -180,15 +180,15 @@ class Evaluator:
         Args:
             train: real training images, in a form that `real` takes, or what it returned.
             real: the images that samples are measured against, in the same forms.
-            num_images: int, how many of the training images to use at most. The default is the number of samples.
+            num_images: int, how many of the training images to use at most, chosen at random by `self.seed`. The
+                default is the number of samples.
 
         Returns:
             dict of the name of each value to float.
         """
         train, real = self.real(train), self.real(real)
         num_images = min(len(train), self.num_images if num_images is None else num_images)
-        rows = np.random.default_rng(self.seed).permutation(len(train))[:num_images]
-        return self._values(real, train.rows(np.sort(rows)))[0]
+        return self._values(real, train.rows(random_rows(len(train), num_images, self.seed)))[0]
 
     def _name(self, name):
         return _INCEPTION_NAMES.get(name, name) if getattr(self.extractor, "is_fid", False) else name

@@ -7,7 +7,8 @@ import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from keras_gan.metrics._networks import as_rows, existing_path, keras_network, path_digest, pick, saved_model_network
+from keras_gan._files import sha256_of
+from keras_gan.metrics._networks import as_rows, existing_path, keras_network, pick, saved_model_network
 from keras_gan.metrics.extractor import Embedding, Extractor
 
 _IMAGES, _POOL, _MATMUL = "ExpandDims", "pool_3", "softmax/logits/MatMul"
@@ -39,7 +40,8 @@ class Inception2015(Extractor):
 
     Args:
         path: path of the file, or of the folder of the SavedModel.
-        sha256: hex SHA-256 of the file. For a folder, the error shows the hash of all its files.
+        sha256: hex SHA-256 of the file. For a folder, the error shows the hash of all its files. A SavedModel is a
+            program: it can read and write files when it runs.
         resize: "legacy_tensorflow" as in the original code and in nearly all published values; "clean" as Parmar, Zhang
             and Zhu 2022 (arXiv 2104.11222) recommend; or "legacy_pytorch".
 
@@ -56,7 +58,7 @@ class Inception2015(Extractor):
     is_fid = True
 
     def __init__(self, path, *, sha256=None, resize="legacy_tensorflow"):
-        path = existing_path(path, "Inception network")
+        path = existing_path("path", path, "Inception network")
         self.sha256 = _require_hash(path, sha256)
         self._run = _saved_model(path) if path.is_dir() else _frozen(path)
         super().__init__(
@@ -104,7 +106,7 @@ class KerasInception(Extractor):
 
     def __init__(self, weights=None, *, download=False, resize="clean"):
         if weights is not None:
-            weights = existing_path(weights, "file of weights")
+            weights = existing_path("weights", weights, "file of weights")
         elif not download:
             weights = _cached_weights()
         model = keras.applications.InceptionV3(
@@ -128,7 +130,7 @@ class KerasInception(Extractor):
 
 
 def _require_hash(path, sha256):
-    digest = path_digest(path)
+    digest = sha256_of(path)
     if sha256 is not None and digest == str(sha256).lower():
         return digest
     raise ValueError(

@@ -8,12 +8,14 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
+from keras_gan._files import require_sha256
 from keras_gan.metrics._networks import (
     Network,
     as_rows,
     existing_path,
     keras_network,
     pick,
+    saved_keras_network,
     saved_model_network,
     tflite_network,
 )
@@ -44,9 +46,14 @@ class ModelExtractor(Extractor):
             a Keras model, or from the bytes of a SavedModel or a `.tflite` file. For another callable it is computed
             from the features of two fixed images of noise. It then differs between machines that round differently.
 
+        sha256: hex SHA-256 of the file, or of the folder of a SavedModel, which is checked before anything is opened.
+            A SavedModel is a program that can read and write files when it runs, and a damaged `.tflite` file can end
+            the process. Give the hash for every file that comes from elsewhere, and open only what you trust.
+
     Raises:
         FileNotFoundError: if there is no file at the path.
-        ValueError: if the model has another type, it has no such output, or an argument is out of its range.
+        ValueError: if the model has another type, cannot be loaded, has another hash or no such output, or an argument
+            is out of its range.
 
     Example:
         >>> import keras
@@ -69,6 +76,7 @@ class ModelExtractor(Extractor):
         value_range=None,
         output=None,
         fingerprint=None,
+        sha256=None,
     ):
         self.output = tuple(output) if isinstance(output, tuple | list) else (output,)
         if len(self.output) not in (1, 2):
@@ -76,7 +84,7 @@ class ModelExtractor(Extractor):
                 "`output` must be a name or an index, or a pair of them: one for the features and one for the logits. "
                 f"Received: output={output!r}"
             )
-        network = _open(model, self.output)
+        network = _open(model, self.output, sha256)
         self.value_range = network.value_range if value_range is None else _require_range(value_range)
         self._run = network.run
         shape = _merged_shape(network.input_shape, image_size, channels)
@@ -103,13 +111,20 @@ class ModelExtractor(Extractor):
         return self.embed(tf.cast(noise, tf.float32))
 
 
-def _open(model, output):
+def _open(model, output, sha256):
+    is_path = isinstance(model, str | os.PathLike)
+    if sha256 is not None and not is_path:
+        raise ValueError(
+            "`sha256` is the hash of a file: give it with the path of a model, and leave it out for a model in memory. "
+            f"Received: sha256={sha256!r}, model={model!r}"
+        )
     if isinstance(model, keras.Model):
         return keras_network(model, output)
-    if isinstance(model, str | os.PathLike):
-        path = existing_path(model, "model")
+    if is_path:
+        path = existing_path("model", model, "model")
+        require_sha256(path, sha256)
         if path.suffix == ".keras":
-            return keras_network(keras.saving.load_model(path, compile=False), output)
+            return saved_keras_network(path, output)
         if path.suffix == ".tflite":
             return tflite_network(path)
         if (path / "saved_model.pb").is_file():
@@ -150,7 +165,7 @@ def _require_range(value_range):
 
 def _name(model):
     if isinstance(model, str | os.PathLike):
-        return existing_path(model, "model").stem
+        return existing_path("model", model, "model").stem
     return getattr(model, "name", None) or getattr(model, "__name__", None) or type(model).__name__
 
 

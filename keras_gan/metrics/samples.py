@@ -2,16 +2,14 @@
 
 import dataclasses
 import hashlib
-import io
 import pathlib
-import zipfile
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._files import write_atomically
-from keras_gan._pixels import to_bytes
+from keras_gan._pixels import as_pixels
+from keras_gan.metrics._cache import read_arrays, write_arrays
 
 _BATCH_SIZE = 250
 _CACHE_VERSION = 1
@@ -56,15 +54,16 @@ def sample_batches(source, num_images, seed):
 
     Args:
         source: an object with `generate(num_images, seed=)`, such as a GAN; or images, as for `image_batches`.
-        num_images: int, how many samples. If `source` holds fewer images, it is all of them.
-        seed: int.
+        num_images: int, how many samples. If `source` holds fewer images, it is all of them. If it holds more, it is a
+            random part of them, because the first ones of a folder that is sorted by class are no sample of it.
+        seed: int, for what is drawn or chosen.
 
     Yields:
-        Arrays `(batch, height, width, channels)` in [-1, 1]. All batches have the same size, and each has its own seed.
-        So the samples depend on `num_images` and `seed` alone, and few of them are in memory at a time.
+        Arrays `(batch, height, width, channels)` in [-1, 1]. Each batch of generated samples has its own seed. So the
+        samples depend on `num_images` and `seed` alone, and few of them are in memory at a time.
     """
     if not hasattr(source, "generate"):
-        yield from _first(image_batches(source), num_images)
+        yield from _chosen(source, num_images, seed)
         return
     for number, start in enumerate(range(0, num_images, _BATCH_SIZE)):
         own_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) >> 1
@@ -135,7 +134,7 @@ class Collector:
         bar = keras.utils.Progbar(total, verbose=verbose, unit_name="image") if verbose else None
         embeddings, digest, images = [], hashlib.sha256(), []
         for batch in batches:
-            embeddings.append([_as_array(part) for part in self.extractor(tf.convert_to_tensor(batch, tf.float32))])
+            embeddings.append([_as_array(part) for part in self.extractor(batch)])
             images += self._note(batch, digest)
             if bar is not None:
                 bar.add(len(batch))
@@ -151,51 +150,61 @@ class Collector:
         split, total = getattr(source, "split", None), getattr(source, "num_images", None)
         if self.cache_dir is None:
             return self.collect(image_batches(source), split=split, total=total, verbose=verbose)
-        digest, images = hashlib.sha256(), []
+        digest, images, count = hashlib.sha256(), [], 0
         for batch in image_batches(source):
             images += self._note(batch, digest)
+            count += len(batch)
         key = f"{_CACHE_VERSION}.{self.extractor.fingerprint}.{digest.hexdigest()}"
         path = self.cache_dir / f"real_{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
-        parts = _read(path)
-        if parts is None:
+        parts = read_arrays(path) or {}
+        if not self._are_whole(parts, count):
             samples = self.collect(image_batches(source), split=split, total=total, verbose=verbose)
-            _write(path, samples)
+            parts = {"features": samples.features, "logits": samples.logits}
+            write_arrays(path, **{name: part for name, part in parts.items() if part is not None})
             return samples
         stacked = np.concatenate(images) if images else None
         return Samples(parts["features"], parts.get("logits"), stacked, split, digest.hexdigest())
 
+    def _are_whole(self, parts, count):
+        """Whether the arrays of a file are what this extractor returns for so many images."""
+        widths = {"features": self.extractor.num_features, "logits": self.extractor.num_classes}
+        expected = {name: (count, width) for name, width in widths.items() if width is not None}
+        return {name: part.shape for name, part in parts.items()} == expected
+
     def _note(self, batch, digest):
         """Add the images to the hash, and return them in a list if a measure needs them."""
-        pixels = to_bytes(batch)
+        pixels = as_pixels(batch).numpy()
         digest.update(str(pixels.shape[1:]).encode() + pixels.tobytes())
         return [pixels] if self.keep_images else []
 
 
-def _first(batches, num_images):
-    for batch in batches:
-        yield batch[:num_images]
-        num_images -= len(batch)
-        if num_images <= 0:
-            return
+def random_rows(total, count, seed):
+    """Choose `count` of `total` rows at random, without replacement; all of them if there are no more.
+
+    Returns:
+        Ascending int64 array. The same numbers give the same rows.
+    """
+    return np.sort(np.random.default_rng(seed).permutation(total)[:count])
+
+
+def _chosen(source, num_images, seed):
+    """Yield batches of a random part of the images of a source."""
+    total = _count(source)
+    rows, start = random_rows(total, num_images, seed), 0
+    for batch in image_batches(source):
+        own = rows[(rows >= start) & (rows < start + len(batch))] - start
+        start += len(batch)
+        if len(own):
+            yield batch[own]
+
+
+def _count(source):
+    """Return how many images a source holds. A data set that does not know is read once for it."""
+    if isinstance(source, tf.data.Dataset):
+        known = getattr(source, "num_images", None)
+        return sum(map(len, image_batches(source))) if known is None else known
+    return len(source) if np.ndim(source) else 0
 
 
 def _as_array(part):
     return None if part is None else np.asarray(part)
-
-
-def _read(path):
-    """Return the arrays in a file of the cache, or None if it is missing or damaged."""
-    try:
-        # From the bytes, because `np.load` leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes())) as file:
-            return dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
-        return None
-
-
-def _write(path, samples):
-    buffer = io.BytesIO()
-    parts = {"features": samples.features, "logits": samples.logits}
-    np.savez(buffer, **{name: part for name, part in parts.items() if part is not None})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, buffer.getvalue())

@@ -1,7 +1,6 @@
 """An extractor that is trained on the data set itself."""
 
 import hashlib
-import io
 import itertools
 import json
 import os
@@ -13,18 +12,21 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import write_atomically
+from keras_gan._files import local_path, writable_directory
 from keras_gan._pixels import as_pixels
+from keras_gan.metrics._cache import read_arrays, write_arrays
 from keras_gan.metrics._networks import keras_network
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.resizing import resize
+from keras_gan.metrics.samples import random_rows
 
 # Version of the recipe. A change of the recipe needs a new number, so that extractors of the old one are not read.
-_VERSION = 1
+_VERSION = 2
 _BATCH_SIZE = 128
 _LEARNING_RATE = 2e-3
 _LARGEST_SIDE = 32
 _OUTPUTS = ("features", "logits")
+_MOST_CLASSES = 100_000
 
 
 def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1000, max_images=60_000):
@@ -43,20 +45,21 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, which is read once; or
             a finite iterable of batches (images in [-1, 1], integer labels from 0 up).
         cache_dir: directory that keeps the trained weights. The name of the file is a hash of everything that they
-            depend on: the images, the labels and the arguments. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
+            depend on: the images, the labels and the arguments. It must be writable unless it holds them; if writing
+            fails after the training, a warning says so. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
             with `~/.cache` if that variable is not set.
         seed: int, for the initial weights and the order of the images. On one CPU it determines all weights.
         num_features: int, the width of the features.
         steps: int, the number of training steps.
-        max_images: int, how many images to read at most. The others are ignored.
+        max_images: int, how many images to use at most. Of more, a random part is used, always the same one.
 
     Returns:
-        `Extractor` with logits. Its attribute `accuracy` is the share of correct labels among every tenth image, which
-        it was not trained on.
+        `Extractor` with logits. Its attribute `accuracy` is the share of correct labels among a random tenth of the
+        images, which it was not trained on.
 
     Raises:
         ValueError: if the data have no labels, fewer than two classes or fewer than 10 images, or are not in [-1, 1];
-            or if an argument is out of its range.
+            if an argument is out of its range; or if nothing can be written to the cache.
 
     Example:
         >>> import tempfile
@@ -76,8 +79,10 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     path = _cache_directory(cache_dir) / f"{_key(data, settings)}.npz"
     accuracy = _read_into(network, path)
     if accuracy is None:
+        # Before the training, which is lost if nobody can keep it.
+        writable_directory(path.parent, "cache_dir")
         accuracy = train_classifier(network, data, steps=steps, seed=seed)
-        _write(network, accuracy, path)
+        write_arrays(path, np.float64(accuracy), *network.get_weights())
     return Classifier(network, accuracy)
 
 
@@ -141,18 +146,19 @@ def build_classifier(image_shape, num_classes, num_features, seed):
 
 
 def train_classifier(network, data, *, steps, seed):
-    """Train the network in place, on all images except every tenth.
+    """Train the network in place, on all images except a random tenth.
 
     Args:
         network: what `build_classifier` returned.
         data: `LabelledImages`.
         steps: int, number of batches.
-        seed: int, for the order of the images.
+        seed: int, for the tenth and the order of the images.
 
     Returns:
         float, the share of the held-out images that it labels correctly.
     """
-    held_out = np.arange(len(data.labels)) % 10 == 9
+    # Every tenth in order would be all images of one class where ten classes come in turn.
+    held_out = np.isin(np.arange(len(data.labels)), random_rows(len(data.labels), len(data.labels) // 10, seed))
     images, labels = data.pixels[~held_out], data.labels[~held_out]
     schedule = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps)
     optimizer = keras.optimizers.Adam(schedule)
@@ -181,31 +187,29 @@ class LabelledImages(typing.NamedTuple):
 
 
 def read_labelled(dataset, max_images):
-    """Read all images of a data set into memory, or the first of them.
+    """Read all images of a data set into memory, or a random part of them.
+
+    The first ones would be no sample of a data set that is sorted by class.
 
     Args:
         dataset: what `keras_gan.data.load(..., labels=True)` returns; or another finite iterable of batches (images in
             [-1, 1], integer labels).
-        max_images: int, how many images to read at most.
+        max_images: int, how many images to keep at most.
 
     Raises:
         ValueError: if there are no labels, the labels are not integers, there are fewer than two classes or too few
             images to hold some out, or the data are endless.
     """
-    pixels, labels = [], []
+    reservoir = Reservoir(max_images)
     for batch in _one_pass(dataset):
-        pixels.append(as_pixels(_images_of(batch)).numpy())
-        labels.append(_labels_of(batch))
-        max_images -= len(labels[-1])
-        if max_images <= 0:
-            break
-    if sum(map(len, labels)) < 10:
+        pixels = as_pixels(_images_of(batch)).numpy()
+        reservoir.add(pixels, _labels_of(batch, len(pixels)))
+    if reservoir.seen < 10 or max_images < 10:
         raise ValueError(
-            "An extractor needs at least 10 images, because every tenth is held out. "
-            f"Received: dataset of {sum(map(len, labels))} images"
+            "An extractor needs at least 10 images, because a tenth is held out. "
+            f"Received: dataset of {reservoir.seen} images, max_images={max_images}"
         )
-    stop = max_images if max_images < 0 else None
-    data = LabelledImages(np.concatenate(pixels)[:stop], np.concatenate(labels)[:stop])
+    data = LabelledImages(*reservoir.arrays())
     classes = np.unique(data.labels)
     if len(classes) < 2 or classes[0] < 0:
         raise ValueError(
@@ -216,10 +220,48 @@ def read_labelled(dataset, max_images):
     return data
 
 
+class Reservoir:
+    """A uniform random part of limited size, of images and labels that come batch by batch.
+
+    Vitter 1985 (ACM Transactions on Mathematical Software 11), algorithm R: the n-th image takes a random one of n
+    places, and is dropped if this place is not among the first `size`. So as long as all fit, they keep their order.
+
+    Args:
+        size: int, how many images are kept.
+
+    Attributes:
+        seen: int, how many images came.
+    """
+
+    def __init__(self, size):
+        self.size, self.seen = size, 0
+        self._pixels, self._labels = [], []
+        self._rng = np.random.default_rng(0)
+
+    def add(self, pixels, labels):
+        """Add a batch: uint8 (batch, height, width, channels) and int32 (batch,)."""
+        places = np.arange(self.seen, self.seen + len(labels))
+        late = places >= self.size
+        places[late] = self._rng.integers(0, places[late] + 1)
+        for place, image, label in zip(places, pixels, labels, strict=True):
+            if place == len(self._labels) < self.size:
+                self._pixels.append(image)
+                self._labels.append(label)
+            elif place < self.size:
+                # A copy: a view would keep its whole batch in memory.
+                self._pixels[place], self._labels[place] = image.copy(), label
+        self.seen += len(labels)
+
+    def arrays(self):
+        """Return the images that are kept, uint8, and their labels, int32."""
+        return np.stack(self._pixels), np.array(self._labels, np.int32)
+
+
 def _cache_directory(cache_dir):
     if cache_dir is None:
-        return pathlib.Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "keras_gan" / "extractors"
-    return pathlib.Path(cache_dir).expanduser()
+        # As the specification says, an empty variable counts as one that is not set.
+        cache_dir = pathlib.Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache") / "keras_gan" / "extractors"
+    return local_path("cache_dir", cache_dir)
 
 
 def _key(data, settings):
@@ -229,25 +271,12 @@ def _key(data, settings):
     return digest.hexdigest()[:32]
 
 
-def _write(network, accuracy, path):
-    buffer = io.BytesIO()
-    np.savez(buffer, np.float64(accuracy), *network.get_weights())
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, buffer.getvalue())
-
-
 def _read_into(network, path):
     """Read the weights of a file into the network. Return the accuracy, or None for a missing or damaged file."""
-    if not path.exists():
+    accuracy, *weights = (read_arrays(path) or {"accuracy": None}).values()
+    if [weight.shape for weight in weights] != [tuple(weight.shape) for weight in network.weights]:
         return None
-    try:
-        # From the bytes, because NumPy leaves a damaged file open.
-        with np.load(io.BytesIO(path.read_bytes())) as file:
-            accuracy, *weights = (file[name] for name in file.files)
-        network.set_weights(weights)
-    except Exception:
-        # Flipped bits in the table of an archive can raise almost any exception.
-        return None
+    network.set_weights(weights)
     return float(accuracy)
 
 
@@ -314,11 +343,16 @@ def _images_of(batch):
     )
 
 
-def _labels_of(batch):
+def _labels_of(batch, num_images):
     labels = np.asarray(batch[1])
-    if labels.ndim == 1 and labels.dtype.kind in "iu":
-        return labels.astype(np.int32)
-    raise ValueError(
-        "Labels must be integers of shape (batch,), the number of each image's class. "
-        f"Received: labels of dtype {labels.dtype} and shape {labels.shape}"
-    )
+    if labels.shape != (num_images,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            "Labels must be integers of shape (batch,), the number of each image's class. "
+            f"Received: labels of dtype {labels.dtype} and shape {labels.shape} for {num_images} images"
+        )
+    if num_images and labels.max() >= _MOST_CLASSES:
+        raise ValueError(
+            f"Number the classes from 0 up, with labels below {_MOST_CLASSES:,}, because the classifier has an output "
+            f"for each number. Received: the label {labels.max()}"
+        )
+    return labels.astype(np.int32)

@@ -184,8 +184,26 @@ def step(optimizer, gradients, weights, training_step=0):
         if is_loss_scaled(optimizer):
             finite = true_on_all_replicas(optimizer.check_finite(gradients))
             gradients = [None if g is None else tf.where(finite, g, tf.cast(float("nan"), g.dtype)) for g in gradients]
-    with _decays_of(optimizer, training_step):
+    with _decays_of(optimizer, training_step), _sums_of(optimizer):
         optimizer.apply(gradients, weights)
+
+
+@contextlib.contextmanager
+def _sums_of(optimizer):
+    """Let the optimizer skip its sum over the replicas where there is only one.
+
+    TensorFlow registers a custom gradient for each such sum in a graph, and never forgets it: not the graph, not the
+    weights, not the state of the optimizer, long after the model is gone.
+    """
+    if replica_count() > 1:
+        yield
+        return
+    inner = inner_of(optimizer)
+    inner._all_reduce_sum_gradients = list
+    try:
+        yield
+    finally:
+        del inner._all_reduce_sum_gradients
 
 
 @contextlib.contextmanager

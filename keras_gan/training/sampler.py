@@ -137,12 +137,14 @@ class Sampler:
         require_int("batch_size", batch_size)
         if self._compiled is None:
             self._compiled = tf.function(self, input_signature=[self.inputs], autograph=False)
-        count = len(inputs[self.main])
-        pieces = [
-            self._compiled({name: value[start : start + batch_size] for name, value in inputs.items()}).numpy()
-            for start in range(0, count, batch_size)
-        ]
-        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
+        count, samples = len(inputs[self.main]), None
+        for start in range(0, count, batch_size):
+            piece = self._compiled({name: value[start : start + batch_size] for name, value in inputs.items()})
+            if samples is None:
+                # One array for all: a list of pieces, joined at the end, would take twice the memory.
+                samples = np.empty((count, *piece.shape[1:]), np.float32)
+            samples[start : start + batch_size] = piece
+        return samples
 
     def _count(self, count, given):
         if (count is None) == (self.main not in given):
