@@ -10,11 +10,15 @@ The directory --to receives the SavedModel as the next version (1, 2, ...), with
 holds: data set, flags, seeds, metrics. The other formats are files next to the versions, with the name of the
 directory, and the next export replaces them. A conditional model takes labels in every format, see
 saved_models/README.md. ONNX needs `pip install 'keras_gan[onnx]'`.
+
+The last word of each line is the SHA-256 of what was written. Those who get it from you can check it, see SECURITY.md.
 """
 
 import os
 import pathlib
+import re
 import sys
+import zipfile
 
 from absl import app, flags
 
@@ -58,10 +62,21 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"Give only flags. Received: {' '.join(argv[1:])}")
     try:
-        export(*find_gan(pathlib.Path(FLAGS["from"].value)))
+        export(*find_gan(local("from")))
     except (ValueError, OSError, ImportError) as error:
         # Some of Keras's messages have several lines.
         sys.exit(f"Error: {' '.join(str(error).split())}")
+
+
+def local(name):
+    """Return the path that a flag gives."""
+    value = FLAGS[name].value
+    if not value.strip() or re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", value):
+        raise ValueError(
+            f"Expected a path on this machine, without a scheme such as gs://; for the current directory give a dot. "
+            f"Received: --{name}={value}"
+        )
+    return pathlib.Path(value).expanduser()
 
 
 def find_gan(source):
@@ -87,25 +102,48 @@ def existing(path, remedy):
 
 def export(path, run_dir):
     """Write the formats, and print where they are."""
-    import keras
-
-    import keras_gan
+    from keras_gan import export
 
     # First, because an error here should not cost the time of an export.
-    card = facts(path, run_dir)
-    gan = keras.saving.load_model(path)
-    if not hasattr(gan, "sampler"):
-        raise ValueError(f"This file holds no GAN. Received: --from={path}")
-    to = pathlib.Path(FLAGS.to)
+    card, to = facts(path, run_dir), local("to")
+    gan = load(path)
+    # A dot has no name of its own.
+    file = to / to.resolve().name
     print(f"From {path}: {type(gan).__name__}")
     # The SavedModel comes last: a server loads it as soon as it appears, and by then no other format can fail.
     for name in sorted(set(FLAGS.formats), key=FORMATS.index, reverse=True):
         if name == "saved_model":
-            print(f"{name}: {keras_gan.export.save(gan, to, card=card, **saved_model_options())}")
+            report(name, export.save(gan, to, card=card, **saved_model_options()))
         elif name == "onnx":
-            print(f"{name}: {keras_gan.export.save_onnx(gan, to / f'{to.name}.onnx', averaged=FLAGS.averaged)}")
+            report(name, export.save_onnx(gan, file.with_name(f"{file.name}.onnx"), averaged=FLAGS.averaged))
         else:
-            write_litert(gan, to, name)
+            write_litert(gan, file, name)
+
+
+def load(path):
+    """Return the GAN in a .keras file."""
+    import keras
+
+    try:
+        gan = keras.saving.load_model(path)
+    except Exception as error:
+        # What the disk refuses is no damage.
+        path.open("rb").close()
+        if not zipfile.is_zipfile(path):
+            raise ValueError(f"This is a part of a .keras file, or something else. Received: --from={path}") from error
+        # A damaged file fails in as many ways as there are places in it.
+        reason = str(error) or type(error).__name__
+        raise ValueError(f"This .keras file cannot be loaded ({reason}). Received: --from={path}") from error
+    if not hasattr(gan, "sampler"):
+        raise ValueError(f"This file holds no GAN. Received: --from={path}")
+    return gan
+
+
+def report(name, path, remark=""):
+    """Print where a format is, and the hash by which others can tell that they got the same."""
+    from keras_gan import export
+
+    print(f"{name}: {path}{remark}, sha256 {export.sha256_of(path)}")
 
 
 def saved_model_options():
@@ -113,28 +151,30 @@ def saved_model_options():
     return {name: FLAGS[name].value for name in ("averaged", "signatures", "max_count", "jit_compile")}
 
 
-def write_litert(gan, to, name):
+def write_litert(gan, file, name):
     """Write a file for LiteRT, and print how far its images are from the network's if these can be drawn."""
     from keras_gan import export
 
     quantize = name == "litert_int8"
-    path = to / f"{to.name}{'_int8' if quantize else ''}.tflite"
+    path = file.with_name(f"{file.name}{'_int8' if quantize else ''}.tflite")
     export.save_litert(gan, path, averaged=FLAGS.averaged, quantize=quantize)
     if not gan.sampler().is_drawn:
-        print(f"{name}: {path}")
+        report(name, path)
         return
     distance = export.litert_distance(gan, path, averaged=FLAGS.averaged)
-    print(f"{name}: {path}, from the generator {distance['mean']:.2g} on average and {distance['largest']:.2g} at most")
+    far = f"from the generator {distance['mean']:.2g} on average and {distance['largest']:.2g} at most"
+    report(name, path, f", {far}")
 
 
 def facts(path, run_dir):
     """Return what is known about the GAN, as `facts` of the model's card."""
     run_flags = recorded_flags(run_dir / "flags.txt")
+    seed = str(run_flags.get("seed"))
     known = {
         "data_set": FLAGS.dataset or run_flags.pop("dataset", None),
         "split": FLAGS.split or run_flags.pop("split", None),
         "metrics": metrics(path, run_dir),
-        "seeds": {"run": int(run_flags.pop("seed"))} if "seed" in run_flags else {},
+        "seeds": {"run": int(run_flags.pop("seed"))} if re.fullmatch("[0-9]{1,19}", seed) else {},
         "further": {"file": path.name, **({"flags": run_flags} if run_flags else {})},
     }
     return {name: value for name, value in known.items() if value}
@@ -144,7 +184,9 @@ def recorded_flags(file):
     """Return a dict of the flags that a run of examples/train.py recorded; it is empty if there is no file."""
     if not file.exists():
         return {}
-    lines = [line.removeprefix("--").partition("=") for line in file.read_text().splitlines()]
+    # The card describes: what is no flag, such as a comment or half a line, is left out of it.
+    given = file.read_text(errors="replace").splitlines()
+    lines = [line.removeprefix("--").partition("=") for line in given if re.match(r"--[a-z]", line)]
     # A flag without a value is boolean: --flip or --noflip.
     return {
         name if sign else name.removeprefix("no"): value if sign else not name.startswith("no")
@@ -157,7 +199,7 @@ def metrics(path, run_dir):
     from keras_gan.metrics import Report
 
     if FLAGS.metrics:
-        return Report.load(FLAGS.metrics)
+        return Report.load(local("metrics"))
     if path.name == "best.keras":
         report = run_dir / "best.json"
         return Report.load(report) if report.exists() else None

@@ -13,8 +13,10 @@ pictures are --out/00000.png and so on.
 """
 
 import contextlib
+import math
 import os
 import pathlib
+import re
 import struct
 import sys
 import zlib
@@ -22,6 +24,7 @@ import zlib
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
+import serving_answers
 import serving_clients
 import serving_load
 from absl import app, flags
@@ -46,7 +49,7 @@ flags.DEFINE_list(
 )
 flags.DEFINE_string("out", "runs/pictures", "Where the pictures go.")
 flags.DEFINE_integer("batch", 64, "Pictures that one request asks for.", lower_bound=1)
-flags.DEFINE_float("timeout", 60.0, "Seconds to wait for an answer.", lower_bound=0.001)
+flags.DEFINE_float("timeout", 60.0, "Seconds from a request to the end of its answer.", lower_bound=0.001)
 flags.DEFINE_bool("benchmark", False, "Measure latency and images per second, and write no pictures.")
 flags.DEFINE_integer("requests", 1000, "Requests of the benchmark.", lower_bound=1)
 flags.DEFINE_integer("clients", 8, "Threads of the benchmark, each with its own connection.", lower_bound=1)
@@ -56,6 +59,15 @@ flags.register_validator(
     lambda labels: all(label.isascii() and label.isdigit() for label in labels),
     "must be whole numbers of at least 0, joined by commas",
 )
+
+flags.register_validator(
+    "out",
+    lambda out: out.strip() and not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", out),
+    "must be a local folder, without a scheme such as gs://; for the current folder give .",
+)
+
+# The most numbers of one request: 256 MiB.
+MAX_LATENTS = 2**26
 
 # The colour type of a PNG file, by the number of channels: grey and RGB.
 COLOUR_TYPES = {1: 0, 3: 2}
@@ -70,8 +82,8 @@ def main(argv):
         if FLAGS.benchmark:
             measure(ask)
         else:
-            save_pictures(ask, pathlib.Path(FLAGS.out))
-    except (serving_clients.ServingError, OSError) as error:
+            save_pictures(ask, pathlib.Path(FLAGS.out).expanduser())
+    except (serving_answers.ServingError, OSError) as error:
         sys.exit(f"Error: {error}")
 
 
@@ -85,24 +97,28 @@ def asker():
     with contextlib.closing(connect()) as client:
         signatures = client.signatures()
     if FLAGS.signature not in signatures:
-        raise serving_clients.ServingError(
-            f"The model {FLAGS.model!r} has no such signature: it has {', '.join(sorted(signatures))}. "
+        raise serving_answers.ServingError(
+            f"The model {FLAGS.model!r} has no such signature: it has {', '.join(sorted(signatures)) or 'none'}. "
             f"Received: --signature={FLAGS.signature}"
         )
     inputs = signatures[FLAGS.signature]
     if set(inputs) - {"labels"} not in ({"latents"}, {"seed", "count"}):
-        raise serving_clients.ServingError(
+        raise serving_answers.ServingError(
             "This client can draw `latents`, or give `seed` and `count`. "
             f"Received: --signature={FLAGS.signature}, which takes {', '.join(sorted(inputs))}"
         )
     if ("labels" in inputs) != bool(FLAGS.labels):
         has_labels = "labels" in inputs
-        raise serving_clients.ServingError(
+        raise serving_answers.ServingError(
             f"The model {FLAGS.model!r} takes {'' if has_labels else 'no '}labels: "
             f"{'give the classes of the pictures' if has_labels else 'leave them out'}. "
             f"Received: --labels={','.join(FLAGS.labels)}"
         )
-    return lambda client, number, count: client.predict(FLAGS.signature, request(inputs, number, count))
+
+    def ask(client, number, count):
+        return serving_answers.pictures(client.predict(FLAGS.signature, request(inputs, number, count)), count)
+
+    return ask
 
 
 def request(inputs, number, count):
@@ -110,6 +126,11 @@ def request(inputs, number, count):
     seed = FLAGS.seed + number * 2**31
     if "latents" in inputs:
         latent_shape = inputs["latents"][1:]
+        if None in latent_shape or not 0 < count * math.prod(latent_shape) <= MAX_LATENTS:
+            raise serving_answers.ServingError(
+                f"This client draws up to {MAX_LATENTS:,} numbers for a request, of a size that the model declares. "
+                f"Received: latents of shape {inputs['latents']} for {count} pictures"
+            )
         drawn = {"latents": np.random.default_rng(seed).standard_normal((count, *latent_shape), np.float32)}
     else:
         drawn = {"seed": np.int64(seed), "count": np.int32(count)}
@@ -147,13 +168,13 @@ def png(image):
     """Return an image in [-1, 1] as a PNG file, with the pixels that `sample_png` would give it."""
     height, width, channels = image.shape
     if channels not in COLOUR_TYPES:
-        raise serving_clients.ServingError(f"A picture is grey or RGB. Received: images of {channels} channels")
+        raise serving_answers.ServingError(f"A picture is grey or RGB. Received: images of {channels} channels")
     pixels = np.floor(np.clip(127.5 * image + 128.0, 0.0, 255.0)).astype(np.uint8)
     # Each row begins with the number of its filter; 0 is none.
     rows = np.pad(pixels.reshape(height, width * channels), ((0, 0), (1, 0)))
     header = struct.pack(">2I5B", width, height, 8, COLOUR_TYPES[channels], 0, 0, 0)
     chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(rows.tobytes())), (b"IEND", b"")]
-    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(name, content) for name, content in chunks)
+    return serving_answers.PNG_SIGNATURE + b"".join(chunk(name, content) for name, content in chunks)
 
 
 def chunk(name, content):
@@ -179,7 +200,7 @@ def measure(ask):
         print(f"images a second: {load.images_per_second:.1f}")
     print(f"failures: {len(load.errors)}")
     if load.errors:
-        raise serving_clients.ServingError(
+        raise serving_answers.ServingError(
             f"{len(load.errors):,} of {FLAGS.requests:,} requests were not answered. The first: {load.errors[0]}"
         )
 

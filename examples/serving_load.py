@@ -6,7 +6,7 @@ import dataclasses
 import time
 
 import numpy as np
-from serving_clients import ServingError
+from serving_answers import ServingError
 
 
 @dataclasses.dataclass

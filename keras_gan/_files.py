@@ -6,12 +6,17 @@ import os
 import pathlib
 import re
 import secrets
+import shutil
+import time
 
 # The list of a folder's files and their hashes, in the format of the program `sha256sum`.
 SHA256SUMS = "SHA256SUMS"
 
 # At least two letters, because `C:/` is a drive. One slash, because that is what pathlib leaves of two.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:)/")
+# An export takes minutes.
+_SECONDS_OF_A_DAY = 86_400
+
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
@@ -133,6 +138,38 @@ def remove_leftovers(directory, pattern):
             path.unlink(missing_ok=True)
 
 
+def rename_folder(folder, target):
+    """Rename a folder once all its files are on the disk: it appears complete, even after a power failure.
+
+    Args:
+        folder: `pathlib.Path`.
+        target: `pathlib.Path` in the same directory, which must not exist.
+
+    Returns:
+        `target`.
+
+    Raises:
+        OSError: if the disk is full, or there is a folder with files at `target`.
+    """
+    _flush_folder(folder)
+    renamed = folder.rename(target)
+    _flush_directory(target.parent)
+    return renamed
+
+
+def remove_old_folders(directory, pattern):
+    """Remove folders that nobody has changed for a day, because the process that filled them was killed.
+
+    Args:
+        directory: `pathlib.Path`, which need not exist.
+        pattern: names of the folders, as `glob` takes it.
+    """
+    for path in directory.glob(pattern):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > _SECONDS_OF_A_DAY:
+                shutil.rmtree(path, ignore_errors=True)
+
+
 def sha256_of(path):
     """Return the SHA-256 of a file or of a folder, as 64 hexadecimal digits.
 
@@ -140,13 +177,27 @@ def sha256_of(path):
     `cd FOLDER` and
     `find -L . -type f ! -path ./SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`.
 
+    Keep the hash of a model that you trust, and give it as `sha256=` to what opens the model.
+
     Args:
-        path: `pathlib.Path` of a file or of a folder.
+        path: path of a file or of a folder.
 
     Raises:
-        ValueError: if a folder holds no files, or something that has no hash, see `sha256sums`.
+        ValueError: if `path` is not a local path, or a folder holds no files, a link to a folder, a device, or a name
+            of several lines.
         OSError: if something cannot be read.
+
+    Example:
+        >>> import tempfile
+        >>> folder = pathlib.Path(tempfile.mkdtemp())
+        >>> (folder / "abc").write_text("abc")
+        3
+        >>> sha256_of(folder / "abc")
+        'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
+        >>> sha256_of(folder) == hashlib.sha256(sha256sums(folder)).hexdigest()
+        True
     """
+    path = local_path("path", path)
     if path.is_dir():
         return hashlib.sha256(sha256sums(path)).hexdigest()
     with path.open("rb") as file:
@@ -229,6 +280,15 @@ def _flush_file(path):
     # Windows flushes only files that are open for writing.
     with path.open("rb+") as file:
         os.fsync(file.fileno())
+
+
+def _flush_folder(folder):
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _flush_file(path)
+        else:
+            _flush_directory(path)
+    _flush_directory(folder)
 
 
 def _flush_directory(directory):

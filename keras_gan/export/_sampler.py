@@ -5,8 +5,10 @@ import logging
 import os
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from keras_gan._arguments import require_bool
 from keras_gan._files import local_path, writable_file
 from keras_gan._traversal import every_layer
 from keras_gan.training import Interface, Sampler
@@ -55,9 +57,24 @@ def settled_sampler(model, averaged):
     """
     if hasattr(model, "settle_averages"):
         model.settle_averages()
-    sampler = sampler_of(model, averaged)
+    sampler = finite_sampler_of(model, averaged)
     if is_averaged(sampler, model) and sampler.is_drawn:
         _reestimate_statistics(sampler)
+    return sampler
+
+
+def finite_sampler_of(model, averaged):
+    """Return the sampler of `sampler_of`; raise a ValueError if a weight of its network is NaN or infinite."""
+    sampler = sampler_of(model, require_bool("averaged", averaged))
+    for variable in sampler.network.variables:
+        value = variable.numpy()
+        if tf.as_dtype(value.dtype).is_floating and not np.isfinite(value).all():
+            raise ValueError(
+                f"The weight {variable.path} holds NaN or infinity, so every sample would be damaged. Train again, or "
+                "export an earlier checkpoint; `keras_gan.callbacks.TrainingHealth` stops a training at the first NaN. "
+                f"Received: {sampler.network.name} with {int((~np.isfinite(value)).sum())} of {value.size} numbers "
+                "that are not finite"
+            )
     return sampler
 
 

@@ -80,7 +80,7 @@ def serving_default(sampler, make, max_count):
     """Return the signature from the sampler's inputs to as many samples."""
 
     def serve(*tensors):
-        return {sampler.output: make(_checked_inputs(sampler, tensors, max_count))}
+        return {sampler.output: _finite(make(_checked_inputs(sampler, tensors, max_count)))}
 
     inputs = ", ".join(
         f"{name} int32 (count,){_classes(sampler)}"
@@ -106,7 +106,7 @@ def sample(sampler, make, max_count):
     def serve(seed, count, *labels):
         inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
         spec = tf.TensorSpec((None, *sampler.output_shape), tf.float32)
-        return {sampler.output: _in_batches(make, inputs, spec)}
+        return {sampler.output: _in_batches(lambda batch: _finite(make(batch)), inputs, spec)}
 
     return _of_seed("sample", sampler, serve, f"{sampler.output} float32, the same for the same seed", max_count)
 
@@ -115,7 +115,7 @@ def sample_png(sampler, make, max_count):
     """Return the signature from a seed to the images of `sample`, as PNG files."""
 
     def files(inputs):
-        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(make(inputs)), fn_output_signature=tf.string)
+        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(_finite(make(inputs))), fn_output_signature=tf.string)
 
     def serve(seed, count, *labels):
         inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
@@ -208,6 +208,18 @@ def _in_domain(sampler, main):
         f"The {sampler.main} must be in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1. Received: the largest "
         "absolute value =",
         shown=tf.reduce_max(tf.abs(main)),
+    )
+
+
+def _finite(samples):
+    """Return what the network made, which must be finite: it may overflow for latents of any bound."""
+    bad = tf.math.count_nonzero(~tf.math.is_finite(samples))
+    return _required(
+        tf.equal(bad, 0),
+        samples,
+        "The model made NaN or infinity: these inputs are too large for it. Give numbers like those of its training; "
+        "standard normal ones are below 6. Received: numbers that are not finite =",
+        shown=bad,
     )
 
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import local_path
+from keras_gan._files import local_path, require_sha256
 from keras_gan.export.saved_model import version_folders
 
 _LABELS = "labels"
@@ -21,8 +21,13 @@ class ExportedGenerator:
     Metrics and scripts take it in place of the GAN; the same seed gives the same latents and labels. What takes other
     inputs, as a translator does, is called with them: `exported(images=images)`.
 
+    A SavedModel is a program. When it runs, it can read and write the files of the user who runs it. Open only what you
+    or somebody whom you trust has exported, and give its `sha256`: no file is opened if one has changed.
+
     Args:
         directory: folder of a version, which holds `saved_model.pb`; or the folder above it, for the newest version.
+        sha256: SHA-256 of the version's folder, as `keras_gan.export.sha256_of` returns it and `examples/export.py`
+            prints it; None to open the folder as it is.
 
     Attributes:
         path: `pathlib.Path` of the version's folder.
@@ -34,8 +39,9 @@ class ExportedGenerator:
 
     Raises:
         FileNotFoundError: if there is no SavedModel.
-        ValueError: if its signature `serving_default` does not map one float32 tensor, perhaps with labels, to one
-            batch of images.
+        ValueError: if it has another SHA-256, a file of it is missing or damaged, or its signature `serving_default`
+            does not map one float32 tensor, perhaps with labels, to one batch of images.
+        OSError: if a file cannot be read.
 
     Example:
         >>> import tempfile, types
@@ -49,10 +55,11 @@ class ExportedGenerator:
         ((2,), (5, 1, 2, 1))
     """
 
-    def __init__(self, directory):
+    def __init__(self, directory, *, sha256=None):
         self.path = _newest_version(local_path("directory", directory))
+        require_sha256(self.path, sha256)
         # The signature alone does not keep the variables alive.
-        self._model = tf.saved_model.load(os.fspath(self.path))
+        self._model = _loaded(self.path)
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
         main = [spec.name for spec in inputs if spec.name != _LABELS]
@@ -171,7 +178,36 @@ def _classes(card):
     """The number of classes that a model's card states, or None."""
     if not card.exists():
         return None
-    return json.loads(card.read_text()).get("sampler", {}).get("num_classes")
+    try:
+        stated = json.loads(card.read_bytes()).get("sampler", {}).get("num_classes")
+        return stated if stated is None else require_int("num_classes", stated)
+    except (ValueError, AttributeError, RecursionError) as error:
+        raise ValueError(
+            f"The model's card is damaged ({str(error) or type(error).__name__}). Get the model again; or remove the "
+            f"card, and give `labels` to `generate`. Received: {card}"
+        ) from error
+
+
+def _loaded(folder):
+    """Return a SavedModel, or raise a ValueError that names the file which is missing or damaged."""
+    graph, values = folder / "saved_model.pb", folder / "variables"
+    for file in (graph, *values.glob("variables.*")):
+        # What the disk or the rights to read refuse is no damage, and Python names it.
+        file.open("rb").close()
+    try:
+        return tf.saved_model.load(os.fspath(folder))
+    except (MemoryError, tf.errors.ResourceExhaustedError):
+        raise
+    except Exception as error:
+        about_graph = any(word in str(error) for word in ("saved_model.pb", "MetaGraph"))
+        raise ValueError(
+            f"{graph if about_graph else values} is damaged, or a part of it is missing "
+            f"({_first_line(error)}). Copy or export the model again. Received: {folder}"
+        ) from error
+
+
+def _first_line(error):
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _newest_version(directory):

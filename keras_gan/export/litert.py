@@ -6,8 +6,9 @@ import re
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._arguments import require_bool
 from keras_gan._files import local_path, write_atomically
-from keras_gan._litert import interpreter
+from keras_gan._litert import interpreter, trust
 from keras_gan.export._sampler import file_path, float32_function, quiet_log, sampler_of, settled_sampler
 
 
@@ -35,8 +36,8 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
         `pathlib.Path` of the file.
 
     Raises:
-        ValueError: if the model draws no samples, the file's name has another ending, its folder cannot be written, or
-            the generator has an operation that LiteRT does not support.
+        ValueError: if the model draws no samples, a weight is NaN or infinite, the file's name has another ending, its
+            folder cannot be written, or the generator has an operation that LiteRT does not support.
         OSError: if the disk is full; an existing file at `path` is kept.
 
     Example:
@@ -48,6 +49,7 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
         >>> litert_distance(gan, path)
         {'mean': 0.0, 'largest': 0.0}
     """
+    quantize = require_bool("quantize", quantize)
     sampler = settled_sampler(gan, averaged)
     path = file_path(path, ".tflite")
     function = float32_function(sampler).get_concrete_function()
@@ -58,15 +60,20 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
     if quantize:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
     with quiet_log():
-        write_atomically(path, _converted(converter))
+        content = _converted(converter)
+    write_atomically(path, content)
+    trust(content)
     return path
 
 
-def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, **given):
+def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, sha256=None, **given):
     """Return how far the images of a `.tflite` file are from the images of its generator.
 
     For a quantised file this is the price of its size. It depends on the network and on its weights, so measure it for
     each file. The unit is that of the images, in which one of the 256 grey levels is 2 / 255 = 0.0078.
+
+    A damaged file can end a process that opens it. So a file that this process has not written first runs in a process
+    of its own, unless you give its `sha256`.
 
     Args:
         gan: the GAN that was given to `save_litert`.
@@ -74,6 +81,7 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, **given)
         averaged: as in the call of `save_litert`.
         num_images: int, how many images to compare.
         seed: int, of what the images are made of.
+        sha256: SHA-256 of the file, if you know it, see `keras_gan.export.sha256_of`.
         **given: inputs of the network that are not to be drawn, as `labels=3`. A translator needs `images=`, and
             `num_images` is then their number.
 
@@ -83,8 +91,8 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, **given)
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if the model draws no samples, an argument is out of its range, or the file holds no model that
-            takes this model's inputs and returns images of its shape.
+        ValueError: if the model draws no samples, an argument is out of its range, or the file is damaged, has another
+            SHA-256, or holds no model that takes this model's inputs and returns images of its shape.
 
     Example:
         >>> import tempfile, types
@@ -101,7 +109,7 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, **given)
     settled_sampler(gan, averaged)
     function = float32_function(sampler).get_concrete_function()
     expected = function(*inputs.values())[sampler.output].numpy()
-    made = _made_by_file(path, sampler, {name: value.numpy() for name, value in inputs.items()})
+    made = _made_by_file(path, sha256, sampler, {name: value.numpy() for name, value in inputs.items()})
     difference = np.abs(made - expected)
     return {"mean": float(difference.mean()), "largest": float(difference.max())}
 
@@ -120,12 +128,13 @@ def _converted(converter):
         ) from error
 
 
-def _made_by_file(path, sampler, inputs):
+def _made_by_file(path, sha256, sampler, inputs):
     path = local_path("path", path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no such file: `save_litert` writes it. Received: path={os.fspath(path)!r}")
+    opened = interpreter(path, sha256)
     try:
-        model = interpreter(path).get_signature_runner()
+        model = opened.get_signature_runner()
         given = {name: model.get_input_details()[name]["shape_signature"].tolist() for name in sampler.inputs}
         made = model.get_output_details()[sampler.output]["shape_signature"].tolist()
     except (KeyError, ValueError) as error:

@@ -9,10 +9,12 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from keras_gan._files import local_path, write_atomically
+from keras_gan._arguments import require_bool
+from keras_gan._files import SHA256SUMS, local_path, sha256sums, write_atomically
 from keras_gan._version import __version__
 from keras_gan.callbacks import image_grid
 from keras_gan.export._card_facts import checked_facts, plain
+from keras_gan.export._card_text import card_text
 from keras_gan.export._sampler import is_averaged, sampler_of
 
 # The version of the fields of `model_card.json`. Under the same number, fields are added and never changed.
@@ -21,11 +23,6 @@ _SCHEMA_VERSION = 1
 _GRID_FILE, _GRID_SEED, _GRID_IMAGES = "sample_grid.png", 0, 64
 # Of a conditional model: a row is a class, and of very many classes the first ones have one.
 _GRID_COLUMNS, _GRID_ROWS = 8, 16
-
-_UNKNOWN = "unknown"
-
-# The fields of a result that have a column; the rest is its protocol.
-_COLUMNS = ("value", "interval", "floor", "better", "name", "warnings")
 
 
 def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None):
@@ -36,7 +33,8 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
     of the software, and what a client can ask. Most of it is read from the GAN. What the GAN does not know, such as
     its data, comes from `facts`. What is not stated is null in the JSON and "unknown" in the text.
 
-    The card names no folder, user or machine: an absolute path is reduced to its last part.
+    The card names no folder, user or machine: an absolute path is reduced to its last part. Names, flags and notes may
+    come from a stranger's files: README.md shows them as plain text, without their Markdown and HTML.
 
     `model_card.json` has the fields
 
@@ -67,6 +65,8 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
             `keras_gan.metrics.Report`, the content of its file, or a dict of numbers;
             `further`, dict of anything else that JSON can hold.
 
+    The list of hashes in the folder of an export, `SHA256SUMS`, is written again.
+
     Raises:
         ValueError: if `facts` has another key or a value of the wrong kind.
         OSError: if the disk is full.
@@ -83,7 +83,8 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
         >>> sorted(path.name for path in folder.iterdir())
         ['README.md', 'model_card.json', 'sample_grid.png']
     """
-    facts, folder, sampler = checked_facts(facts), local_path("folder", folder), sampler_of(gan, averaged)
+    facts, folder = checked_facts(facts), local_path("folder", folder)
+    sampler = sampler_of(gan, require_bool("averaged", averaged))
     card = {
         "schema_version": _SCHEMA_VERSION,
         "data": {"data_set": facts["data_set"], "split": facts["split"]},
@@ -103,7 +104,9 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
         "further": facts["further"],
     }
     write_atomically(folder / "model_card.json", (json.dumps(card, indent=2) + "\n").encode())
-    write_atomically(folder / "README.md", _card_text(card).encode())
+    write_atomically(folder / "README.md", card_text(card).encode())
+    if (folder / SHA256SUMS).exists():
+        write_atomically(folder / SHA256SUMS, sha256sums(folder))
 
 
 def _gan(gan):
@@ -202,136 +205,3 @@ def _write_grid(folder, sampler):
     write_atomically(folder / _GRID_FILE, buffer.getvalue())
     by_class = {} if rows is None else {"labels": rows}
     return {"file": _GRID_FILE, "seed": _GRID_SEED, "num_images": count, **by_class}
-
-
-def _card_text(card):
-    """Return the card for people: the content of `model_card.json`, as Markdown."""
-    sections = {
-        "Data": _fact_table({_words(name): value for name, value in card["data"].items()}),
-        "Training": _fact_table(_training_rows(card["gan"], card["training"])),
-        "Networks": _network_table(card["networks"]),
-        "Metrics": _metric_table(card["metrics"]),
-        "Signatures": _fact_table({f"`{name}`": line for name, line in card["signatures"].items()}),
-        "Software": _fact_table(card["versions"]),
-        "Further facts": _fact_table({_words(name): value for name, value in card["further"].items()}),
-    }
-    parts = [f"## {title}\n\n{text}" for title, text in sections.items() if text]
-    return "\n\n".join(["# Model card", _summary(card), *parts]) + "\n"
-
-
-def _summary(card):
-    exported, sampler = card["exported"], card["sampler"]
-    kind = f"{'averaged ' if exported['averaged'] else ''}{_words(sampler['network'])}"
-    name = card["gan"]["class"] or ""
-    of_model = f" of {'an' if name.startswith(tuple('AEIO')) else 'a'} {name}" if name else ""
-    inputs = " and ".join(_input(name, entry, sampler["num_classes"]) for name, entry in sampler["inputs"].items())
-    text = (
-        f"The {kind}{of_model}: {inputs} to samples {_shape(exported['sample_shape'])}, float32. Nobody stated what is "
-        "unknown here at the time of the export."
-    )
-    return f"{text}\n\n{_grid_line(card)}".rstrip()
-
-
-def _input(name, entry, num_classes):
-    return f"{name} of {num_classes} classes" if name == "labels" else f"{name} {_shape(entry['shape'])}"
-
-
-def _grid_line(card):
-    grid = card["sample_grid"]
-    if grid is not None:
-        rows = f", a row for each class from 0 to {grid['labels'][-1]}" if "labels" in grid else ""
-        return f"![{grid['num_images']} samples of seed {grid['seed']}{rows}]({grid['file']})"
-    # Of points there is no picture anyway.
-    return (
-        "" if card["exported"]["latent_shape"] else "There is no grid of samples: the model needs images to translate."
-    )
-
-
-def _training_rows(gan, training):
-    rows = {"GAN": gan["class"], "adversarial loss": gan["adversarial_loss"]}
-    for name, value in gan["config"].items():
-        rows[_words(name)] = "none" if value is None else value
-    optimizers = {_words(name): value for name, value in gan["compilation"].items() if name.endswith("_optimizer")}
-    rows |= optimizers or {"optimizers": None}
-    seen = training["images_seen"]
-    if seen is not None and training["images_per_step"] is not None:
-        seen = f"{seen:,} ({training['images_per_step']:,} a step)"
-    rows |= {"steps": training["steps"], "images seen": seen}
-    # Without commas: a seed is a name more than an amount.
-    rows |= {f"seed of {_words(name)}": str(seed) for name, seed in training["seeds"].items()} or {"seeds": None}
-    return {**rows, "fingerprint": training["fingerprint"]}
-
-
-def _network_table(networks):
-    header = ("role", "name", "class", "parameters", "precision")
-    rows = [(_words(role), *(network[name] for name in header[1:])) for role, network in networks.items()]
-    return _table(header, rows)
-
-
-def _metric_table(metrics):
-    if not metrics:
-        return "Unknown: none were given."
-    header = ("metric", "value", "95 % interval", "value of real images", "better", "protocol")
-    rows = [
-        (
-            name,
-            result["value"],
-            _interval(result.get("interval")),
-            *map(result.get, ("floor", "better")),
-            _protocol(result),
-        )
-        for name, result in metrics.items()
-    ]
-    notes = dict.fromkeys(note for result in metrics.values() for note in result.get("warnings") or ())
-    return "\n\n".join([_table(header, rows), *(f"Note: {note}" for note in notes)])
-
-
-def _interval(ends):
-    return None if ends is None else " to ".join(map(_cell, ends))
-
-
-def _protocol(result):
-    return ", ".join(f"{_words(name)} {_cell(value)}" for name, value in result.items() if name not in _COLUMNS) or None
-
-
-def _fact_table(rows):
-    return _table(("", ""), rows.items()) if rows else ""
-
-
-def _table(header, rows):
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(map(_cell, line))} |" for line in lines)
-
-
-def _shape(shape):
-    sides = ["any" if side is None else str(side) for side in shape]
-    return f"({', '.join(sides)}{',' if len(sides) == 1 else ''})"
-
-
-def _words(name):
-    return name.replace("_", " ")
-
-
-def _cell(value):
-    """Return a value as one line that fits in a table."""
-    if value is None:
-        return _UNKNOWN
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, list):
-        return ", ".join(map(_cell, value)) or "none"
-    if isinstance(value, dict) and "class" in value:
-        # A serialised Keras object: an argument that is None is not in use, and the object's name says nothing.
-        said = {name: entry for name, entry in value.items() if entry is not None and name not in ("class", "name")}
-        return f"{value['class']}({_pairs(said)})"
-    if isinstance(value, dict):
-        return _pairs(value) or "none"
-    return " ".join(str(value).split()).replace("|", "\\|")
-
-
-def _pairs(entries):
-    return ", ".join(f"{name}={_cell(entry)}" for name, entry in entries.items())

@@ -31,8 +31,8 @@ def save_onnx(gan, path, *, averaged=True):
 
     Raises:
         ImportError: if the packages of the extra are not installed.
-        ValueError: if the model draws no samples, the file's name has another ending, its folder cannot be written, or
-            the generator has an operation that ONNX does not support.
+        ValueError: if the model draws no samples, a weight is NaN or infinite, the file's name has another ending, its
+            folder cannot be written, or the generator has an operation that ONNX does not support.
         OSError: if the disk is full; an existing file at `path` is kept.
 
     Example:

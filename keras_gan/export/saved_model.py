@@ -6,12 +6,24 @@ import uuid
 
 import keras
 
-from keras_gan._arguments import require_int
-from keras_gan._files import local_path
+from keras_gan._arguments import require_bool, require_int
+from keras_gan._files import (
+    SHA256SUMS,
+    local_path,
+    remove_old_folders,
+    rename_folder,
+    sha256sums,
+    write_atomically,
+)
 from keras_gan.export import _signatures
 from keras_gan.export._card_facts import checked_facts
-from keras_gan.export._sampler import quiet_log, sampler_of, settled_sampler
+from keras_gan.export._sampler import finite_sampler_of, quiet_log, settled_sampler
 from keras_gan.export.model_card import write_model_card
+
+_UNFINISHED = ".unfinished-"
+
+# TensorFlow Serving reads the number as an int64.
+_LARGEST_VERSION = 2**63 - 1
 
 
 def save(gan, directory, *, version=None, averaged=True, signatures=None, max_count=256, jit_compile=False, card=None):
@@ -32,7 +44,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
 
     Images and latents are float32, whatever the precision of training. The graph raises an error for a request with
     inputs of the wrong shape, NaN or infinity, labels that are no classes, a negative seed, or more images than
-    `max_count`.
+    `max_count`; and for latents so large that the network overflows and makes NaN or infinity.
 
     The statistics of an averaged generator's BatchNormalization are first computed again, over 4,096 latents, because
     the average of many networks' statistics is not the statistics of their averaged weights. The GAN keeps the new
@@ -43,8 +55,13 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     The folder also holds one request for each signature (`assets.extra/tf_serving_warmup_requests`), which TensorFlow
     Serving runs when it loads the model, and the model's card, see `keras_gan.export.write_model_card`.
 
+    `SHA256SUMS` lists the SHA-256 of every file. `sha256sum --check SHA256SUMS` in the folder tells whether one has
+    changed by accident. The SHA-256 of this list is that of the folder, `keras_gan.export.sha256_of(folder)`: give it
+    to those who get the folder from you, for `ExportedGenerator(folder, sha256=...)`.
+
     Serving loads a folder as soon as its name is a number. So the files are written under another name, and the
-    finished folder is renamed: a version appears complete or not at all.
+    finished folder is renamed: a version appears complete or not at all, even after a power failure. What an export
+    that was killed has left is removed after a day.
 
     Args:
         gan: model of keras_gan, or one with a `sampler`; or any object with a `generator` and, where it keeps one, an
@@ -64,8 +81,9 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         `pathlib.Path` of the version's folder.
 
     Raises:
-        ValueError: if the model draws no samples, `version` or `max_count` is not a positive integer, the version
-            exists, the directory cannot be written, there is no such signature, or `card` has an unknown field.
+        ValueError: if the model draws no samples, a weight is NaN or infinite, `version` or `max_count` is not a
+            positive integer, the version exists, the directory cannot be written, there is no such signature, or `card`
+            has an unknown field.
         OSError, tf.errors.OpError: if the disk is full. Nothing is left behind.
 
     Example:
@@ -83,15 +101,17 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         >>> tf.io.decode_png(png).shape
         TensorShape([1, 2, 1])
     """
-    sampler = sampler_of(gan, averaged)
+    sampler = finite_sampler_of(gan, averaged)
     directory = local_path("directory", directory)
     max_count = require_int("max_count", max_count)
+    jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
     checked_facts(card)
     # Before the statistics change: the fingerprint that training ended with.
     known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
     offered = _signatures.of_sampler(sampler, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
+    remove_old_folders(directory, _UNFINISHED + "*")
     staged = _new_folder(directory)
     try:
         settled_sampler(gan, averaged)
@@ -99,9 +119,10 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, signatures=lines, facts={**known, **(card or {})})
+        write_atomically(staged / SHA256SUMS, sha256sums(staged))
         target = directory / str(_next_version(directory) if version is None else version)
         # The rename fails if another process has written this version in the meantime: none is ever overwritten.
-        return staged.rename(target)
+        return rename_folder(staged, target)
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
@@ -109,11 +130,12 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
 def _chosen_signatures(offered, names):
     if names is None:
         return offered
-    names = [names] if isinstance(names, str) else list(names)
+    names = [names] if isinstance(names, str) else names
     known = [signature.name for signature in offered]
-    if "serving_default" not in names or not set(names) <= set(known):
+    is_known = isinstance(names, list | tuple | set | frozenset) and all(name in known for name in names)
+    if not is_known or "serving_default" not in names:
         raise ValueError(
-            f"`signatures` must contain 'serving_default', and only names of {known}. Received: signatures={names}"
+            f"`signatures` must contain 'serving_default', and only names of {known}. Received: signatures={names!r}"
         )
     return [signature for signature in offered if signature.name in names]
 
@@ -130,7 +152,7 @@ def _write(network, signatures, folder):
 def _check_version(version, directory):
     if version is None:
         return
-    if (directory / str(require_int("version", version))).exists():
+    if (directory / str(require_int("version", version, high=_LARGEST_VERSION))).exists():
         raise ValueError(
             f"Version {version} exists already, and a server may use it. Leave out `version` to write the next one, "
             f"or remove {directory / str(version)}. Received: version={version}"
@@ -145,7 +167,7 @@ def _next_version(directory):
 def _new_folder(directory):
     # In the same directory, because a rename is atomic only within one file system; not with `tempfile`, whose folders
     # only their owner can read.
-    folder = directory / f".unfinished-{uuid.uuid4().hex}"
+    folder = directory / f"{_UNFINISHED}{uuid.uuid4().hex}"
     try:
         folder.mkdir(parents=True)
     except OSError as error:

@@ -95,6 +95,10 @@ def _models(directory, names):
     found = sorted(path.name for path in directory.iterdir() if version_folders(path))
     if names is None:
         names = found
+    elif isinstance(names, str):
+        names = [names]
+    if not (isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)):
+        raise ValueError(f"`models` must be a list of names, or None. Received: models={names!r}")
     wrong = [name for name in names if name not in found]
     if wrong or not names:
         raise ValueError(

@@ -16,7 +16,7 @@ from absl.testing import flagsaver
 from tensorflow.core.protobuf import saved_model_pb2
 
 import keras_gan
-from keras_gan.export import ExportedGenerator
+from keras_gan.export import ExportedGenerator, sha256_of
 from keras_gan.metrics import Report, Result
 
 SCRIPT = Path(__file__).parents[2] / "examples" / "export.py"
@@ -107,7 +107,8 @@ def test_the_best_of_a_run_is_chosen_over_the_last(export, run_dir, capsys):
     folder = export(run_dir)
     best = keras.saving.load_model(run_dir / "best.keras")
     assert_same_images(folder, best)
-    assert capsys.readouterr().out == f"From {run_dir / 'best.keras'}: LSGAN\nsaved_model: {folder / '1'}\n"
+    said = f"saved_model: {folder / '1'}, sha256 {sha256_of(folder / '1')}"
+    assert capsys.readouterr().out == f"From {run_dir / 'best.keras'}: LSGAN\n{said}\n"
     card = card_of(folder / "1")
     assert card["training"]["steps"] == 2
     assert card["training"]["fingerprint"] == best.fingerprint()
@@ -182,7 +183,9 @@ def test_every_format_makes_the_images_of_the_generator(export, run_dir, capsys)
     lines = capsys.readouterr().out.splitlines()
     # What a server polls comes when all else has gone well.
     assert [line.split(":")[0] for line in lines[1:]] == ["litert_int8", "litert", "onnx", "saved_model"]
-    words = lines[1].split()
+    said, sha256 = lines[1].split(", sha256 ")
+    assert sha256 == sha256_of(folder / "digits_int8.tflite")
+    words = said.split()
     assert (words[-6:-4], words[-3:]) == (["on", "average"], [words[-3], "at", "most"])
     assert 0 < float(words[-7]) < float(words[-3]) < 0.05
 
@@ -201,7 +204,7 @@ def test_what_takes_labels_is_exported_and_what_takes_images_too(export, tmp_pat
     capsys.readouterr()
     export(tmp_path / "night.keras", "--formats=litert")
     # The script has no images to translate, and so prints no distance.
-    assert capsys.readouterr().out.splitlines()[1] == f"litert: {folder / 'digits.tflite'}"
+    assert capsys.readouterr().out.splitlines()[1].startswith(f"litert: {folder / 'digits.tflite'}, sha256 ")
 
 
 def run_litert(path, latents):
@@ -251,6 +254,67 @@ def test_the_next_export_is_the_next_version(export, run_dir):
 )
 def test_what_is_wrong_is_one_line(error, run_dir, source, arguments, message):
     assert message in error(run_dir / source, *arguments)
+
+
+def _overwritten(content, name):
+    """The content with other bytes behind the first place of a name."""
+    place = content.index(name) + 100
+    return content[:place] + b"\xff" * 20 + content[place + 20 :]
+
+
+@pytest.mark.parametrize(
+    "damage, message",
+    [
+        (lambda content: content[: len(content) // 2], "This is a part of a .keras file, or something else"),
+        (lambda content: b"", "This is a part of a .keras file, or something else"),
+        (lambda content: _overwritten(content, b"config.json"), "This .keras file cannot be loaded ("),
+        (lambda content: _overwritten(content, b"model.weights.h5"), "This .keras file cannot be loaded ("),
+        (lambda content: content.replace(b"config.json", b"confog.json"), "This .keras file cannot be loaded ("),
+    ],
+)
+def test_a_damaged_file_is_one_line(error, run_dir, tmp_path, damage, message):
+    path = tmp_path / "gan.keras"
+    path.write_bytes(damage((run_dir / "gan.keras").read_bytes()))
+    line = error(path)
+    assert line.startswith(f"Error: {message}")
+    assert line.endswith(f"Received: --from={path}")
+
+
+@pytest.mark.parametrize("flag", ["from", "to", "metrics"])
+@pytest.mark.parametrize("value", ["gs://bucket/x", "file:/tmp/x", " "])
+def test_a_path_that_is_not_on_this_machine(script, error, run_dir, flag, value):
+    message = (
+        f"without a scheme such as gs://; for the current directory give a dot. Received: --{flag}={value}".strip()
+    )
+    given = {"from": [value], "to": [run_dir, f"--to={value}"], "metrics": [run_dir, f"--metrics={value}"]}
+    assert message in error(*given[flag])
+
+
+def test_a_tilde_is_the_home_folder_and_a_dot_the_current_one(script, run_dir, tmp_path, monkeypatch):
+    (tmp_path / "digits").mkdir()
+    monkeypatch.setenv("HOME", str(run_dir.parent))
+    monkeypatch.chdir(tmp_path / "digits")
+    with flagsaver.flagsaver():
+        script.main(flags.FLAGS([str(SCRIPT), "--from=~/digits", "--to=.", "--formats=litert"]))
+    assert [path.name for path in (tmp_path / "digits").iterdir()] == ["digits.tflite"]
+
+
+@pytest.mark.parametrize(
+    "content, flags_of_card, seeds",
+    [
+        (b"", {}, {}),
+        (b"--seed=5\n# a comment\n\n--fl", {"fl": True}, {"run": 5}),
+        (b"--seed=five\n//--flip\nnonsense", {"seed": "five"}, {}),
+        (b"\xff\xfe--flip\n--width=4", {"width": "4"}, {}),
+    ],
+)
+def test_flags_that_were_cut_or_written_by_hand(script, tmp_path, content, flags_of_card, seeds):
+    (tmp_path / "flags.txt").write_bytes(content)
+    with flagsaver.flagsaver():
+        flags.FLAGS([str(SCRIPT), "--from=x", "--to=y"])
+        found = script.facts(tmp_path / "gan.keras", tmp_path)
+    assert found["further"].get("flags", {}) == flags_of_card
+    assert found.get("seeds", {}) == seeds
 
 
 def test_a_network_is_no_gan(error, tmp_path):

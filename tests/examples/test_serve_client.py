@@ -186,7 +186,7 @@ class Stumbling:
     asked = ()
 
     def __init__(self, script):
-        self._error = script.serving_clients.ServingError
+        self._error = script.serving_answers.ServingError
 
     def ask(self, number):
         type(self).asked += (number,)
@@ -248,6 +248,45 @@ def test_something_else_that_listens(error, answer):
         message = error(f"--port={stranger.server_port}")
         thread.join()
     assert "does not speak the REST of TensorFlow Serving" in message
+
+
+def test_too_large_an_answer_over_grpc(script, error, monkeypatch):
+    monkeypatch.setattr(script.serving_answers, "MAX_BYTES", 2000)
+    # The metadata are larger than that, too.
+    takes = {"sample": {"seed": (), "count": ()}}
+    monkeypatch.setattr(script.serving_clients.GrpcClient, "signatures", lambda client: takes)
+    assert "ask for fewer pictures at once" in error("--signature=sample", "--count=60", protocol="grpc")
+
+
+@pytest.mark.parametrize("pictures", [0, 2, 1000])
+def test_another_number_of_pictures_than_were_asked_for(script, error, monkeypatch, pictures):
+    answer = [script.png(np.zeros((1, 1, 1)))] * pictures
+    monkeypatch.setattr(script.serving_clients.RestClient, "predict", lambda client, signature, inputs: answer)
+    assert f"Expected 16 pictures. Received: {pictures:,}" in error()
+
+
+@pytest.mark.parametrize("model", ["digits 2", "../../x", "bücher", "a?b#c", "a\nb"])
+def test_a_name_of_a_model_that_is_odd_in_an_address(error, model):
+    assert "has no model" in error(f"--model={model}") or "Malformed request" in error(f"--model={model}")
+
+
+@pytest.mark.parametrize("shape", [(None, None), (None, 2**40), (None, 0)])
+def test_latents_that_nobody_could_draw(script, monkeypatch, error, shape):
+    takes = {"serving_default": {"latents": shape}}
+    monkeypatch.setattr(script.serving_clients.RestClient, "signatures", lambda client: takes)
+    assert f"Received: latents of shape {shape} for 16 pictures" in error("--signature=serving_default")
+
+
+@pytest.mark.parametrize("out", ["", " ", "gs://bucket/pictures", "file:/tmp"])
+def test_an_out_that_is_no_local_folder(ask, out):
+    with pytest.raises(flags.IllegalFlagValueError, match=r"--out=.*must be a local folder"):
+        ask(f"--out={out}")
+
+
+def test_a_tilde_is_the_home_folder(ask, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    ask("--out=~/pictures", "--count=1")
+    assert [path.name for path in (tmp_path / "pictures").iterdir()] == ["00000.png"]
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)

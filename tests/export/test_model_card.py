@@ -1,6 +1,8 @@
 """The card tells what is known, all of it, and nothing else."""
 
 import getpass
+import hashlib
+import html
 import json
 import platform
 import re
@@ -16,6 +18,7 @@ from PIL import Image
 import keras_gan
 from keras_gan import metrics
 from keras_gan.callbacks import image_grid
+from keras_gan.export import sha256_of
 from keras_gan.export.model_card import write_model_card
 
 RESULT = metrics.Result(
@@ -242,6 +245,56 @@ def test_a_table_is_not_broken_by_what_it_holds(tmp_path):
     )
     for line in ("| note | a \\| b c |", "| flags | flip=yes |", "| empty | none |"):
         assert line in text.splitlines()
+
+
+_HOSTILE = [
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "![x](http://example.org/track.png)",
+    "[click](javascript:alert(1))",
+    "x\n\n# A heading\n\n---\n",
+    "```\n`code` *bold* | cell | ~~gone~~ $x$",
+    "&lt;b&gt; \\| \\<b>",
+    "\x1b[2J\u202egpj.exe",
+]
+
+
+@pytest.mark.parametrize("text", _HOSTILE)
+def test_a_stranger_s_text_is_shown_and_does_nothing(tmp_path, text):
+    metric = {"value": 0.5, "name": text, "warnings": [text], text: text}
+    facts = {"data_set": text, "seeds": {text: text}, "metrics": {text: metric}, "further": {text: [{text: text}]}}
+    _, before = _card(tmp_path, _plain_gan(), signatures={"sample": "x"}, facts={"metrics": {"fid": 1.0}})
+    _, card = _card(tmp_path, _plain_gan(), signatures={text: text}, facts=facts)
+    assert _outline(card) == [*_outline(before), "## Further facts"]
+    # Nothing starts a tag, an entity, a link, a picture, code or an escape of the terminal.
+    shown = re.sub(r"^!\[64 samples .*$|^\| `[^`]*` \|", "", card, flags=re.MULTILINE)
+    assert not re.search(r"<|&(?!amp;|lt;)|(?<!\\)(\\\\)*[\[`*~$]", shown)
+    assert card.replace("\n", "").isprintable()
+
+
+def _outline(card):
+    return [line for line in card.splitlines() if line.startswith("#")]
+
+
+def test_a_text_that_was_escaped_reads_as_it_was(tmp_path):
+    text = "R&D <b> [x](y) *z* a|b `c` ~d \\e"
+    _, card = _card(tmp_path, _plain_gan(), facts={"data_set": text})
+    (line,) = (line for line in card.splitlines() if line.startswith("| data set |"))
+    shown = html.unescape(re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", line))
+    assert shown == f"| data set | {text} |"
+
+
+def test_the_list_of_hashes_follows_the_card(tmp_path):
+    _card(tmp_path, _plain_gan())
+    assert not (tmp_path / "SHA256SUMS").exists()
+    (tmp_path / "SHA256SUMS").write_text("old")
+    _card(tmp_path, _plain_gan())
+    assert hashlib.sha256((tmp_path / "SHA256SUMS").read_bytes()).hexdigest() == sha256_of(tmp_path)
+
+
+def test_a_flag_is_true_or_false(tmp_path):
+    with pytest.raises(ValueError, match=r"`averaged` must be True or False. Received: averaged='no'"):
+        write_model_card(tmp_path, _plain_gan(), averaged="no")
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 import errno
+import os
 import pathlib
 import re
+import time
 import types
 
 import keras
@@ -131,6 +133,41 @@ def test_a_version_that_appears_in_the_meantime_is_not_overwritten(tmp_path, mon
         export.save(_gan(), tmp_path, version=3)
     assert (tmp_path / "3" / "saved_model.pb").read_text() == "somebody else's"
     assert _names(tmp_path) == ["3"]
+
+
+def test_what_a_killed_export_has_left_is_removed_after_a_day(tmp_path, monkeypatch):
+    _fake_write(monkeypatch)
+    for name, hours in [("old", 25), ("running", 23)]:
+        (tmp_path / f".unfinished-{name}").mkdir()
+        (tmp_path / f".unfinished-{name}" / "saved_model.pb").write_text("half")
+        then = time.time() - hours * 3600
+        os.utime(tmp_path / f".unfinished-{name}", (then, then))
+    export.save(_gan(), tmp_path)
+    assert _names(tmp_path) == [".unfinished-running", "1"]
+
+
+def test_every_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
+    _fake_write(monkeypatch)
+    flushed, fsync = set(), os.fsync
+    monkeypatch.setattr(os, "fsync", lambda file: flushed.add(os.fstat(file).st_ino) or fsync(file))
+    folder = export.save(_gan(), tmp_path / "models")
+    assert {path.stat().st_ino for path in (folder, folder.parent, *folder.rglob("*"))} <= flushed
+
+
+def test_the_list_of_hashes_is_complete(tmp_path, monkeypatch):
+    _fake_write(monkeypatch)
+    folder = export.save(_gan(), tmp_path)
+    files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    lines = [line.split("  ./") for line in (folder / "SHA256SUMS").read_text().splitlines()]
+    assert {name for _, name in lines} == files - {"SHA256SUMS"}
+    assert all(export.sha256_of(folder / name) == sha256 for sha256, name in lines)
+
+
+def test_latents_that_the_network_cannot_bear(tmp_path):
+    served = tf.saved_model.load(export.save(_gan(), tmp_path, signatures=["serving_default"])).signatures
+    latents = np.tile(np.float32([3e38, -3e38]), (2, 3))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="made NaN or infinity: these inputs are too large for it"):
+        served["serving_default"](latents=tf.constant(latents))
 
 
 def test_others_may_read_the_version(tmp_path, monkeypatch):

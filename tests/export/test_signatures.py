@@ -179,7 +179,7 @@ def test_the_signatures_are_those_of_the_documentation(folder):
 def test_nothing_of_this_machine_is_inside(gan, folder):
     assert {path.name for path in folder.iterdir()} == {
         *("saved_model.pb", "fingerprint.pb", "variables", "assets", "assets.extra"),
-        *("README.md", "model_card.json", "sample_grid.png"),
+        *("README.md", "model_card.json", "sample_grid.png", "SHA256SUMS"),
     }
     places = [pathlib.Path(keras_gan.__file__).parent, sys.prefix, pathlib.Path.home(), folder.parent, tf.__file__]
     for path in (path for path in folder.rglob("*") if path.is_file()):
