@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._files import write_atomically
-from keras_gan._pixels import to_bytes
+from keras_gan._pixels import to_bytes, watched
 
 _BATCH_SIZE = 250
 _CACHE_VERSION = 1
@@ -150,9 +150,10 @@ class Collector:
         """
         split, total = getattr(source, "split", None), getattr(source, "num_images", None)
         if self.cache_dir is None:
-            return self.collect(image_batches(source), split=split, total=total, verbose=verbose)
+            batches = watched("images", image_batches(source))
+            return self.collect(batches, split=split, total=total, verbose=verbose)
         digest, images = hashlib.sha256(), []
-        for batch in image_batches(source):
+        for batch in watched("images", image_batches(source)):
             images += self._note(batch, digest)
         key = f"{_CACHE_VERSION}.{self.extractor.fingerprint}.{digest.hexdigest()}"
         path = self.cache_dir / f"real_{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"

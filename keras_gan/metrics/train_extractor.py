@@ -14,7 +14,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import write_atomically
-from keras_gan._pixels import as_pixels
+from keras_gan._pixels import as_pixels, warn_of_zero_to_one
 from keras_gan.metrics._networks import keras_network
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.resizing import resize
@@ -206,6 +206,8 @@ def read_labelled(dataset, max_images):
         )
     stop = max_images if max_images < 0 else None
     data = LabelledImages(np.concatenate(pixels)[:stop], np.concatenate(labels)[:stop])
+    low, high = (level / 127.5 - 1.0 for level in (data.pixels.min(), data.pixels.max()))
+    warn_of_zero_to_one("images", low, high, stacklevel=3)
     classes = np.unique(data.labels)
     if len(classes) < 2 or classes[0] < 0:
         raise ValueError(
