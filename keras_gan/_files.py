@@ -1,6 +1,7 @@
 """Paths that users give, and files that are replaced in one step."""
 
 import contextlib
+import errno
 import os
 import pathlib
 import re
@@ -126,6 +127,14 @@ def remove_leftovers(directory, pattern):
     for path in directory.glob(f".{pattern}.*.tmp"):
         with contextlib.suppress(OSError):
             path.unlink(missing_ok=True)
+
+
+def is_fault_of_computer(error):
+    """Whether a file could not be read because the computer failed. Otherwise its content is damaged."""
+    if isinstance(error, OSError):
+        # A damaged file may send its reader to a place before its beginning, which is an invalid argument.
+        return error.errno not in (None, errno.EINVAL)
+    return isinstance(error, MemoryError)
 
 
 def _try_to_write(directory, place, name, received):
