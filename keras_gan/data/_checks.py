@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gan._pixels import scaling
+from keras_gan._pixels import LIMIT, scaling
 
 _MOST_CHANNELS = 4
 _CLASSES = 2**31
@@ -12,7 +12,8 @@ def checked_images(images: np.ndarray) -> np.ndarray:
     """Return images as uint8 or float32 of shape (num_images, height, width, channels), or raise.
 
     Args:
-        images: uint8 in [0, 255] or floats in [-1, 1]; without the last axis if they are grey.
+        images: uint8 in [0, 255] or floats in [-1, 1], where rounding errors are clipped; without the last axis if
+            they are grey.
 
     Raises:
         ValueError: if they have another dtype, rank or range, hold NaN, or have their channels first.
@@ -103,12 +104,14 @@ def _checked_floats(images: np.ndarray) -> np.ndarray:
             f"Images must be finite numbers. Received: images with {np.sum(~finite)} NaN or infinite values, "
             f"the first at index {first}"
         )
-    if low < -1 or high > 1:
+    if max(-low, high) > LIMIT:
         series = " If these are series and no images, they need no `load`: give them to `fit`." * (images.ndim == 3)
         raise ValueError(
             f"Float images must lie in [-1, 1]. {scaling('images', low, high)}{series} "
             f"Received: images in [{low:g}, {high:g}]"
         )
+    if max(-low, high) > 1:
+        images = np.clip(images, -1, 1)
     return images.astype(np.float32, copy=False)
 
 

@@ -21,6 +21,8 @@ from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.source import ImageData, Source
 from keras_gan.data.tfds import TFDS
 
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+
 
 def load(
     source,
@@ -165,9 +167,9 @@ def _named_source(source: str | os.PathLike) -> Source:
     if path.suffix.lower() in (".npz", ".npy"):
         return NumpyFile(path)
     if path.is_file():
-        raise ValueError(
-            f"A file of images must be .npz or .npy; for an image, give its folder. Received: source={str(source)!r}"
-        )
+        is_archive = path.suffix.lower() in _ARCHIVES
+        remedy = "Unpack the archive, and give the folder" if is_archive else "For an image, give its folder"
+        raise ValueError(f"A file of images must be .npz or .npy. {remedy}. Received: source={str(source)!r}")
     # The name of a TensorFlow data set may contain a slash ("emnist/balanced"), but does not begin with one.
     looks_like_path = isinstance(source, os.PathLike) or str(source).startswith(("/", "~", "."))
     return Folder(path) if path.is_dir() or looks_like_path else TFDS(source)

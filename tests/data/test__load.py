@@ -98,8 +98,15 @@ def test_a_source_of_no_known_kind(source):
 
 def test_a_single_picture_is_no_data_set(tmp_path):
     Image.new("L", (4, 4)).save(tmp_path / "one.png")
-    with pytest.raises(ValueError, match=r"for an image, give its folder.*one.png"):
+    with pytest.raises(ValueError, match=r"For an image, give its folder.*one.png"):
         data.load(str(tmp_path / "one.png"))
+
+
+@pytest.mark.parametrize("name", ["faces.zip", "faces.tar.gz"])
+def test_an_archive_has_to_be_unpacked(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=rf"Unpack the archive, and give the folder. Received: .*{name}"):
+        data.load(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["no/such/folder", "none.npz"])

@@ -20,6 +20,13 @@ def test_grey_images_get_a_channel_and_wide_floats_become_float32():
     np.testing.assert_array_equal(got, images[..., None].astype(np.float32))
 
 
+def test_rounding_errors_beyond_1_are_clipped():
+    images = np.linspace(-1.0001, 1.0001, 16, dtype=np.float32).reshape(1, 4, 4)
+    got = read(data.Arrays(images)).images
+    assert (got.min(), got.max()) == (-1, 1)
+    np.testing.assert_array_equal(got[0, 1:3, :, 0], images[0, 1:3])
+
+
 def test_labels_become_a_vector_of_int32():
     labels = read(data.Arrays(np.zeros((3, 2, 2), np.uint8), np.array([[2], [0], [1]], np.uint8))).labels
     assert labels.dtype == np.int32
