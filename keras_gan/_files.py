@@ -1,6 +1,7 @@
 """Paths that users give, files that are replaced in one step, and the hashes of files from elsewhere."""
 
 import contextlib
+import errno
 import hashlib
 import os
 import pathlib
@@ -256,6 +257,14 @@ def require_sha256(path, sha256):
             f"{path} is not what its author described, so it was not opened: its SHA-256 is {found}. Get it again, or "
             f"give this hash if you trust what is there now. Received: sha256={sha256!r}"
         )
+
+
+def is_fault_of_computer(error):
+    """Whether a file could not be read because the computer failed. Otherwise its content is damaged."""
+    if isinstance(error, OSError):
+        # A damaged file may send its reader to a place before its beginning, which is an invalid argument.
+        return error.errno not in (None, errno.EINVAL)
+    return isinstance(error, MemoryError)
 
 
 def _try_to_write(directory, place, name, received):

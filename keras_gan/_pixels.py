@@ -4,6 +4,8 @@ Each function has a form for NumPy arrays and one for tensors. The forms for ten
 failed check raises `tf.errors.InvalidArgumentError` when the graph runs.
 """
 
+import warnings
+
 import numpy as np
 import tensorflow as tf
 
@@ -14,7 +16,10 @@ from keras_gan._arguments import checked
 LIMIT = 1.001
 
 _OUT_OF_RANGE = "`{0}` must be finite numbers in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1."
-_ZERO_TO_ONE = "`{0}` must lie in [-1, 1], but they fill [0, 1] and none is below 0. Map them with x * 2 - 1."
+_ZERO_TO_ONE = (
+    "The {0} fill [0, 1] and none is below 0, but images go from -1 (black) to 1 (white). If these are images in "
+    "[0, 1], give `{0} * 2 - 1`."
+)
 
 
 def to_bytes(images):
@@ -69,24 +74,76 @@ def in_range(images):
 def fills_zero_to_one(low, high):
     """Whether images are most likely in [0, 1] instead of [-1, 1]: none is below 0, some are near 0 and near 1.
 
+    Ask this of a whole set: the brightest images of a good set may well look like this.
+
     Args:
-        low: the lowest number, a float or a scalar tensor.
-        high: the highest number, a float or a scalar tensor.
+        low: float, the lowest number.
+        high: float, the highest number.
     """
-    return (low >= 0.0) & (low < 0.02) & (high > 0.98)
+    return 0.0 <= low < 0.02 and 0.98 < high <= LIMIT
+
+
+def warn_of_zero_to_one(name, low, high, *, stacklevel):
+    """Warn if a whole set of images most likely lies in [0, 1].
+
+    Args:
+        name: str, what the warning calls them.
+        low: float, the lowest number of the set.
+        high: float, the highest number of the set.
+        stacklevel: int, whose line the warning shows: 1 for the caller's.
+    """
+    if fills_zero_to_one(low, high):
+        warnings.warn(_ZERO_TO_ONE.format(name), stacklevel=stacklevel + 1)
+
+
+def watched(name, batches):
+    """Yield batches of images unchanged, and warn after the last one if all together fill [0, 1].
+
+    Args:
+        name: str, what the warning calls the images.
+        batches: iterable of arrays of numbers.
+    """
+    low, high = np.inf, -np.inf
+    for batch in batches:
+        if batch.size:
+            extremes = _extremes(batch)
+            low, high = min(low, extremes[0]), max(high, extremes[1])
+        yield batch
+    warn_of_zero_to_one(name, low, high, stacklevel=2)
+
+
+def scaling(name, low, high):
+    """Return a sentence that says how to bring numbers to [-1, 1].
+
+    Args:
+        name: str, what the code of the caller calls them.
+        low: float, the lowest number.
+        high: float, the highest number.
+
+    Example:
+        >>> scaling("faces", 0.0, 255.0)
+        'They look like [0, 255]: scale them with `faces / 127.5 - 1`.'
+    """
+    for top, half in ((255, "127.5"), (65535, "32767.5")):
+        if low >= 0 and high <= top:
+            return f"They look like [0, {top}]: scale them with `{name} / {half} - 1`."
+    return (
+        f"Scale them with `2 * ({name} - low) / (high - low) - 1`, where low and high are the lowest and the highest "
+        "number of the whole set."
+    )
 
 
 def require_images(name, images):
     """Return a batch of images as a float32 array, or raise.
 
-    Images that fill [0, 1] are refused too. They are within [-1, 1], but most likely by mistake.
+    Images that fill [0, 1] are warned of. They are within [-1, 1], but most likely by mistake.
 
     Args:
         name: str, what messages call the images.
         images: array-like or tensor of floats in [-1, 1], shape (num_images, height, width, channels).
 
     Raises:
-        ValueError: if the images have another shape or type, are not in [-1, 1], or fill [0, 1].
+        ValueError: if the images have another shape or type, or are not in [-1, 1].
     """
     images = np.asarray(images)
     _require_batch(name, images.shape, images.dtype.name, is_float=images.dtype.kind not in "iubc")
@@ -94,19 +151,20 @@ def require_images(name, images):
         raise ValueError(f"`{name}` must hold at least one image. Received: {name}.shape={images.shape}")
     low, high = _extremes(images)
     images = require_range(name, images)
-    if fills_zero_to_one(low, high):
-        raise ValueError(f"{_ZERO_TO_ONE.format(name)} Received: lowest={low:.6g}, highest={high:.6g}")
+    warn_of_zero_to_one(name, low, high, stacklevel=3)
     return images
 
 
 def require_image_tensor(name, images):
-    """Return a batch of images as a float32 tensor, like `require_images` for arrays; the batch may be empty."""
+    """Return a batch of images as a float32 tensor, or raise as `require_images` does; the batch may be empty.
+
+    A batch is no whole set, so images that fill [0, 1] are not warned of.
+    """
     images = tf.convert_to_tensor(images)
     _require_batch(name, tuple(images.shape), images.dtype.name, is_float=images.dtype.is_floating)
     images = tf.cast(images, tf.float32)
     received = {"lowest": tf.reduce_min(images), "highest": tf.reduce_max(images)}
-    images = checked(images, in_range(images), _OUT_OF_RANGE.format(name), received)
-    return checked(images, ~fills_zero_to_one(*received.values()), _ZERO_TO_ONE.format(name), received)
+    return checked(images, in_range(images), _OUT_OF_RANGE.format(name), received)
 
 
 def as_pixels(images):

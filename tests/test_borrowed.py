@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from keras_gan._traversal import every_layer
 from keras_gan.training import _optimizers
-from keras_gan.training.critic import Critic
 
 ROOT = Path(__file__).parents[1] / "keras_gan"
 BORROWED = {
@@ -18,7 +17,6 @@ BORROWED = {
     "_learning_rate": "training/_optimizers.py",
     "_clip_gradients": "training/_optimizers.py",
     "_all_reduce_sum_gradients": "training/_optimizers.py",
-    "_keras_history": "training/critic.py",
     "_maybe_symbolic_build": "training/adversarial_model.py",
 }
 
@@ -64,27 +62,6 @@ def test_an_optimizer_clips_gradients_by_itself():
     optimizer = keras.optimizers.SGD(1.0, global_clipnorm=1.0)
     (clipped,) = optimizer._clip_gradients([tf.constant([3.0, 4.0])])
     assert clipped.numpy() == pytest.approx([0.6, 0.8])
-
-
-def test_an_output_knows_the_layer_that_made_it():
-    inputs = keras.Input((2,))
-    outputs = keras.layers.Dense(1, activation="sigmoid", name="verdict")(inputs)
-    with pytest.raises(ValueError, match="'verdict' applies a sigmoid"):
-        Critic(keras.Model(inputs, outputs))
-
-
-def test_a_network_whose_output_does_not_know_its_layer_is_taken_as_it_is():
-    class Network(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.dense = keras.layers.Dense(1, activation="sigmoid")
-
-        def call(self, inputs):
-            return self.dense(inputs)
-
-    network = Network()
-    network(tf.zeros((1, 2)))
-    assert Critic(network).interface.outputs == {"logits": (1,)}
 
 
 def test_keras_still_builds_a_model_symbolically_before_training():

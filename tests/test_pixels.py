@@ -41,9 +41,40 @@ def test_what_is_not_finite_is_refused(bad):
         as_pixels(np.array([0.0, bad], np.float32).reshape(1, 1, 2, 1))
 
 
-def test_images_that_fill_zero_to_one_are_refused():
-    with pytest.raises(ValueError, match=r"Map them with x \* 2 - 1. Received: lowest=0, highest=1"):
-        as_pixels(np.array([0.0, 0.3, 1.0], np.float32).reshape(1, 1, 3, 1))
+def test_a_whole_set_that_fills_zero_to_one_is_warned_of():
+    images = np.array([0.0, 0.3, 1.0], np.float32).reshape(1, 1, 3, 1)
+    with pytest.warns(UserWarning, match=r"The faces fill \[0, 1\] and none is below 0.*give `faces \* 2 - 1`"):
+        assert _pixels.require_images("faces", images) is images
+    # One batch is not the whole set.
+    np.testing.assert_array_equal(as_pixels(images).numpy().flat, [128, 166, 255])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_guess_about_batches_does_not_depend_on_their_order(order):
+    batches = [np.array(batch) for batch in ([0.0, 1.0], [-0.5, 0.5], [])][::order]
+    assert list(_pixels.watched("faces", batches)) == batches
+    with pytest.warns(UserWarning, match=r"The faces fill \[0, 1\]"):
+        list(_pixels.watched("faces", [np.array([0.0, 0.5]), np.array([0.5, 1.0])][::order]))
+
+
+@pytest.mark.parametrize("values", [[0, 255], [0.0, np.nan], [np.nan, 1.0]])
+def test_the_guess_leaves_other_ranges_alone(values):
+    list(_pixels.watched("faces", [np.array(values)]))
+
+
+@pytest.mark.parametrize(
+    "low, high, way",
+    [
+        (0, 255, "`x / 127.5 - 1`"),
+        (0, 65535, "`x / 32767.5 - 1`"),
+        (-3, 2, "`2 * (x - low) / (high - low) - 1`"),
+        (-1, 513, "`2 * (x - low) / (high - low) - 1`"),
+    ],
+)
+def test_the_way_to_scale_depends_on_the_range_and_ends_in_minus_1_to_1(low, high, way):
+    assert way in _pixels.scaling("x", low, high)
+    scaled = [eval(way.strip("`"), {"x": x, "low": low, "high": high}) for x in (low, high)]
+    assert scaled == [-1.0, 1.0]
 
 
 @pytest.mark.parametrize("values", [[1.0, 1.0], [0.0, 0.0], [0.2, 1.0], [-0.1, 1.0], [-1.0, 0.0]])
@@ -79,7 +110,7 @@ def test_halfway_between_two_levels_is_the_higher_one():
 
 
 @pytest.mark.parametrize(
-    "values", [[-1.0, 1.0005], [0.0, 1.0], [0.5, 1.0], [-1.01, 0.0], [0.0, 1.01], [np.nan, 0.0], [-np.inf, 0.0]]
+    "values", [[-1.0, 1.0005], [0.5, 1.0], [-1.01, 0.0], [0.0, 1.01], [np.nan, 0.0], [-np.inf, 0.0]]
 )
 def test_arrays_and_tensors_are_checked_alike(values):
     images = np.array(values, np.float32).reshape(1, 1, 2, 1)

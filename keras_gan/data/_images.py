@@ -1,36 +1,11 @@
-"""One image at a time: from a file to pixels, and from its own size to the size asked for."""
+"""One image at a time: from its own size and channels to those asked for."""
 
 import functools
-from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-_GREY_MODES = ("1", "L", "LA", "La")
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-
-
-def decode(path: Path) -> np.ndarray:
-    """Read an image file as a viewer would show it.
-
-    The image is turned as EXIF says. Transparent parts become white, 16-bit grey is rounded to 8 bits, palettes
-    and CMYK become RGB, and an animation gives its first frame.
-
-    Returns:
-        uint8 array of shape (height, width, 1) for a grey file, else (height, width, 3).
-    """
-    with Image.open(path) as image:
-        image = ImageOps.exif_transpose(image)
-        if image.mode.startswith("I;16"):
-            return np.rint(np.asarray(image) / 257.0).astype(np.uint8)[..., np.newaxis]
-        if image.mode in ("I", "F"):
-            raise ValueError(f"its pixels are 32-bit numbers whose range is unknown (mode {image.mode})")
-        mode = "L" if image.mode in _GREY_MODES else "RGB"
-        if image.has_transparency_data:
-            white = Image.new("RGBA", image.size, "white")
-            image = Image.alpha_composite(white, image.convert("RGBA"))
-        pixels = np.asarray(image.convert(mode))
-    return pixels[..., np.newaxis] if mode == "L" else pixels
 
 
 def fit(image: np.ndarray, *, size: tuple[int, int] | None, channels: int | None, crop: str | None) -> np.ndarray:
@@ -46,7 +21,15 @@ def fit(image: np.ndarray, *, size: tuple[int, int] | None, channels: int | None
 
     Returns:
         Array of shape (*size, channels), of the image's dtype and range.
+
+    Raises:
+        ValueError: if this is no image of such a dtype and shape.
     """
+    if image.ndim != 3 or image.dtype not in (np.uint8, np.float32) or not image.size:
+        raise ValueError(
+            "A source must give `prepare` one image of shape (height, width, channels), of dtype uint8 or float32. "
+            f"Received: an array of dtype {image.dtype} and shape {image.shape}"
+        )
     if channels is not None and channels != image.shape[-1]:
         image = _convert_channels(image, channels)
     if size is None or size == image.shape[:2]:
@@ -72,8 +55,9 @@ def _convert_channels(image: np.ndarray, channels: int) -> np.ndarray:
 
 def _center_box(height: int, width: int, size: tuple[int, int]) -> tuple[float, float, float, float]:
     """Return the largest centred (left, top, right, bottom) with the aspect ratio of `size`, not rounded."""
-    scale = min(height / size[0], width / size[1])
-    top, left = (height - scale * size[0]) / 2, (width - scale * size[1]) / 2
+    # One side is kept whole. The division of integers rounds, but never above the side that it is cut from.
+    cut_height, cut_width = min(height, width * size[0] / size[1]), min(width, height * size[1] / size[0])
+    top, left = (height - cut_height) / 2, (width - cut_width) / 2
     return left, top, width - left, height - top
 
 

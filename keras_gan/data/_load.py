@@ -2,13 +2,16 @@
 
 import functools
 import os
-from pathlib import Path
+import warnings
 
 import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
+from keras_gan._files import local_path
+from keras_gan._pixels import warn_of_zero_to_one
 from keras_gan.data import _images
+from keras_gan.data._checks import checked_images, checked_labels
 from keras_gan.data._stream import Stream
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.digits import Digits
@@ -17,6 +20,8 @@ from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.source import ImageData, Source
 from keras_gan.data.tfds import TFDS
+
+_ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 
 
 def load(
@@ -66,8 +71,12 @@ def load(
 
     Raises:
         FileNotFoundError: if the folder, the file or the data set does not exist.
+        OSError: if the computer cannot read a file, whether it is an image or not.
         ValueError: if the source has no such split, no labels, fewer images than a batch, or images that cannot
             be read; or an argument is out of its range.
+
+    Warns:
+        UserWarning: if the images look as if they were in [0, 1], or the source left something out.
 
     Example:
         >>> from keras_gan import data
@@ -83,11 +92,13 @@ def load(
     require_int("batch_size", batch_size)
     require_int("start_step", start_step, low=0)
     require_seed(seed)
+    _require_split_and_labels(split, labels)
     preprocessing = _require_preprocessing(preprocessing)
     prepare = functools.partial(
         _images.fit, size=_size(image_size), channels=preprocessing.channels, crop=preprocessing.crop
     )
-    data = _as_source(source).read(split, prepare)
+    data = _checked(_as_source(source).read(split, prepare))
+    _warn_of_range(data.images)
     _check_data(data, batch_size, labels=labels, dequantize=preprocessing.dequantize)
     streamed = data if labels else data._replace(labels=None)
     stream = Stream(streamed, preprocessing=preprocessing, batch_size=batch_size, seed=seed)
@@ -100,6 +111,16 @@ def load(
     dataset.image_shape = data.images.shape[1:]
     dataset.class_names = data.class_names
     return dataset
+
+
+def _require_split_and_labels(split, labels) -> None:
+    if not isinstance(split, str):
+        raise ValueError(f'`split` must be a string, such as "train". Received: split={split!r}')
+    if not isinstance(labels, bool):
+        raise ValueError(
+            "`labels` must be True or False: whether to return the labels of the source. Give labels of your own as "
+            f"`load((images, labels), labels=True)`. Received: labels of type {type(labels).__name__}"
+        )
 
 
 def _require_preprocessing(preprocessing) -> Preprocessing:
@@ -126,19 +147,29 @@ def _as_source(source) -> Source:
         return Arrays(source)
     raise ValueError(
         '`source` must be "digits", the name of a TensorFlow data set, a folder, a .npz or .npy file, an array, '
-        "a tuple (images, labels) or a keras_gan.data.Source. "
+        f"a tuple (images, labels) or a keras_gan.data.Source.{_remedy(source)} "
         f"Received: source of type {type(source).__name__}"
     )
 
 
+def _remedy(source) -> str:
+    if isinstance(source, tf.data.Dataset):
+        return " A tf.data.Dataset of batches needs no `load`: give it to `fit`."
+    if isinstance(source, list):
+        return " Make one array of a list of images, all of one size, with np.stack(images)."
+    if isinstance(source, dict):
+        return " Of a dictionary, give (images, labels)."
+    return ""
+
+
 def _named_source(source: str | os.PathLike) -> Source:
-    path = Path(source).expanduser()
+    path = local_path("source", source)
     if path.suffix.lower() in (".npz", ".npy"):
         return NumpyFile(path)
     if path.is_file():
-        raise ValueError(
-            f"A file of images must be .npz or .npy; for an image, give its folder. Received: source={str(source)!r}"
-        )
+        is_archive = path.suffix.lower() in _ARCHIVES
+        remedy = "Unpack the archive, and give the folder" if is_archive else "For an image, give its folder"
+        raise ValueError(f"A file of images must be .npz or .npy. {remedy}. Received: source={str(source)!r}")
     # The name of a TensorFlow data set may contain a slash ("emnist/balanced"), but does not begin with one.
     looks_like_path = isinstance(source, os.PathLike) or str(source).startswith(("/", "~", "."))
     return Folder(path) if path.is_dir() or looks_like_path else TFDS(source)
@@ -154,6 +185,37 @@ def _size(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
             f"size. Received: image_size={image_size!r}"
         )
     return tuple(require_int("image_size", side) for side in pair)
+
+
+def _checked(data) -> ImageData:
+    """What a source returned, with its dtypes and shapes; a source of a user's own may return anything."""
+    if not isinstance(data, ImageData):
+        raise ValueError(
+            "The method `read` of a source must return keras_gan.data.ImageData(images, labels, class_names). "
+            f"Received: {type(data).__name__}"
+        )
+    images = checked_images(np.asarray(data.images))
+    if data.labels is None:
+        return data._replace(images=images)
+    labels, names = checked_labels(np.asarray(data.labels), len(images)), data.class_names
+    if names is not None and labels.max() >= len(names):
+        raise ValueError(
+            f"Each label is the place of its name in `class_names`, from 0 to {len(names) - 1}. "
+            f"Received: labels up to {labels.max()}, class_names={names}"
+        )
+    return data._replace(images=images, labels=labels)
+
+
+def _warn_of_range(images: np.ndarray) -> None:
+    """Warn of images of the right dtype that most likely have the wrong range."""
+    low, high = images.min(), images.max()
+    if images.dtype != np.uint8:
+        warn_of_zero_to_one("images", low, high, stacklevel=3)
+    elif (low, high) == (0, 1):
+        warnings.warn(
+            "The images are uint8, but hold only 0 and 1, which are both black. If 1 is white, give `images * 255`.",
+            stacklevel=3,
+        )
 
 
 def _check_data(data: ImageData, batch_size: int, *, labels: bool, dequantize: bool) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from keras_gan.data._checks import checked_images, checked_labels
 from keras_gan.data.source import ImageData, Prepare, Source, check_split
 
 
@@ -16,8 +17,8 @@ class Arrays(Source):
         labels: integers from 0 up, shape (num_images,) or (num_images, 1); or None.
 
     Raises:
-        ValueError: if the images have another dtype, rank or range, or hold NaN; or the labels are not class
-            indices, or not as many as the images.
+        ValueError: if the images have another dtype, rank or range, hold NaN, or have their channels first; or the
+            labels are not class indices, or not as many as the images.
 
     Example:
         >>> import numpy as np
@@ -28,8 +29,8 @@ class Arrays(Source):
     """
 
     def __init__(self, images, labels=None):
-        self.images = _check_images(np.asarray(images))
-        self.labels = None if labels is None else _check_labels(np.asarray(labels), len(self.images))
+        self.images = checked_images(_as_array("images", images))
+        self.labels = None if labels is None else checked_labels(_as_array("labels", labels), len(self.images))
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return the arrays, without a copy if `prepare` does not change an image."""
@@ -40,51 +41,15 @@ class Arrays(Source):
         return ImageData(self.stack(prepare(image) for image in self.images), self.labels)
 
 
-def _check_images(images: np.ndarray) -> np.ndarray:
-    if images.dtype != np.uint8 and not np.issubdtype(images.dtype, np.floating):
+def _as_array(name: str, values) -> np.ndarray:
+    if np.ma.is_masked(values):
         raise ValueError(
-            "Images must be uint8 in [0, 255] or floats in [-1, 1], all of one size. Other integers convert with "
-            f'images.astype("uint8"). Received: images with dtype={images.dtype}, shape={images.shape}'
+            f"`{name}` must not be masked. Give the hidden values with {name}.filled(...). Received: a masked array"
         )
-    if images.ndim not in (3, 4):
+    try:
+        return np.asarray(values)
+    except Exception as error:
         raise ValueError(
-            "Images must have the shape (num_images, height, width, channels), or (num_images, height, "
-            f"width) if grey. Received: images with shape={images.shape}"
-        )
-    if images.size == 0:
-        raise ValueError(f"The array holds no image. Received: images with shape={images.shape}")
-    if images.dtype != np.uint8:
-        images = _check_floats(images)
-    return images if images.ndim == 4 else images[..., np.newaxis]
-
-
-def _check_floats(images: np.ndarray) -> np.ndarray:
-    finite = np.isfinite(images)
-    if not finite.all():
-        first = tuple(int(axis) for axis in np.unravel_index(np.argmin(finite), images.shape))
-        raise ValueError(
-            f"Images must be finite numbers. Received: images with {np.sum(~finite)} NaN or infinite values, "
-            f"the first at index {first}"
-        )
-    low, high = images.min(), images.max()
-    if low < -1 or high > 1:
-        like_bytes = low >= 0 and high <= 255
-        advice = "These look like [0, 255]: pass uint8, or images / 127.5 - 1." if like_bytes else "Rescale them."
-        raise ValueError(f"Float images must lie in [-1, 1]. {advice} Received: images in [{low:g}, {high:g}]")
-    return images.astype(np.float32, copy=False)
-
-
-def _check_labels(labels: np.ndarray, num_images: int) -> np.ndarray:
-    shape = labels.shape
-    if labels.ndim == 2 and shape[1] == 1:
-        labels = labels[:, 0]
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise ValueError(
-            "Labels must be class indices: integers of shape (num_images,). One-hot rows convert with "
-            f"labels.argmax(-1). Received: labels with dtype={labels.dtype}, shape={shape}"
-        )
-    if len(labels) != num_images:
-        raise ValueError(f"Each image needs one label. Received: labels with shape={shape} for {num_images} images")
-    if labels.min() < 0:
-        raise ValueError(f"Labels count the classes from 0. Received: labels with minimum {labels.min()}")
-    return labels.astype(np.int32)
+            f"`{name}` must be one array: all images of one size, on the CPU. Of the two pairs that `load_data` of "
+            f"`keras.datasets` returns, give one. NumPy says: {error} Received: {name} of type {type(values).__name__}"
+        ) from error

@@ -1,28 +1,38 @@
 """A folder of image files."""
 
 import os
+import re
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 
-from keras_gan.data import _images
+from keras_gan._files import is_fault_of_computer, local_path
+from keras_gan.data import _decoding
+from keras_gan.data._tree import SUFFIXES, image_files, is_named_as_image, left_out_files, listed, printable
 from keras_gan.data.source import ImageData, Prepare, Source
 
-_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+# Names such as "test", "Testing", "training_set", "validation", "trainA" and "val2017".
+_SPLIT_NAME = re.compile(
+    r"(train(ing)?|test(ing|s)?|val(id|idation)?|dev|eval(uation)?|extra|unlabell?ed)"
+    r"[-_ ]?(set|data|images|split)?[-_ ]?([A-B]|\d*)",
+    re.IGNORECASE,
+)
 
 
 class Folder(Source):
     """Image files in a folder and the folders below it, whose sub-folders are the classes.
 
-    The files are read in the sorted order of their paths, without hidden files. If every image is in a sub-folder,
-    the immediate sub-folders that hold images are the classes, in sorted order; otherwise there are no labels. If
-    the folder has a sub-folder with the name of the split ("train", "test", ...), only that one is read; without
-    one, all images are the split "train".
+    The files are read in the sorted order of their paths, without hidden files, through symbolic links too. If every
+    image is in a sub-folder, the immediate sub-folders that hold images are the classes, in sorted order; otherwise
+    there are no labels. If the folder has a sub-folder with the name of the split ("train", "test", ...), only that
+    one is read; without one, all images are the split "train". A warning names what may be left out or mixed up by
+    mistake: images next to the folder of a split, a class with the name of a split, and files that look like images
+    but are not read.
 
     Images are grey if all files are grey, and RGB otherwise, unless `Preprocessing(channels=...)` chooses. They
-    look as in a viewer: turned as EXIF says, transparent parts on white, 16 bits rounded to 8.
+    look as in a viewer: turned as EXIF says, transparent parts on white, deep grey rounded to 8 bits.
 
     Args:
         path: the folder.
@@ -30,7 +40,9 @@ class Folder(Source):
 
     Raises:
         FileNotFoundError: if there is no such folder.
-        ValueError: if it holds no image, has no such split, or holds a file that cannot be decoded.
+        OSError: if the computer cannot read a folder or a file, whether it is an image or not.
+        ValueError: if `path` is no local path, or the folder holds no image, has no such split, or holds a file that
+            cannot be decoded.
 
     Example:
         >>> import tempfile, pathlib
@@ -46,32 +58,37 @@ class Folder(Source):
     """
 
     def __init__(self, path: str | os.PathLike, *, skip_corrupt: bool = False):
-        self.path = Path(path).expanduser()
+        self.path = local_path("source", path)
         self.skip_corrupt = skip_corrupt
+        if not isinstance(skip_corrupt, bool):
+            raise ValueError(f"`skip_corrupt` must be True or False. Received: skip_corrupt={skip_corrupt!r}")
         if not self.path.is_dir():
             raise FileNotFoundError(f"There is no such folder. Received: source={str(path)!r}")
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Decode the files in as many threads as there are processors."""
         root = self._root(split)
-        files = _image_files(root)
+        files, left_out = image_files(root), left_out_files(root)
         if not files:
-            listed = " ".join(_SUFFIXES)
-            raise ValueError(f"The folder holds no image file ({listed}). Received: source={str(root)!r}")
-
-        def read_file(path: Path) -> np.ndarray | None:
-            image = self._decode(path)
-            return None if image is None else prepare(image)
-
+            others = f" It holds {listed(left_out)}, which cannot be read." if left_out else ""
+            raise ValueError(
+                f"The folder holds no image file ({' '.join(SUFFIXES)}).{others} Received: source={printable(root)!r}"
+            )
         with ThreadPoolExecutor(os.cpu_count()) as pool:
-            images = list(pool.map(read_file, files))
+            images = list(pool.map(lambda path: self._read_file(path, prepare), files))
         kept = [index for index, image in enumerate(images) if image is not None]
-        if len(kept) < len(files):
-            self._report([path for path, image in zip(files, images, strict=True) if image is None], len(kept))
+        corrupt = [path for path, image in zip(files, images, strict=True) if image is None]
+        if not kept:
+            raise ValueError(
+                f"None of the {len(corrupt)} image files can be decoded. Received: files={listed(corrupt)}"
+            )
         labels, class_names = _classes(root, files)
-        return ImageData(
-            self.stack(images[index] for index in kept), None if labels is None else labels[kept], class_names
-        )
+        for doubt in (_corrupt(corrupt, len(files)), _left_out(left_out), self._mixed_up(root, class_names)):
+            if doubt:
+                warnings.warn(doubt, stacklevel=3)
+        stacked = self.stack((images[index] for index in kept), [printable(files[index]) for index in kept])
+        names = None if class_names is None else tuple(map(printable, class_names))
+        return ImageData(stacked, None if labels is None else labels[kept], names)
 
     def _root(self, split: str) -> Path:
         folders = sorted(path.name for path in self.path.iterdir() if path.is_dir())
@@ -79,40 +96,56 @@ class Folder(Source):
             return self.path / split
         if split != "train":
             raise ValueError(
-                f"The folder {str(self.path)!r} has no sub-folder for this split; only 'train' needs none. "
-                f"It has: {', '.join(map(repr, folders)) or 'no sub-folder'}. Received: "
+                f"The folder {printable(self.path)!r} has no sub-folder for this split; only 'train' needs none. "
+                f"It has: {', '.join(repr(printable(name)) for name in folders) or 'no sub-folder'}. Received: "
                 f"split={split!r}"
             )
         return self.path
 
-    def _decode(self, path: Path) -> np.ndarray | None:
+    def _read_file(self, path: Path, prepare: Prepare) -> np.ndarray | None:
         try:
-            return _images.decode(path)
+            image = _decoding.decode(path)
         # Pillow raises errors of many classes for damaged files, SyntaxError among them.
         except Exception as error:
+            if is_fault_of_computer(error):
+                error.add_note(f"This happened while {printable(path)!r} was read.")
+                raise
             if self.skip_corrupt:
                 return None
-            reason = "it is empty" if path.stat().st_size == 0 else str(error)
             raise ValueError(
-                f"A file cannot be decoded as an image: {reason}. Repair or remove it, or pass "
-                f"Folder(..., skip_corrupt=True) to skip such files. Received: file={str(path)!r}"
+                f"A file cannot be decoded as an image: {error}. Repair or remove it, or pass "
+                f"Folder(..., skip_corrupt=True) to skip such files. Received: file={printable(path)!r}"
             ) from error
+        return prepare(image)
 
-    def _report(self, corrupt: list[Path], num_kept: int) -> None:
-        names = ", ".join(str(path) for path in corrupt[:3]) + (", ..." if len(corrupt) > 3 else "")
-        if num_kept == 0:
-            raise ValueError(f"None of the {len(corrupt)} image files can be decoded. Received: files={names}")
-        warnings.warn(
-            f"Left out {len(corrupt)} of {len(corrupt) + num_kept} image files that cannot be decoded: {names}",
-            stacklevel=4,
+    def _mixed_up(self, root: Path, class_names: tuple[str, ...] | None) -> str | None:
+        """Why the folders of the classes and of the splits may be mixed up, or None."""
+        if root == self.path:
+            splits = [name for name in class_names or () if _SPLIT_NAME.fullmatch(name)]
+            return splits and (
+                f"All images are read, with the sub-folders {', '.join(map(repr, splits))} as classes. If they are "
+                f"splits, read one of them, as in `load(..., split={splits[0]!r})`."
+            )
+        siblings = (path for path in self.path.iterdir() if not _SPLIT_NAME.fullmatch(path.name))
+        siblings = sorted(path for path in siblings if path != root and not path.name.startswith("."))
+        beside = [file for path in siblings for file in (image_files(path) if path.is_dir() else [path])]
+        beside = [file for file in beside if is_named_as_image(file)]
+        return beside and (
+            f"Only the images in {printable(root.name)!r} are read, which has the name of the split; "
+            f"{len(beside)} images next to it are left out: {listed(beside)}. If it is a class like its neighbours, "
+            "rename it, or move all classes into one folder and load that."
         )
 
 
-def _image_files(root: Path) -> list[Path]:
-    """Return the image files below `root`, in a sorted order that is the same on every file system."""
-    relative = (path.relative_to(root) for path in root.rglob("*") if path.suffix.lower() in _SUFFIXES)
-    visible = (path for path in relative if not any(part.startswith(".") for part in path.parts))
-    return [root / path for path in sorted(visible, key=lambda path: path.parts) if (root / path).is_file()]
+def _corrupt(paths: list[Path], num_files: int) -> str | None:
+    return paths and f"Left out {len(paths)} of {num_files} image files that cannot be decoded: {listed(paths)}"
+
+
+def _left_out(paths: list[Path]) -> str | None:
+    return paths and (
+        f"Left out {len(paths)} files that look like images, but have another format or suffix than those that are "
+        f"read, or are links to nothing: {listed(paths)}"
+    )
 
 
 def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
@@ -120,4 +153,5 @@ def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray | None, tuple[st
     if any(len(part) == 1 for part in parts):
         return None, None
     names = tuple(sorted({part[0] for part in parts}))
-    return np.array([names.index(part[0]) for part in parts], np.int32), names
+    numbers = {name: number for number, name in enumerate(names)}
+    return np.array([numbers[part[0]] for part in parts], np.int32), names

@@ -2,12 +2,11 @@
 
 import contextlib
 import os
-import zipfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 
+from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.source import ImageData, Prepare, Source, check_split
 
@@ -30,7 +29,9 @@ class NumpyFile(Source):
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if NumPy cannot read the file, or no array has one of these names.
+        OSError: if the computer cannot read the file, whether it is damaged or not.
+        ValueError: if `path` is no local path, NumPy cannot read the file, its arrays are no images, or no array has
+            one of these names.
 
     Example:
         >>> import tempfile, pathlib
@@ -45,7 +46,7 @@ class NumpyFile(Source):
     """
 
     def __init__(self, path: str | os.PathLike):
-        self.path = Path(path).expanduser()
+        self.path = local_path("source", path)
         if not self.path.is_file():
             raise FileNotFoundError(f"There is no such file. Received: source={str(path)!r}")
 
@@ -53,7 +54,11 @@ class NumpyFile(Source):
         """Return the images of one split, and the labels where the file has some."""
         with self.path.open("rb") as file:
             images, labels = self._arrays(file, split)
-        return Arrays(images, labels).read("train", prepare)
+        try:
+            arrays = Arrays(images, labels)
+        except ValueError as error:
+            raise ValueError(f"{error}, source={str(self.path)!r}") from error
+        return arrays.read("train", prepare)
 
     def _arrays(self, file, split: str) -> tuple[np.ndarray, np.ndarray | None]:
         with self._numpy_errors():
@@ -69,8 +74,15 @@ class NumpyFile(Source):
     def _numpy_errors(self) -> Iterator[None]:
         try:
             yield
-        except (EOFError, OSError, ValueError, zipfile.BadZipFile) as error:
-            raise ValueError(f"NumPy cannot read the file: {error}. Received: source={str(self.path)!r}") from error
+        # NumPy and zipfile raise errors of many classes for damaged files, zlib.error and RuntimeError among them.
+        except Exception as error:
+            if is_fault_of_computer(error):
+                error.add_note(f"This happened while {str(self.path)!r} was read.")
+                raise
+            raise ValueError(
+                f"NumPy cannot read the file: {str(error) or type(error).__name__}. Write it again with `numpy.savez` "
+                f"or `numpy.save`. Received: source={str(self.path)!r}"
+            ) from error
 
     def _keys(self, keys: list[str], split: str) -> tuple[str, str | None]:
         pair = next((pair for pair in (("images", "labels"), ("x", "y")) if pair[0] in keys), None)

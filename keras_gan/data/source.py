@@ -1,7 +1,7 @@
 """What every source of images has in common."""
 
 import abc
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -56,12 +56,13 @@ class Source(abc.ABC):
         """
 
     @staticmethod
-    def stack(images: Iterable[np.ndarray]) -> np.ndarray:
+    def stack(images: Iterable[np.ndarray], names: Sequence[str] | None = None) -> np.ndarray:
         """Join images (height, width, channels) into one array; grey ones become RGB if any has colours.
 
         Args:
             images: at least one image; all of the same height, width and dtype, with one channel or the same
                 number.
+            names: what the error calls each image, such as its file; None for "image 0" and so on.
 
         Returns:
             Array of shape (num_images, height, width, channels), of the dtype of the first image.
@@ -75,9 +76,10 @@ class Source(abc.ABC):
         first = images[0].shape[:2]
         for index, image in enumerate(images):
             if image.shape[:2] != first:
+                called = [names[place] if names else f"image {place}" for place in (0, index)]
                 raise ValueError(
-                    f"All images must have the same size, but image 0 is {_size(images[0])} and image "
-                    f"{index} is {_size(image)} (height x width). Pass `image_size` to resize them. "
+                    f"All images must have the same size, but {called[0]} is {_size(images[0])} and "
+                    f"{called[1]} is {_size(image)} (height x width). Pass `image_size` to resize them. "
                     "Received: image_size=None"
                 )
         channels = max(image.shape[-1] for image in images)

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import as_pixels
+from keras_gan._pixels import as_pixels, watched
 from keras_gan.metrics._cache import read_arrays, write_arrays
 
 _BATCH_SIZE = 250
@@ -149,9 +149,10 @@ class Collector:
         """
         split, total = getattr(source, "split", None), getattr(source, "num_images", None)
         if self.cache_dir is None:
-            return self.collect(image_batches(source), split=split, total=total, verbose=verbose)
+            batches = watched("images", image_batches(source))
+            return self.collect(batches, split=split, total=total, verbose=verbose)
         digest, images, count = hashlib.sha256(), [], 0
-        for batch in image_batches(source):
+        for batch in watched("images", image_batches(source)):
             images += self._note(batch, digest)
             count += len(batch)
         key = f"{_CACHE_VERSION}.{self.extractor.fingerprint}.{digest.hexdigest()}"

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path, writable_directory
-from keras_gan._pixels import as_pixels
+from keras_gan._pixels import as_pixels, warn_of_zero_to_one
 from keras_gan.metrics._cache import read_arrays, write_arrays
 from keras_gan.metrics._networks import keras_network
 from keras_gan.metrics.extractor import Embedding, Extractor
@@ -210,6 +210,8 @@ def read_labelled(dataset, max_images):
             f"Received: dataset of {reservoir.seen} images, max_images={max_images}"
         )
     data = LabelledImages(*reservoir.arrays())
+    low, high = (level / 127.5 - 1.0 for level in (data.pixels.min(), data.pixels.max()))
+    warn_of_zero_to_one("images", low, high, stacklevel=3)
     classes = np.unique(data.labels)
     if len(classes) < 2 or classes[0] < 0:
         raise ValueError(

@@ -129,7 +129,9 @@ def for_evaluation(data, batch_size):
     if not is_array(data):
         return _require_dataset(data, batch_size)
     batch_size = _require_batch_size(data, batch_size)
-    return tf.data.Dataset.from_tensor_slices(data).batch(batch_size, drop_remainder=True).prefetch(1)
+    dataset = tf.data.Dataset.from_tensor_slices(data).batch(batch_size, drop_remainder=True).prefetch(1)
+    dataset.whole = data
+    return dataset
 
 
 def is_array(data):
@@ -272,5 +274,5 @@ def _endless_batches(arrays, batch_size, seed):
         return dataset.prefetch(tf.data.AUTOTUNE)
 
     dataset = from_step(0)
-    dataset.from_step, dataset.steps_per_epoch = from_step, steps
+    dataset.from_step, dataset.steps_per_epoch, dataset.whole = from_step, steps, arrays
     return dataset

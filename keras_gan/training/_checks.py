@@ -1,12 +1,12 @@
 """Whether data are what a model takes: when they are given, and batch by batch while it trains."""
 
 import contextlib
-import warnings
+import re
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import LIMIT, in_range
+from keras_gan._pixels import LIMIT, in_range, scaling, warn_of_zero_to_one
 from keras_gan.training.fields import named_fields
 
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
@@ -14,6 +14,13 @@ BAD_SIZES = "many batches in a row have another size than the first ones"
 MOST_LEFT_OUT = 8
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
+
+# How TensorFlow says that images differ in size: where they are put into batches, and where batches are checked.
+_BAD_SHAPES = re.compile(
+    r"First element had shape \[[^]]*\] and element \d+ had shape \[[^]]*\]"
+    r"|[Ss]hape of tensor.* \[[^]]*\] is not compatible with expected shape \[[^]]*\]"
+    r"|Shapes are: \[tensor\]: \[[^]]*\], \[batch\]: \[[^]]*\]"
+)
 
 
 @contextlib.contextmanager
@@ -27,23 +34,32 @@ def bad_batches_explained():
 
 def _bad_batch_error(error):
     """The ValueError for a batch that failed its check, or None if `error` is about something else."""
-    if BAD_SIZES in str(error):
+    said = str(error)
+    if BAD_SIZES in said:
         return ValueError(
             f"All batches must have the same size, but {BAD_SIZES}. Batch the data again, as in "
             "`dataset.unbatch().batch(n, drop_remainder=True)`. "
             f"Received: {MOST_LEFT_OUT} batches of other sizes, one after the other"
         )
-    if _BAD_LABELS in str(error):
+    if _BAD_LABELS in said:
         return ValueError(
             f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many classes "
             "as the data have. Received: a bad batch after good ones"
         )
-    if _BAD_VALUES not in str(error):
-        return None
-    return ValueError(
-        f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove images "
-        "with NaN. Received: a bad batch after good ones"
-    )
+    if _BAD_VALUES in said:
+        return ValueError(
+            f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove images "
+            "with NaN. Received: a bad batch after good ones"
+        )
+    # In the data, not in a network.
+    if "IteratorGetNext" in said and (shapes := _BAD_SHAPES.search(said)):
+        return ValueError(
+            "All samples of the data set must have the same shape, the one that the networks are built for. Resize "
+            "images before they are put into batches, as in `dataset.map(lambda image: tf.image.resize(image, "
+            "(height, width)))`. "
+            f"Received: {shapes[0]}"
+        )
+    return None
 
 
 def require_fields(element_spec, spec):
@@ -56,19 +72,16 @@ def require_fields(element_spec, spec):
     return specs
 
 
-def _noun(name):
-    return "Images" if name == "images" else f"Values of `{name}`"
-
-
 def require_type(name, dtype, shape, field):
     if field.num_classes is not None:
         _require_label_type(name, dtype, shape)
         return
     if not dtype.is_floating:
-        raise ValueError(
-            f"{_noun(name)} must be floating-point numbers in [-1, 1]. {_conversion(dtype)} "
-            f"Received: {name} of dtype {dtype.name}"
-        )
+        raise ValueError(f"{_conversion(name, dtype, field)} Received: {name} of dtype {dtype.name}")
+    require_shape(shape, field)
+
+
+def require_shape(shape, field):
     expected = tf.TensorShape((None, *field.shape))
     shape = tf.TensorShape(shape)
     if not shape.is_compatible_with(expected):
@@ -78,20 +91,38 @@ def require_type(name, dtype, shape, field):
         )
 
 
-def _conversion(dtype):
-    """How to convert another type to floats in [-1, 1]."""
+def _conversion(name, dtype, field):
+    """Why a field must have floats, and how to convert another type."""
+    if not field.is_picture:
+        return f"`{name}` must be floating-point numbers. Convert them with `{name}.astype('float32')`."
+    must = f"{_noun(name)} must be floating-point numbers in [-1, 1]."
     ways = {"uint8": "127.5 - 1", "uint16": "32767.5 - 1", "bool": "0.5 - 1"}
     if dtype.name in ways:
-        return f"Scale them first, as in `images.astype('float32') / {ways[dtype.name]}`, or use `keras_gan.data.load`."
-    return "Scale them first, for example by `images.astype('float32') / 127.5 - 1` where they are in 0..255."
+        way = f"`{name}.astype('float32') / {ways[dtype.name]}`"
+        return f"{must} Scale them first, as in {way}, or use `keras_gan.data.load`."
+    return f"{must} Scale them first, for example by `{name}.astype('float32') / 127.5 - 1` where they are in 0..255."
+
+
+def _noun(name):
+    return "Images" if name == "images" else f"Values of `{name}`"
 
 
 def _reshaping(shape, field):
-    if shape.rank == len(field.shape) and tf.TensorShape(field.shape).is_compatible_with(shape):
+    sample = tf.TensorShape(field.shape)
+    if shape.rank == len(field.shape) and sample.is_compatible_with(shape):
         return "The data are single samples: put them into batches with `.batch(n)`."
-    channels_first = (field.shape[-1:] + field.shape[:-1]) if field.is_picture else None
-    if channels_first and channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
+    if not field.is_picture:
+        return "Build the networks for the shape of the data, or reshape the data."
+    if field.shape[-1] == 1 and shape.rank == 3 and shape[1:].is_compatible_with(sample[:-1]):
+        return "Grey images need an axis for their channel: add it with `images[..., None]`."
+    channels_first = field.shape[-1:] + field.shape[:-1]
+    if channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
         return "Their channels come first: move them to the end, as in `images.transpose(0, 2, 3, 1)`."
+    if shape.rank == 4 and shape[1:-1].is_compatible_with(sample[:-1]):
+        return (
+            "They differ in the channels: load the images with `keras_gan.data.Preprocessing(channels=...)`, or build "
+            "the networks for those of the data."
+        )
     return (
         "Resize the images, for example with `keras_gan.data.load(..., image_size=...)`, or build the networks for the "
         "shape of the data."
@@ -116,21 +147,36 @@ def require_known_classes(source, spec):
             )
 
 
-def require_good_batch(dataset, spec, looked_at):
+def require_good_batch(source, spec, looked_at):
     """Check the values of the first batch on the spot; return the size that most of the first ones have.
 
     Several, because a data set that is shuffled after it was batched may begin with its incomplete batch.
     """
-    batches = [named_fields(batch, spec) for batch in dataset.take(looked_at)]
+    with bad_batches_explained():
+        batches = [named_fields(batch, spec) for batch in source.take(looked_at)]
     if not batches or not len(next(iter(batches[0].values()))):
         raise ValueError(
             "The data set is empty: it yields no batch. If it drops an incomplete last batch, it may hold fewer images "
             "than one batch: make the batches smaller. Received: a data set without elements"
         )
     for name, values in batches[0].items():
+        if spec[name].num_classes is None:
+            require_shape(values.shape, spec[name])
         require_values(name, np.asarray(values), spec[name])
+    if not hasattr(source, "one_pass"):  # `keras_gan.data.load` has looked at all its images.
+        _warn_of_range([named_fields(source.whole, spec)] if hasattr(source, "whole") else batches, spec)
     sizes = [len(next(iter(batch.values()))) for batch in batches]
     return max(sizes, key=lambda size: (sizes.count(size), size))
+
+
+def _warn_of_range(batches, spec):
+    """Warn of pictures that fill [0, 1]: of all samples of an array, and of the first batches of a data set."""
+    for name, field in spec.items():
+        pictures = [np.asarray(batch[name]) for batch in batches] if field.is_picture else []
+        pictures = [values for values in pictures if values.size]
+        if pictures:
+            low, high = min(values.min() for values in pictures), max(values.max() for values in pictures)
+            warn_of_zero_to_one(name, low, high, stacklevel=7)
 
 
 def require_values(name, values, field):
@@ -146,22 +192,12 @@ def require_values(name, values, field):
     if bad:
         raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
     if field.is_picture and values.size:
-        _require_range(name, float(values.min()), float(values.max()))
-
-
-def _require_range(name, low, high):
-    """Raise a ValueError for values outside [-1, 1], and warn of those that look like [0, 1]."""
-    if max(-low, high) > LIMIT:
-        raise ValueError(
-            f"{_noun(name)} must lie in [-1, 1], the range of a network that ends in tanh. Scale them, as in "
-            f"`images / 127.5 - 1`. Received: values from {low:g} to {high:g}"
-        )
-    if low >= 0.0 and high > 0.5:
-        warnings.warn(
-            f"The first {name} lie in [{low:g}, {high:g}], which looks like [0, 1]; a network that ends in tanh "
-            f"makes [-1, 1]. If so, convert them with `2 * {name} - 1`.",
-            stacklevel=6,
-        )
+        low, high = float(values.min()), float(values.max())
+        if max(-low, high) > LIMIT:
+            raise ValueError(
+                f"{_noun(name)} must lie in [-1, 1], the range of a network that ends in tanh. "
+                f"{scaling(name, low, high)} Received: values from {low:g} to {high:g}"
+            )
 
 
 def checked_values(values, field, batch_size):

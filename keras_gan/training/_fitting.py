@@ -1,5 +1,6 @@
 """One call of `fit`: checks its arguments, arranges its data and runs its pieces."""
 
+import itertools
 import math
 import numbers
 import warnings
@@ -12,6 +13,7 @@ from keras_gan._arguments import require_bool, require_int
 from keras_gan._fit_control import FitPosition, RestartFit
 from keras_gan._replicas import worker_count
 from keras_gan.training import _batches, _checks
+from keras_gan.training.critic import Critic
 
 _REFUSED = {
     "validation_split": "split the images and give `validation_data`",
@@ -49,6 +51,8 @@ class Fitting:
         self.batches = _batches.Batches(_batches.for_training(data, batch_size, seed), model.data_spec)
         self._steps, self._known_steps = self._steps_per_epoch(options.pop("steps_per_epoch", None))
         prepare_validation(model, options, self.batches.batch_size)
+        for critic in _critics_of(model):
+            critic.warn_of_probabilities()
 
     def run(self):
         """Train; return the history."""
@@ -199,6 +203,12 @@ class Pieces(keras.callbacks.CallbackList):
         """Pass on; the epochs after a resumed one begin at their first step."""
         super().on_epoch_end(epoch, logs)
         self._offset = 0
+
+
+def _critics_of(model):
+    """The critics among a model's attributes, alone or in a dict."""
+    values = [value.values() if isinstance(value, dict) else [value] for value in vars(model).values()]
+    return [value for value in itertools.chain.from_iterable(values) if isinstance(value, Critic)]
 
 
 def prepare_validation(model, options, batch_size):

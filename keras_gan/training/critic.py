@@ -1,19 +1,21 @@
 """The network that judges samples, as the losses and penalties of one update see it."""
 
 import typing
+import warnings
 
-import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gan.augmentation import Augmentation
-from keras_gan.layers import SpectralNormalization
 from keras_gan.penalties import mean_logits
 from keras_gan.training._networks import computes_in_float16
 from keras_gan.training.interface import LABELS, Interface
-from keras_gan.training.passes import current_noise, current_passes, forward, is_training
+from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
 
 # The loss scale comes after a penalty's inner gradient, which would underflow in float16 without a scale of its own.
 _INNER_SCALE = 1024.0
+# A sigmoid of a fresh network is near 1/2, and its logit is near 0.
+_LEAST_PROBABILITY = 0.1
 
 
 class Verdict(typing.NamedTuple):
@@ -46,7 +48,7 @@ class Critic:
             before the network sees them. Penalties differentiate with respect to the samples before that.
 
     Raises:
-        ValueError: if the network does not return logits.
+        ValueError: if the network does not return one logit for each sample, or a map of them.
 
     Example:
         >>> import keras
@@ -58,7 +60,7 @@ class Critic:
 
     def __init__(self, network, *, role="critic", judges="images", augmentations=()):
         self.interface = Interface(network, role, (judges, LABELS), "logits")
-        self.judges = judges
+        self.judges, self._role, self._is_judged = judges, role, False
         self.augmentations = _require_augmentations(augmentations)
         _require_logits(self.interface, role)
         self._inner_scale = _INNER_SCALE if computes_in_float16(network) else 1.0
@@ -73,6 +75,22 @@ class Critic:
             `Verdict`.
         """
         return self._pass(batch).verdict
+
+    def warn_of_probabilities(self):
+        """Warn if the network returns probabilities, as one that ends in a sigmoid does, instead of logits."""
+        if self._is_judged or not all(map(_is_known, self.interface.shapes.values())):
+            return
+        self._is_judged = True
+        with inference(), uncounted():
+            logits = forward(self.interface, _probe(self.interface.shapes, self.judges))["logits"]
+        lowest, highest = float(tf.reduce_min(logits)), float(tf.reduce_max(logits))
+        if lowest >= 0.0 and _LEAST_PROBABILITY < highest <= 1.0:
+            warnings.warn(
+                f"The {self._role} '{self.interface.network.name}' seems to return probabilities, because they stay "
+                f"within [0, 1] ([{lowest:.3g}, {highest:.3g}]) whatever its input. It must return logits: if it ends "
+                "in a sigmoid, leave that out. The losses that need a sigmoid include it.",
+                stacklevel=5,
+            )
 
     def given(self, batch):
         """The critic as penalties take it: a function of the samples alone, with the labels of a batch.
@@ -154,7 +172,7 @@ def _require_augmentations(augmentations):
 
 
 def _require_logits(interface, role):
-    """Raise a ValueError unless the network ends in one logit, or a map of them, without a sigmoid."""
+    """Raise a ValueError unless the network ends in one logit, or a map of them."""
     unknown = sorted(set(interface.outputs) - set(Verdict._fields))
     if unknown or "logits" not in interface.outputs:
         raise ValueError(
@@ -167,26 +185,15 @@ def _require_logits(interface, role):
             f"The {role} must return one logit for each image, `(batch, 1)`, or a patch map, `(batch, height, "
             f"width, 1)`. Received: {role}.output_shape={(None, *verdict)}"
         )
-    last = _last_layer(interface.network)
-    if getattr(last, "activation", None) is keras.activations.sigmoid:
-        raise ValueError(
-            f"The {role} must return logits, but its last layer '{last.name}' applies a sigmoid. Leave the "
-            "sigmoid out: the losses that need it include it. "
-            f"Received: {role}='{interface.network.name}'"
-        )
 
 
-def _last_layer(network):
-    """The layer that makes a network's only output or its logits, or None if that is not known."""
-    if isinstance(network, SpectralNormalization):
-        return _last_layer(network.layer)
-    if isinstance(network, keras.Sequential):
-        return _last_layer(network.layers[-1])
-    if not isinstance(network, keras.Model):
-        return network
-    # Private to Keras: if it is missing, nothing is found.
-    output = getattr(network, "output", None)
-    output = output.get("logits") if isinstance(output, dict) else output
-    history = getattr(output, "_keras_history", None)
-    operation = getattr(history, "operation", None)
-    return None if operation is None or operation is network else _last_layer(operation)
+def _is_known(shape):
+    return None not in shape
+
+
+def _probe(shapes, judges):
+    """Samples on which some logit leaves [0, 1]: white, noise, very loud noise, and their negatives; all of class 0."""
+    noise = np.random.default_rng(0).uniform(-1.0, 1.0, (2, *shapes[judges]))
+    samples = np.stack([np.ones(shapes[judges]), *noise, 100.0 * noise[0]]).astype("float32")
+    samples = np.concatenate([samples, -samples])
+    return {name: tf.constant(samples) if name == judges else tf.zeros((len(samples),), tf.int32) for name in shapes}

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from keras_gan import data
@@ -97,11 +98,108 @@ def test_a_source_of_no_known_kind(source):
 
 def test_a_single_picture_is_no_data_set(tmp_path):
     Image.new("L", (4, 4)).save(tmp_path / "one.png")
-    with pytest.raises(ValueError, match=r"for an image, give its folder.*one.png"):
+    with pytest.raises(ValueError, match=r"For an image, give its folder.*one.png"):
         data.load(str(tmp_path / "one.png"))
+
+
+@pytest.mark.parametrize("name", ["faces.zip", "faces.tar.gz"])
+def test_an_archive_has_to_be_unpacked(tmp_path, name):
+    (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=rf"Unpack the archive, and give the folder. Received: .*{name}"):
+        data.load(tmp_path / name)
 
 
 @pytest.mark.parametrize("name", ["no/such/folder", "none.npz"])
 def test_a_path_that_does_not_exist(tmp_path, name):
     with pytest.raises(FileNotFoundError, match=rf"There is no such (folder|file).*{name}"):
         data.load(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    "source, message",
+    [
+        (tf.data.Dataset.range(3), r"A tf.data.Dataset of batches needs no `load`: give it to `fit`"),
+        ([images()], r"np.stack\(images\)"),
+        ({"x": images()}, r"give \(images, labels\)"),
+        (
+            ((images(), np.zeros(6)), (images(3), np.zeros(3))),
+            r"two pairs that `load_data` of `keras.datasets` returns",
+        ),
+        ("", r"`source` must not be empty"),
+        ("gs://bucket/faces", r"local folders.*without `gs://`"),
+        ("https://example.com/faces.npz", r"local folders.*without `https://`"),
+    ],
+)
+def test_a_source_that_needs_another_road_is_told_it(source, message):
+    with pytest.raises(ValueError, match=message):
+        data.load(source, batch_size=2)
+
+
+@pytest.mark.parametrize("kwargs", [{"split": None}, {"split": 5}, {"labels": "no"}, {"labels": np.arange(6)}])
+def test_a_split_is_a_name_and_labels_are_asked_for(kwargs):
+    with pytest.raises(ValueError, match=rf"`{next(iter(kwargs))}` must be "):
+        data.load(images(), batch_size=2, **kwargs)
+
+
+def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    np.save(tmp_path / "faces.npy", images())
+    assert data.load("~/faces.npy", batch_size=2).num_images == 6
+    assert data.TFDS("mnist", data_dir="~/sets").data_dir == tmp_path / "sets"
+
+
+# --- A source of a user's own -----------------------------------------------------------------------------------------
+
+
+def source_of(returned):
+    class Own(data.Source):
+        def read(self, split, prepare):
+            return returned
+
+    return Own()
+
+
+GOOD = images()
+
+
+@pytest.mark.parametrize(
+    "returned, message",
+    [
+        (GOOD, r"must return keras_gan.data.ImageData\(.*Received: ndarray"),
+        ((GOOD, None), r"must return keras_gan.data.ImageData\(.*Received: tuple"),
+        (data.ImageData(np.full((6, 4, 4, 1), np.nan, np.float32)), "must be finite.*96 NaN"),
+        (data.ImageData(GOOD.astype("int64")), r"Convert with images.astype.*dtype=int64"),
+        (data.ImageData(np.full((6, 4, 4, 1), "a")), r"must be uint8.*dtype=<U1"),
+        (data.ImageData(GOOD.transpose(0, 3, 1, 2).repeat(2, 2).repeat(2, 3)), r"come first"),
+        (data.ImageData(GOOD / 1.0), r"look like \[0, 255\]"),
+        (data.ImageData(GOOD, np.full(6, 2**40)), r"too large.*1099511627776"),
+        (data.ImageData(GOOD, np.arange(5)), r"Each image needs one label"),
+        (data.ImageData(GOOD, np.arange(6), ("a", "b")), r"place of its name.*from 0 to 1.*labels up to 5"),
+    ],
+)
+def test_what_a_source_returns_is_checked(returned, message):
+    with pytest.raises(ValueError, match=message):
+        data.load(source_of(returned), batch_size=2)
+
+
+def test_doubles_of_a_source_become_floats_and_are_not_scaled_again():
+    dataset = data.load(source_of(data.ImageData(np.full((6, 4, 4, 1), -0.5))), batch_size=6)
+    np.testing.assert_array_equal(next(iter(dataset)), np.full((6, 4, 4, 1), -0.5, np.float32))
+
+
+# --- Images that may have another range -------------------------------------------------------------------------------
+
+
+def test_the_guess_of_0_to_1_is_made_over_the_whole_set():
+    floats = np.concatenate([np.linspace(0, 1, 40), [-0.01] * 8]).astype("float32").reshape(6, 2, 4, 1)
+    for order in (floats, floats[::-1]):
+        data.load(order, batch_size=2)
+    with pytest.warns(UserWarning, match=r"fill \[0, 1\] and none is below 0.*`images \* 2 - 1`") as caught:
+        data.load(floats[:5], batch_size=2)
+    assert caught[0].filename == __file__
+
+
+def test_bytes_that_are_0_or_1_are_warned_of():
+    with pytest.warns(UserWarning, match=r"hold only 0 and 1, which are both black.*`images \* 255`") as caught:
+        data.load(images() // 128, batch_size=2)
+    assert caught[0].filename == __file__

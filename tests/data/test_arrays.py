@@ -20,6 +20,13 @@ def test_grey_images_get_a_channel_and_wide_floats_become_float32():
     np.testing.assert_array_equal(got, images[..., None].astype(np.float32))
 
 
+def test_rounding_errors_beyond_1_are_clipped():
+    images = np.linspace(-1.0001, 1.0001, 16, dtype=np.float32).reshape(1, 4, 4)
+    got = read(data.Arrays(images)).images
+    assert (got.min(), got.max()) == (-1, 1)
+    np.testing.assert_array_equal(got[0, 1:3, :, 0], images[0, 1:3])
+
+
 def test_labels_become_a_vector_of_int32():
     labels = read(data.Arrays(np.zeros((3, 2, 2), np.uint8), np.array([[2], [0], [1]], np.uint8))).labels
     assert labels.dtype == np.int32
@@ -42,13 +49,28 @@ def float_images(**values):
 @pytest.mark.parametrize(
     "images, message",
     [
-        (np.zeros((3, 4, 4), np.int64), r'images.astype\("uint8"\).*dtype=int64, shape=\(3, 4, 4\)'),
-        (np.array([None, None]), r"Images must be uint8.*dtype=object"),
+        (
+            np.full((3, 4, 4), 255),
+            r'with images.astype\("uint8"\). Received: images with dtype=int64, shape=\(3, 4, 4\)',
+        ),
+        (np.full((3, 4, 4), 65535, np.uint16), r"65535 is white.*\(images / 257\).round\(\).astype"),
+        (np.full((3, 4, 4), 255, np.uint16), r'Convert with images.astype\("uint8"\). Received'),
+        (np.ones((3, 4, 4), bool), r'images.astype\("uint8"\) \* 255.*dtype=bool'),
+        (np.ones((3, 4, 4), np.int32), r'These look like \[0, 1\].*images.astype\("uint8"\) \* 255'),
+        (np.full((3, 4, 4), -7), r"These lie in \[-7, -7\]. Scale them with"),
+        (np.zeros((3, 4), np.int64), r"A table needs no `load`: give it to `fit`, as float32.*shape=\(3, 4\)"),
+        (np.zeros((9, 3, 8, 8), np.uint8), r"come first.*images.transpose\(0, 2, 3, 1\).*shape=\(9, 3, 8, 8\)"),
+        (np.full((3, 9, 5), 7.0), r"series and no images, they need no `load`: give them to `fit`"),
+        (float_images(_0000=513, _0010=-1), r"lowest and the highest number of the whole set.*in \[-1, 513\]"),
+        (float_images(_0000=4000), r"look like \[0, 65535\].*images / 32767.5 - 1"),
+        (np.ma.masked_less(float_images(), 1), r"must not be masked.*images.filled"),
+        ((float_images(), np.zeros(3)), r"must be one array.*`load_data` of `keras.datasets`"),
+        (np.full((3, 4, 4), None), r"np.stack\(images\).*dtype=object"),
         (np.zeros((4, 4), np.uint8), r"\(num_images, height, width, channels\).*shape=\(4, 4\)"),
         (np.zeros((0, 4, 4), np.uint8), r"The array holds no image.*shape=\(0, 4, 4\)"),
         (float_images(_1230=np.nan, _2000=np.inf), r"2 NaN or infinite values, the first at index \(1, 2, 3, 0\)"),
-        (float_images(_0000=255), r"look like \[0, 255\]: pass uint8, or images / 127.5 - 1.*in \[0, 255\]"),
-        (float_images(_0000=-3, _0010=2), r"must lie in \[-1, 1\]. Rescale them. Received: images in \[-3, 2\]"),
+        (float_images(_0000=255), r"look like \[0, 255\].*images / 127.5 - 1.*in \[0, 255\]"),
+        (float_images(_0000=-3, _0010=2), r"must lie in \[-1, 1\]. Scale them with .* Received: images in \[-3, 2\]"),
     ],
 )
 def test_images_of_the_wrong_kind(images, message):
@@ -61,7 +83,9 @@ def test_images_of_the_wrong_kind(images, message):
     [
         (np.zeros(4, int), r"Each image needs one label. Received: labels with shape=\(4,\) for 3 images"),
         (np.zeros((3, 10), int), r"labels.argmax\(-1\).*shape=\(3, 10\)"),
-        (np.zeros(3), r"Labels must be class indices.*dtype=float64"),
+        (np.zeros(3), r'Labels must be class indices.*labels.astype\("int32"\).*dtype=float64'),
+        (np.array(["a", "b", "a"]), r"np.unique\(labels, return_inverse=True\)\[1\].*dtype=<U1"),
+        (np.array([0, 2**40, 1]), r"too large.*np.unique.*maximum 1099511627776"),
         (np.array([0, -1, 2]), r"count the classes from 0. Received: labels with minimum -1"),
     ],
 )

@@ -61,3 +61,77 @@ def test_pickled_objects_are_refused(tmp_path):
     np.savez(tmp_path / "a.npz", images=np.array([{}, {}], object))
     with pytest.raises(ValueError, match=r"NumPy cannot read the file: Object arrays cannot be loaded"):
         read(tmp_path / "a.npz")
+
+
+def packed(path):
+    np.savez_compressed(path, images=np.random.default_rng(0).integers(0, 256, (20, 8, 8), np.uint8))
+    return bytearray(path.read_bytes())
+
+
+def at(content, signature, offset):
+    """The place of a number in the headers of a zip file."""
+    return content.index(signature) + offset
+
+
+@pytest.mark.parametrize(
+    "spoil, reason",
+    [
+        (lambda content: content.__setitem__(slice(300, 310), bytes(10)), r"Error -3|CRC"),
+        (lambda content: content.__setitem__(at(content, b"PK\1\2", 8), 1), "encrypted"),
+        (lambda content: content.__setitem__(at(content, b"PK\1\2", 10), 99), "compression"),
+        (lambda content: content.__delitem__(slice(400, None)), "zip file"),
+    ],
+    ids=["flipped", "encrypted", "packed in an unknown way", "cut"],
+)
+def test_a_damaged_archive_is_named(tmp_path, spoil, reason):
+    path = tmp_path / "faces.npz"
+    content = packed(path)
+    spoil(content)
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"NumPy cannot read the file: .*({reason}).*numpy.savez.*faces.npz"):
+        read(path)
+
+
+def error_of(path):
+    try:
+        read(path)
+    except Exception as error:
+        return error
+    return None
+
+
+def test_no_flipped_byte_raises_an_error_without_the_name_of_the_file(tmp_path):
+    path, rng, errors = tmp_path / "faces.npz", np.random.default_rng(0), []
+    good = packed(path)
+    for _ in range(100):
+        content = good.copy()
+        content[rng.integers(len(content))] = rng.integers(256)
+        path.write_bytes(content)
+        errors.append(error_of(path))
+    errors = [error for error in errors if error is not None]
+    assert len(errors) > 50
+    assert [error for error in errors if "faces.npz" not in str(error)] == []
+
+
+def test_a_fault_of_the_disk_is_not_a_damaged_file(tmp_path, monkeypatch):
+    np.save(tmp_path / "faces.npy", TRAIN)
+
+    def fail(*args, **options):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(np, "load", fail)
+    with pytest.raises(OSError, match=r"Input/output error") as caught:
+        read(tmp_path / "faces.npy")
+    assert "faces.npy" in caught.value.__notes__[0]
+
+
+def test_arrays_that_are_no_images_are_named_with_their_file(tmp_path):
+    np.save(tmp_path / "faces.npy", TRAIN * 300.0)
+    with pytest.raises(ValueError, match=r"must lie in \[-1, 1\].*source='.*faces.npy'"):
+        read(tmp_path / "faces.npy")
+
+
+@pytest.mark.parametrize("path", ["", None, 5, "s3://bucket/faces.npz"])
+def test_what_is_no_local_path(path):
+    with pytest.raises(ValueError, match=r"`source` must|local folders"):
+        data.NumpyFile(path)

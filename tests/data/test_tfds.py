@@ -141,3 +141,18 @@ def test_real_data_are_prepared_from_files_put_there_by_hand(tmp_path, monkeypat
     expected = {image.tobytes(): label for image, label in zip(pixels.reshape(-1, 784)[:100], labels, strict=False)}
     assert {image.tobytes(): label for image, label in zip(got.images, got.labels, strict=True)} == expected
     assert got.class_names[9] == "Ankle boot"
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"name": ""}, r"`name` must be the name of a TensorFlow data set. Received: name=''"),
+        ({"name": None}, r"Received: name=None"),
+        ({"name": "mnist", "download": "no"}, r"`download` must be True or False. Received: download='no'"),
+        ({"name": "mnist", "data_dir": "gs://bucket"}, r"without `gs://`. Received: data_dir="),
+        ({"name": "mnist", "data_dir": 5}, r"`data_dir` must be a path.*Received: data_dir=5"),
+    ],
+)
+def test_arguments_of_the_wrong_kind(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        data.TFDS(**arguments)

@@ -91,6 +91,7 @@ def test_no_pass_is_made_twice(make, options, generator_passes, discriminator_pa
     counters = [Counting(), Counting()]
     counted = [keras.Sequential([network, counter]) for network, counter in zip(networks(), counters, strict=True)]
     gan = built(make(*counted, **options))
+    gan.critic.warn_of_probabilities()  # It looks once, before the first step.
     for counter in counters:
         counter.passes = 0
     gan.fit(images, batch_size=8, verbose=0)

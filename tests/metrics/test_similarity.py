@@ -174,7 +174,6 @@ IMAGES = to_range(pictures(4, 16))
         (IMAGES.astype(np.uint8), {}, r"floats in \[-1, 1\].*x / 127.5 - 1. Received: images.dtype=uint8"),
         (127.5 * IMAGES, {}, r"finite numbers in \[-1, 1\].*Received: lowest=-1\d\d.*, highest=1\d\d"),
         (IMAGES * [np.nan], {}, r"must be finite.*Received: lowest=nan, highest=nan"),
-        ((IMAGES > 0).astype(float), {}, r"fill \[0, 1\].*x \* 2 - 1. Received: lowest=0, highest=1"),
         (IMAGES, {"labels": [0, 1]}, r"`labels` must hold.*Received: labels.shape=\(2,\), .* with 4 images"),
         (IMAGES, {"labels": np.eye(4)}, r"labels.argmax\(axis=1\).*Received: labels.shape=\(4, 4\)"),
         (IMAGES, {"labels": np.zeros(4)}, r"Received: labels.shape=\(4,\), dtype=float64"),
@@ -187,3 +186,9 @@ IMAGES = to_range(pictures(4, 16))
 def test_bad_input_is_named(images, arguments, message):
     with pytest.raises(ValueError, match=message):
         ms_ssim_diversity(images, **arguments)
+
+
+def test_images_that_fill_zero_to_one_are_warned_of():
+    with pytest.warns(UserWarning, match=r"The images fill \[0, 1\].*`images \* 2 - 1`") as caught:
+        ms_ssim_diversity((IMAGES > 0).astype(float), num_pairs=2)
+    assert caught[0].filename == __file__

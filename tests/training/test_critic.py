@@ -141,8 +141,74 @@ def test_outputs_of_unknown_names(outputs, message):
         Critic(network)
 
 
-def test_a_sigmoid_among_several_outputs_is_found():
+# --- Probabilities instead of logits ----------------------------------------------------------------------------------
+
+FLAT = (keras.layers.Flatten, lambda: keras.layers.Dense(1))
+SIGMOIDS = {
+    "an activation": (*FLAT, lambda: keras.layers.Activation("sigmoid")),
+    "a function": (*FLAT, lambda: keras.layers.Lambda(tf.nn.sigmoid)),
+    "before a reshape": (
+        *FLAT,
+        lambda: keras.layers.Lambda(keras.ops.sigmoid),
+        lambda: keras.layers.Reshape((1, 1, 1)),
+    ),
+    "before a cast": (*FLAT, lambda: keras.layers.Lambda(lambda x: tf.cast(tf.sigmoid(x), "float64"))),
+    "before pooling": (lambda: keras.layers.Conv2D(1, 3, activation="sigmoid"), keras.layers.GlobalAveragePooling2D),
+    "a patch map": (lambda: keras.layers.Conv2D(1, 3, activation="sigmoid"),),
+}
+LOGITS = {
+    "a dense layer": FLAT,
+    "zeros": (keras.layers.Flatten, lambda: keras.layers.Dense(1, kernel_initializer="zeros")),
+    "a gate inside": (keras.layers.Flatten, lambda: keras.layers.Dense(64, activation="sigmoid"), FLAT[1]),
+    "normalised": (keras.layers.Flatten, keras.layers.LayerNormalization, FLAT[1]),
+}
+
+
+def network_of(layers):
+    keras.utils.set_random_seed(0)
+    return keras.Sequential([keras.Input((8, 8, 1)), *(layer() for layer in layers)], name="judge")
+
+
+@pytest.mark.parametrize("layers", SIGMOIDS.values(), ids=SIGMOIDS)
+def test_probabilities_are_warned_of_however_they_are_made(layers):
+    critic = Critic(network_of(layers), role="discriminator")
+    with pytest.warns(UserWarning, match=r"The discriminator 'judge' seems to return probabilities.*leave that out"):
+        critic.warn_of_probabilities()
+    critic.warn_of_probabilities()  # Once is enough.
+
+
+@pytest.mark.parametrize("layers", LOGITS.values(), ids=LOGITS)
+def test_logits_are_not_taken_for_probabilities(layers):
+    Critic(network_of(layers)).warn_of_probabilities()
+
+
+def test_probabilities_among_several_outputs_are_found():
     images = keras.Input((2,))
     heads = {"classes": keras.layers.Dense(3)(images), "logits": keras.layers.Dense(1, activation="sigmoid")(images)}
-    with pytest.raises(ValueError, match="applies a sigmoid"):
-        Critic(keras.Model(images, heads))
+    with pytest.warns(UserWarning, match="seems to return probabilities"):
+        Critic(keras.Model(images, heads)).warn_of_probabilities()
+
+
+def test_fit_warns_of_a_sigmoid(networks, images):
+    gan = keras_gan.NonSaturatingGAN(networks()[0], network_of(SIGMOIDS["a patch map"]))
+    gan.compile(run_eagerly=True)
+    with pytest.warns(UserWarning, match="seems to return probabilities"):
+        gan.fit(images[:8], batch_size=8, verbose=0)
+
+
+def test_the_search_for_probabilities_changes_no_state():
+    class Counted(keras.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.calls = self.add_weight(shape=(), initializer="zeros", trainable=False)
+            self.seeds = keras.random.SeedGenerator(0)
+
+        def call(self, inputs):
+            self.calls.assign_add(1.0)
+            return inputs + keras.random.normal((), seed=self.seeds)
+
+    network = network_of((Counted, *FLAT))
+    before = [np.asarray(value) for value in network.variables]
+    Critic(network).warn_of_probabilities()
+    for value, old in zip(network.variables, before, strict=True):
+        np.testing.assert_array_equal(value, old)

@@ -1,0 +1,142 @@
+"""From an image file to pixels."""
+
+import contextlib
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+_GREY_MODES = ("1", "L", "LA", "La")
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# Tags of TIFF; EXIF has the first, too.
+_ORIENTATION, _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339
+_WHITE_IS_ZERO, _SIGNED = 0, 2
+_POINTER = b"version https://git-lfs"
+
+
+def decode(path: Path) -> np.ndarray:
+    """Read an image file as a viewer would show it.
+
+    The image is turned as EXIF says. Transparent parts become white, grey of 9 to 16 bits is rounded to 8, palettes
+    and CMYK become RGB, and an animation gives its first frame.
+
+    Returns:
+        uint8 array of shape (height, width, 1) for a grey file, else (height, width, 3).
+
+    Raises:
+        ValueError: if the file is empty or no image, has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`, or holds
+            numbers of no known range.
+        Exception: any that Pillow raises for a damaged file; OSError and MemoryError if the computer fails.
+    """
+    # Given the path, some versions of Pillow map the file into memory, and read a turned TIFF with its sides exchanged.
+    with path.open("rb") as file, _opened(file) as image:
+        _require_known_range(image)
+        with_alpha = _repair_transparency(image)
+        # Some formats tell the orientation only after the pixels.
+        image.load()
+        highest = _highest_level(image)
+        pixels = _of_deep_grey(image, highest) if highest else _of_bytes(image, with_alpha)
+        turn = _TURNS.get(_orientation(image))
+    pixels = pixels if turn is None else pixels.transpose(turn)
+    pixels = np.asarray(pixels)
+    return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
+
+
+def _opened(file: BinaryIO) -> Image.Image:
+    try:
+        image = Image.open(file)
+    except Image.UnidentifiedImageError:
+        raise ValueError(_why_no_image(file)) from None
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise ValueError(_too_large()) from error
+    if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
+        raise ValueError(_too_large())
+    return image
+
+
+def _too_large() -> str:
+    return (
+        f"it has more pixels than the limit of {Image.MAX_IMAGE_PIXELS:,}, because a small file can unpack to "
+        "gigabytes. Make it smaller, or raise the limit with `PIL.Image.MAX_IMAGE_PIXELS = ...` if you trust it"
+    )
+
+
+def _why_no_image(file: BinaryIO) -> str:
+    file.seek(0)
+    start = file.read(len(_POINTER))
+    if not start:
+        return "it is empty"
+    if start == _POINTER:
+        return "it is only a pointer of Git LFS, so fetch the image itself with `git lfs pull`"
+    return "Pillow cannot identify an image in it"
+
+
+def _require_known_range(image: Image.Image) -> None:
+    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
+        raise ValueError(f"its pixels are 32-bit or signed numbers whose range is unknown (mode {image.mode})")
+    if image.format == "TIFF" and _SIGNED in _tag(image, _SAMPLE_FORMAT):
+        raise ValueError("its pixels are signed numbers whose range is unknown")
+
+
+def _highest_level(image: Image.Image) -> int | None:
+    """The level of white in an image of grey deeper than 8 bits; None for other images."""
+    if image.mode == "I":
+        return 65535  # Pillow scales the levels of a PGM file to 16 bits.
+    if not image.mode.startswith("I;16"):
+        return None
+    bits = _tag(image, _BITS_PER_SAMPLE) if image.format == "TIFF" else ()
+    return 2 ** bits[0] - 1 if bits else 65535
+
+
+def _of_deep_grey(image: Image.Image, highest: int) -> Image.Image:
+    levels = np.asarray(image)
+    pixels = np.rint(np.multiply(levels, 255.0 / highest, dtype=np.float32)).astype(np.uint8)
+    if image.format == "TIFF" and _WHITE_IS_ZERO in _tag(image, _PHOTOMETRIC):
+        pixels = 255 - pixels  # Pillow inverts only 8 bits.
+    if "transparency" in image.info:
+        pixels[levels == image.info["transparency"]] = 255
+    return Image.fromarray(pixels)
+
+
+def _of_bytes(image: Image.Image, alpha_mode: str) -> Image.Image:
+    mode = "L" if image.mode in _GREY_MODES or alpha_mode == "LA" else "RGB"
+    if not image.has_transparency_data:
+        return image.convert(mode)
+    image = image.convert("RGBA")
+    # Pasted, because to compose two images takes twice the memory.
+    background = Image.new("RGB", image.size, "white")
+    background.paste(image, mask=image)
+    return background.convert(mode)
+
+
+def _repair_transparency(image: Image.Image) -> str:
+    """Bring the transparent colour of a PNG to 8 bits, as Pillow does with the pixels; return the mode with alpha."""
+    raw_mode = image.tile[0][3] if image.format == "PNG" and image.tile else None
+    transparent = image.info.get("transparency")
+    if transparent is not None and raw_mode == "RGB;16B":
+        image.info["transparency"] = tuple(level >> 8 for level in transparent)
+    if transparent is not None and raw_mode in ("L;2", "L;4"):
+        image.info["transparency"] = transparent * {"L;2": 85, "L;4": 17}[raw_mode]
+    # Pillow reads 16-bit grey with alpha as colours.
+    return "LA" if raw_mode == "LA;16B" else "RGBA"
+
+
+def _orientation(image: Image.Image) -> int | None:
+    # Only this tag: the others may be damaged, and do not change what a viewer shows.
+    with contextlib.suppress(Exception):
+        return image.getexif().get(_ORIENTATION)
+    return None
+
+
+def _tag(image: Image.Image, tag: int) -> tuple:
+    value = image.tag_v2.get(tag, ())
+    return value if isinstance(value, tuple) else (value,)

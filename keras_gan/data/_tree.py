@@ -1,0 +1,88 @@
+"""The image files in a tree of folders, and what a reader of the tree leaves out."""
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+SUFFIXES = (
+    ".apng", ".avif", ".bmp", ".dib", ".gif", ".j2k", ".jfif", ".jp2", ".jpe", ".jpeg", ".jpf",
+    ".jpg", ".jpx", ".pbm", ".pgm", ".png", ".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp",
+)  # fmt: skip
+# Formats of images that Pillow does not read, or not as a picture.
+_OTHER_SUFFIXES = (
+    ".arw", ".cr2", ".cr3", ".dcm", ".dng", ".exr", ".hdr", ".heic", ".heif", ".ico", ".jxl",
+    ".nef", ".orf", ".pcx", ".psd", ".raf", ".raw", ".rw2", ".svg", ".svgz", ".xcf",
+)  # fmt: skip
+_SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
+
+
+def image_files(root: Path) -> list[Path]:
+    """Find the image files below a folder, through symbolic links too, without hidden files.
+
+    Returns:
+        The files, in a sorted order that is the same on every file system.
+
+    Raises:
+        OSError: if a folder cannot be read.
+    """
+    return [path for path in _visible_files(root) if is_named_as_image(path) and path.is_file()]
+
+
+def left_out_files(root: Path) -> list[Path]:
+    """Find the files that look like images but are none of `image_files`, in a sorted order.
+
+    They are links to nothing, formats that are not read, and images without the suffix of one.
+    """
+    return [
+        path
+        for path in _visible_files(root)
+        if (not path.is_file() if is_named_as_image(path) else _looks_like_an_image(path))
+    ]
+
+
+def is_named_as_image(path: Path) -> bool:
+    """Whether a file has the suffix of an image that is read."""
+    return path.suffix.lower() in SUFFIXES
+
+
+def printable(path: Path | str) -> str:
+    """A path as text that any file or terminal takes; bytes that are not UTF-8 become escapes."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
+def listed(paths: Iterable[Path]) -> str:
+    """The first paths, for a message."""
+    paths = list(paths)
+    return ", ".join(printable(path) for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
+
+
+def _visible_files(root: Path) -> list[Path]:
+    return sorted(_walk(root, ()), key=lambda path: path.parts)
+
+
+def _walk(folder: Path, parents: tuple) -> Iterator[Path]:
+    """Yield the files below a folder; a link back to a folder that contains it is not followed."""
+    status = folder.stat()
+    identity = status.st_dev, status.st_ino
+    if identity in parents:
+        return
+    for path in folder.iterdir():
+        if path.name.startswith("."):
+            continue
+        if path.is_dir():
+            yield from _walk(path, (*parents, identity))
+        else:
+            yield path
+
+
+def _looks_like_an_image(path: Path) -> bool:
+    if path.suffix.lower() in _OTHER_SUFFIXES:
+        return True
+    try:
+        with path.open("rb") as file:
+            start = file.read(16)
+    except OSError:
+        return False
+    is_heif_or_avif = start[4:8] == b"ftyp" and start[8:12] in (b"avif", b"heic", b"heix", b"mif1")
+    is_webp = start[:4] == b"RIFF" and start[8:12] == b"WEBP"
+    return is_heif_or_avif or is_webp or start.startswith(_SIGNATURES)
