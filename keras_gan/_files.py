@@ -1,13 +1,26 @@
 """Paths that users give, and files that are replaced in one step."""
 
 import contextlib
+import errno
+import glob
 import os
 import pathlib
 import re
 import secrets
+import shutil
+import time
+
+try:
+    import fcntl
+except ImportError:  # on Windows, where an open file cannot be removed anyway
+    fcntl = None
 
 # At least two letters, because `C:/` is a drive. One slash, because that is what pathlib leaves of two.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:)/")
+# What `_unique_tag` puts into the name of a temporary file, and what follows it.
+_TAG = re.compile(r".*\.\d+\.[0-9a-f]{8}\.(tmp|keras)")
+_UNFINISHED = ".unfinished-"
+_DAY = 86_400
 
 
 def local_path(name, value):
@@ -95,20 +108,23 @@ def replacement(path, suffix=".tmp"):
     """Replace a file as `write_atomically` does, with content that the block writes piece by piece.
 
     When the block ends, the content is flushed to the disk before the file gets its name. So a file of this name is
-    always complete, even after a power failure. When the block raises, the old file stays.
+    always complete, even after a power failure. When the block raises, the old file stays. Two writers of one file
+    have two temporary files, and the last one wins. What killed writers of this file left behind is removed.
 
     Args:
         path: `pathlib.Path` of the file.
-        suffix: end of the temporary file's name, for writers that require one.
+        suffix: end of the temporary file's name, ".tmp", or ".keras" for a writer that requires it.
 
     Yields:
         `pathlib.Path` of a temporary file in the same directory, for the block to write and close.
     """
+    remove_leftovers(path.parent, glob.escape(path.name))
     temporary = path.with_name(f".{path.name}.{_unique_tag()}{suffix}")
     try:
-        yield temporary
-        _flush_file(temporary)
-        temporary.replace(path)
+        with _in_use(temporary):
+            yield temporary
+            _flush(temporary)
+            temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -117,15 +133,65 @@ def replacement(path, suffix=".tmp"):
 
 
 def remove_leftovers(directory, pattern):
-    """Remove the temporary files of processes that were killed while they wrote.
+    """Remove the temporary files of processes that were killed while they wrote, and of no others.
 
     Args:
         directory: `pathlib.Path`, which need not exist.
         pattern: names of the files that they wrote, as `glob` takes it.
     """
-    for path in directory.glob(f".{pattern}.*.tmp"):
+    for path in directory.glob(f".{pattern}.*"):
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            if _TAG.fullmatch(path.name) and _is_abandoned(path):
+                path.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def unfinished_folder(directory):
+    """Make a folder for content that gets its name with `give_name` when it is complete.
+
+    The folders of processes that were killed before that are removed.
+
+    Args:
+        directory: `pathlib.Path` of the directory that the content belongs to, which need not exist.
+
+    Yields:
+        `pathlib.Path` of an empty folder in the directory. It is removed at the end if it has no name by then.
+
+    Raises:
+        OSError: if it cannot be made.
+    """
+    for path in directory.glob(f"{_UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            if _is_abandoned(path):
+                shutil.rmtree(path, ignore_errors=True)
+    folder, descriptor = _locked_folder(directory)
+    try:
+        yield folder
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def give_name(folder, target):
+    """Rename a folder of which all content is on the disk by then, and return its new path.
+
+    Args:
+        folder: `pathlib.Path` of a folder from `unfinished_folder`.
+        target: `pathlib.Path` in the same directory.
+
+    Raises:
+        OSError: if the disk is full, or the target exists and is not an empty folder.
+    """
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _flush(path)
+        else:
+            _flush_directory(path)
+    _flush_directory(folder)
+    folder.rename(target)
+    _flush_directory(target.parent)
+    return target
 
 
 def _try_to_write(directory, place, name, received):
@@ -146,7 +212,58 @@ def _unique_tag():
     return f"{os.getpid()}.{secrets.token_hex(4)}"
 
 
-def _flush_file(path):
+@contextlib.contextmanager
+def _in_use(path):
+    """Make a file, and mark it as one that this process is writing."""
+    if fcntl is None:
+        yield
+        return
+    with path.open("ab") as file:
+        _lock(file.fileno())
+        yield
+
+
+def _locked_folder(directory):
+    """A new folder, and the descriptor of its lock or None where there are no locks."""
+    while True:
+        # In the same directory, because a rename is atomic only within one file system; not with `tempfile`, whose
+        # folders only their owner can read.
+        folder = directory / f"{_UNFINISHED}{_unique_tag()}"
+        folder.mkdir(parents=True)
+        if fcntl is None:
+            return folder, None
+        descriptor = os.open(folder, os.O_RDONLY)
+        _lock(descriptor)
+        if folder.exists():
+            return folder, descriptor
+        # Another process took it for a leftover before it was locked.
+        os.close(descriptor)
+
+
+def _is_abandoned(path):
+    """Whether the process that made a temporary file or folder has died. Only a living process holds its lock."""
+    if fcntl is None:
+        return time.time() - path.stat().st_mtime > _DAY
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        is_free = _lock(descriptor)
+        return time.time() - path.stat().st_mtime > _DAY if is_free is None else is_free
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor):
+    """Lock an open file or folder until it is closed; return whether that worked, None where there are no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EAGAIN, errno.EACCES) else None
+    return True
+
+
+def _flush(path):
     # Windows flushes only files that are open for writing.
     with path.open("rb+") as file:
         os.fsync(file.fileno())

@@ -3,13 +3,19 @@ import os
 import pathlib
 import re
 import stat
+import subprocess
+import sys
+import time
 
 import pytest
 
+from keras_gan import _files
 from keras_gan._files import (
+    give_name,
     local_path,
     remove_leftovers,
     replacement,
+    unfinished_folder,
     writable_directory,
     writable_file,
     write_atomically,
@@ -87,15 +93,102 @@ def test_a_directory_that_cannot_be_flushed_is_no_failure(tmp_path, monkeypatch)
     assert (tmp_path / "a.png").read_bytes() == b"new"
 
 
-def test_a_killed_process_leaves_what_remove_leftovers_removes(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"old")
-    (tmp_path / ".b.png.1.tmp").write_bytes(b"of another file")
-    # As after a kill: the block never ends.
-    context = replacement(tmp_path / "a.png")
-    context.__enter__().write_bytes(b"half")
-    assert len(list(tmp_path.iterdir())) == 3
+WRITER = """
+import importlib.util, pathlib, sys
+spec = importlib.util.spec_from_file_location("files", sys.argv[1])
+files = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(files)
+with getattr(files, sys.argv[2])(pathlib.Path(sys.argv[3])) as path:
+    (path / "half" if path.is_dir() else path).write_bytes(b"half")
+    print(path.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other_process(tmp_path):
+    """Starts a process that writes half of a file or folder; returns it, and the name that it writes to for now."""
+    processes = []
+
+    def start(context, path):
+        command = [sys.executable, "-c", WRITER, _files.__file__, context, str(path)]
+        processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        return processes[-1], tmp_path / processes[-1].stdout.readline().strip()
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_only_the_leftovers_of_killed_processes_are_removed(tmp_path, other_process):
+    file = tmp_path / "a.png"
+    killed, leftover = other_process("replacement", file)
+    _, in_use = other_process("replacement", file)
+    others = [tmp_path / name for name in (".b.png.1.01234567.tmp", ".a.png.backup.tmp", ".a.png.2024.tmp")]
+    for path in others:
+        path.touch()
     remove_leftovers(tmp_path, "a.png")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".b.png.1.tmp", "a.png"]
+    assert leftover.read_bytes() == in_use.read_bytes() == b"half"
+    killed.kill()
+    killed.wait()
+    write_atomically(file, b"whole")
+    assert sorted(tmp_path.iterdir()) == sorted([file, in_use, *others])
+
+
+def test_only_the_folders_of_killed_processes_are_removed(tmp_path, other_process):
+    killed, leftover = other_process("unfinished_folder", tmp_path)
+    _, in_use = other_process("unfinished_folder", tmp_path)
+    killed.kill()
+    killed.wait()
+    with unfinished_folder(tmp_path) as mine:
+        assert sorted(tmp_path.iterdir()) == sorted([in_use, mine])
+    assert list(tmp_path.iterdir()) == [in_use]
+
+
+@pytest.mark.parametrize("no_locks", ["platform", "file system"])
+def test_where_there_are_no_locks_a_leftover_is_a_day_old(tmp_path, monkeypatch, no_locks):
+    if no_locks == "platform":
+        monkeypatch.setattr(_files, "fcntl", None)
+    else:
+
+        def flock(*arguments):
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(_files.fcntl, "flock", flock)
+    old, young = tmp_path / ".a.png.1.00000000.tmp", tmp_path / ".a.png.1.00000001.tmp"
+    for path, age in ((old, 100_000), (young, 1000)):
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    write_atomically(tmp_path / "a.png", b"new")
+    with unfinished_folder(tmp_path) as folder:
+        give_name(folder, tmp_path / "1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, "1", "a.png"]
+
+
+def test_a_folder_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    flushed, flush = [], os.fsync
+
+    def fsync(descriptor):
+        flushed.append(pathlib.Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        flush(descriptor)
+
+    with unfinished_folder(tmp_path) as folder:
+        (folder / "variables").mkdir()
+        (folder / "variables" / "data").write_bytes(b"1")
+        monkeypatch.setattr(os, "fsync", fsync)
+        assert give_name(folder, tmp_path / "1") == tmp_path / "1"
+    assert sorted(flushed) == sorted(["variables", "data", folder.name, tmp_path.name])
+    assert flushed[-1] == tmp_path.name
+    assert (tmp_path / "1" / "variables" / "data").read_bytes() == b"1"
+
+
+def test_a_name_that_is_taken_leaves_no_folder(tmp_path):
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "mine").touch()
+    with pytest.raises(OSError, match="not empty"), unfinished_folder(tmp_path) as folder:
+        give_name(folder, tmp_path / "1")
+    assert list(tmp_path.iterdir()) == [tmp_path / "1"]
 
 
 def test_a_path_may_be_a_string_or_a_path_and_begin_with_the_home_folder(tmp_path, monkeypatch):

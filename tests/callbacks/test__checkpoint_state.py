@@ -236,7 +236,7 @@ def test_pictures_and_curves_are_those_of_a_run_that_was_never_stopped(
 
 
 def test_half_written_pictures_and_curves_are_removed(tmp_path, walk, fit):
-    names = [".epoch_0001.png.12.tmp", ".snapshots.gif.12.tmp", ".losses.png.12.tmp", ".losses.csv.12.tmp"]
+    names = [".epoch_0001.png.12.01234567.tmp", ".snapshots.gif.12.01234567.tmp", ".losses.png.12.01234567.tmp", ".losses.csv.12.01234567.tmp"]
     for name in names:
         (tmp_path / name).write_bytes(b"half")
     fit(walk(), ImageSnapshots(tmp_path, num_images=1), LossCurves(tmp_path / "losses.png"), epochs=1)
