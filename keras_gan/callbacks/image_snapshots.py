@@ -78,6 +78,8 @@ class ImageSnapshots(keras.callbacks.Callback):
         ['epoch_0000.png', 'epoch_0001.png', 'epoch_0002.png', 'snapshots.gif']
     """
 
+    _training_state = ("_number", "_number_at_epoch_begin")
+
     def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None, inputs=None):
         super().__init__()
         if unit not in list(_NUMBER_DIGITS):
