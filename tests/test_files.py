@@ -141,6 +141,7 @@ def test_only_the_folders_of_killed_processes_are_removed(tmp_path, other_proces
     _, in_use = other_process("unfinished_folder", tmp_path)
     killed.kill()
     killed.wait()
+    assert leftover.is_dir()
     with unfinished_folder(tmp_path) as mine:
         assert sorted(tmp_path.iterdir()) == sorted([in_use, mine])
     assert list(tmp_path.iterdir()) == [in_use]
@@ -170,7 +171,7 @@ def test_a_folder_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
     flushed, flush = [], os.fsync
 
     def fsync(descriptor):
-        flushed.append(pathlib.Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        flushed.append(pathlib.Path(f"/proc/self/fd/{descriptor}").readlink().name)
         flush(descriptor)
 
     with unfinished_folder(tmp_path) as folder:

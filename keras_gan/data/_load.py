@@ -8,6 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
+from keras_gan._identity import identity
 from keras_gan.data import _images
 from keras_gan.data._stream import Stream
 from keras_gan.data.arrays import Arrays
@@ -99,6 +100,7 @@ def load(
     dataset.steps_per_epoch = len(data.images) // batch_size
     dataset.image_shape = data.images.shape[1:]
     dataset.class_names = data.class_names
+    dataset.identity = {**identity([data.images]), "seed": seed, "preprocessing": repr(preprocessing)}
     return dataset
 
 
