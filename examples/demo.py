@@ -73,7 +73,7 @@ def demo(run_dir):
             keras_gan.callbacks.Throughput(),
             keras_gan.callbacks.ImageSnapshots(run_dir / "samples", num_images=36, log_dir=log_dir),
             keras_gan.callbacks.LossCurves(run_dir / "losses.png"),
-            keras.callbacks.TensorBoard(log_dir, write_graph=False),
+            keras_gan.callbacks.TensorBoard(log_dir, write_graph=False),
         ],
     )
     gan.save(run_dir / "gan.keras")

@@ -333,9 +333,7 @@ def observers(images, run_dir):
 
 def writers(run_dir):
     """Return the chief's callbacks, which measure samples and write down what the observers have seen."""
-    import keras
-
-    from keras_gan.callbacks import ImageSnapshots, LossCurves
+    from keras_gan.callbacks import ImageSnapshots, LossCurves, TensorBoard
 
     log_dir = run_dir / "tensorboard"
     return [
@@ -343,7 +341,7 @@ def writers(run_dir):
         *([evaluation(run_dir)] if FLAGS.evaluate_every else []),
         ImageSnapshots(run_dir / "samples", log_dir=log_dir),
         LossCurves(run_dir / "losses.png"),
-        keras.callbacks.TensorBoard(log_dir, write_graph=False),
+        TensorBoard(log_dir, write_graph=False),
     ]
 
 

@@ -3,6 +3,8 @@
 import json
 import warnings
 
+from keras_gan.callbacks._checkpoint_state import value
+
 # Where a class is defined and which object it was: they change between programs that train the same.
 _LEFT_OUT = {"format", "module", "registered_name", "build_config", "compile_config", "shared_object_id"}
 # How the steps run, not what they compute.
@@ -23,10 +25,10 @@ def collect(model, data):
     settings = {
         "data": data,
         **({} if seed is None else {"seed": int(seed)}),
-        **{name: value for name, value in compiled.items() if name not in _OF_THE_MODE},
+        **{name: setting for name, setting in compiled.items() if name not in _OF_THE_MODE},
         "model": _configuration(model.get_config),
     }
-    if int(model.training_state.step):
+    if value(model.training_state.step):
         # By now the rate is part of the state, and no longer what the optimizer was made with.
         for name in compiled:
             if name.endswith("_optimizer"):
@@ -77,15 +79,15 @@ def _unlike(path, there, here):
         yield path, there, here
 
 
-def _shown(value):
-    if isinstance(value, dict) and "class_name" in value:
-        text = str(value["class_name"])
-    elif isinstance(value, list):
-        text = f"[{', '.join(map(_shown, value))}]"
-    elif isinstance(value, float):
-        text = f"{value:g}"
+def _shown(setting):
+    if isinstance(setting, dict) and "class_name" in setting:
+        text = str(setting["class_name"])
+    elif isinstance(setting, list):
+        text = f"[{', '.join(map(_shown, setting))}]"
+    elif isinstance(setting, float):
+        text = f"{setting:g}"
     else:
-        text = repr(value)
+        text = repr(setting)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
@@ -102,26 +104,26 @@ def _without_names(config):
     """Number the layers instead of naming them: Keras's names depend on what else was built in the process."""
     names = {}
 
-    def find(value):
-        if isinstance(value, dict):
+    def find(part):
+        if isinstance(part, dict):
             # With nothing else it is the name of a dtype policy.
-            if isinstance(value.get("name"), str) and len(value) > 1:
-                names.setdefault(value["name"], f"#{len(names)}")
-            for entry in value.values():
+            if isinstance(part.get("name"), str) and len(part) > 1:
+                names.setdefault(part["name"], f"#{len(names)}")
+            for entry in part.values():
                 find(entry)
-        elif isinstance(value, list):
-            for entry in value:
+        elif isinstance(part, list):
+            for entry in part:
                 find(entry)
 
-    def replaced(value):
-        if isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
+    def replaced(part):
+        if isinstance(part, dict) and part.get("class_name") == "__keras_tensor__":
             # Its shape and type follow from the layer that it comes from.
-            return replaced(value["config"]["keras_history"])
-        if isinstance(value, dict):
-            return {key: replaced(entry) for key, entry in value.items()}
-        if isinstance(value, list):
-            return [replaced(entry) for entry in value]
-        return names.get(value, value) if isinstance(value, str) else value
+            return replaced(part["config"]["keras_history"])
+        if isinstance(part, dict):
+            return {key: replaced(entry) for key, entry in part.items()}
+        if isinstance(part, list):
+            return [replaced(entry) for entry in part]
+        return names.get(part, part) if isinstance(part, str) else part
 
     find(config)
     return replaced(config)
