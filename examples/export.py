@@ -87,13 +87,11 @@ def existing(path, remedy):
 
 def export(path, run_dir):
     """Write the formats, and print where they are."""
-    import keras
-
     import keras_gan
 
     # First, because an error here should not cost the time of an export.
     card = facts(path, run_dir)
-    gan = keras.saving.load_model(path)
+    gan = keras_gan.training.load_model(path)
     if not hasattr(gan, "sampler"):
         raise ValueError(f"This file holds no GAN. Received: --from={path}")
     to = pathlib.Path(FLAGS.to)

@@ -7,6 +7,7 @@ import os
 import keras
 import tensorflow as tf
 
+from keras_gan import _keras_file
 from keras_gan._arguments import require_int, require_number
 from keras_gan.metrics._networks import (
     Network,
@@ -109,7 +110,7 @@ def _open(model, output):
     if isinstance(model, str | os.PathLike):
         path = existing_path(model, "model")
         if path.suffix == ".keras":
-            return keras_network(keras.saving.load_model(path, compile=False), output)
+            return keras_network(_keras_file.load(path, compile=False), output)
         if path.suffix == ".tflite":
             return tflite_network(path)
         if (path / "saved_model.pb").is_file():
