@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import run_flags
 from absl import app, flags
 
 # TensorFlow reads this when it is imported.
@@ -54,7 +55,7 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"The demo takes only flags. Received: {' '.join(argv[1:])}")
     try:
-        demo(pathlib.Path(FLAGS.run_dir))
+        demo(run_flags.local_path(FLAGS["run_dir"]))
     except (ValueError, OSError) as error:
         sys.exit(f"Error: {error}")
 

@@ -253,6 +253,11 @@ def test_what_is_wrong_is_one_line(error, run_dir, source, arguments, message):
     assert message in error(run_dir / source, *arguments)
 
 
+def test_a_damaged_file_is_one_line(error, run_dir, tmp_path):
+    (tmp_path / "cut.keras").write_bytes((run_dir / "gan.keras").read_bytes()[:-50])
+    assert "This is no whole `.keras` file" in error(tmp_path / "cut.keras")
+
+
 def test_a_network_is_no_gan(error, tmp_path):
     keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]).save(tmp_path / "network.keras")
     assert "This file holds no GAN. Received: --from=" in error(tmp_path / "network.keras")
