@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+import run_flags
 from absl import app, flags
 
 # TensorFlow reads this when it is imported.
@@ -54,7 +55,7 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"The demo takes only flags. Received: {' '.join(argv[1:])}")
     try:
-        demo(pathlib.Path(FLAGS.run_dir))
+        demo(run_flags.local_path(FLAGS["run_dir"]))
     except (ValueError, OSError) as error:
         sys.exit(f"Error: {error}")
 
@@ -73,7 +74,7 @@ def demo(run_dir):
             keras_gan.callbacks.Throughput(),
             keras_gan.callbacks.ImageSnapshots(run_dir / "samples", num_images=36, log_dir=log_dir),
             keras_gan.callbacks.LossCurves(run_dir / "losses.png"),
-            keras.callbacks.TensorBoard(log_dir, write_graph=False),
+            keras_gan.callbacks.TensorBoard(log_dir, write_graph=False),
         ],
     )
     gan.save(run_dir / "gan.keras")

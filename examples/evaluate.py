@@ -14,9 +14,9 @@ nearest training images, samples by class and an interpolation between latents.
 
 import csv
 import os
-import pathlib
 import sys
 
+import run_flags
 from absl import app, flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -54,7 +54,7 @@ def main(argv):
     if argv[1:]:
         raise app.UsageError(f"Give only flags. Received: {' '.join(argv[1:])}")
     try:
-        evaluate(pathlib.Path(FLAGS.out))
+        evaluate(run_flags.local_path(FLAGS["out"]))
     except (ValueError, OSError) as error:
         sys.exit(f"Error: {error}")
 
@@ -66,7 +66,9 @@ def evaluate(out):
     from keras_gan import metrics
 
     out.mkdir(parents=True, exist_ok=True)
-    source = open_samples(pathlib.Path(FLAGS.samples))
+    # Before the samples are measured, which takes minutes.
+    losses = curves()
+    source = open_samples(run_flags.local_path(FLAGS["samples"]))
     test = load(FLAGS.split, source)
     train = load(FLAGS.train_split, source) if FLAGS.train_split else test
     evaluator = metrics.Evaluator(
@@ -81,7 +83,7 @@ def evaluate(out):
         out,
         title=f"{FLAGS.samples} against {FLAGS.dataset}",
         results=report.values(),
-        curves=curves(),
+        curves=losses,
         **pictures(evaluator.extractor, source, train, known),
     )
     print(f"Report: {page}, {picture}, {out / 'report.json'}")
@@ -143,12 +145,10 @@ def interpolate(source):
 
 def open_samples(path):
     """Return what `Evaluator.compare` takes: a GAN, an exported generator, or the images of a folder."""
-    import keras
-
-    from keras_gan import data, export
+    from keras_gan import data, export, training
 
     if path.suffix == ".keras" and path.is_file():
-        model = keras.saving.load_model(path)
+        model = training.load_model(path)
         if not hasattr(model, "generate"):
             raise ValueError(f"This file holds no GAN that could draw samples. Received: --samples={path}")
         return model
@@ -191,11 +191,20 @@ def make_extractor(source):
 
 def curves():
     """Return the training curves, a list with a dict for each epoch, or None."""
-    path = pathlib.Path(FLAGS.curves) if FLAGS.curves else pathlib.Path(FLAGS.samples).parent / "losses.csv"
-    if not path.exists():
+    import report_page
+
+    given = FLAGS.curves is not None
+    path = run_flags.local_path(FLAGS["curves" if given else "samples"])
+    path = path if given else path.parent / "losses.csv"
+    if not given and not path.exists():
         return None
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    try:
+        with path.open(newline="") as file:
+            return report_page.checked_curves(csv.DictReader(file))
+    except (ValueError, csv.Error) as error:
+        raise ValueError(
+            f"The table of losses cannot be drawn: move it away, or name another with --curves. {error}, file={path}"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ import os
 import pathlib
 import re
 import sys
-import zipfile
 
 from absl import app, flags
 
@@ -102,11 +101,13 @@ def existing(path, remedy):
 
 def export(path, run_dir):
     """Write the formats, and print where they are."""
-    from keras_gan import export
+    from keras_gan import export, training
 
     # First, because an error here should not cost the time of an export.
     card, to = facts(path, run_dir), local("to")
-    gan = load(path)
+    gan = training.load_model(path)
+    if not hasattr(gan, "sampler"):
+        raise ValueError(f"This file holds no GAN. Received: --from={path}")
     # A dot has no name of its own.
     file = to / to.resolve().name
     print(f"From {path}: {type(gan).__name__}")
@@ -118,25 +119,6 @@ def export(path, run_dir):
             report(name, export.save_onnx(gan, file.with_name(f"{file.name}.onnx"), averaged=FLAGS.averaged))
         else:
             write_litert(gan, file, name)
-
-
-def load(path):
-    """Return the GAN in a .keras file."""
-    import keras
-
-    try:
-        gan = keras.saving.load_model(path)
-    except Exception as error:
-        # What the disk refuses is no damage.
-        path.open("rb").close()
-        if not zipfile.is_zipfile(path):
-            raise ValueError(f"This is a part of a .keras file, or something else. Received: --from={path}") from error
-        # A damaged file fails in as many ways as there are places in it.
-        reason = str(error) or type(error).__name__
-        raise ValueError(f"This .keras file cannot be loaded ({reason}). Received: --from={path}") from error
-    if not hasattr(gan, "sampler"):
-        raise ValueError(f"This file holds no GAN. Received: --from={path}")
-    return gan
 
 
 def report(name, path, remark=""):

@@ -7,13 +7,12 @@ import base64
 import dataclasses
 import html
 import io
-import os
-import pathlib
 
 import numpy as np
 import report_picture
 from PIL import Image
 
+from keras_gan._files import writable_directory, write_atomically
 from keras_gan.callbacks import image_grid
 
 MOST_COLUMNS, MOST_ROWS, MOST_PANELS = 12, 16, 8
@@ -110,7 +109,8 @@ def write_report(
         (path of the picture, path of the HTML file).
 
     Raises:
-        ValueError: if the neighbours do not belong to the samples and the real images, or a class has no samples.
+        ValueError: if the neighbours do not belong to the samples and the real images, a class has no samples, a row of
+            the curves has no epoch, or no file can be written in the directory.
     """
     results = list(results)
     galleries = [_neighbour_gallery(np.asarray(samples), np.asarray(real_images), neighbours)]
@@ -118,14 +118,14 @@ def write_report(
         galleries.append(_class_gallery(class_samples))
     if interpolation is not None:
         galleries.append(_interpolation_gallery(np.asarray(interpolation)))
-    table, notes, panels = _table(results), [TABLE_NOTE, *_warnings(results)], _panels(curves or [])
+    panels = _panels(checked_curves(curves or []))
+    table, notes = _table(results), [TABLE_NOTE, *_warnings(results)]
+    directory = writable_directory(directory, "directory")
 
-    directory = pathlib.Path(directory)
-    directory.mkdir(parents=True, exist_ok=True)
     picture, page = directory / "report.png", directory / "report.html"
-    _write(picture, report_picture.draw_page(title, table, notes, galleries, panels))
+    write_atomically(picture, report_picture.draw_page(title, table, notes, galleries, panels))
     numbers = _format_numbers(table, notes, results)
-    _write(page, _format_page(title, numbers, galleries, panels).encode())
+    write_atomically(page, _format_page(title, numbers, galleries, panels).encode())
     return picture, page
 
 
@@ -163,6 +163,21 @@ def _class_gallery(class_samples):
 def _interpolation_gallery(paths):
     rows = [(str(number), _drawable(path[:MOST_COLUMNS])) for number, path in enumerate(paths[:MOST_ROWS], 1)]
     return Gallery("From one latent to another", "Each row is one path; memorised images would change in leaps.", rows)
+
+
+def checked_curves(curves):
+    """Return the rows of a table of curves as a list, or raise a ValueError if one of them cannot be drawn."""
+    rows = list(curves)
+    for number, row in enumerate(rows, 1):
+        try:
+            int(row["epoch"])
+            [float(value) for value in row.values() if value not in (None, "")]
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                "Each row of the curves must have a whole number in the column `epoch`, and numbers or nothing in the "
+                f"others. Received: row {number} is {dict(row)}"
+            ) from error
+    return rows
 
 
 def _drawable(images):
@@ -244,13 +259,3 @@ def _format_gallery(gallery):
 
 def _embedded(png):
     return "data:image/png;base64," + base64.b64encode(png).decode()
-
-
-def _write(path, content):
-    """Replace a file as a whole: a reader sees the old file or the new one, never a part."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)

@@ -7,6 +7,20 @@ import re
 # What may change when a run resumes: the rest decides what is trained.
 _FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir", "data_dir", "download"}
 _FILE = "flags.txt"
+# The name of a folder need not be UTF-8.
+_ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
+
+
+def local_path(flag):
+    """Return the path that an absl flag names, with ~ expanded; raise a ValueError if it is empty or not local."""
+    if not flag.value.strip() or "://" in flag.value:
+        raise ValueError(
+            f"Give a local path: not an empty one, and none as gs://. Received: --{flag.name}={flag.value}"
+        )
+    try:
+        return pathlib.Path(flag.value).expanduser()
+    except RuntimeError as error:
+        raise ValueError(f"No home folder is known for this ~. Received: --{flag.name}={flag.value}") from error
 
 
 def make_directories(*flags):
@@ -14,7 +28,7 @@ def make_directories(*flags):
     for flag in flags:
         if flag.value:
             with _writing_below(flag.name, flag.value):
-                pathlib.Path(flag.value).mkdir(parents=True, exist_ok=True)
+                local_path(flag).mkdir(parents=True, exist_ok=True)
 
 
 def record(flags, run_dir):
@@ -24,16 +38,27 @@ def record(flags, run_dir):
         flags: absl flags.
         run_dir: `pathlib.Path` of the run's directory.
     """
-    temporary = run_dir / f".{_FILE}.tmp"
+    # Not at the top: a wrong flag should not wait for TensorFlow.
+    from keras_gan._files import write_atomically
+
+    content = "".join(f"{line}\n" for line in _lines(flags).values())
     with _writing_below("run_dir", run_dir):
-        temporary.write_text("".join(f"{line}\n" for line in _lines(flags).values()))
-        temporary.replace(run_dir / _FILE)
+        write_atomically(run_dir / _FILE, content.encode(**_ENCODING))
 
 
 def require_resumable(flags, run_dir):
-    """Raise a ValueError if there is a run in the directory that these flags do not resume."""
+    """Raise a ValueError if there is a run in the directory that these flags do not resume.
+
+    Without a record of its flags, a run resumes with those that are given. Its checkpoints know their settings, too.
+    """
+    for name, line in _lines(flags).items():
+        if len(line.splitlines()) > 1:
+            raise ValueError(
+                f"A flag must not have a line break, because {_FILE} has a line for each: --{name}. Received: {line!r}"
+            )
     if any(run_dir.glob("checkpoints/step_*.npz")):
-        _require_same(flags, run_dir)
+        if (run_dir / _FILE).exists():
+            _require_same(flags, run_dir)
     elif (run_dir / "gan.keras").exists():
         raise ValueError(
             "This directory holds a trained GAN, but no checkpoint to resume from: choose another, or remove this one. "
@@ -56,7 +81,7 @@ def _writing_below(name, directory):
 def _require_same(flags, run_dir):
     """Raise a ValueError if flags would train something else than the run in this directory."""
     recorded, given = _recorded(flags, run_dir), _lines(flags)
-    before, now = (int(lines["steps"].removeprefix("--steps=")) for lines in (recorded, given))
+    before, now = (int(lines["steps"].partition("=")[2]) for lines in (recorded, given))
     if now < before:
         raise ValueError(f"A run can be made longer than its --steps={before}, not shorter. Received: --steps={now}")
     for name in sorted((recorded.keys() | given.keys()) - _FREE):
@@ -74,7 +99,26 @@ def _lines(flags):
 
 
 def _recorded(flags, run_dir):
-    """Return what `_lines` returned for the flags that were recorded."""
+    """Return what `_lines` returned for the flags that were recorded, or raise a ValueError if lines are missing."""
     names = {flag.name for flag in flags}
-    found = {re.match(r"--([^=]+)", line)[1]: line for line in (run_dir / _FILE).read_text().splitlines()}
-    return {name if name in names else name.removeprefix("no"): line for name, line in found.items()}
+    found = {}
+    for line in (run_dir / _FILE).read_text(**_ENCODING).splitlines():
+        if match := re.match(r"--?(\w+)", line):
+            name = match[1]
+            found[name if name in names else name.removeprefix("no")] = line
+        elif line.strip() and not line.lstrip().startswith(("#", "//")):
+            raise _damaged(f"has a line that is no flag, {line!r}", run_dir)
+    missing = [flag.name for flag in flags if flag.default is not None and flag.name not in found]
+    if missing:
+        raise _damaged(f"lacks --{missing[0]} and {len(missing) - 1} more", run_dir)
+    if not re.fullmatch(r"--?steps=\d+", found["steps"]):
+        raise _damaged(f"has {found['steps']!r}", run_dir)
+    return found
+
+
+def _damaged(what, run_dir):
+    return ValueError(
+        f"The record of this run's flags {what}: it was cut or changed, or another version of this script wrote it. "
+        "Put its lines back; or remove it, and the run resumes with the flags that you give now. "
+        f"Received: {run_dir / _FILE}"
+    )

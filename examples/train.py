@@ -167,7 +167,7 @@ def main(argv):
             raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
         # Recorded like this: a later --steps that makes longer epochs possible must not change them.
         FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-        run_dir = pathlib.Path(FLAGS.run_dir)
+        run_dir = run_flags.local_path(FLAGS["run_dir"])
         run_flags.make_directories(FLAGS["run_dir"], FLAGS["export_dir"])
         run_flags.require_resumable(own_flags(), run_dir)
         train(run_dir)
@@ -191,8 +191,6 @@ def train(run_dir):
     # First of all: a strategy for several workers must be made before TensorFlow computes anything.
     strategy = make_strategy()
     is_chief = strategy.extended.should_checkpoint
-    if is_chief:
-        run_flags.record(own_flags(), run_dir)
     keras.utils.set_random_seed(FLAGS.seed)
     keras.config.set_dtype_policy(FLAGS.precision)
     images = load_images()
@@ -335,15 +333,17 @@ def writers(run_dir):
     """Return the chief's callbacks, which measure samples and write down what the observers have seen."""
     import keras
 
-    from keras_gan.callbacks import ImageSnapshots, LossCurves
+    from keras_gan.callbacks import ImageSnapshots, LossCurves, TensorBoard
 
     log_dir = run_dir / "tensorboard"
     return [
+        # Not before the checkpoint knows that no other process trains in the directory.
+        keras.callbacks.LambdaCallback(on_train_begin=lambda _: run_flags.record(own_flags(), run_dir)),
         # Before those that write values down.
         *([evaluation(run_dir)] if FLAGS.evaluate_every else []),
         ImageSnapshots(run_dir / "samples", log_dir=log_dir),
         LossCurves(run_dir / "losses.png"),
-        keras.callbacks.TensorBoard(log_dir, write_graph=False),
+        TensorBoard(log_dir, write_graph=False),
     ]
 
 

@@ -1,8 +1,8 @@
-"""Paths that users give, files that are replaced in one step, and the hashes of files from elsewhere."""
+"""Paths that users give, and files that are replaced in one step."""
 
 import contextlib
 import errno
-import hashlib
+import glob
 import os
 import pathlib
 import re
@@ -10,15 +10,17 @@ import secrets
 import shutil
 import time
 
-# The list of a folder's files and their hashes, in the format of the program `sha256sum`.
-SHA256SUMS = "SHA256SUMS"
+try:
+    import fcntl
+except ImportError:  # on Windows, where an open file cannot be removed anyway
+    fcntl = None
 
 # At least two letters, because `C:/` is a drive. One slash, because that is what pathlib leaves of two.
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+:)/")
-# An export takes minutes.
-_SECONDS_OF_A_DAY = 86_400
-
-_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+# What `_unique_tag` puts into the name of a temporary file, and what follows it.
+_TAG = re.compile(r".*\.\d+\.[0-9a-f]{8}\.(tmp|keras)")
+_UNFINISHED = ".unfinished-"
+_DAY = 86_400
 
 
 def local_path(name, value):
@@ -106,20 +108,23 @@ def replacement(path, suffix=".tmp"):
     """Replace a file as `write_atomically` does, with content that the block writes piece by piece.
 
     When the block ends, the content is flushed to the disk before the file gets its name. So a file of this name is
-    always complete, even after a power failure. When the block raises, the old file stays.
+    always complete, even after a power failure. When the block raises, the old file stays. Two writers of one file
+    have two temporary files, and the last one wins. What killed writers of this file left behind is removed.
 
     Args:
         path: `pathlib.Path` of the file.
-        suffix: end of the temporary file's name, for writers that require one.
+        suffix: end of the temporary file's name, ".tmp", or ".keras" for a writer that requires it.
 
     Yields:
         `pathlib.Path` of a temporary file in the same directory, for the block to write and close.
     """
+    remove_leftovers(path.parent, glob.escape(path.name))
     temporary = path.with_name(f".{path.name}.{_unique_tag()}{suffix}")
     try:
-        yield temporary
-        _flush_file(temporary)
-        temporary.replace(path)
+        with _in_use(temporary):
+            yield temporary
+            _flush(temporary)
+            temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -128,135 +133,65 @@ def replacement(path, suffix=".tmp"):
 
 
 def remove_leftovers(directory, pattern):
-    """Remove the temporary files of processes that were killed while they wrote.
+    """Remove the temporary files of processes that were killed while they wrote, and of no others.
 
     Args:
         directory: `pathlib.Path`, which need not exist.
         pattern: names of the files that they wrote, as `glob` takes it.
     """
-    for path in directory.glob(f".{pattern}.*.tmp"):
+    for path in directory.glob(f".{pattern}.*"):
         with contextlib.suppress(OSError):
-            path.unlink(missing_ok=True)
+            if _TAG.fullmatch(path.name) and _is_abandoned(path):
+                path.unlink(missing_ok=True)
 
 
-def rename_folder(folder, target):
-    """Rename a folder once all its files are on the disk: it appears complete, even after a power failure.
+@contextlib.contextmanager
+def unfinished_folder(directory):
+    """Make a folder for content that gets its name with `give_name` when it is complete.
+
+    The folders of processes that were killed before that are removed.
 
     Args:
-        folder: `pathlib.Path`.
-        target: `pathlib.Path` in the same directory, which must not exist.
+        directory: `pathlib.Path` of the directory that the content belongs to, which need not exist.
 
-    Returns:
-        `target`.
+    Yields:
+        `pathlib.Path` of an empty folder in the directory. It is removed at the end if it has no name by then.
 
     Raises:
-        OSError: if the disk is full, or there is a folder with files at `target`.
+        OSError: if it cannot be made.
     """
-    _flush_folder(folder)
-    renamed = folder.rename(target)
-    _flush_directory(target.parent)
-    return renamed
-
-
-def remove_old_folders(directory, pattern):
-    """Remove folders that nobody has changed for a day, because the process that filled them was killed.
-
-    Args:
-        directory: `pathlib.Path`, which need not exist.
-        pattern: names of the folders, as `glob` takes it.
-    """
-    for path in directory.glob(pattern):
+    for path in directory.glob(f"{_UNFINISHED}*"):
         with contextlib.suppress(OSError):
-            if time.time() - path.stat().st_mtime > _SECONDS_OF_A_DAY:
+            if _is_abandoned(path):
                 shutil.rmtree(path, ignore_errors=True)
+    folder, descriptor = _locked_folder(directory)
+    try:
+        yield folder
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+        shutil.rmtree(folder, ignore_errors=True)
 
 
-def sha256_of(path):
-    """Return the SHA-256 of a file or of a folder, as 64 hexadecimal digits.
-
-    That of a folder is the SHA-256 of its `sha256sums`. Without this package, two commands print it:
-    `cd FOLDER` and
-    `find -L . -type f ! -path ./SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum`.
-
-    Keep the hash of a model that you trust, and give it as `sha256=` to what opens the model.
-
-    Args:
-        path: path of a file or of a folder.
-
-    Raises:
-        ValueError: if `path` is not a local path, or a folder holds no files, a link to a folder, a device, or a name
-            of several lines.
-        OSError: if something cannot be read.
-
-    Example:
-        >>> import tempfile
-        >>> folder = pathlib.Path(tempfile.mkdtemp())
-        >>> (folder / "abc").write_text("abc")
-        3
-        >>> sha256_of(folder / "abc")
-        'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
-        >>> sha256_of(folder) == hashlib.sha256(sha256sums(folder)).hexdigest()
-        True
-    """
-    path = local_path("path", path)
-    if path.is_dir():
-        return hashlib.sha256(sha256sums(path)).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def sha256sums(folder):
-    """Return the list of all files below a folder with their hashes, as `sha256sum` prints it, sorted by name.
-
-    A file SHA256SUMS directly in the folder is left out: it is where this list may be kept.
+def give_name(folder, target):
+    """Rename a folder of which all content is on the disk by then, and return its new path.
 
     Args:
-        folder: `pathlib.Path`.
-
-    Returns:
-        bytes, a line for each file: its SHA-256, two spaces, and its path from the folder, which begins with `./`.
+        folder: `pathlib.Path` of a folder from `unfinished_folder`.
+        target: `pathlib.Path` in the same directory.
 
     Raises:
-        ValueError: if there are no files; or a device, a link to a folder, or a name of several lines, which have no
-            place in the list.
-        OSError: if something cannot be read.
+        OSError: if the disk is full, or the target exists and is not an empty folder.
     """
-    paths = [path for path in folder.rglob("*") if path != folder / SHA256SUMS]
-    for path in paths:
-        # What is not in the list could change, and the hash would stay the same.
-        is_listed = path.is_file() or (path.is_dir() and not path.is_symlink())
-        if not is_listed or set(str(path.relative_to(folder))) & set("\\\r\n"):
-            raise ValueError(
-                "A folder has a SHA-256 if it holds files and folders alone, with names of one line: copy the files "
-                f"into a folder of their own, without links to folders. Received: {str(path)!r}"
-            )
-    names = {b"./" + os.fsencode(path.relative_to(folder).as_posix()): path for path in paths if path.is_file()}
-    if not names:
-        raise ValueError(f"There are no files in this folder, so it has no SHA-256. Received: {str(folder)!r}")
-    return b"".join(sha256_of(names[name]).encode() + b"  " + name + b"\n" for name in sorted(names))
-
-
-def require_sha256(path, sha256):
-    """Raise an error if a file or a folder has another SHA-256 than the user gave. None is not checked.
-
-    Args:
-        path: `pathlib.Path` of a file or of a folder.
-        sha256: 64 hexadecimal digits in either case, or None.
-
-    Raises:
-        ValueError: if `sha256` is not a SHA-256, or not the one of `sha256_of(path)`.
-        OSError: if something cannot be read.
-    """
-    if sha256 is None:
-        return
-    if not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
-        raise ValueError(f"`sha256` must be a string of 64 hexadecimal digits, or None. Received: sha256={sha256!r}")
-    found = sha256_of(path)
-    if found != sha256.lower():
-        raise ValueError(
-            f"{path} is not what its author described, so it was not opened: its SHA-256 is {found}. Get it again, or "
-            f"give this hash if you trust what is there now. Received: sha256={sha256!r}"
-        )
+    for path in folder.rglob("*"):
+        if path.is_file():
+            _flush(path)
+        else:
+            _flush_directory(path)
+    _flush_directory(folder)
+    folder.rename(target)
+    _flush_directory(target.parent)
+    return target
 
 
 def is_fault_of_computer(error):
@@ -285,19 +220,61 @@ def _unique_tag():
     return f"{os.getpid()}.{secrets.token_hex(4)}"
 
 
-def _flush_file(path):
+@contextlib.contextmanager
+def _in_use(path):
+    """Make a file, and mark it as one that this process is writing."""
+    if fcntl is None:
+        yield
+        return
+    with path.open("ab") as file:
+        _lock(file.fileno())
+        yield
+
+
+def _locked_folder(directory):
+    """A new folder, and the descriptor of its lock or None where there are no locks."""
+    while True:
+        # In the same directory, because a rename is atomic only within one file system; not with `tempfile`, whose
+        # folders only their owner can read.
+        folder = directory / f"{_UNFINISHED}{_unique_tag()}"
+        folder.mkdir(parents=True)
+        if fcntl is None:
+            return folder, None
+        descriptor = os.open(folder, os.O_RDONLY)
+        _lock(descriptor)
+        if folder.exists():
+            return folder, descriptor
+        # Another process took it for a leftover before it was locked.
+        os.close(descriptor)
+
+
+def _is_abandoned(path):
+    """Whether the process that made a temporary file or folder has died. Only a living process holds its lock."""
+    if fcntl is None:
+        return time.time() - path.stat().st_mtime > _DAY
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        is_free = _lock(descriptor)
+        return time.time() - path.stat().st_mtime > _DAY if is_free is None else is_free
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor):
+    """Lock an open file or folder until it is closed; return whether that worked, None where there are no locks."""
+    if fcntl is None:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return False if error.errno in (errno.EAGAIN, errno.EACCES) else None
+    return True
+
+
+def _flush(path):
     # Windows flushes only files that are open for writing.
     with path.open("rb+") as file:
         os.fsync(file.fileno())
-
-
-def _flush_folder(folder):
-    for path in folder.rglob("*"):
-        if path.is_file():
-            _flush_file(path)
-        else:
-            _flush_directory(path)
-    _flush_directory(folder)
 
 
 def _flush_directory(directory):

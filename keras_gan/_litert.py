@@ -14,7 +14,7 @@ import warnings
 
 import tensorflow as tf
 
-from keras_gan._files import require_sha256
+from keras_gan._hashes import require_sha256
 
 # Opening a file and running it once takes about 0.3 seconds.
 _TRIAL_SECONDS = 60

@@ -1,21 +1,21 @@
 import errno
-import hashlib
 import os
 import pathlib
 import re
 import stat
 import subprocess
 import sys
+import time
 
 import pytest
 
+from keras_gan import _files
 from keras_gan._files import (
+    give_name,
     local_path,
     remove_leftovers,
     replacement,
-    require_sha256,
-    sha256_of,
-    sha256sums,
+    unfinished_folder,
     writable_directory,
     writable_file,
     write_atomically,
@@ -93,15 +93,103 @@ def test_a_directory_that_cannot_be_flushed_is_no_failure(tmp_path, monkeypatch)
     assert (tmp_path / "a.png").read_bytes() == b"new"
 
 
-def test_a_killed_process_leaves_what_remove_leftovers_removes(tmp_path):
-    (tmp_path / "a.png").write_bytes(b"old")
-    (tmp_path / ".b.png.1.tmp").write_bytes(b"of another file")
-    # As after a kill: the block never ends.
-    context = replacement(tmp_path / "a.png")
-    context.__enter__().write_bytes(b"half")
-    assert len(list(tmp_path.iterdir())) == 3
+WRITER = """
+import importlib.util, pathlib, sys
+spec = importlib.util.spec_from_file_location("files", sys.argv[1])
+files = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(files)
+with getattr(files, sys.argv[2])(pathlib.Path(sys.argv[3])) as path:
+    (path / "half" if path.is_dir() else path).write_bytes(b"half")
+    print(path.name, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def other_process(tmp_path):
+    """Starts a process that writes half of a file or folder; returns it, and the name that it writes to for now."""
+    processes = []
+
+    def start(context, path):
+        command = [sys.executable, "-c", WRITER, _files.__file__, context, str(path)]
+        processes.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True))
+        return processes[-1], tmp_path / processes[-1].stdout.readline().strip()
+
+    yield start
+    for process in processes:
+        process.kill()
+        process.communicate()
+
+
+def test_only_the_leftovers_of_killed_processes_are_removed(tmp_path, other_process):
+    file = tmp_path / "a.png"
+    killed, leftover = other_process("replacement", file)
+    _, in_use = other_process("replacement", file)
+    others = [tmp_path / name for name in (".b.png.1.01234567.tmp", ".a.png.backup.tmp", ".a.png.2024.tmp")]
+    for path in others:
+        path.touch()
     remove_leftovers(tmp_path, "a.png")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".b.png.1.tmp", "a.png"]
+    assert leftover.read_bytes() == in_use.read_bytes() == b"half"
+    killed.kill()
+    killed.wait()
+    write_atomically(file, b"whole")
+    assert sorted(tmp_path.iterdir()) == sorted([file, in_use, *others])
+
+
+def test_only_the_folders_of_killed_processes_are_removed(tmp_path, other_process):
+    killed, leftover = other_process("unfinished_folder", tmp_path)
+    _, in_use = other_process("unfinished_folder", tmp_path)
+    killed.kill()
+    killed.wait()
+    assert leftover.is_dir()
+    with unfinished_folder(tmp_path) as mine:
+        assert sorted(tmp_path.iterdir()) == sorted([in_use, mine])
+    assert list(tmp_path.iterdir()) == [in_use]
+
+
+@pytest.mark.parametrize("no_locks", ["platform", "file system"])
+def test_where_there_are_no_locks_a_leftover_is_a_day_old(tmp_path, monkeypatch, no_locks):
+    if no_locks == "platform":
+        monkeypatch.setattr(_files, "fcntl", None)
+    else:
+
+        def flock(*arguments):
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(_files.fcntl, "flock", flock)
+    old, young = tmp_path / ".a.png.1.00000000.tmp", tmp_path / ".a.png.1.00000001.tmp"
+    for path, age in ((old, 100_000), (young, 1000)):
+        path.touch()
+        os.utime(path, (time.time() - age,) * 2)
+    write_atomically(tmp_path / "a.png", b"new")
+    with unfinished_folder(tmp_path) as folder:
+        give_name(folder, tmp_path / "1")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [young.name, "1", "a.png"]
+
+
+def test_a_folder_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    flushed, flush = [], os.fsync
+
+    def fsync(descriptor):
+        flushed.append(pathlib.Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        flush(descriptor)
+
+    with unfinished_folder(tmp_path) as folder:
+        (folder / "variables").mkdir()
+        (folder / "variables" / "data").write_bytes(b"1")
+        monkeypatch.setattr(os, "fsync", fsync)
+        assert give_name(folder, tmp_path / "1") == tmp_path / "1"
+    assert sorted(flushed) == sorted(["variables", "data", folder.name, tmp_path.name])
+    assert flushed[-1] == tmp_path.name
+    assert (tmp_path / "1" / "variables" / "data").read_bytes() == b"1"
+
+
+def test_a_name_that_is_taken_leaves_no_folder(tmp_path):
+    (tmp_path / "1").mkdir()
+    (tmp_path / "1" / "mine").touch()
+    with pytest.raises(OSError, match="not empty"), unfinished_folder(tmp_path) as folder:
+        give_name(folder, tmp_path / "1")
+    assert list(tmp_path.iterdir()) == [tmp_path / "1"]
 
 
 def test_a_path_may_be_a_string_or_a_path_and_begin_with_the_home_folder(tmp_path, monkeypatch):
@@ -152,100 +240,3 @@ def test_a_directory_that_cannot_be_written(tmp_path, full_disk):
     full_disk()
     with pytest.raises(ValueError, match=r"`directory` \(No space left on device\). Give a directory"):
         writable_directory(tmp_path, "directory")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """A folder of three files, whose order by name is not that of their paths' parts."""
-    path = tmp_path / "model"
-    (path / "a").mkdir(parents=True)
-    (path / "empty").mkdir()
-    for name in ("a/weights", "a.pb", "ünïcode card"):
-        (path / name).write_text(name)
-    return path
-
-
-def _sha256(content):
-    return hashlib.sha256(content).hexdigest()
-
-
-def test_the_hash_of_a_file(tmp_path):
-    (tmp_path / "abc").write_bytes(b"abc")
-    # Example B.1 of FIPS 180-2.
-    expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-    assert sha256_of(tmp_path / "abc") == expected
-    require_sha256(tmp_path / "abc", expected.upper())
-
-
-def test_the_hash_of_a_folder_is_that_of_the_list_of_its_files(folder):
-    names = ["a.pb", "a/weights", "ünïcode card"]
-    expected = "".join(f"{_sha256(name.encode())}  ./{name}\n" for name in names).encode()
-    assert sha256sums(folder) == expected
-    assert sha256_of(folder) == _sha256(expected)
-    require_sha256(folder, _sha256(expected))
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the commands are those of GNU")
-def test_the_hash_of_a_folder_is_what_the_commands_in_its_docstring_print(folder):
-    (folder / "SHA256SUMS").write_bytes(sha256sums(folder))
-    inner, outer = re.findall(r"`([^`]+)`", sha256_of.__doc__)[1:3]
-    printed = subprocess.check_output(f"{inner.replace('FOLDER', str(folder))} && {outer}", shell=True, text=True)
-    assert printed.split()[0] == sha256_of(folder) == _sha256((folder / "SHA256SUMS").read_bytes())
-    subprocess.run(["sha256sum", "--check", "--strict", "SHA256SUMS"], cwd=folder, check=True, capture_output=True)
-
-
-def test_whatever_changes_in_a_folder_changes_its_hash(folder):
-    hashes = [sha256_of(folder)]
-    for change in (
-        lambda: (folder / "a.pb").write_text("a.pB"),
-        lambda: (folder / "a.pb").rename(folder / "a" / "a.pb"),
-        lambda: (folder / ".hidden").write_text(""),
-        lambda: (folder / "a" / "SHA256SUMS").write_text(""),
-        lambda: (folder / "linked").symlink_to(folder / "a" / "weights"),
-    ):
-        change()
-        hashes.append(sha256_of(folder))
-    assert len(set(hashes)) == 6
-
-
-def test_the_list_itself_is_not_in_the_list(folder):
-    before = sha256_of(folder)
-    (folder / "SHA256SUMS").write_bytes(sha256sums(folder))
-    assert sha256_of(folder) == before
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda path: path.symlink_to(path.parent / "a"),
-        lambda path: path.symlink_to(path.parent / "nothing"),
-        lambda path: path.symlink_to(path.parent),
-        os.mkfifo,
-        lambda path: path.with_name("two\nlines").touch(),
-    ],
-    ids=["folder", "nothing", "loop", "pipe", "name"],
-)
-def test_what_no_list_can_hold_has_no_hash(folder, make):
-    make(folder / "odd")
-    with pytest.raises(ValueError, match=r"holds files and folders alone.*Received: '.*(odd|two)"):
-        sha256_of(folder)
-
-
-def test_an_empty_folder_has_no_hash(tmp_path):
-    with pytest.raises(ValueError, match="There are no files in this folder"):
-        sha256_of(tmp_path)
-
-
-@pytest.mark.parametrize("sha256", ["", "abc", "0" * 63 + "g", 5, b"0" * 64, "0" * 65])
-def test_what_is_no_hash(tmp_path, sha256):
-    with pytest.raises(ValueError, match=r"must be a string of 64 hexadecimal digits.*Received: sha256="):
-        require_sha256(tmp_path / "never read", sha256)
-
-
-def test_another_hash_is_an_error_that_shows_the_right_one(folder):
-    with pytest.raises(ValueError, match=rf"model is not what.*its SHA-256 is {sha256_of(folder)}.*sha256='0{{64}}'"):
-        require_sha256(folder, "0" * 64)
-
-
-def test_no_hash_is_no_check(tmp_path):
-    require_sha256(tmp_path / "never read", None)

@@ -6,6 +6,7 @@ from keras_gan.callbacks.health import TrainingDiverged, TrainingHealth
 from keras_gan.callbacks.image_grid import image_grid
 from keras_gan.callbacks.image_snapshots import ImageSnapshots
 from keras_gan.callbacks.loss_curves import LossCurves
+from keras_gan.callbacks.tensorboard import TensorBoard
 from keras_gan.callbacks.throughput import Throughput
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Evaluate",
     "ImageSnapshots",
     "LossCurves",
+    "TensorBoard",
     "Throughput",
     "TrainingDiverged",
     "TrainingHealth",

@@ -1,5 +1,8 @@
 """The folder with the checkpoints of one run, and the format of one file."""
 
+import contextlib
+import errno
+import io
 import json
 import os
 import re
@@ -15,6 +18,7 @@ from keras_gan._files import remove_leftovers, replacement
 _NAME = re.compile(r"step_(\d{9,})\.npz")
 _FORMAT = 1
 _META = "meta.json"
+_UNREAD = "This checkpoint could not be read, so training does not resume; the file may be good:"
 
 
 class CheckpointFolder:
@@ -52,9 +56,11 @@ class CheckpointFolder:
     def read_newest(self):
         """Return the newest `SavedState` that is complete, or None if nothing was saved yet.
 
-        A damaged file is skipped with a warning that says what is wrong with it.
+        A damaged file is skipped with a warning that says what is wrong with it. A file that cannot be read just now is
+        not damaged.
 
         Raises:
+            OSError, MemoryError: if the newest one cannot be read. The error names it.
             ValueError: if there are checkpoints and every one is damaged.
         """
         reasons = []
@@ -133,11 +139,12 @@ def read_checkpoint(path):
     """Return `(meta, values)` as `write_checkpoint` received them.
 
     Raises:
-        DamagedFileError: if the file is damaged.
+        DamagedFileError: if the file is damaged: a checksum is wrong, or the format.
         ValueError: if it is intact, but a later version of the package wrote it.
+        OSError, MemoryError: if the file cannot be read, which says nothing about what it holds.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with path.open("rb") as file, _archive(file) as archive:
             content = json.loads(archive.read(_META))
             if content["format"] > _FORMAT:
                 raise _LaterFormatError
@@ -147,10 +154,28 @@ def read_checkpoint(path):
             "A later version of keras_gan wrote this checkpoint. Install that version, or choose another `run_dir`. "
             f"Received: file={os.fspath(path)!r}"
         ) from None
+    except DamagedFileError:
+        raise
+    except MemoryError as error:
+        raise MemoryError(f"{_UNREAD} there is not enough memory. Received: file={os.fspath(path)!r}") from error
+    except OSError as error:
+        raise OSError(error.errno, f"{_UNREAD} {error.strerror or error}", os.fspath(path)) from error
     except Exception as error:
         # Flipped bits in the table of an archive can raise nearly any error: a wrong checksum, an unknown
         # compression, a missing member, a request for a password.
         raise DamagedFileError(f"{error or type(error).__name__}") from error
+
+
+@contextlib.contextmanager
+def _archive(file):
+    """The archive in an open file. A flipped bit in its table can ask for a place that no file has."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            yield archive
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        raise DamagedFileError("its table of contents is damaged") from error
 
 
 class _LaterFormatError(Exception):
@@ -160,10 +185,15 @@ class _LaterFormatError(Exception):
 def _write_archive(file, meta, values):
     arrays = {name: {"dtype": value.dtype.name, "shape": value.shape} for name, value in values.items()}
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr(_META, json.dumps({"format": _FORMAT, "meta": meta, "arrays": arrays}))
+        archive.writestr(_member(_META), json.dumps({"format": _FORMAT, "meta": meta, "arrays": arrays}))
         for name, value in values.items():
-            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+            with archive.open(_member(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, _in_a_common_dtype(value), allow_pickle=False)
+
+
+def _member(name):
+    # Without the time, because an archive cannot hold one before 1980 or after 2107, and some clocks are that wrong.
+    return zipfile.ZipInfo(name)
 
 
 def _in_a_common_dtype(value):
@@ -172,10 +202,8 @@ def _in_a_common_dtype(value):
 
 
 def _read_array(archive, name, how):
-    with archive.open(f"{name}.npy") as member:
-        value = np.lib.format.read_array(member, allow_pickle=False)
-        # zipfile checks the checksum only when the member has been read to its end.
-        member.read()
+    # All of it first, because that checks the checksum: a header with a flipped bit may ask for any amount of memory.
+    value = np.lib.format.read_array(io.BytesIO(archive.read(f"{name}.npy")), allow_pickle=False)
     dtype = tf.as_dtype(how["dtype"]).as_numpy_dtype
     value = value if value.dtype == dtype else value.view(dtype)
     if value.shape != tuple(how["shape"]):

@@ -1,7 +1,9 @@
 """What a checkpoint stores about a model and about the other callbacks."""
 
 import collections
+import inspect
 import json
+import warnings
 
 import keras
 import numpy as np
@@ -9,6 +11,14 @@ import numpy as np
 # A new process sets these itself. `min_delta`: Keras flips its sign when it learns in which direction the monitored
 # value improves. The last two: whether TensorBoard's profiler runs in this process.
 _OF_THE_PROCESS = {"params", "min_delta", "_profiler_started", "_is_tracing"}
+# What training changes in Keras's own callbacks. Everything else, such as the name of a file, is an argument.
+_OF_KERAS = {
+    keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch"),
+    keras.callbacks.History: ("epoch", "history"),
+    keras.callbacks.ModelCheckpoint: ("best", "_batches_seen_since_last_saving", "_last_batch_seen"),
+    keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
+    keras.callbacks.TensorBoard: ("_global_train_batch", "_global_test_batch"),
+}
 _DIFFERENCES_SHOWN = 4
 
 
@@ -96,10 +106,10 @@ def _kind(array):
 class CallbackStates:
     """Collects the state of callbacks in a form that JSON can store, and restores it.
 
-    A callback with `get_state()` and `set_state(state)` defines its own state. For any other, such as Keras's own
-    callbacks, the state is every attribute that changed since this object was made and that is plain: a number, a
-    string, a boolean, None, or a list or dict of these. So `EarlyStopping` keeps its `best` and `wait`, and `History`
-    keeps its lists. An argument that the user changes for the new run keeps its new value.
+    A callback with `get_state()` and `set_state(state)` defines its own state. For any other, the state is every
+    attribute that changed since this object was made and that holds numbers: a number, a boolean, None, or a list or
+    dict of these. So `EarlyStopping` keeps its `best` and `wait`, and `History` keeps its lists. Of Keras's callbacks
+    it is only what training changes: a file cannot set their arguments, such as `ModelCheckpoint.filepath`.
 
     A callback is identified by its class and its place among the callbacks of that class.
 
@@ -126,7 +136,11 @@ class CallbackStates:
         return {name: state for name, state in states.items() if state}
 
     def restore(self, states):
-        """Restore what `collect` returned in an earlier process."""
+        """Restore what `collect` returned in an earlier process.
+
+        What is no state of a callback is left out with a warning: `collect` did not return it.
+        """
+        self._warn_of_strangers(states)
         self.rewind(states)
         for name, callback in self._callbacks.items():
             if hasattr(callback, "get_state") and name in states:
@@ -150,8 +164,23 @@ class CallbackStates:
         # An unchanged value keeps its object, because others may hold the same list.
         plain = _plain_attributes(callback)
         for key, value in {**fresh, **state}.items():
-            if plain.get(key) != json.dumps(value):
+            if _is_state(callback, key, value) and plain.get(key) != json.dumps(value):
                 setattr(callback, key, value)
+
+    def _warn_of_strangers(self, states):
+        strangers = [
+            f"{name}.{key}"
+            for name, callback in self._callbacks.items()
+            if not hasattr(callback, "get_state")
+            for key, value in states.get(name, {}).items()
+            if not _is_state(callback, key, value)
+        ]
+        if strangers:
+            warnings.warn(
+                f"The checkpoint sets what is no state of a callback, and that is left out: {', '.join(strangers)}. "
+                "Use only checkpoints that you trust.",
+                stacklevel=2,
+            )
 
 
 def named(callbacks):
@@ -173,9 +202,29 @@ def _plain_attributes(callback):
             plain = _plain(value)
         except TypeError:
             continue
-        if key not in _OF_THE_PROCESS:
+        if _is_state(callback, key, plain):
             texts[key] = json.dumps(plain)
     return texts
+
+
+def _is_state(callback, key, value):
+    """Whether an attribute of a callback without `get_state` may come from a checkpoint."""
+    kind = type(callback)
+    # A method is not replaced, but a class may hold a number to begin with.
+    if not _is_of_numbers(value) or key in _OF_THE_PROCESS or not _is_of_numbers(getattr(kind, key, None)):
+        return False
+    declared = getattr(kind, "_training_state", _OF_KERAS.get(kind))
+    if declared is not None:
+        return key in declared
+    # A class of the user's, which may extend one of Keras's.
+    of_keras = next((base for base in kind.__mro__ if base.__module__.startswith("keras.")), object)
+    return of_keras is not kind and key not in inspect.signature(of_keras.__init__).parameters
+
+
+def _is_of_numbers(value):
+    if isinstance(value, list | dict):
+        return all(map(_is_of_numbers, value.values() if isinstance(value, dict) else value))
+    return value is None or isinstance(value, bool | int | float)
 
 
 def _plain(value):

@@ -1,5 +1,6 @@
 """A failed write gives one warning and does not stop training."""
 
+import re
 import warnings
 
 import tensorflow as tf
@@ -47,4 +48,6 @@ class DiskGuard:
         if self._failure is None or self._warned:
             return
         self._warned = True
-        warnings.warn(f"Training continues without {self.what}: {self._failure}", stacklevel=2)
+        # TensorFlow begins with the name of its operation, and ends with lines of details.
+        reason = re.sub(r"^\{\{.*?\}\} ", "", str(self._failure)).partition("\n")[0]
+        warnings.warn(f"Training continues without {self.what}: {reason}", stacklevel=2)

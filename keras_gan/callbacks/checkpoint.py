@@ -10,10 +10,11 @@ from keras_gan._arguments import require_int
 from keras_gan._files import writable_directory
 from keras_gan._fit_control import FitPosition
 from keras_gan._version import __version__
-from keras_gan.callbacks import _checkpoint_state
+from keras_gan.callbacks import _checkpoint_settings, _checkpoint_state
 from keras_gan.callbacks._checkpoint_files import CheckpointFolder
 from keras_gan.callbacks._checkpoint_state import CallbackStates, named
 from keras_gan.callbacks._disk_guard import DiskGuard
+from keras_gan.callbacks._run_lock import RunLock
 from keras_gan.callbacks._steps import steps_done
 
 
@@ -30,15 +31,28 @@ class Checkpoint(keras.callbacks.Callback):
       optimizers with their learning rates and loss scales, and every random state;
     * the place in the data, and the means of the current epoch;
     * the state of the other callbacks. If a callback has `get_state()`, it is what that returns, anything that JSON
-      can store, and `set_state(state)` receives it again. Otherwise it is the plain attributes that training has
-      changed. So `EarlyStopping` and `ModelCheckpoint` keep their best value.
+      can store, and `set_state(state)` receives it again. Otherwise it is the attributes that training has changed and
+      that hold numbers, or lists or dicts of numbers. Of Keras's own callbacks it is only what training changes, such
+      as the best value of `EarlyStopping` and `ModelCheckpoint`: a file cannot set their arguments.
 
-    It does not hold arrays in callbacks, such as the `best_weights` of `EarlyStopping`. A callback that writes its own
-    file must be told to continue it, as with `CSVLogger(append=True)`.
+    It does not hold texts or arrays in callbacks, such as the `best_weights` of `EarlyStopping`. A callback that writes
+    its own file must be told to continue it, as with `CSVLogger(append=True)`.
 
     The files are `run_dir/checkpoints/step_000001200.npz`. Each is written under a temporary name, flushed to the disk
     and then renamed. It carries checksums: a damaged file is skipped with a warning, and the one before it is used.
     NaN and infinity are never saved. A write that fails gives one warning. With several workers only the chief writes.
+    A file that cannot be read, for example because too many files are open, is no damaged file: it is an error, and the
+    file is kept.
+
+    Only one process at a time trains in a directory. While it does, `run_dir/.lock` names it. A killed process leaves
+    the file, but not the lock.
+
+    A checkpoint also holds the settings of its run: the arguments of the model, of its layers and of its optimizers,
+    `gradient_accumulation_steps`, `loss_weights` and the seed, and of the data their shapes and types, the batch size,
+    and a hash of the first and the last sample. Another model, other optimizers, or variables of other shapes or types
+    (another width, or float16 instead of float32) are refused, because the state does not fit them. Any other
+    difference gives one warning that names it, and training resumes with the new settings. Only the seed and
+    constant learning rates are part of the state, and stay those of the checkpoint.
 
     Args:
         run_dir: directory of the run. It is made if it does not exist. Several workers must share it.
@@ -48,7 +62,8 @@ class Checkpoint(keras.callbacks.Callback):
 
     Raises:
         ValueError: if an argument is out of range or the directory cannot be written; when training begins, if
-            the checkpoints belong to another GAN or are all damaged, or the model is not from keras_gan.
+            the checkpoints belong to another GAN or are all damaged, another process trains in the directory, or the
+            model is not from keras_gan.
 
     Example:
         >>> import tempfile
@@ -79,6 +94,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.keep = require_int("keep", keep)
         self.run_dir = writable_directory(run_dir, "run_dir")
         self._folder = CheckpointFolder(self.run_dir / "checkpoints", self.keep)
+        self._lock = RunLock(self.run_dir)
         self._others = None
 
     @property
@@ -96,7 +112,9 @@ class Checkpoint(keras.callbacks.Callback):
             FitPosition where training resumes, or None if nothing was saved yet.
 
         Raises:
-            ValueError: if the checkpoints belong to another GAN, are all damaged, or differ between workers.
+            ValueError: if the checkpoints belong to another GAN, are all damaged, or differ between workers, or another
+                process trains in the directory.
+            OSError, MemoryError: if the newest checkpoint cannot be read.
         """
         self._others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
         self._guard = DiskGuard(f"some of the checkpoints in {self._folder.path}")
@@ -105,9 +123,16 @@ class Checkpoint(keras.callbacks.Callback):
         self._collected = {}
         self._is_chief = self.model.distribute_strategy.extended.should_checkpoint
         if self._is_chief:
+            self._lock.acquire()
             self._folder.remove_leftovers()
+        # Before the state is restored, which has the learning rates and the seed of the checkpoint.
+        self._settings = _checkpoint_settings.collect(self.model, self.params.get("data", {}))
         self._restored = self._restore()
         return None if self._restored is None else self._resume_from(self._restored)
+
+    def on_fit_end(self):
+        """Let other processes train in the directory, also after an error."""
+        self._lock.release()
 
     def on_train_begin(self, logs=None):
         """Raise an error if the model's `fit` does not support checkpoints."""
@@ -225,6 +250,7 @@ class Checkpoint(keras.callbacks.Callback):
             finished = position.epoch >= self.params["epochs"]
             beginning = "Training had ended at" if finished else "Resuming from"
             print(f"{beginning} step {saved.meta['step']:,}: {saved.path}")  # noqa: T201 - for people, like Keras's own lines
+            _checkpoint_settings.warn_of_differences(self._settings, saved.meta.get("settings"), self.run_dir)
         return position
 
     def _had_stopped(self, states):
@@ -260,6 +286,7 @@ class Checkpoint(keras.callbacks.Callback):
             "classes": _checkpoint_state.classes(self.model),
             "paths": _checkpoint_state.paths(self.model),
             "versions": {"keras_gan": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
+            "settings": self._settings,
             "callbacks": self._states.collect(),
         }
         with self._guard:

@@ -6,11 +6,12 @@ import numbers
 import os
 import re
 import struct
+import warnings
 
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
@@ -24,6 +25,8 @@ _FRAME_SECONDS = 0.2
 _LAST_FRAME_SECONDS = 2.0
 _LOOP_FOR_EVER = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
 _TRAILER = b";"
+# The header of a GIF has 16 bits for each side.
+_LONGEST_SIDE = 65_535
 
 
 class ImageSnapshots(keras.callbacks.Callback):
@@ -57,8 +60,8 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     Raises:
         ValueError: if an argument is out of range or a directory cannot be written; when training begins,
-            if the model has neither `snapshot` nor `generate`, it needs `inputs` or does not take them, or its images
-            are neither grey nor RGB.
+            if the model has neither `snapshot` nor `generate`, it needs `inputs` or does not take them, its images
+            are neither grey nor RGB, or a side of the grid has more than the 65,535 pixels of a GIF.
 
     Example:
         >>> import pathlib, tempfile
@@ -77,6 +80,8 @@ class ImageSnapshots(keras.callbacks.Callback):
         >>> sorted(file.name for file in directory.iterdir())
         ['epoch_0000.png', 'epoch_0001.png', 'epoch_0002.png', 'snapshots.gif']
     """
+
+    _training_state = ("_number", "_number_at_epoch_begin")
 
     def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None, inputs=None):
         super().__init__()
@@ -97,8 +102,15 @@ class ImageSnapshots(keras.callbacks.Callback):
         """Take the first picture, so that images that cannot be drawn are an error before training."""
         self._guard = DiskGuard(f"some of the pictures in {self.directory}")
         self._first_grid = self._sample()
+        if self.gif and max(self._first_grid.shape[:2]) > _LONGEST_SIDE:
+            height, width = self._first_grid.shape[:2]
+            raise ValueError(
+                f"A side of a GIF has at most {_LONGEST_SIDE:,} pixels. Draw fewer images, or give `gif=False`. "
+                f"Received: a grid of {width:,} x {height:,} pixels, num_images={self.num_images}"
+            )
         # A plain number, because a checkpoint stores it.
         self._number = None
+        self._missing = []
         remove_leftovers(self.directory, f"{self.unit}_*.png")
         remove_leftovers(self.directory, _GIF)
         self._writer = None if self.log_dir is None else tf.summary.create_file_writer(os.fspath(self.log_dir))
@@ -142,6 +154,7 @@ class ImageSnapshots(keras.callbacks.Callback):
         if self.gif and self._number is not None:
             with self._guard:
                 self._write_gif()
+            self._warn_of_missing_frames()
         if self._writer is not None:
             with self._guard:
                 self._writer.close()
@@ -204,9 +217,20 @@ class ImageSnapshots(keras.callbacks.Callback):
     def _write_gif(self):
         # Pictures with later numbers come from an earlier run and do not belong in this GIF.
         paths = [path for number, path in sorted(self._pictures().items()) if number <= self._number]
-        if paths:
+        sizes = {path: _size(path) for path in paths}
+        self._missing = [path.name for path in paths if sizes[path] is None]
+        good = [path for path in paths if sizes[path] is not None]
+        if good:
             with replacement(self.directory / _GIF) as temporary, temporary.open("wb") as file:
-                write_gif(file, map(_read, paths), [_size(path) for path in paths])
+                write_gif(file, map(_read, good), [sizes[path] for path in good])
+
+    def _warn_of_missing_frames(self):
+        if self._missing:
+            more = f" and {len(self._missing) - 1} more" if len(self._missing) > 1 else ""
+            warnings.warn(
+                f"{self.directory / _GIF} is without {self._missing[0]}{more}: the pictures are damaged, or too large.",
+                stacklevel=2,
+            )
 
     def _pictures(self):
         """Return a dict that maps the number of each picture in the directory to its file."""
@@ -220,9 +244,20 @@ def _read(path):
 
 
 def _size(path):
-    """Return the width and height of a picture without reading its pixels."""
-    with Image.open(path) as picture:
-        return picture.size
+    """Return the width and height of a picture, or None if it cannot be a frame: it is damaged or too large."""
+    try:
+        with Image.open(path) as picture:
+            size = picture.size
+            # Checks every checksum, and does not decode.
+            picture.verify()
+    except (UnidentifiedImageError, Image.DecompressionBombError, EOFError, SyntaxError, ValueError, struct.error):
+        return None
+    except OSError as error:
+        # Pillow has no number for what is no error of the system, such as a file that is cut short.
+        if error.errno is not None:
+            raise
+        return None
+    return size if max(size) <= _LONGEST_SIDE else None
 
 
 def write_gif(file, pictures, sizes):

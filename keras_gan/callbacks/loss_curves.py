@@ -47,6 +47,8 @@ class LossCurves(keras.callbacks.Callback):
         1,1.25,0.75
     """
 
+    _training_state = ()
+
     def __init__(self, path):
         super().__init__()
         if local_path("path", path).suffix.lower() != ".png":

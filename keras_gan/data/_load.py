@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path
+from keras_gan._identity import identity
 from keras_gan._pixels import warn_of_zero_to_one
 from keras_gan.data import _images
 from keras_gan.data._checks import checked_images, checked_labels
@@ -110,6 +111,7 @@ def load(
     dataset.steps_per_epoch = len(data.images) // batch_size
     dataset.image_shape = data.images.shape[1:]
     dataset.class_names = data.class_names
+    dataset.identity = {**identity([data.images]), "seed": seed, "preprocessing": repr(preprocessing)}
     return dataset
 
 

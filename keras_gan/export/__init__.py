@@ -1,6 +1,6 @@
 """A trained generator for TensorFlow Serving, ONNX Runtime and LiteRT, and the files that a server needs."""
 
-from keras_gan._files import sha256_of
+from keras_gan._hashes import sha256_of
 from keras_gan.export.exported_generator import ExportedGenerator
 from keras_gan.export.litert import litert_distance, save_litert
 from keras_gan.export.model_card import write_model_card

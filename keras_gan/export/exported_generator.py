@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import local_path, require_sha256
+from keras_gan._files import local_path
+from keras_gan._hashes import require_sha256
 from keras_gan.export.saved_model import version_folders
 
 _LABELS = "labels"

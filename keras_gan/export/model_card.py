@@ -10,7 +10,8 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gan._arguments import require_bool
-from keras_gan._files import SHA256SUMS, local_path, sha256sums, write_atomically
+from keras_gan._files import local_path, write_atomically
+from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan._version import __version__
 from keras_gan.callbacks import image_grid
 from keras_gan.export._card_facts import checked_facts, plain

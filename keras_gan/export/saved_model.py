@@ -1,26 +1,17 @@
 """What draws a model's samples as a SavedModel, one version a folder."""
 
+import contextlib
 import os
-import shutil
-import uuid
 
 import keras
 
 from keras_gan._arguments import require_bool, require_int
-from keras_gan._files import (
-    SHA256SUMS,
-    local_path,
-    remove_old_folders,
-    rename_folder,
-    sha256sums,
-    write_atomically,
-)
+from keras_gan._files import give_name, local_path, unfinished_folder, write_atomically
+from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan.export import _signatures
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_sampler_of, quiet_log, settled_sampler
 from keras_gan.export.model_card import write_model_card
-
-_UNFINISHED = ".unfinished-"
 
 # TensorFlow Serving reads the number as an int64.
 _LARGEST_VERSION = 2**63 - 1
@@ -111,20 +102,15 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
     offered = _signatures.of_sampler(sampler, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
-    remove_old_folders(directory, _UNFINISHED + "*")
-    staged = _new_folder(directory)
-    try:
+    with _folder_in(directory) as staged:
         settled_sampler(gan, averaged)
         _write(sampler.network, signatures, staged)
         _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, signatures=lines, facts={**known, **(card or {})})
         write_atomically(staged / SHA256SUMS, sha256sums(staged))
-        target = directory / str(_next_version(directory) if version is None else version)
         # The rename fails if another process has written this version in the meantime: none is ever overwritten.
-        return rename_folder(staged, target)
-    finally:
-        shutil.rmtree(staged, ignore_errors=True)
+        return give_name(staged, directory / str(_next_version(directory) if version is None else version))
 
 
 def _chosen_signatures(offered, names):
@@ -164,18 +150,18 @@ def _next_version(directory):
     return max(taken, default=0) + 1
 
 
-def _new_folder(directory):
-    # In the same directory, because a rename is atomic only within one file system; not with `tempfile`, whose folders
-    # only their owner can read.
-    folder = directory / f"{_UNFINISHED}{uuid.uuid4().hex}"
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise ValueError(
-            f"No folder can be made in `directory` ({error.strerror}). Give a directory that exists or can "
-            f"be made, and that you may write to. Received: directory={os.fspath(directory)!r}"
-        ) from error
-    return folder
+@contextlib.contextmanager
+def _folder_in(directory):
+    """A new folder in a directory, until it gets its name; or a ValueError if none can be made."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = stack.enter_context(unfinished_folder(directory))
+        except OSError as error:
+            raise ValueError(
+                f"No folder can be made in `directory` ({error.strerror}). Give a directory that exists or can "
+                f"be made, and that you may write to. Received: directory={os.fspath(directory)!r}"
+            ) from error
+        yield folder
 
 
 def version_folders(directory):

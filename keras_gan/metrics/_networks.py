@@ -10,7 +10,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._files import local_path, sha256_of
+from keras_gan import _keras_file
+from keras_gan._files import is_fault_of_computer, local_path
+from keras_gan._hashes import sha256_of
 from keras_gan._litert import interpreter as open_interpreter
 from keras_gan._traversal import every_layer
 
@@ -88,7 +90,7 @@ def existing_path(name, path, what):
 
 def saved_keras_network(path, layer_names):
     """Load a `.keras` file, see `keras_network`."""
-    return keras_network(_opened(keras.saving.load_model, path, compile=False), layer_names)
+    return keras_network(_opened(_keras_file.load, path, compile=False), layer_names)
 
 
 def _opened(load, path, **options):
@@ -96,6 +98,8 @@ def _opened(load, path, **options):
     try:
         return load(path, **options)
     except Exception as error:
+        if is_fault_of_computer(error):
+            raise
         # A damaged file raises errors of many classes, most of them without its name.
         reason = next(iter(str(error).strip().splitlines()), "")
         raise ValueError(

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from keras_gan._files import sha256_of
+from keras_gan._hashes import sha256_of
 from keras_gan.metrics._networks import as_rows, existing_path, keras_network, pick, saved_model_network
 from keras_gan.metrics.extractor import Embedding, Extractor
 

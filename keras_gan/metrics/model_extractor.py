@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan._files import require_sha256
+from keras_gan._hashes import require_sha256
 from keras_gan.metrics._networks import (
     Network,
     as_rows,

@@ -3,6 +3,7 @@
 For a model of your own, subclass `AdversarialModel`, give it a `Player` for each optimizer, and write `train_step`.
 """
 
+from keras_gan.training._saving import load_model
 from keras_gan.training.adversarial_model import AdversarialModel
 from keras_gan.training.critic import Critic, Verdict
 from keras_gan.training.fields import Field
@@ -18,4 +19,5 @@ __all__ = [
     "Player",
     "Sampler",
     "Verdict",
+    "load_model",
 ]

@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
+from keras_gan._identity import identity
 from keras_gan.training import _checks
 from keras_gan.training.fields import named_fields
 
@@ -37,6 +38,15 @@ class Batches:
         self.place_is_known = hasattr(source, "from_step")
         self.batches_per_epoch = getattr(source, "steps_per_epoch", None)
         self.is_endless = int(source.cardinality()) == tf.data.INFINITE_CARDINALITY
+
+    def identity(self):
+        """What tells these data from others, a dict that JSON can store. It costs no pass through the data."""
+        specs = named_fields(self._source.element_spec, self._spec)
+        return {
+            "batch_size": self.batch_size,
+            **{name: f"{spec.dtype.name} {tuple(spec.shape[1:])}" for name, spec in specs.items()},
+            **getattr(self._source, "identity", {}),
+        }
 
     def batches(self, start=0, *, skipped=0):
         """Return a tf.data.Dataset of batches, dicts of field name to tensor of static shape.
@@ -275,4 +285,5 @@ def _endless_batches(arrays, batch_size, seed):
 
     dataset = from_step(0)
     dataset.from_step, dataset.steps_per_epoch, dataset.whole = from_step, steps, arrays
+    dataset.identity = identity(tf.nest.flatten(arrays))
     return dataset

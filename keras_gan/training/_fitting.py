@@ -60,8 +60,9 @@ class Fitting:
         verbose = options.pop("verbose", "auto")
         callbacks = options.pop("callbacks", None)
         _refuse_callbacks(callbacks)
-        pieces = Pieces(callbacks, model, verbose=verbose, epochs=self._epochs, steps=self._known_steps)
-        position = self._begin(pieces, FitPosition(options.pop("initial_epoch", 0)))
+        about = {"epochs": self._epochs, "steps": self._known_steps, "data": self.batches.identity()}
+        pieces = Pieces(callbacks, model, verbose=verbose, **about)
+        initial = FitPosition(options.pop("initial_epoch", 0))
 
         def fit_piece(position, last_epoch):
             left = None if self._steps is None else self._steps - position.steps
@@ -75,7 +76,10 @@ class Fitting:
                 **options,
             )
 
-        pieces.run(position, fit_piece)
+        try:
+            pieces.run(self._begin(pieces, initial), fit_piece)
+        finally:
+            pieces.end_fit()
         return model.history
 
     def _laid_out(self, position):
@@ -137,7 +141,8 @@ class Pieces(keras.callbacks.CallbackList):
     Args:
         callbacks: list of Keras callbacks, or None; those with a true attribute `goes_last` are moved to the end.
         model: the model that is trained.
-        **params: `verbose`, `epochs` and `steps` (of an epoch, or None if unknown), for the callbacks.
+        **params: `verbose`, `epochs`, `steps` (of an epoch, or None if unknown) and `data` (what tells the data from
+            others), for the callbacks.
     """
 
     def __init__(self, callbacks, model, **params):
@@ -152,6 +157,12 @@ class Pieces(keras.callbacks.CallbackList):
         """Let the callbacks restore the model; return its FitPosition after that, or None."""
         positions = [c.on_fit_begin(self.callbacks) for c in self.callbacks if hasattr(c, "on_fit_begin")]
         return next((position for position in positions if position is not None), None)
+
+    def end_fit(self):
+        """Tell the callbacks that `fit` is over, also after an error."""
+        for callback in self.callbacks:
+            if hasattr(callback, "on_fit_end"):
+                callback.on_fit_end()
 
     def run(self, position, fit_piece):
         """Train from a FitPosition to the last epoch.

@@ -1,10 +1,13 @@
 """Saving a model, and the fingerprint of its state."""
 
+import errno
 import hashlib
+import time
 
 import keras
 import numpy as np
 
+from keras_gan import _keras_file
 from keras_gan._files import local_path, replacement
 from keras_gan.training import _networks, _optimizers
 
@@ -57,7 +60,8 @@ class SavedModel(keras.Model):
         Raises:
             ValueError: if the name does not end in `.keras`.
             FileExistsError: if the file exists and `overwrite` is False.
-            OSError: if the disk is full or the folder cannot be written to; the error names the file.
+            OSError: if the disk is full or the folder cannot be written to, or the clock is wrong by decades; the error
+                names the file.
         """
         if not isinstance(overwrite, bool):
             raise ValueError(f"`overwrite` must be True or False. Received: overwrite={overwrite!r}")
@@ -68,6 +72,7 @@ class SavedModel(keras.Model):
             raise FileExistsError(f"The file exists and `overwrite=False`. Received: filepath={filepath!r}")
         self.settle_averages()
         try:
+            _require_a_year_of_archives()
             with replacement(path, suffix=".keras") as temporary:
                 super().save(temporary, overwrite=True, **options)
         except OSError as error:
@@ -131,6 +136,41 @@ class SavedModel(keras.Model):
         if self.distribute_strategy.num_replicas_in_sync > 1:
             arguments |= {"jit_compile": False, "steps_per_execution": 1}
         self.compile(**arguments)
+
+
+def load_model(filepath, **options):
+    """Load what `save` wrote, as `keras.saving.load_model` does, with a plain error for a damaged file.
+
+    Args:
+        filepath: str or path of a `.keras` file.
+        **options: as in `keras.saving.load_model`.
+
+    Returns:
+        The model, with its optimizers and all that training had changed.
+
+    Raises:
+        ValueError: if the file is cut short, has changed since it was written, or is of another kind; or another
+            version of keras_gan wrote it.
+        OSError: if the file does not exist or cannot be read.
+
+    Example:
+        >>> import pathlib, tempfile
+        >>> import keras_gan
+        >>> gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=4, width=8))
+        >>> path = pathlib.Path(tempfile.mkdtemp()) / "gan.keras"
+        >>> gan.save(path)
+        >>> load_model(path).fingerprint() == gan.fingerprint()
+        True
+    """
+    return _keras_file.load(local_path("filepath", filepath), **options)
+
+
+def _require_a_year_of_archives():
+    year = time.localtime().tm_year
+    if not 1980 <= year <= 2107:
+        raise OSError(
+            errno.EINVAL, f"this computer's clock says {year}, and a .keras file can hold 1980 to 2107. Set the clock"
+        )
 
 
 def require_format(config):

@@ -21,10 +21,14 @@ class TrainingState(keras.layers.Layer):
 
     Args:
         seed: int in [0, 2^31), or None for one that Python's `random` draws (which `keras.utils.set_random_seed` sets).
+
+    Attributes:
+        given_seed: the argument. A checkpoint changes `seed`, but not this.
     """
 
     def __init__(self, seed=None, **kwargs):
         super().__init__(trainable=False, dtype="float32", **kwargs)
+        self.given_seed = seed
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
         self.seed = self.add_counter("seed", seed)
         self.step = self.add_counter("step")

@@ -1,8 +1,12 @@
 """The checkpoints on the disk: which are kept, and what becomes of damaged ones and of a disk that is full."""
 
+import collections
 import errno
 import os
+import re
 import shutil
+import time
+import types
 import zipfile
 
 import keras
@@ -12,7 +16,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan.callbacks import Checkpoint
-from keras_gan.callbacks._checkpoint_files import read_checkpoint
+from keras_gan.callbacks._checkpoint_files import DamagedFileError, read_checkpoint, write_checkpoint
 
 
 def full_disk(*arguments):
@@ -90,6 +94,62 @@ def test_where_all_are_damaged_nothing_is_begun_anew(tmp_path, walk, fit, every)
         fit(walk(), Checkpoint(tmp_path))
 
 
+@pytest.mark.parametrize(
+    "error", [OSError(errno.EMFILE, "Too many open files"), OSError(errno.EIO, "Input/output error"), MemoryError()]
+)
+@pytest.mark.parametrize("during", ["__init__", "read"])
+def test_a_checkpoint_that_cannot_be_read_now_is_not_damaged(
+    tmp_path, walk, fit, files, checkpoint_of, monkeypatch, error, during
+):
+    fit(walk(), Checkpoint(tmp_path))
+
+    def fail(*arguments, **options):
+        raise error
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, during, fail)
+        checkpoint = Checkpoint(tmp_path, keep=1)
+        with pytest.raises(type(error), match="could not be read, so training does not resume; the file may be") as got:
+            fit(walk(), checkpoint, epochs=3)
+    assert str(checkpoint_of(8)) in str(got.value)
+    assert checkpoint.latest == checkpoint_of(8)
+    assert files() == ["step_000000004.npz", "step_000000008.npz"]
+
+
+def test_a_checkpoint_that_may_not_be_read_is_not_damaged(tmp_path, walk, fit, checkpoint_of):
+    fit(walk(), Checkpoint(tmp_path))
+    checkpoint_of(8).unlink()
+    checkpoint_of(8).mkdir()
+    with pytest.raises(IsADirectoryError, match=re.escape(str(checkpoint_of(8)))):
+        fit(walk(), Checkpoint(tmp_path))
+
+
+def test_a_flipped_bit_is_damage_and_no_failure_to_read(tmp_path):
+    path = tmp_path / "step_000000001.npz"
+    write_checkpoint(path, {"step": 1}, {"kernel": np.arange(3, dtype="float32")})
+    good = path.read_bytes()
+    outcomes = collections.Counter()
+    for place in range(0, len(good), 3):
+        path.write_bytes(good[:place] + bytes([good[place] ^ 0x80]) + good[place + 1 :])
+        try:
+            meta, values = read_checkpoint(path)
+        except DamagedFileError:
+            outcomes["damaged"] += 1
+        else:
+            assert meta == {"step": 1}
+            np.testing.assert_array_equal(values["kernel"], [0, 1, 2])
+    assert outcomes["damaged"] > len(good) / 3 / 2
+
+
+@pytest.mark.parametrize("seconds", [0, 5e9])
+def test_a_clock_that_is_wrong_by_decades_does_not_matter(tmp_path, monkeypatch, seconds):
+    clock = types.SimpleNamespace(time=lambda: seconds, localtime=time.gmtime)
+    monkeypatch.setattr(zipfile, "time", clock)
+    write_checkpoint(tmp_path / "a.npz", {"step": 1}, {"kernel": np.ones(3)})
+    meta, values = read_checkpoint(tmp_path / "a.npz")
+    assert (meta, values["kernel"].tolist()) == ({"step": 1}, [1.0, 1.0, 1.0])
+
+
 def test_a_full_disk_costs_one_warning_and_leaves_what_was_there(
     tmp_path, walk, fit, files, checkpoint_of, monkeypatch
 ):
@@ -123,7 +183,7 @@ def test_a_directory_that_vanished_is_made_again(tmp_path, walk, fit, files):
 
 def test_what_a_killed_process_left_half_written_is_removed(tmp_path, walk, fit, files):
     fit(walk(), Checkpoint(tmp_path))
-    (tmp_path / "checkpoints" / ".step_000000009.npz.123.tmp").write_bytes(b"half")
+    (tmp_path / "checkpoints" / ".step_000000009.npz.123.01234567.tmp").write_bytes(b"half")
     (tmp_path / "checkpoints" / "notes.txt").write_text("mine")
     fit(walk(), Checkpoint(tmp_path), epochs=3)
     assert files() == ["notes.txt", *(f"step_{step:09d}.npz" for step in (4, 8, 12))]

@@ -10,6 +10,7 @@ import keras_gan
 from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, Throughput
 from keras_gan.callbacks._checkpoint_files import read_checkpoint
+from keras_gan.callbacks._checkpoint_state import _OF_KERAS, CallbackStates
 
 STEPS_PER_EPOCH = 4
 
@@ -97,6 +98,59 @@ def test_what_the_other_callbacks_had_learnt(tmp_path, walk, fit, train_until_do
         assert {name: getattr(here, name) for name in names} == {name: getattr(there, name) for name in names}
 
 
+class Patient(keras.callbacks.EarlyStopping):
+    """A user's extension of a callback of Keras, with a counter of its own and one that its class begins with."""
+
+    rounds = 0
+
+    def __init__(self, **options):
+        super().__init__("g_loss", mode="min", **options)
+        self.calls = [0]
+        self.folder = "mine"
+
+
+@pytest.mark.parametrize(
+    "callback, state",
+    [
+        (lambda: keras.callbacks.ModelCheckpoint("a.keras"), {"best": 0.5, "_last_batch_seen": 3}),
+        (lambda: keras.callbacks.EarlyStopping(), {"best": 0.5, "wait": 2, "best_epoch": 1, "stopped_epoch": 4}),
+        (lambda: keras.callbacks.ReduceLROnPlateau(), {"best": 0.5, "wait": 2, "cooldown_counter": 1}),
+        (lambda: keras.callbacks.TensorBoard("logs"), {"_global_train_batch": 7}),
+        (lambda: keras.callbacks.History(), {"epoch": [0], "history": {"d_loss": [0.5]}}),
+        (Patient, {"wait": 2, "calls": [3, 4], "rounds": 5}),
+    ],
+)
+def test_only_what_training_changes_in_a_callback_comes_from_a_file(callback, state):
+    callback = callback()
+    before = dict(vars(callback))
+    tampered = {
+        "filepath": "/etc/passwd",
+        "log_dir": "/etc",
+        "folder": "/etc",
+        "patience": 10**9,
+        "on_epoch_end": 5,
+        "__class__": 5,
+        "params": {"epochs": 1},
+    }
+    name = f"{type(callback).__name__}[0]"
+    left_out = ", ".join(f"{name}.{key}" for key in tampered)
+    message = f"no state of a callback, and that is left out: {left_out}. Use only checkpoints that you trust."
+    with pytest.warns(UserWarning, match=re.escape(message)):
+        CallbackStates([callback]).restore({name: {**tampered, **state}})
+    assert {key: getattr(callback, key) for key in state} == state
+    assert {**before, **state} == {**vars(callback), **state}
+
+
+def test_the_state_of_keras_is_there(tmp_path):
+    """Some of the names are Keras's own secrets: this fails where it changes them."""
+    files = {keras.callbacks.ModelCheckpoint: ["a.keras"], keras.callbacks.TensorBoard: [tmp_path]}
+    for kind, names in _OF_KERAS.items():
+        callback = kind(*files.get(kind, []))
+        callback.set_model(keras.Sequential())
+        callback.on_train_begin()
+        assert all(hasattr(callback, name) for name in names), kind
+
+
 def test_an_argument_that_is_given_otherwise_is_not_undone(tmp_path, walk, fit):
     def stopping(patience):
         return keras.callbacks.EarlyStopping("g_loss", mode="min", patience=patience)
@@ -150,7 +204,8 @@ def test_another_gan_is_an_error_that_says_what_differs(tmp_path, walk, fit, ran
 def test_other_metrics_are_no_other_gan(tmp_path, walk, fit):
     fit(walk(), Checkpoint(tmp_path))
     gan = walk(penalties=[keras_gan.penalties.R1(1.0)])
-    assert len(fit(gan, Checkpoint(tmp_path), epochs=3).history["r1"]) == 1
+    with pytest.warns(UserWarning, match=r"other settings: model.penalties was \[\], now \[R1\]\. Training resumes"):
+        assert len(fit(gan, Checkpoint(tmp_path), epochs=3).history["r1"]) == 1
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
@@ -236,7 +291,12 @@ def test_pictures_and_curves_are_those_of_a_run_that_was_never_stopped(
 
 
 def test_half_written_pictures_and_curves_are_removed(tmp_path, walk, fit):
-    names = [".epoch_0001.png.12.tmp", ".snapshots.gif.12.tmp", ".losses.png.12.tmp", ".losses.csv.12.tmp"]
+    names = [
+        ".epoch_0001.png.12.01234567.tmp",
+        ".snapshots.gif.12.01234567.tmp",
+        ".losses.png.12.01234567.tmp",
+        ".losses.csv.12.01234567.tmp",
+    ]
     for name in names:
         (tmp_path / name).write_bytes(b"half")
     fit(walk(), ImageSnapshots(tmp_path, num_images=1), LossCurves(tmp_path / "losses.png"), epochs=1)

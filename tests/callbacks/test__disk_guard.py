@@ -29,6 +29,16 @@ def test_the_first_failure_is_the_one_that_is_told():
         guard.warn()
 
 
+def test_of_tensorflows_words_those_of_the_disk_are_told():
+    guard = DiskGuard("the events")
+    with guard:
+        raise tf.errors.ResourceExhaustedError(
+            None, None, "{{function_node __wrapped__Flush}} a.v2; No space left\n\tFailed to flush [Op:Flush] name: "
+        )
+    with pytest.warns(UserWarning, match=r"without the events: a.v2; No space left$"):
+        guard.warn()
+
+
 def test_other_errors_pass():
     with pytest.raises(ZeroDivisionError), DiskGuard("the picture"):
         _ = 1 / 0

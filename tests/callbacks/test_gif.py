@@ -1,10 +1,14 @@
+import errno
 import io
+import re
 import weakref
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
+from keras_gan.callbacks import ImageSnapshots
 from keras_gan.callbacks.image_snapshots import write_gif
 
 
@@ -85,3 +89,79 @@ def test_a_picture_is_written_before_the_next_but_one_is_read():
     write_gif(file, pictures(), [(4, 4)] * 20)
     assert [int(pixels[0, 0, 0]) for pixels, _ in _frames(file.getvalue())] == list(range(20))
     assert max(most) <= 2
+
+
+def _damaging(directory, **damage):
+    """A callback that damages pictures of earlier epochs when the third epoch begins."""
+
+    def hurt(epoch, logs):
+        for name, content in damage.items() if epoch == 2 else ():
+            path = directory / f"{name}.png"
+            path.write_bytes(content(path.read_bytes()))
+
+    return keras.callbacks.LambdaCallback(on_epoch_begin=hurt)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:60] + bytes([content[60] ^ 1]) + content[61:],
+        lambda content: b"no picture",
+    ],
+)
+def test_a_damaged_picture_costs_its_frame_and_is_named(tmp_path, make_gan, train, damage):
+    callbacks = [_damaging(tmp_path, epoch_0001=damage), ImageSnapshots(tmp_path, num_images=4)]
+    with pytest.warns(
+        UserWarning, match=r"snapshots.gif is without epoch_0001.png: the pictures are damaged"
+    ) as caught:
+        train(make_gan(), callbacks, epochs=3)
+    assert len(caught) == 1
+    with Image.open(tmp_path / "snapshots.gif") as gif:
+        assert gif.n_frames == 3
+
+
+def test_several_damaged_pictures_are_counted(tmp_path, make_gan, train):
+    damage = {f"epoch_{number:04d}": lambda content: b"" for number in range(3)}
+    snapshots = ImageSnapshots(tmp_path, num_images=4)
+    with pytest.warns(UserWarning, match=r"is without epoch_0000.png and 2 more: the pictures are damaged"):
+        train(make_gan(), [_damaging(tmp_path, **damage), snapshots], epochs=3)
+    with Image.open(tmp_path / "snapshots.gif") as gif:
+        assert gif.n_frames == 1
+
+
+def test_a_disk_that_fails_is_not_taken_for_a_damaged_picture(tmp_path, make_gan, train, monkeypatch):
+    def fail(path):
+        raise OSError(errno.EIO, "Input/output error")
+
+    snapshots = ImageSnapshots(tmp_path, num_images=4)
+    monkeypatch.setattr(Image, "open", fail)
+    with pytest.warns(UserWarning, match="without some of the pictures .*Input/output error"):
+        train(make_gan(), [snapshots])
+
+
+def test_a_grid_that_no_gif_can_hold_is_an_error_before_training(tmp_path, make_gan, train):
+    class Wide(keras.Model):
+        """Draws a row of few rows and many columns."""
+
+        def snapshot(self, num_images, *, seed):
+            return np.zeros((1, 1, 65_536, 1), np.float32), 1
+
+    def begin(**options):
+        snapshots = ImageSnapshots(tmp_path, **options)
+        snapshots.set_model(Wide())
+        snapshots.on_train_begin()
+
+    message = "at most 65,535 pixels. Draw fewer images, or give `gif=False`. Received: a grid of 65,540 x 5 pixels"
+    with pytest.raises(ValueError, match=re.escape(message)):
+        begin()
+    begin(gif=False)
+
+
+def test_a_picture_of_an_earlier_run_that_no_gif_can_hold_is_left_out(tmp_path, make_gan, train):
+    Image.fromarray(np.zeros((1, 65_536), np.uint8)).save(tmp_path / "epoch_0001.png")
+    with pytest.warns(UserWarning, match="is without epoch_0001.png: .* or too large"):
+        train(make_gan(), [ImageSnapshots(tmp_path, num_images=4, every=2)], epochs=2)
+    with Image.open(tmp_path / "snapshots.gif") as gif:
+        assert gif.n_frames == 2

@@ -30,6 +30,8 @@ def models(tmp_path_factory):
     network = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4)]
     keras.Sequential(network).save(folder / "features.keras")
     (folder / "losses.csv").write_text("epoch,d_loss,g_loss\n1,0.5,0.25\n2,0.25,0.5\n")
+    (folder / "epochs.csv").write_text("epoch,d_loss\n1,0.5\n,0.25\n")
+    (folder / "cut.keras").write_bytes((folder / "gan.keras").read_bytes()[:-50])
     (folder / "images").mkdir()
     digits = keras_gan.data.load("digits", batch_size=64)
     for number, image in enumerate(np.concatenate(list(digits.one_pass()))):
@@ -92,10 +94,20 @@ def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monke
         (["--split=tests"], r"Error: .*no such split"),
         (["--dataset=no_such_folder/"], r"Error: .*no_such_folder"),
         (["--extractor=nowhere.tflite"], r"Error: .*nowhere.tflite"),
+        (["--out=gs://bucket/out"], r"Error: Give a local path: .* Received: --out=gs://bucket/out"),
+        (
+            ["--samples=s3://bucket/gan.keras"],
+            r"Error: Give a local path: .* Received: --samples=s3://bucket/gan.keras",
+        ),
+        (["--curves=nowhere.csv"], r"Error: .*No such file or directory: 'nowhere.csv'"),
+        (["--curves={}/images/0000.png"], r"Error: The table of losses cannot be drawn: .*0000.png"),
+        (["--curves={}/epochs.csv"], r"Error: The table of losses .* Received: row 2 is {'epoch': '', .*epochs.csv"),
+        (["--samples={}/cut.keras"], r"Error: This is no whole `.keras` file: .* Received: file='.*cut.keras'"),
     ],
 )
 def test_what_is_wrong_is_one_line(script, models, tmp_path, arguments, message):
     given = [f"--samples={models / 'gan.keras'}", f"--extractor={models / 'features.keras'}", f"--out={tmp_path}"]
+    arguments = [argument.replace("{}", str(models)) for argument in arguments]
     with flagsaver.flagsaver(), pytest.raises(SystemExit, match=message):
         script.main(flags.FLAGS(["evaluate.py", *given, *arguments]))
 

@@ -173,6 +173,21 @@ def test_parts_that_are_not_given_are_left_out(report_page, tmp_path):
         assert after.width == before.width
 
 
+@pytest.mark.parametrize(
+    "row", [{"d_loss": "1"}, {"epoch": "", "d_loss": "1"}, {"epoch": "1", "d_loss": "low"}, {"epoch": "1", None: ["2"]}]
+)
+def test_curves_without_an_epoch_are_refused_before_anything_is_drawn(report_page, tmp_path, row):
+    with pytest.raises(ValueError, match=r"a whole number in the column `epoch`.* Received: row 2 is {"):
+        report_page.write_report(tmp_path / "out", **content(curves=[{"epoch": "1"}, row]))
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("directory", ["gs://bucket/out", "", None])
+def test_a_directory_that_is_not_local(report_page, directory):
+    with pytest.raises(ValueError, match=r"Received: directory="):
+        report_page.write_report(directory, **content())
+
+
 def test_the_curves_are_those_that_the_callback_keeps(report_page, tmp_path):
     callback = LossCurves(tmp_path / "losses.png")
     callback.on_train_begin()

@@ -166,6 +166,66 @@ def test_other_flags_do_not_go_on_with_a_run(begun, error, flag, before, given):
     )
 
 
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        (lambda text: "", r"lacks --dataset and \d\d more: it was cut or changed"),
+        (lambda text: text[: text.index("--steps=")], r"lacks --steps and \d+ more: it was cut or changed"),
+        (lambda text: text.replace("--steps=2\n", "--steps=2,5\n"), r"has '--steps=2,5': it was cut or changed"),
+        (lambda text: text + "\x00\x00\x00", r"has a line that is no flag, '\\x00\\x00\\x00': it was cut or changed"),
+    ],
+)
+def test_a_record_of_flags_that_is_damaged_is_one_line(begun, error, change, message):
+    record = begun / "flags.txt"
+    record.write_text(change(record.read_text()))
+    found = error("--flip", "--steps_per_epoch=2")
+    assert re.match(rf"Error: The record of this run's flags {message}", found)
+    assert found.endswith(f"the run resumes with the flags that you give now. Received: {record}")
+
+
+def test_a_record_of_flags_may_have_comments_and_empty_lines_or_be_lost(begun, train_script, train_flags):
+    record = begun / "flags.txt"
+    record.write_text(f"# my best run\n\n{record.read_text()}\n// of 2026\n")
+    with flagsaver.flagsaver():
+        train_flags("--steps_per_epoch=2", "--flip", f"--run_dir={begun}")
+        train_script.run_flags.require_resumable(train_script.own_flags(), begun)
+        record.unlink()
+        train_script.run_flags.require_resumable(train_script.own_flags(), begun)
+
+
+def test_a_folder_whose_name_is_not_utf_8_is_recorded(begun, train_script, train_flags):
+    with flagsaver.flagsaver():
+        train_flags("--dataset=/data/caf\udce9", "--steps_per_epoch=2", f"--run_dir={begun}")
+        train_script.run_flags.record(train_script.own_flags(), begun)
+        train_script.run_flags.require_resumable(train_script.own_flags(), begun)
+    assert b"--dataset=/data/caf\xe9\n" in (begun / "flags.txt").read_bytes()
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\rb", "a\u2028b"])
+def test_a_line_break_in_a_flag_is_refused(error, name):
+    assert re.match(
+        r"Error: A flag must not have a line break, because flags.txt has a line for each: --dataset. Received: '",
+        error(f"--dataset={name}"),
+    )
+
+
+@pytest.mark.parametrize("flag", ["run_dir", "export_dir"])
+def test_a_directory_that_is_not_local(error, flag, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert error(f"--{flag}=gs://bucket/a") == (
+        f"Error: Give a local path: not an empty one, and none as gs://. Received: --{flag}=gs://bucket/a"
+    )
+    assert "No home folder is known" in error(f"--{flag}=~nobody-of-this-name/a")
+    assert not list(tmp_path.glob("gs*"))
+
+
+def test_the_home_folder(train_script, train_flags, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with flagsaver.flagsaver():
+        train_flags("--run_dir=~/run")
+        assert train_script.run_flags.local_path(train_script.FLAGS["run_dir"]) == tmp_path / "run"
+
+
 @pytest.mark.usefixtures("begun")
 def test_a_run_cannot_be_made_shorter(error):
     assert error("--flip", "--steps_per_epoch=2", "--steps=1") == (

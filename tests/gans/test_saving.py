@@ -1,5 +1,11 @@
 """Files: what they hold, and that a failed save loses nothing on the disk."""
 
+import errno
+import pathlib
+import tempfile
+import time
+import zipfile
+
 import keras
 import numpy as np
 import pytest
@@ -108,6 +114,63 @@ def test_a_failed_save_leaves_the_file_that_was_there(gan, tmp_path, monkeypatch
         gan.save(path)
     assert path.read_bytes() == before
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.fixture(scope="module")
+def saved():
+    """The content of a small `.keras` file, and its path for the damage of one test."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "gan.keras"
+        keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)]).save(path)
+        yield path, path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: b"not a model",
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-1],
+        lambda content: content[:-1000] + b"\xff" + content[-999:],
+        lambda content: content.replace(b"units", b"Units"),
+        lambda content: content.replace(b"config.json", b"confog.json", 1),
+    ],
+)
+@pytest.mark.parametrize("load", [keras_gan.training.load_model, keras_gan.metrics.ModelExtractor])
+def test_a_damaged_file_is_one_sentence(saved, damage, load):
+    path, content = saved
+    path.write_bytes(damage(content))
+    with pytest.raises(ValueError, match=r"no whole `.keras` file: .*Copy it again.*Received: file=") as error:
+        load(str(path))
+    assert str(path) in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_file_that_cannot_be_read_is_not_damaged(saved, monkeypatch):
+    path, content = saved
+    path.write_bytes(content)
+    assert keras_gan.training.load_model(path).output_shape == (None, 2)
+    with pytest.raises(FileNotFoundError, match=r"none.keras"):
+        keras_gan.training.load_model(path.with_name("none.keras"))
+
+    def fail(archive):
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(zipfile.ZipFile, "testzip", fail)
+    with pytest.raises(OSError, match="Input/output error"):
+        keras_gan.training.load_model(path)
+
+
+@pytest.mark.parametrize("year", [1970, 2108])
+def test_a_clock_that_no_file_can_hold_is_named(networks, tmp_path, monkeypatch, year):
+    gan = keras_gan.LSGAN(*networks())
+    monkeypatch.setattr(time, "localtime", lambda *arguments: time.struct_time((year, 1, 1, 0, 0, 0, 0, 1, 0)))
+    with pytest.raises(
+        OSError, match=rf"could not be saved.*clock says {year}, .* 1980 to 2107. Set the clock.*gan.keras"
+    ):
+        gan.save(tmp_path / "gan.keras")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_folder_that_is_not_there_is_named(gan, tmp_path):

@@ -1,0 +1,134 @@
+"""A run that resumes with other settings is told which they are."""
+
+import re
+
+import keras
+import numpy as np
+import pytest
+
+import keras_gan
+from keras_gan.callbacks import Checkpoint
+from keras_gan.callbacks._checkpoint_files import read_checkpoint, write_checkpoint
+
+IMAGES = np.random.default_rng(1).uniform(-1, 1, (32, 4, 4, 1)).astype("float32")
+
+
+def make_gan(*, weight=1.0, activation="relu", rate=0.01, beta_1=0.9, policy="float32", seed=3, accumulation=1):
+    keras.config.set_dtype_policy(policy)
+    generator = [keras.Input((3,)), keras.layers.Dense(16, activation), keras.layers.Reshape((4, 4, 1))]
+    discriminator = [keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)]
+    penalties = [keras_gan.penalties.R1(weight)]
+    networks = keras.Sequential(generator), keras.Sequential(discriminator)
+    gan = keras_gan.NonSaturatingGAN(*networks, penalties=penalties, seed=seed)
+    optimizers = (keras.optimizers.Adam(rate, beta_1) for _ in range(2))
+    gan.compile(*optimizers, run_eagerly=True, gradient_accumulation_steps=accumulation)
+    return gan
+
+
+def train(gan, run_dir, *, images=IMAGES, batch_size=16, epochs=1):
+    gan.fit(images, batch_size=batch_size, epochs=epochs, verbose=0, callbacks=[Checkpoint(run_dir)])
+
+
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory):
+    """The content of a checkpoint."""
+    run_dir = tmp_path_factory.mktemp("run")
+    train(make_gan(), run_dir)
+    return read_checkpoint(run_dir / "checkpoints" / "step_000000002.npz")
+
+
+@pytest.fixture
+def run_dir(begun, tmp_path):
+    """The directory of a run of one epoch."""
+    (tmp_path / "checkpoints").mkdir()
+    write_checkpoint(tmp_path / "checkpoints" / "step_000000002.npz", *begun)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "settings, data, difference",
+    [
+        ({"weight": 5.0}, {}, "model.penalties[0].weight was 1, now 5"),
+        ({"activation": "tanh"}, {}, "model.generator.layers[1].activation was 'relu', now 'tanh'"),
+        ({"rate": 0.5}, {}, "generator_optimizer.learning_rate (and 1 more like it) was 0.01, now 0.5"),
+        ({"beta_1": 0.5}, {}, "generator_optimizer.beta_1 (and 1 more like it) was 0.9, now 0.5"),
+        ({"seed": 4}, {}, "seed was 3, now 4"),
+        ({"accumulation": 2}, {}, "gradient_accumulation_steps was 1, now 2"),
+        (
+            {"policy": "mixed_bfloat16"},
+            {},
+            "model.generator.dtype.name (and 5 more like it) was 'float32', now 'mixed_bfloat16'",
+        ),
+        ({}, {"batch_size": 8}, "data.batch_size was 16, now 8"),
+        ({}, {"images": IMAGES[:31]}, "data.samples was 32, now 31; data.first_and_last_sample was "),
+        ({}, {"images": -IMAGES}, "data.first_and_last_sample was "),
+    ],
+)
+def test_another_setting_is_named_and_training_resumes(run_dir, settings, data, difference):
+    gan = make_gan(**settings)
+    message = f"^The checkpoints of this run were written with other settings: {re.escape(difference)}"
+    with pytest.warns(UserWarning, match=message) as caught:
+        train(gan, run_dir, epochs=2, **data)
+    assert len(caught) == 1
+    assert str(caught[0].message).endswith(f"choose another `run_dir`. Received: run_dir={str(run_dir)!r}")
+    assert int(gan.training_state.step) > 2
+    # The new settings are those of the run from now on.
+    train(make_gan(**settings), run_dir, epochs=3, **data)
+
+
+def test_the_seed_and_constant_rates_stay_those_of_the_checkpoint(run_dir):
+    gan = make_gan(seed=4, rate=0.5)
+    with pytest.warns(UserWarning, match="except for the seed and constant learning rates"):
+        train(gan, run_dir, epochs=2)
+    assert int(gan.training_state.seed) == 3
+    assert float(gan.generator_optimizer.learning_rate) == pytest.approx(0.01)
+
+
+def test_how_the_steps_run_is_no_setting(run_dir):
+    gan = make_gan(seed=None)
+    gan.compile(keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.01), jit_compile=False)
+    train(gan, run_dir, epochs=1)
+
+
+def test_rates_that_training_has_changed_are_no_other_settings(tmp_path):
+    gan = make_gan()
+    train(gan, tmp_path)
+    gan.scale_learning_rates(0.5)
+    train(gan, tmp_path, epochs=2)
+
+
+def test_a_checkpoint_without_settings_resumes(run_dir, begun):
+    meta, values = begun
+    without = {name: value for name, value in meta.items() if name != "settings"}
+    write_checkpoint(run_dir / "checkpoints" / "step_000000002.npz", without, values)
+    gan = make_gan(weight=5.0)
+    train(gan, run_dir, epochs=2)
+    assert int(gan.training_state.step) == 4
+
+
+def test_a_layer_that_does_not_say_what_it_is_does_not_end_training(tmp_path, monkeypatch):
+    def get_config(self):
+        raise NotImplementedError
+
+    monkeypatch.setattr(keras_gan.penalties.R1, "get_config", get_config)
+    for epochs in (1, 2):
+        train(make_gan(), tmp_path, epochs=epochs)
+
+
+def test_many_differences_are_counted(run_dir):
+    gan = make_gan(weight=5.0, activation="tanh", rate=0.5, beta_1=0.5, seed=4)
+    with pytest.warns(UserWarning, match="; and 1 more. Training resumes"):
+        train(gan, run_dir, batch_size=16, epochs=2)
+
+
+def test_a_data_set_is_known_by_its_pictures_and_its_options():
+    images = np.zeros((4, 4, 4, 1), "uint8")
+    one = keras_gan.data.load(images, batch_size=2).identity
+    assert one == keras_gan.data.load(images.copy(), batch_size=2).identity
+    images[-1, 0, 0] = 1
+    for other in (
+        keras_gan.data.load(images, batch_size=2),
+        keras_gan.data.load(np.zeros_like(images), batch_size=2, seed=1),
+        keras_gan.data.load(np.zeros_like(images), batch_size=2, preprocessing=keras_gan.data.Preprocessing(flip=True)),
+    ):
+        assert other.identity != one
