@@ -30,6 +30,11 @@ def checked_images(images: np.ndarray) -> np.ndarray:
             f"Images must be uint8 in [0, 255] or floats in [-1, 1]. {_conversion(images)} "
             f"Received: images with dtype={images.dtype}, shape={images.shape}"
         )
+    if _is_one_image(images.shape):
+        raise ValueError(
+            "This looks like one image with channels, and would be taken for many grey ones. A set of one is "
+            f"images[None]. Received: images with shape={images.shape}"
+        )
     if _has_channels_first(images.shape):
         raise ValueError(
             "The channels of images must be their last axis, and here they come first. Move them to the end with "
@@ -51,6 +56,8 @@ def checked_labels(labels: np.ndarray, num_images: int) -> np.ndarray:
         ValueError: if they have another dtype, shape or length, or are negative or 2^31 or more.
     """
     shape = labels.shape
+    if shape[:1] != (num_images,):
+        raise ValueError(f"Each image needs one label. Received: labels with shape={shape} for {num_images} images")
     if labels.ndim == 2 and shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
@@ -58,8 +65,6 @@ def checked_labels(labels: np.ndarray, num_images: int) -> np.ndarray:
             f"Labels must be class indices: integers of shape (num_images,). {_numbering(labels)} "
             f"Received: labels with dtype={labels.dtype}, shape={shape}"
         )
-    if len(labels) != num_images:
-        raise ValueError(f"Each image needs one label. Received: labels with shape={shape} for {num_images} images")
     if labels.min() < 0:
         raise ValueError(f"Labels count the classes from 0. Received: labels with minimum {labels.min()}")
     if labels.max() >= _CLASSES:
@@ -79,8 +84,10 @@ def _reshaping(images: np.ndarray) -> str:
 def _conversion(images: np.ndarray) -> str:
     if images.dtype == bool:
         return 'Convert with images.astype("uint8") * 255.'
-    if images.dtype.kind not in "iu":
+    if images.dtype == object:
         return "Make one array of numbers of them, as np.stack(images) does of images of one size."
+    if images.dtype.kind not in "iu":
+        return "Give the brightness of each pixel as one of these."
     low, high = int(images.min()), int(images.max())
     if low >= 0 and high <= 1:
         return 'These look like [0, 1]: convert with images.astype("uint8") * 255.'
@@ -89,6 +96,10 @@ def _conversion(images: np.ndarray) -> str:
     if low >= 0 and high <= 65535:
         return 'Where 65535 is white, convert with (images / 257).round().astype("uint8").'
     return f"These lie in [{low}, {high}]. {scaling('images', low, high)}"
+
+
+def _is_one_image(shape: tuple[int, ...]) -> bool:
+    return len(shape) == 3 and shape[2] <= _MOST_CHANNELS < min(shape[:2])
 
 
 def _has_channels_first(shape: tuple[int, ...]) -> bool:
@@ -116,8 +127,10 @@ def _checked_floats(images: np.ndarray) -> np.ndarray:
 
 
 def _numbering(labels: np.ndarray) -> str:
+    if labels.ndim > 2:
+        return "If these are images too, load each set by itself."
     if labels.ndim == 2 and labels.dtype.kind in "iufb":
         return "One-hot rows convert with labels.argmax(-1)."
-    if labels.ndim == 1 and labels.dtype.kind in "fb":
+    if labels.dtype == bool or (labels.dtype.kind == "f" and np.all(labels == np.floor(labels))):
         return 'Convert with labels.astype("int32").'
     return "Number the classes with np.unique(labels, return_inverse=True)[1]."

@@ -157,6 +157,8 @@ def _as_source(source) -> Source:
 def _remedy(source) -> str:
     if isinstance(source, tf.data.Dataset):
         return " A tf.data.Dataset of batches needs no `load`: give it to `fit`."
+    if isinstance(source, type):
+        return f" Make an object of the class: `{source.__name__}(...)`."
     if isinstance(source, list):
         return " Make one array of a list of images, all of one size, with np.stack(images)."
     if isinstance(source, dict):

@@ -1,7 +1,7 @@
 """The image files in a tree of folders, and what a reader of the tree leaves out."""
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 SUFFIXES = (
@@ -16,33 +16,26 @@ _OTHER_SUFFIXES = (
 _SIGNATURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*")
 
 
-def image_files(root: Path) -> list[Path]:
-    """Find the image files below a folder, through symbolic links too, without hidden files.
+def visible_files(root: Path) -> list[Path]:
+    """List the files below a folder, through symbolic links too, without hidden ones.
 
     Returns:
-        The files, in a sorted order that is the same on every file system.
+        The paths, in a sorted order that is the same on every file system. Some may be links to nothing.
 
     Raises:
         OSError: if a folder cannot be read.
     """
-    return [path for path in _visible_files(root) if is_named_as_image(path) and path.is_file()]
+    return sorted(_walk(root, ()), key=lambda path: path.parts)
 
 
-def left_out_files(root: Path) -> list[Path]:
-    """Find the files that look like images but are none of `image_files`, in a sorted order.
-
-    They are links to nothing, formats that are not read, and images without the suffix of one.
-    """
-    return [
-        path
-        for path in _visible_files(root)
-        if (not path.is_file() if is_named_as_image(path) else _looks_like_an_image(path))
-    ]
+def is_image_file(path: Path) -> bool:
+    """Whether a file is there and has the suffix of an image that is read."""
+    return _is_named_as_image(path) and path.is_file()
 
 
-def is_named_as_image(path: Path) -> bool:
-    """Whether a file has the suffix of an image that is read."""
-    return path.suffix.lower() in SUFFIXES
+def looks_left_out(path: Path) -> bool:
+    """Whether a file seems to be an image that is not read: a link to nothing, or one of another format or suffix."""
+    return not path.is_file() if _is_named_as_image(path) else _looks_like_an_image(path)
 
 
 def printable(path: Path | str) -> str:
@@ -50,14 +43,9 @@ def printable(path: Path | str) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def listed(paths: Iterable[Path]) -> str:
+def listed(paths: list[Path]) -> str:
     """The first paths, for a message."""
-    paths = list(paths)
     return ", ".join(printable(path) for path in paths[:3]) + (", ..." if len(paths) > 3 else "")
-
-
-def _visible_files(root: Path) -> list[Path]:
-    return sorted(_walk(root, ()), key=lambda path: path.parts)
 
 
 def _walk(folder: Path, parents: tuple) -> Iterator[Path]:
@@ -75,9 +63,15 @@ def _walk(folder: Path, parents: tuple) -> Iterator[Path]:
             yield path
 
 
+def _is_named_as_image(path: Path) -> bool:
+    return path.suffix.lower() in SUFFIXES
+
+
 def _looks_like_an_image(path: Path) -> bool:
     if path.suffix.lower() in _OTHER_SUFFIXES:
         return True
+    if not path.is_file():  # To open a pipe would wait for ever.
+        return False
     try:
         with path.open("rb") as file:
             start = file.read(16)

@@ -3,6 +3,7 @@
 import os
 import re
 import warnings
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan.data import _decoding
-from keras_gan.data._tree import SUFFIXES, image_files, is_named_as_image, left_out_files, listed, printable
+from keras_gan.data._tree import SUFFIXES, is_image_file, listed, looks_left_out, printable, visible_files
 from keras_gan.data.source import ImageData, Prepare, Source
 
 # Names such as "test", "Testing", "training_set", "validation", "trainA" and "val2017".
@@ -68,9 +69,10 @@ class Folder(Source):
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Decode the files in as many threads as there are processors."""
         root = self._root(split)
-        files, left_out = image_files(root), left_out_files(root)
+        visible = visible_files(root)
+        files, unread = ([path for path in visible if test(path)] for test in (is_image_file, looks_left_out))
         if not files:
-            others = f" It holds {listed(left_out)}, which cannot be read." if left_out else ""
+            others = f" It holds {listed(unread)}, which cannot be read." if unread else ""
             raise ValueError(
                 f"The folder holds no image file ({' '.join(SUFFIXES)}).{others} Received: source={printable(root)!r}"
             )
@@ -83,9 +85,8 @@ class Folder(Source):
                 f"None of the {len(corrupt)} image files can be decoded. Received: files={listed(corrupt)}"
             )
         labels, class_names = _classes(root, files)
-        for doubt in (_corrupt(corrupt, len(files)), _left_out(left_out), self._mixed_up(root, class_names)):
-            if doubt:
-                warnings.warn(doubt, stacklevel=3)
+        for warning in (*_left_out(corrupt, unread, len(files)), *self._doubts(root, class_names)):
+            warnings.warn(warning, stacklevel=3)
         stacked = self.stack((images[index] for index in kept), [printable(files[index]) for index in kept])
         names = None if class_names is None else tuple(map(printable, class_names))
         return ImageData(stacked, None if labels is None else labels[kept], names)
@@ -118,34 +119,39 @@ class Folder(Source):
             ) from error
         return prepare(image)
 
-    def _mixed_up(self, root: Path, class_names: tuple[str, ...] | None) -> str | None:
-        """Why the folders of the classes and of the splits may be mixed up, or None."""
+    def _doubts(self, root: Path, class_names: tuple[str, ...] | None) -> Iterator[str]:
+        """Why the folders of the classes and of the splits may be mixed up."""
         if root == self.path:
             splits = [name for name in class_names or () if _SPLIT_NAME.fullmatch(name)]
-            return splits and (
-                f"All images are read, with the sub-folders {', '.join(map(repr, splits))} as classes. If they are "
-                f"splits, read one of them, as in `load(..., split={splits[0]!r})`."
+            if splits:
+                yield (
+                    f"All images are read, with the sub-folders {', '.join(map(repr, splits))} as classes. If they are "
+                    f"splits, read one of them, as in `load(..., split={splits[0]!r})`."
+                )
+        elif beside := self._images_beside(root):
+            yield (
+                f"Only the images in {printable(root.name)!r} are read, which has the name of the split; "
+                f"{len(beside)} images next to it are left out: {listed(beside)}. If it is a class like its "
+                "neighbours, rename it, or move all classes into one folder and load that."
             )
-        siblings = (path for path in self.path.iterdir() if not _SPLIT_NAME.fullmatch(path.name))
-        siblings = sorted(path for path in siblings if path != root and not path.name.startswith("."))
-        beside = [file for path in siblings for file in (image_files(path) if path.is_dir() else [path])]
-        beside = [file for file in beside if is_named_as_image(file)]
-        return beside and (
-            f"Only the images in {printable(root.name)!r} are read, which has the name of the split; "
-            f"{len(beside)} images next to it are left out: {listed(beside)}. If it is a class like its neighbours, "
-            "rename it, or move all classes into one folder and load that."
+
+    def _images_beside(self, root: Path) -> list[Path]:
+        """The images next to the folder of a split, and in folders that are no splits themselves."""
+        others = sorted(path for path in self.path.iterdir() if path != root and not path.name.startswith("."))
+        others = [path for path in others if not _SPLIT_NAME.fullmatch(path.name)]
+        files = [file for path in others for file in (visible_files(path) if path.is_dir() else [path])]
+        return [file for file in files if is_image_file(file)]
+
+
+def _left_out(corrupt: list[Path], unread: list[Path], num_files: int) -> Iterator[str]:
+    """What is not in the data, in words."""
+    if corrupt:
+        yield f"Left out {len(corrupt)} of {num_files} image files that cannot be decoded: {listed(corrupt)}"
+    if unread:
+        yield (
+            f"Left out {len(unread)} files that look like images, but have another format or suffix than those that "
+            f"are read, or are links to nothing: {listed(unread)}"
         )
-
-
-def _corrupt(paths: list[Path], num_files: int) -> str | None:
-    return paths and f"Left out {len(paths)} of {num_files} image files that cannot be decoded: {listed(paths)}"
-
-
-def _left_out(paths: list[Path]) -> str | None:
-    return paths and (
-        f"Left out {len(paths)} files that look like images, but have another format or suffix than those that are "
-        f"read, or are links to nothing: {listed(paths)}"
-    )
 
 
 def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:

@@ -125,6 +125,7 @@ def test_a_path_that_does_not_exist(tmp_path, name):
             ((images(), np.zeros(6)), (images(3), np.zeros(3))),
             r"two pairs that `load_data` of `keras.datasets` returns",
         ),
+        (data.Digits, r"Make an object of the class: `Digits\(...\)`"),
         ("", r"`source` must not be empty"),
         ("gs://bucket/faces", r"local folders.*without `gs://`"),
         ("https://example.com/faces.npz", r"local folders.*without `https://`"),
