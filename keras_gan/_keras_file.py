@@ -26,6 +26,8 @@ def load(path, **options):
         damaged = archive.testzip()
         if damaged is not None:
             raise zipfile.BadZipFile(f"wrong checksum of {damaged}")
+        for part in ("metadata.json", "config.json"):
+            archive.getinfo(part)
     return keras.saving.load_model(path, **options)
 
 

@@ -1,6 +1,5 @@
 """The checks of tensors that losses, penalties and augmentations share."""
 
-import ml_dtypes
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -28,7 +27,7 @@ def test_a_batch_needs_rows(value):
 def test_floats_keep_their_type_and_a_tensor_stays_the_same_object():
     tensor = tf.ones((2, 1), tf.float16)
     assert require_floats("logits", tensor) is tensor
-    assert require_floats("logits", np.ones((2, 1), ml_dtypes.bfloat16)).dtype == tf.bfloat16
+    assert require_floats("logits", np.ones((2, 1), tf.bfloat16.as_numpy_dtype)).dtype == tf.bfloat16
     assert require_floats("logits", [[1], [2]]).dtype == tf.float32
 
 

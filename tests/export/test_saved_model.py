@@ -135,17 +135,6 @@ def test_a_version_that_appears_in_the_meantime_is_not_overwritten(tmp_path, mon
     assert _names(tmp_path) == ["3"]
 
 
-def test_what_a_killed_export_has_left_is_removed_after_a_day(tmp_path, monkeypatch):
-    _fake_write(monkeypatch)
-    for name, hours in [("old", 25), ("running", 23)]:
-        (tmp_path / f".unfinished-{name}").mkdir()
-        (tmp_path / f".unfinished-{name}" / "saved_model.pb").write_text("half")
-        then = time.time() - hours * 3600
-        os.utime(tmp_path / f".unfinished-{name}", (then, then))
-    export.save(_gan(), tmp_path)
-    assert _names(tmp_path) == [".unfinished-running", "1"]
-
-
 def test_every_file_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch):
     _fake_write(monkeypatch)
     flushed, fsync = set(), os.fsync
