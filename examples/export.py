@@ -128,11 +128,12 @@ def write_litert(gan, to, name):
 def facts(path, run_dir):
     """Return what is known about the GAN, as `facts` of the model's card."""
     run_flags = recorded_flags(run_dir / "flags.txt")
+    seed = str(run_flags.pop("seed", ""))
     known = {
         "data_set": FLAGS.dataset or run_flags.pop("dataset", None),
         "split": FLAGS.split or run_flags.pop("split", None),
         "metrics": metrics(path, run_dir),
-        "seeds": {"run": int(run_flags.pop("seed"))} if "seed" in run_flags else {},
+        "seeds": {"run": int(seed)} if seed.isdecimal() else {},
         "further": {"file": path.name, **({"flags": run_flags} if run_flags else {})},
     }
     return {name: value for name, value in known.items() if value}
@@ -142,7 +143,9 @@ def recorded_flags(file):
     """Return a dict of the flags that a run of examples/train.py recorded; it is empty if there is no file."""
     if not file.exists():
         return {}
-    lines = [line.removeprefix("--").partition("=") for line in file.read_text().splitlines()]
+    # The file may have comments, and names of folders that are not UTF-8.
+    recorded = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = [line.removeprefix("--").partition("=") for line in recorded if line.startswith("--")]
     # A flag without a value is boolean: --flip or --noflip.
     return {
         name if sign else name.removeprefix("no"): value if sign else not name.startswith("no")
