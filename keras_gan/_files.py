@@ -125,9 +125,9 @@ def replacement(path, suffix=".tmp"):
     try:
         with _in_use(temporary):
             yield temporary
+            _flush(temporary)
             with contextlib.suppress(OSError):
                 shutil.copymode(path, temporary)
-            _flush(temporary)
             temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
