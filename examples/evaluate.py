@@ -199,7 +199,7 @@ def curves():
     if not given and not path.exists():
         return None
     try:
-        with path.open(newline="") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             return report_page.checked_curves(csv.DictReader(file))
     except (ValueError, csv.Error) as error:
         raise ValueError(

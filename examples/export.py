@@ -166,9 +166,9 @@ def recorded_flags(file):
     """Return a dict of the flags that a run of examples/train.py recorded; it is empty if there is no file."""
     if not file.exists():
         return {}
-    # The card describes: what is no flag, such as a comment or half a line, is left out of it.
-    given = file.read_text(errors="replace").splitlines()
-    lines = [line.removeprefix("--").partition("=") for line in given if re.match(r"--[a-z]", line)]
+    # What is no flag, such as a comment or half a line, is left out; names of folders may be in another encoding.
+    recorded = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    lines = [line.removeprefix("--").partition("=") for line in recorded if re.match(r"--[a-z]", line)]
     # A flag without a value is boolean: --flip or --noflip.
     return {
         name if sign else name.removeprefix("no"): value if sign else not name.startswith("no")

@@ -110,7 +110,7 @@ def _recorded(flags, run_dir):
             raise _damaged(f"has a line that is no flag, {line!r}", run_dir)
     missing = [flag.name for flag in flags if flag.default is not None and flag.name not in found]
     if missing:
-        raise _damaged(f"lacks --{missing[0]} and {len(missing) - 1} more", run_dir)
+        raise _damaged(f"lacks {' '.join(f'--{name}' for name in missing)}", run_dir)
     if not re.fullmatch(r"--?steps=\d+", found["steps"]):
         raise _damaged(f"has {found['steps']!r}", run_dir)
     return found

@@ -109,7 +109,8 @@ def replacement(path, suffix=".tmp"):
 
     When the block ends, the content is flushed to the disk before the file gets its name. So a file of this name is
     always complete, even after a power failure. When the block raises, the old file stays. Two writers of one file
-    have two temporary files, and the last one wins. What killed writers of this file left behind is removed.
+    have two temporary files, and the last one wins. What killed writers of this file left behind is removed. A file
+    keeps its permissions, and a symbolic link still points to the same file.
 
     Args:
         path: `pathlib.Path` of the file.
@@ -118,12 +119,15 @@ def replacement(path, suffix=".tmp"):
     Yields:
         `pathlib.Path` of a temporary file in the same directory, for the block to write and close.
     """
+    path = path.resolve() if path.is_symlink() else path
     remove_leftovers(path.parent, glob.escape(path.name))
     temporary = path.with_name(f".{path.name}.{_unique_tag()}{suffix}")
     try:
         with _in_use(temporary):
             yield temporary
             _flush(temporary)
+            with contextlib.suppress(OSError):
+                shutil.copymode(path, temporary)
             temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
@@ -205,6 +209,7 @@ def is_fault_of_computer(error):
 def _try_to_write(directory, place, name, received):
     try:
         directory.mkdir(parents=True, exist_ok=True)
+        remove_leftovers(directory, "probe")
         probe = directory / f".probe.{_unique_tag()}.tmp"
         probe.write_bytes(b"writable")
         probe.unlink(missing_ok=True)

@@ -18,6 +18,10 @@ BORROWED = {
     "_clip_gradients": "training/_optimizers.py",
     "_all_reduce_sum_gradients": "training/_optimizers.py",
     "_maybe_symbolic_build": "training/adversarial_model.py",
+    "_last_batch_seen": "callbacks/_checkpoint_state.py",
+    "_batches_seen_since_last_saving": "callbacks/_checkpoint_state.py",
+    "_global_train_batch": "callbacks/_checkpoint_state.py",
+    "_global_test_batch": "callbacks/_checkpoint_state.py",
 }
 
 

@@ -47,6 +47,33 @@ def test_a_write_that_stops_half_way_leaves_the_old_file(tmp_path, monkeypatch, 
     assert list(tmp_path.iterdir()) == [file]
 
 
+def test_a_symbolic_link_still_points_to_the_same_file(tmp_path):
+    (tmp_path / "disk").mkdir()
+    file, link = tmp_path / "disk" / "a.png", tmp_path / "link.png"
+    link.symlink_to(file)
+    write_atomically(link, b"first")
+    write_atomically(link, b"second")
+    assert link.is_symlink()
+    assert file.read_bytes() == b"second"
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_a_file_keeps_its_permissions(tmp_path):
+    file = tmp_path / "a.png"
+    write_atomically(file, b"old")
+    file.chmod(0o664)
+    write_atomically(file, b"new")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o664
+
+
+def test_a_name_with_the_signs_of_a_pattern(tmp_path):
+    leftover, of_another = tmp_path / ".a[1]*.png.1.01234567.tmp", tmp_path / ".a1x.png.1.01234567.tmp"
+    leftover.touch()
+    of_another.touch()
+    write_atomically(tmp_path / "a[1]*.png", b"new")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [of_another.name, "a[1]*.png"]
+
+
 def test_the_temporary_file_lies_in_the_same_directory(tmp_path, monkeypatch):
     moved = []
     monkeypatch.setattr(pathlib.Path, "replace", lambda path, target: moved.append((path, target)))

@@ -22,7 +22,7 @@ ALLOWED = {
     "networks": {"layers"},
     "penalties": set(),
     "schedules": set(),
-    "training": {"layers", "penalties"},
+    "training": {"augmentation", "layers", "penalties"},
 }
 SUBPACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 ROOT_MODULES = sorted(path for path in ROOT.glob("*.py") if path.name != "__init__.py")

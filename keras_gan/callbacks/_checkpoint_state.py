@@ -12,7 +12,7 @@ import numpy as np
 # value improves. The last two: whether TensorBoard's profiler runs in this process.
 _OF_THE_PROCESS = {"params", "min_delta", "_profiler_started", "_is_tracing"}
 # What training changes in Keras's own callbacks. Everything else, such as the name of a file, is an argument.
-_OF_KERAS = {
+STATE_OF_KERAS = {
     keras.callbacks.EarlyStopping: ("wait", "stopped_epoch", "best", "best_epoch"),
     keras.callbacks.History: ("epoch", "history"),
     keras.callbacks.ModelCheckpoint: ("best", "_batches_seen_since_last_saving", "_last_batch_seen"),
@@ -213,7 +213,7 @@ def _is_state(callback, key, value):
     # A method is not replaced, but a class may hold a number to begin with.
     if not _is_of_numbers(value) or key in _OF_THE_PROCESS or not _is_of_numbers(getattr(kind, key, None)):
         return False
-    declared = getattr(kind, "_training_state", _OF_KERAS.get(kind))
+    declared = getattr(kind, "_training_state", STATE_OF_KERAS.get(kind))
     if declared is not None:
         return key in declared
     # A class of the user's, which may extend one of Keras's.

@@ -100,12 +100,13 @@ def _format_table(rows):
 
 def _read_table(path):
     try:
-        with path.open(newline="") as file:
+        # With the mark that spreadsheets put at the beginning.
+        with path.open(newline="", encoding="utf-8-sig") as file:
             return {
                 int(row.pop("epoch")): {name: float(value) for name, value in row.items() if value}
                 for row in csv.DictReader(file)
             }
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise ValueError(
             "The loss curves cannot be continued, because LossCurves did not write the table next to the picture. "
             f"Move the table away, or give another `path`. Received: file={str(path)!r}"

@@ -3,6 +3,7 @@
 import keras
 
 from keras_gan._files import writable_directory
+from keras_gan.callbacks._checkpoint_state import STATE_OF_KERAS
 from keras_gan.callbacks._disk_guard import DiskGuard
 
 
@@ -31,7 +32,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         1
     """
 
-    _training_state = ("_global_train_batch", "_global_test_batch")
+    _training_state = STATE_OF_KERAS[keras.callbacks.TensorBoard]
 
     def __init__(self, log_dir="logs", **options):
         super().__init__(writable_directory(log_dir, "log_dir"), **options)

@@ -10,7 +10,7 @@ import keras_gan
 from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, Throughput
 from keras_gan.callbacks._checkpoint_files import read_checkpoint
-from keras_gan.callbacks._checkpoint_state import _OF_KERAS, CallbackStates
+from keras_gan.callbacks._checkpoint_state import STATE_OF_KERAS, CallbackStates
 
 STEPS_PER_EPOCH = 4
 
@@ -144,7 +144,7 @@ def test_only_what_training_changes_in_a_callback_comes_from_a_file(callback, st
 def test_the_state_of_keras_is_there(tmp_path):
     """Some of the names are Keras's own secrets: this fails where it changes them."""
     files = {keras.callbacks.ModelCheckpoint: ["a.keras"], keras.callbacks.TensorBoard: [tmp_path]}
-    for kind, names in _OF_KERAS.items():
+    for kind, names in STATE_OF_KERAS.items():
         callback = kind(*files.get(kind, []))
         callback.set_model(keras.Sequential())
         callback.on_train_begin()

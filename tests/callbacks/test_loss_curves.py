@@ -64,6 +64,16 @@ def test_a_continued_run_keeps_the_earlier_values_and_drops_abandoned_ones(tmp_p
     ]
 
 
+def test_a_table_that_a_spreadsheet_has_saved_is_continued(tmp_path):
+    table = tmp_path / "losses.csv"
+    table.write_bytes(b"\xef\xbb\xbfepoch,d_loss\r\n1,0.5\r\n")
+    curves = LossCurves(tmp_path / "losses.png")
+    curves.on_train_begin()
+    curves.on_epoch_begin(1)
+    curves.on_epoch_end(1, {"d_loss": 0.25})
+    assert table.read_text() == "epoch,d_loss\n1,0.5\n2,0.25\n"
+
+
 def test_a_run_from_the_start_forgets_the_earlier_values(tmp_path):
     curves = LossCurves(tmp_path / "losses.png")
     _epochs(curves, [{"d_loss": 1.0}, {"d_loss": 2.0}])

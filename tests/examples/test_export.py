@@ -132,6 +132,17 @@ def test_the_card_tells_what_the_run_knows_and_no_path(export, run_dir):
     assert str(run_dir.parent) not in json.dumps(card)
 
 
+def test_a_record_of_flags_may_be_odd(script, tmp_path):
+    record = tmp_path / "flags.txt"
+    record.write_bytes(b"# my run\n\n--dataset=/data/caf\xe9\n--noflip\n--seed=")
+    with flagsaver.flagsaver():
+        flags.FLAGS([str(SCRIPT), f"--from={tmp_path}", f"--to={tmp_path}"])
+        facts = script.facts(tmp_path / "gan.keras", tmp_path)
+    assert facts["further"]["flags"] == {"flip": False}
+    assert facts["data_set"] == "/data/caf\ufffd"
+    assert "seeds" not in facts
+
+
 def test_flags_tell_what_the_run_does_not(export, run_dir, tmp_path):
     (tmp_path / "gan.keras").write_bytes((run_dir / "gan.keras").read_bytes())
     told = ["--dataset=faces", "--split=all", f"--metrics={run_dir / 'best.json'}"]
