@@ -331,6 +331,11 @@ def _one_pass(dataset):
                 "Received: dataset of infinite cardinality"
             )
         return itertools.islice(dataset, dataset.steps_per_epoch)
+    if isinstance(dataset, str | dict) or not hasattr(dataset, "__iter__"):
+        raise ValueError(
+            "`dataset` must be what `keras_gan.data.load(..., labels=True)` returns, or a list of batches (images, "
+            f"labels). Received: dataset={dataset!r:.80}"
+        )
     return dataset
 
 
