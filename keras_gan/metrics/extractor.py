@@ -7,7 +7,7 @@ import typing
 
 import tensorflow as tf
 
-from keras_gan._arguments import require_int, require_text
+from keras_gan._arguments import require_channels_last, require_int, require_text
 from keras_gan._pixels import as_pixels
 from keras_gan.metrics._features import as_array
 from keras_gan.metrics.resizing import require_resize_mode, resize
@@ -71,6 +71,7 @@ class Extractor(abc.ABC):
     is_fid = False
 
     def __init__(self, *, name, digest, num_features, num_classes=None, input_shape=(None, None, None), resize="clean"):
+        require_channels_last()
         self.name = require_text("name", name)
         self.num_features = require_int("num_features", num_features)
         self.num_classes = None if num_classes is None else require_int("num_classes", num_classes)

@@ -7,7 +7,7 @@ import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
-from keras_gan._arguments import require_bool
+from keras_gan._arguments import require_bool, require_channels_last
 from keras_gan._files import sha256_of
 from keras_gan.metrics._networks import as_rows, existing_path, keras_network, opened, pick, saved_model_network
 from keras_gan.metrics.extractor import Embedding, Extractor
@@ -129,6 +129,7 @@ class KerasInception(Extractor):
 
 
 def _inception(weights="imagenet"):
+    require_channels_last()
     return keras.applications.InceptionV3(weights=str(weights), classifier_activation=None)
 
 
