@@ -4,6 +4,7 @@ import difflib
 import math
 import numbers
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -65,6 +66,20 @@ def require_text(name, value, otherwise="a string"):
     if isinstance(value, str) and value.strip():
         return value
     raise ValueError(f"`{name}` must be {otherwise} that is not empty. Received: {name}={value!r}")
+
+
+def require_channels_last():
+    """Raise a ValueError if new layers of Keras would take the channels of images first.
+
+    Everything here takes them last. Some layers would fail with a message about sizes, and others would silently take
+    the width for the channels.
+    """
+    if keras.config.image_data_format() == "channels_first":
+        raise ValueError(
+            "keras_gan takes images as (height, width, channels): call "
+            '`keras.config.set_image_data_format("channels_last")` before you build networks, and turn images round '
+            'with `images.transpose(0, 2, 3, 1)`. Received: keras.config.image_data_format()="channels_first"'
+        )
 
 
 def did_you_mean(name, choices):

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gan._arguments import require_bool, require_int, require_number
+from keras_gan._arguments import require_bool, require_channels_last, require_int, require_number
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -47,6 +47,7 @@ class GroupNormalization(keras.layers.Layer):
 
     def __init__(self, groups=1, *, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones", **kwargs):
         super().__init__(**kwargs)
+        require_channels_last()
         self.groups = _require_groups(groups)
         self.epsilon = require_number("epsilon", epsilon, low=0.0, open_low=True)
         self.center = require_bool("center", center)

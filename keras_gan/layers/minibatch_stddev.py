@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import ops
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_channels_last, require_int
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -48,6 +48,7 @@ class MinibatchStddev(keras.layers.Layer):
 
     def __init__(self, group_size=4, num_features=1, **kwargs):
         super().__init__(**kwargs)
+        require_channels_last()
         self.group_size = require_int("group_size", group_size)
         self.num_features = require_int("num_features", num_features)
 

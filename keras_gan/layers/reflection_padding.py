@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_channels_last, require_int
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -40,6 +40,7 @@ class ReflectionPadding2D(keras.layers.Layer):
 
     def __init__(self, padding=1, **kwargs):
         super().__init__(**kwargs)
+        require_channels_last()
         self.padding = _pairs(padding)
 
     def build(self, input_shape):

@@ -16,7 +16,7 @@ def read_arrays(path):
     """
     try:
         content = path.read_bytes()
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         warnings.warn(f"The cache cannot be read, so its content is computed again: {error}.", stacklevel=4)

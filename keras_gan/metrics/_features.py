@@ -5,6 +5,29 @@ import numpy as np
 _LARGEST = float(np.finfo(np.float32).max)
 
 
+def as_array(name, value, kinds="biufcV"):
+    """Return `value` as an array, or raise a ValueError if it is none, or one of other things than these.
+
+    Args:
+        name: str, what messages call it.
+        value: array-like or tensor.
+        kinds: str, the kinds of numbers that it may hold, as `numpy.dtype.kind`. "V" has bfloat16.
+    """
+    try:
+        array = np.asarray(value)
+    except Exception as error:
+        # NumPy, TensorFlow and others each raise their own error, without the name of the argument.
+        raise ValueError(_no_array(name, value)) from error
+    if array.dtype.kind not in kinds:
+        raise ValueError(_no_array(name, value))
+    return array
+
+
+def _no_array(name, value):
+    kind = f"{type(value).__name__} of dtype {value.dtype}" if hasattr(value, "dtype") else type(value).__name__
+    return f"`{name}` must be an array of numbers, or a list of rows of equal length. Received: {name} of type {kind}"
+
+
 def require_features(name, features, *, least=1):
     """Return features as a float64 array of shape (num_samples, num_features) in C order, or raise.
 
@@ -19,7 +42,7 @@ def require_features(name, features, *, least=1):
     Raises:
         ValueError: if the features have another type or shape, are too few, or are not all finite.
     """
-    array = np.asarray(features)
+    array = as_array(name, features)
     if not np.can_cast(array.dtype, np.float64, "same_kind"):
         raise ValueError(f"`{name}` must hold real numbers. Received: {name} of dtype {array.dtype}")
     if array.ndim != 2 or array.shape[1] == 0:

@@ -90,10 +90,10 @@ def existing_path(name, path, what):
 
 def saved_keras_network(path, layer_names):
     """Load a `.keras` file, see `keras_network`."""
-    return keras_network(_opened(_keras_file.load, path, compile=False), layer_names)
+    return keras_network(opened(_keras_file.load, path, compile=False), layer_names)
 
 
-def _opened(load, path, **options):
+def opened(load, path, **options):
     """Return what `load` returns for a path, or raise a ValueError that names the file."""
     try:
         return load(path, **options)
@@ -131,7 +131,7 @@ def saved_model_network(path):
     Raises:
         ValueError: if none of these works.
     """
-    loaded = _opened(tf.saved_model.load, path)
+    loaded = opened(tf.saved_model.load, path)
     signatures = dict(loaded.signatures)
     if _PREFERRED_SIGNATURE not in signatures and len(signatures) != 1:
         return _called(loaded, path)
@@ -153,7 +153,7 @@ def tflite_network(path):
 
     It runs on the CPU, in batches of the size that the file fixes, which is usually 1.
     """
-    interpreter = _opened(open_interpreter, path)
+    interpreter = opened(open_interpreter, path)
     interpreter.allocate_tensors()
     (given,) = interpreter.get_input_details()
     returned = interpreter.get_output_details()

@@ -4,8 +4,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import checked, require_int
+from keras_gan._arguments import checked, require_int, require_text
 from keras_gan._replicas import replica_count
+from keras_gan.metrics.extractor import require_extractor
 
 
 class StreamingMetric(keras.metrics.Metric):
@@ -18,7 +19,7 @@ class StreamingMetric(keras.metrics.Metric):
     """
 
     def __init__(self, extractor, width, name):
-        super().__init__(name=name)
+        super().__init__(name=None if name is None else require_text("name", name))
         self.extractor = extractor
         self._width = width
 
@@ -144,7 +145,7 @@ def state_width(extractor, name, width):
     Raises:
         ValueError: if both are missing, or they contradict each other.
     """
-    own = None if extractor is None else getattr(extractor, name)
+    own = None if extractor is None else getattr(require_extractor(extractor), name)
     if own is None and extractor is not None:
         raise ValueError(
             "This extractor does not classify images. Train one that does with `train_extractor`. "

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from keras_gan._arguments import did_you_mean, require_int, require_seed
+from keras_gan._arguments import did_you_mean, require_bool, require_function, require_int, require_seed
 from keras_gan._files import writable_directory
+from keras_gan.metrics.extractor import require_extractor
 from keras_gan.metrics.frechet import frechet_distance
 from keras_gan.metrics.kernel import kernel_distance
 from keras_gan.metrics.manifold import density_coverage, precision_recall
@@ -43,9 +44,26 @@ class Measure:
     better: dict[str, str]
     needs: str = "features"
 
+    def __post_init__(self):
+        require_function("compute", self.compute)
+        ways = list(self.better.values()) if isinstance(self.better, dict) else []
+        if not ways or not all(isinstance(way, str) and way in ("lower", "higher") for way in ways):
+            raise ValueError(
+                '`better` must be a dict of the name of each value to "lower" or "higher". '
+                f"Received: better={self.better!r:.80}"
+            )
+        if not isinstance(self.needs, str) or self.needs not in ("features", "logits", "images"):
+            raise ValueError(f'`needs` must be "features", "logits" or "images". Received: needs={self.needs!r:.80}')
+
     def __call__(self, real, fake):
         """Return a dict of name to float."""
-        return {name: float(value) for name, value in zip(self.better, self.compute(real, fake), strict=True)}
+        values = self.compute(real, fake)
+        if not isinstance(values, tuple | list) or len(values) != len(self.better):
+            raise ValueError(
+                f"`compute` must return a tuple with a float for each of {', '.join(map(repr, self.better))}, also if "
+                f"there is only one. Received: {values!r:.80}"
+            )
+        return {name: float(value) for name, value in zip(self.better, values, strict=True)}
 
 
 class Evaluator:
@@ -91,7 +109,7 @@ class Evaluator:
     def __init__(
         self, extractor, metrics=("frechet_distance",), *, num_images=10_000, seed=0, num_halves=8, cache_dir=None
     ):
-        self.extractor = extractor
+        self.extractor = require_extractor(extractor)
         self.measures = _require_measures(metrics)
         self.num_images = require_int("num_images", num_images, low=2)
         self.seed = require_seed(seed)
@@ -127,6 +145,7 @@ class Evaluator:
         Raises:
             ValueError: if the data are endless, empty or out of range.
         """
+        _require_verbose(verbose)
         return images if isinstance(images, Samples) else self._collector.collect_cached(images, verbose=verbose)
 
     def compare(self, source, real, *, floor=None, intervals=True, verbose=0):
@@ -147,6 +166,7 @@ class Evaluator:
             ValueError: if the data are wrong as in `real`, a sample is NaN or out of range, or a metric needs more
                 images.
         """
+        require_bool("intervals", intervals)
         real = self.real(real, verbose=verbose)
         batches = sample_batches(source, self.num_images, self.seed)
         fake = self._collector.collect(batches, total=self.num_images, verbose=verbose)
@@ -187,7 +207,8 @@ class Evaluator:
             dict of the name of each value to float.
         """
         train, real = self.real(train), self.real(real)
-        num_images = min(len(train), self.num_images if num_images is None else num_images)
+        wanted = self.num_images if num_images is None else require_int("num_images", num_images, low=2)
+        num_images = min(len(train), wanted)
         return self._values(real, train.rows(random_rows(len(train), num_images, self.seed)))[0]
 
     def _name(self, name):
@@ -233,6 +254,11 @@ class Evaluator:
         return tuple(notes)
 
 
+def _require_verbose(verbose):
+    if not isinstance(verbose, int) or verbose not in (0, 1, 2):
+        raise ValueError(f"`verbose` must be 1 for progress bars, or 0. Received: verbose={verbose!r:.80}")
+
+
 def _half(samples, rng):
     return samples.rows(np.sort(rng.permutation(len(samples))[: len(samples) // 2]))
 
@@ -240,15 +266,21 @@ def _half(samples, rng):
 def _require_measures(metrics):
     if isinstance(metrics, str | Measure):
         metrics = [metrics]
+    if not isinstance(metrics, tuple | list):
+        raise ValueError(f"`metrics` must be a list of names and `Measure` objects. Received: metrics={metrics!r:.80}")
     for metric in metrics:
-        if not isinstance(metric, Measure) and metric not in MEASURES:
+        if not isinstance(metric, Measure) and not (isinstance(metric, str) and metric in MEASURES):
             raise ValueError(
                 f"There is no such metric.{did_you_mean(metric, MEASURES)} Choose from {', '.join(MEASURES)}, or pass "
-                f"your own `keras_gan.metrics.Measure`. Received: {metric!r}"
+                f"your own `keras_gan.metrics.Measure`. Received: {metric!r:.80}"
             )
     if not metrics:
         raise ValueError("An evaluator needs at least one metric. Received: metrics=[]")
-    return tuple(metric if isinstance(metric, Measure) else MEASURES[metric] for metric in metrics)
+    measures = tuple(metric if isinstance(metric, Measure) else MEASURES[metric] for metric in metrics)
+    names = [name for measure in measures for name in measure.better]
+    if len(set(names)) < len(names):
+        raise ValueError(f"Two metrics have a value of the same name: rename one. Received: metrics with {names}")
+    return measures
 
 
 def _unit_range(images):

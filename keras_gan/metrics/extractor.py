@@ -7,8 +7,9 @@ import typing
 
 import tensorflow as tf
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_channels_last, require_int, require_text
 from keras_gan._pixels import as_pixels
+from keras_gan.metrics._features import as_array
 from keras_gan.metrics.resizing import require_resize_mode, resize
 
 
@@ -70,11 +71,13 @@ class Extractor(abc.ABC):
     is_fid = False
 
     def __init__(self, *, name, digest, num_features, num_classes=None, input_shape=(None, None, None), resize="clean"):
-        self.name = str(name)
+        require_channels_last()
+        self.name = require_text("name", name)
         self.num_features = require_int("num_features", num_features)
         self.num_classes = None if num_classes is None else require_int("num_classes", num_classes)
-        self.input_shape = tuple(input_shape)
-        self.resize = require_resize_mode(resize) if self._resizes else "none"
+        self.input_shape = _require_shape(input_shape)
+        mode = require_resize_mode(resize)
+        self.resize = mode if self._resizes else "none"
         described = json.dumps([str(digest), self.input_shape, self.resize, self.num_features, self.num_classes])
         self.fingerprint = hashlib.sha256(described.encode()).hexdigest()
 
@@ -100,6 +103,7 @@ class Extractor(abc.ABC):
         Raises:
             ValueError: if the images are not floats in [-1, 1], or the network takes another number of channels.
         """
+        images = images if tf.is_tensor(images) else as_array("images", images)
         pixels = self._with_channels(tf.cast(as_pixels(images), tf.float32))
         if self._resizes:
             pixels = resize(pixels, self.input_shape[:2], mode=self.resize)
@@ -123,3 +127,23 @@ class Extractor(abc.ABC):
 
     def __repr__(self):
         return f"<{type(self).__name__} {self.name} {self.fingerprint[:12]}, resize {self.resize}>"
+
+
+def require_extractor(extractor):
+    """Return `extractor` if it is one, or raise."""
+    if isinstance(extractor, Extractor):
+        return extractor
+    raise ValueError(
+        "`extractor` must be a `keras_gan.metrics.Extractor`: what `train_extractor` returns, or "
+        f"`ModelExtractor(model)` for a model of your own. Received: extractor={extractor!r:.80}"
+    )
+
+
+def _require_shape(input_shape):
+    sides = tuple(input_shape) if isinstance(input_shape, tuple | list) else ()
+    if len(sides) != 3:
+        raise ValueError(
+            "`input_shape` must be (height, width, channels), with None for what the network takes any of. "
+            f"Received: input_shape={input_shape!r}"
+        )
+    return tuple(None if side is None else require_int("input_shape", side) for side in sides)

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int
 from keras_gan._replicas import sum_over_replicas
-from keras_gan.metrics._features import require_features, require_same_width, require_two_sets
+from keras_gan.metrics._features import as_array, require_features, require_same_width, require_two_sets
 from keras_gan.metrics._streaming import TwoSidedMetric, as_scalar
 
 _BLOCK_BYTES = 2**26
@@ -234,8 +234,13 @@ def moments_of(count, mean, scatter):
 
 
 def _require_moments(name, given):
+    if not isinstance(given, tuple) or len(given) != 3:
+        raise ValueError(
+            f"`{name}` must be `keras_gan.metrics.Moments`, as `moments` returns them. "
+            f"Received: {name} of type {type(given).__name__}"
+        )
     count, mean, covariance = given
-    mean = require_features(f"{name}.mean", np.asarray(mean)[None])[0]
+    mean = require_features(f"{name}.mean", as_array(f"{name}.mean", mean)[None])[0]
     covariance = require_features(f"{name}.covariance", covariance)
     if covariance.shape != 2 * mean.shape:
         raise ValueError(

@@ -7,8 +7,9 @@ import keras
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
+from keras_gan._arguments import require_bool, require_channels_last
 from keras_gan._hashes import sha256_of
-from keras_gan.metrics._networks import as_rows, existing_path, keras_network, pick, saved_model_network
+from keras_gan.metrics._networks import as_rows, existing_path, keras_network, opened, pick, saved_model_network
 from keras_gan.metrics.extractor import Embedding, Extractor
 
 _IMAGES, _POOL, _MATMUL = "ExpandDims", "pool_3", "softmax/logits/MatMul"
@@ -101,17 +102,15 @@ class KerasInception(Extractor):
     Example:
         >>> KerasInception("no_such_file.h5")
         Traceback (most recent call last):
-        FileNotFoundError: There is no file of weights at this path. Received: path='no_such_file.h5'
+        FileNotFoundError: There is no file of weights at this path. Received: weights='no_such_file.h5'
     """
 
     def __init__(self, weights=None, *, download=False, resize="clean"):
         if weights is not None:
             weights = existing_path("weights", weights, "file of weights")
-        elif not download:
+        elif not require_bool("download", download):
             weights = _cached_weights()
-        model = keras.applications.InceptionV3(
-            weights="imagenet" if weights is None else str(weights), classifier_activation=None
-        )
+        model = _inception() if weights is None else opened(_inception, weights)
         network = keras_network(model, _KERAS_OUTPUTS)
         self._run = network.run
         super().__init__(
@@ -127,6 +126,11 @@ class KerasInception(Extractor):
         """Run the network; see `Extractor.embed`."""
         outputs = self._run(pixels / 127.5 - 1.0)
         return Embedding(*(outputs[name] for name in _KERAS_OUTPUTS))
+
+
+def _inception(weights="imagenet"):
+    require_channels_last()
+    return keras.applications.InceptionV3(weights=str(weights), classifier_activation=None)
 
 
 def _require_hash(path, sha256):

@@ -7,7 +7,7 @@ import os
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_int, require_number
+from keras_gan._arguments import require_int, require_number, require_text
 from keras_gan._hashes import require_sha256
 from keras_gan.metrics._networks import (
     Network,
@@ -79,18 +79,20 @@ class ModelExtractor(Extractor):
         sha256=None,
     ):
         self.output = tuple(output) if isinstance(output, tuple | list) else (output,)
-        if len(self.output) not in (1, 2):
+        if len(self.output) not in (1, 2) or not all(isinstance(key, str | int | None) for key in self.output):
             raise ValueError(
                 "`output` must be a name or an index, or a pair of them: one for the features and one for the logits. "
                 f"Received: output={output!r}"
             )
+        if fingerprint is not None:
+            require_text("fingerprint", fingerprint)
         network = _open(model, self.output, sha256)
         self.value_range = network.value_range if value_range is None else _require_range(value_range)
         self._run = network.run
         shape = _merged_shape(network.input_shape, image_size, channels)
         probes = self._embed_probes(shape)
         super().__init__(
-            name=name or _name(model),
+            name=_name(model) if name is None else name,
             digest=json.dumps([fingerprint or network.digest or _digest(probes), self.value_range, self.output]),
             num_features=probes.features.shape[-1],
             num_classes=None if probes.logits is None else probes.logits.shape[-1],
@@ -157,7 +159,8 @@ def _merged_shape(shape, image_size, channels):
 
 
 def _require_range(value_range):
-    low, high = (require_number("value_range", end) for end in value_range)
+    ends = value_range if isinstance(value_range, tuple | list) and len(value_range) == 2 else (0.0, 0.0)
+    low, high = (require_number("value_range", end) for end in ends)
     if low >= high:
         raise ValueError(f"`value_range` must be (low, high) with low < high. Received: value_range={value_range!r}")
     return low, high

@@ -6,7 +6,7 @@ import typing
 import numpy as np
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan.metrics._features import require_features, require_same_width
+from keras_gan.metrics._features import as_array, require_features, require_same_width
 
 
 class ModeCoverage(typing.NamedTuple):
@@ -146,7 +146,7 @@ def _divergence_from_uniform(counts):
 
 
 def _require_class_ids(class_ids, num_classes):
-    ids = np.asarray(class_ids)
+    ids = as_array("class_ids", class_ids)
     if ids.ndim != 1 or not ids.size or not np.issubdtype(ids.dtype, np.integer):
         raise ValueError(
             "`class_ids` must be integers of shape (num_samples,), at least one. Convert logits with "
@@ -157,4 +157,4 @@ def _require_class_ids(class_ids, num_classes):
             f"`class_ids` must lie in [0, {num_classes}): count the classes from 0, or give a larger `num_classes`. "
             f"Received: class_ids from {ids.min()} to {ids.max()}"
         )
-    return ids
+    return ids.astype(np.int64)

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from keras_gan._arguments import require_int, require_number, require_seed
+from keras_gan._arguments import require_function, require_int, require_number, require_seed
 from keras_gan._traversal import every_layer
 from keras_gan.metrics.extractor import Extractor
 
@@ -70,11 +70,15 @@ def perceptual_path_length(
         >>> abs(length / (2 * (3**2 + 4**2)) - 1) < 0.1   # E |W (z1 - z0)|^2, without the extremes
         True
     """
+    require_function("generator", generator)
+    require_function("embed", embed)
+    if mapping is not None:
+        require_function("mapping", mapping)
     _require_full_precision(generator=generator, embed=embed, mapping=mapping)
     latent_dim = require_int("latent_dim", latent_dim)
     num_samples = require_int("num_samples", num_samples)
     epsilon = require_number("epsilon", epsilon, low=_SMALLEST_STEP, high=1.0)
-    if interpolation not in _INTERPOLATIONS:
+    if not isinstance(interpolation, str) or interpolation not in _INTERPOLATIONS:
         raise ValueError(f'`interpolation` must be "slerp" or "lerp". Received: interpolation={interpolation!r}')
     batch_size = require_int("batch_size", batch_size)
     ends_rng, times_rng = (np.random.default_rng([require_seed(seed), number]) for number in range(2))

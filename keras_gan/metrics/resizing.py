@@ -7,7 +7,7 @@ RESIZE_MODES = ("clean", "legacy_pytorch", "legacy_tensorflow")
 
 def require_resize_mode(mode):
     """Return `mode` if it is one of `RESIZE_MODES`, or raise."""
-    if mode in RESIZE_MODES:
+    if isinstance(mode, str) and mode in RESIZE_MODES:
         return mode
     raise ValueError(f"`resize` must be one of {', '.join(map(repr, RESIZE_MODES))}. Received: resize={mode!r}")
 

@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
-import pathlib
-from collections.abc import Mapping
+import numbers
+from collections.abc import Iterable, Mapping
 
-from keras_gan._files import write_atomically
+from keras_gan._arguments import require_int, require_seed, require_text
+from keras_gan._files import local_path, write_atomically
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,29 @@ class Result:
     warnings: tuple[str, ...] = ()
     dtype: str = "float64"
 
+    def __post_init__(self):
+        for name in ("name", "extractor", "extractor_hash", "resize", "dtype"):
+            require_text(name, getattr(self, name))
+        if self.split is not None:
+            require_text("split", self.split)
+        require_seed(self.seed)
+        for name in ("num_real", "num_fake"):
+            require_int(name, getattr(self, name))
+        pair = self.interval
+        is_way = isinstance(self.better, str) and self.better in ("lower", "higher")
+        self._require("better", is_way, '"lower" or "higher"')
+        # A metric may well be NaN.
+        self._require("value", _are_numbers(self.value), "a number")
+        self._require("floor", self.floor is None or _are_numbers(self.floor), "a number or None")
+        is_pair = isinstance(pair, tuple) and len(pair) == 2 and _are_numbers(*pair)
+        self._require("interval", pair is None or is_pair, "a pair of numbers or None")
+        is_texts = isinstance(self.warnings, tuple) and all(isinstance(text, str) for text in self.warnings)
+        self._require("warnings", is_texts, "a tuple of strings")
+
+    def _require(self, name, is_right, expected):
+        if not is_right:
+            raise ValueError(f"`{name}` must be {expected}. Received: {name}={getattr(self, name)!r:.80}")
+
     def line(self):
         """Return the result in one line."""
         interval = "" if self.interval is None else " [{:.4g}, {:.4g}]".format(*self.interval)
@@ -93,6 +117,12 @@ class Report(Mapping):
     """
 
     def __init__(self, results):
+        if isinstance(results, str) or not isinstance(results, Iterable):
+            raise ValueError(f"`results` must be a list of `Result`. Received: results={results!r:.80}")
+        results = list(results)
+        for result in results:
+            if not isinstance(result, Result):
+                raise ValueError(f"`results` must hold `Result` objects alone. Received: results with {result!r:.80}")
         self._results = {result.name: result for result in results}
 
     def __getitem__(self, name):
@@ -121,9 +151,14 @@ class Report(Mapping):
         return {name: result.value for name, result in self.items()}
 
     def save(self, path):
-        """Write the results to a JSON file. An existing file is replaced as a whole."""
+        """Write the results to a JSON file. An existing file is replaced as a whole.
+
+        Raises:
+            OSError: if the file cannot be written.
+            ValueError: if this is not a local path.
+        """
         content = {name: dataclasses.asdict(result) for name, result in self.items()}
-        write_atomically(pathlib.Path(path), (json.dumps(content, indent=2) + "\n").encode())
+        write_atomically(local_path("path", path), (json.dumps(content, indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, path):
@@ -133,13 +168,18 @@ class Report(Mapping):
             FileNotFoundError: if there is no such file.
             ValueError: if `save` did not write the file.
         """
+        path = local_path("path", path)
         try:
-            content = json.loads(pathlib.Path(path).read_text())
+            content = json.loads(path.read_text())
             return cls(Result(**_from_json(fields)) for fields in content.values())
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(
                 f"`Report.save` did not write this file ({error}). Received: path={str(path)!r}"
             ) from error
+
+
+def _are_numbers(*values):
+    return all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values)
 
 
 def _from_json(fields):

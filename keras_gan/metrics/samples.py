@@ -8,8 +8,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._arguments import require_text
 from keras_gan._pixels import as_pixels, watched
 from keras_gan.metrics._cache import read_arrays, write_arrays
+from keras_gan.metrics._features import as_array
 
 _BATCH_SIZE = 250
 _CACHE_VERSION = 1
@@ -39,6 +41,18 @@ class Samples:
     split: str | None = None
     fingerprint: str = ""
 
+    def __post_init__(self):
+        if self.split is not None:
+            require_text("split", self.split)
+        count = len(_require_rows("features", self.features, 2))
+        for name, rank in (("logits", 2), ("images", 4)):
+            part = getattr(self, name)
+            if part is not None and len(_require_rows(name, part, rank)) != count:
+                raise ValueError(
+                    f"`features` and `{name}` must have a row for each image. "
+                    f"Received: features.shape={self.features.shape}, {name}.shape={part.shape}"
+                )
+
     def __len__(self):
         return len(self.features)
 
@@ -67,7 +81,8 @@ def sample_batches(source, num_images, seed):
         return
     for number, start in enumerate(range(0, num_images, _BATCH_SIZE)):
         own_seed = int(np.random.SeedSequence([seed, number]).generate_state(1)[0]) >> 1
-        yield source.generate(min(_BATCH_SIZE, num_images - start), seed=own_seed)
+        count = min(_BATCH_SIZE, num_images - start)
+        yield _require_count(source.generate(count, seed=own_seed), count)
 
 
 def image_batches(source):
@@ -89,7 +104,7 @@ def image_batches(source):
             )
         elements = source.rebatch(_BATCH_SIZE)
         batches = (element[0] if isinstance(element, tuple | list) else element for element in elements)
-    elif hasattr(source, "__array__") and np.ndim(source) == 4:
+    elif hasattr(source, "__array__") and len(getattr(source, "shape", ())) == 4:
         batches = (source[start : start + _BATCH_SIZE] for start in range(0, len(source), _BATCH_SIZE))
     else:
         raise ValueError(
@@ -179,6 +194,15 @@ class Collector:
         return [pixels] if self.keep_images else []
 
 
+def _require_rows(name, part, rank):
+    if isinstance(part, np.ndarray) and part.ndim == rank and part.dtype.kind in "fiu":
+        return part
+    raise ValueError(
+        f"`{name}` must be an array of numbers with {rank} axes, the images first. "
+        f"Received: {name} of type {type(part).__name__}{f' and shape {part.shape}' if hasattr(part, 'shape') else ''}"
+    )
+
+
 def random_rows(total, count, seed):
     """Choose `count` of `total` rows at random, without replacement; all of them if there are no more.
 
@@ -186,6 +210,17 @@ def random_rows(total, count, seed):
         Ascending int64 array. The same numbers give the same rows.
     """
     return np.sort(np.random.default_rng(seed).permutation(total)[:count])
+
+
+def _require_count(images, count):
+    """Return what `generate` made if it is a batch of so many images, or raise. The extractor checks the numbers."""
+    images = as_array("images", images)
+    if images.ndim == 4 and len(images) == count:
+        return images
+    raise ValueError(
+        f"`generate({count}, seed=...)` must return {count} images, an array ({count}, height, width, channels). "
+        f"Received: images of dtype {images.dtype} and shape {images.shape}"
+    )
 
 
 def _chosen(source, num_images, seed):
@@ -204,7 +239,7 @@ def _count(source):
     if isinstance(source, tf.data.Dataset):
         known = getattr(source, "num_images", None)
         return sum(map(len, image_batches(source))) if known is None else known
-    return len(source) if np.ndim(source) else 0
+    return source.shape[0] if getattr(source, "shape", ()) else 0
 
 
 def _as_array(part):

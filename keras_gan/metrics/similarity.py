@@ -4,6 +4,7 @@ import numpy as np
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._pixels import require_images
+from keras_gan.metrics._features import as_array
 from keras_gan.metrics._hashing import canonical_order
 from keras_gan.metrics._pyramid import apply_separably
 
@@ -62,7 +63,7 @@ def ms_ssim_diversity(images, labels=None, *, num_pairs=2_000, seed=0):
         >>> ms_ssim_diversity(digits, num_pairs=100) < 0.6
         True
     """
-    images = require_images("images", images)
+    images = require_images("images", as_array("images", images))
     labels = _require_labels(labels, len(images))
     num_pairs = require_int("num_pairs", num_pairs)
     rng = np.random.default_rng(require_seed(seed))
@@ -120,7 +121,7 @@ def _require_labels(labels, num_images):
     """Return the number of each image's class. Equal labels get equal numbers."""
     if labels is None:
         return np.zeros(num_images, np.int64)
-    labels = np.asarray(labels)
+    labels = as_array("labels", labels, "biufcUS")
     if labels.shape != (num_images,) or labels.dtype.kind not in "iubUS":
         raise ValueError(
             "`labels` must hold the number or the name of each image's class, with the shape (num_images,). Convert "

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_int, require_seed
+from keras_gan._arguments import require_channels_last, require_int, require_seed
 from keras_gan._files import local_path, writable_directory
 from keras_gan._pixels import as_pixels, warn_of_zero_to_one
 from keras_gan.metrics._cache import read_arrays, write_arrays
@@ -124,6 +124,7 @@ def build_classifier(image_shape, num_classes, num_features, seed):
         num_features: int.
         seed: int, for the weights.
     """
+    require_channels_last()
     height, width, channels = (*(min(side, _LARGEST_SIDE) for side in image_shape[:2]), image_shape[2])
     seeds = iter(np.random.SeedSequence(seed).generate_state(5) >> 1)
     layers = keras.layers
@@ -333,6 +334,11 @@ def _one_pass(dataset):
                 "Received: dataset of infinite cardinality"
             )
         return itertools.islice(dataset, dataset.steps_per_epoch)
+    if isinstance(dataset, str | dict) or not hasattr(dataset, "__iter__"):
+        raise ValueError(
+            "`dataset` must be what `keras_gan.data.load(..., labels=True)` returns, or a list of batches (images, "
+            f"labels). Received: dataset={dataset!r:.80}"
+        )
     return dataset
 
 

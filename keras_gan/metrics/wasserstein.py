@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._pixels import require_images
+from keras_gan.metrics._features import as_array
 from keras_gan.metrics._hashing import canonical_order
 from keras_gan.metrics._pyramid import split_band
 
@@ -99,7 +100,8 @@ def sliced_wasserstein_distance(real_images, fake_images, *, patches_per_image=1
 
 def _require_pair(real_images, fake_images):
     """Return both sets, channels first, each in an order that depends on its images alone."""
-    sides = [require_images("real_images", real_images), require_images("fake_images", fake_images)]
+    given = {"real_images": real_images, "fake_images": fake_images}
+    sides = [require_images(name, as_array(name, images)) for name, images in given.items()]
     real_shape, fake_shape = (images.shape[1:] for images in sides)
     if real_shape != fake_shape:
         raise ValueError(

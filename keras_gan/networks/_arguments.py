@@ -2,7 +2,7 @@
 
 import numbers
 
-from keras_gan._arguments import did_you_mean
+from keras_gan._arguments import did_you_mean, require_channels_last
 
 
 def require_image_shape(image_shape, *, rank=None):
@@ -16,8 +16,9 @@ def require_image_shape(image_shape, *, rank=None):
         Tuple of positive ints.
 
     Raises:
-        ValueError: if it is not a sequence of positive ints, or has another rank.
+        ValueError: if it is not a sequence of positive ints, or has another rank; or if Keras is set to channels first.
     """
+    require_channels_last()
     expected = "(height, width, channels)" if rank == 3 else "a tuple such as (28, 28, 1) or (2,)"
     sizes = tuple(image_shape) if isinstance(image_shape, (tuple, list)) else ()
     whole = all(isinstance(size, numbers.Integral) and not isinstance(size, bool) and size > 0 for size in sizes)

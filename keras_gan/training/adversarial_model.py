@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_bool, require_int, require_number
+from keras_gan._arguments import require_bool, require_channels_last, require_int, require_number
 from keras_gan._replicas import lost_workers_explained, reducible
 from keras_gan.training import _batches, _checks, _compilation, _fitting, _logs, _networks, _optimizers, _updates
 from keras_gan.training._saving import SavedModel
@@ -78,6 +78,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         self, players, data_spec, *, batches_per_step=1, batches_argument="batches_per_step", seed=None, name=None
     ):
         super().__init__(name=name)
+        require_channels_last()
         _require_parts("players", players, Player)
         _require_parts("data_spec", data_spec, Field)
         self.players, self.data_spec = players, data_spec

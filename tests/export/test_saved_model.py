@@ -2,7 +2,6 @@ import errno
 import os
 import pathlib
 import re
-import time
 import types
 
 import keras

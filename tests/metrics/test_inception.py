@@ -227,7 +227,7 @@ def test_keras_downloads_them_if_told_to(asked_for):
 
 def test_a_file_of_weights(asked_for, tmp_path):
     path = tmp_path / "mine.h5"
-    with pytest.raises(FileNotFoundError, match=r"no file of weights at this path. Received: path=.*mine.h5"):
+    with pytest.raises(FileNotFoundError, match=r"no file of weights at this path. Received: weights=.*mine.h5"):
         KerasInception(path)
     path.write_bytes(b"")
     KerasInception(path)

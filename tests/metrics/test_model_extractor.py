@@ -1,3 +1,4 @@
+import hashlib
 import os
 from pathlib import Path
 
@@ -232,7 +233,7 @@ def test_features_of_no_width():
 
 
 def test_no_such_file():
-    with pytest.raises(FileNotFoundError, match=r"no model at this path. Received: path='nothing.keras'"):
+    with pytest.raises(FileNotFoundError, match=r"no model at this path. Received: model='nothing.keras'"):
         ModelExtractor("nothing.keras")
 
 
@@ -247,3 +248,25 @@ def test_a_path_of_another_kind(tmp_path, name):
 def test_what_is_no_model():
     with pytest.raises(ValueError, match=r"Received: model=3"):
         ModelExtractor(3)
+
+
+def test_a_file_from_elsewhere_is_opened_only_with_its_hash(network, tmp_path):
+    path = tmp_path / "net.keras"
+    network.save(path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert ModelExtractor(path, sha256=digest.upper()).fingerprint == ModelExtractor(path).fingerprint
+    path.write_bytes(b"something else")
+    with pytest.raises(ValueError, match=rf"was not opened: its SHA-256 is .*Received: sha256='{digest}'"):
+        ModelExtractor(path, sha256=digest)
+    with pytest.raises(ValueError, match="leave it out for a model in memory"):
+        ModelExtractor(network, sha256=digest)
+
+
+@pytest.mark.parametrize("name", ["net.keras", "net.tflite", "saved/saved_model.pb"])
+def test_a_damaged_file_is_named(tmp_path, name):
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"PK\3\4 damaged")
+    given = path.parent if name.startswith("saved") else path
+    with pytest.raises(ValueError, match=rf"cannot be loaded \(.*get it again. Received: '{given}'"):
+        ModelExtractor(given)

@@ -292,10 +292,11 @@ def _matrices(network):
     wrapped = {id(weight) for layer in normalizations for weight in layer.layer.weights}
     plain = [w for w in network.trainable_weights if len(w.shape) >= 2 and id(w) not in wrapped]
     kernels = [(layer.normalized_kernel(), isinstance(layer.layer, _TRANSPOSED)) for layer in normalizations]
-    kernels += [(tf.cast(weight.value, tf.float32), id(weight) in transposed) for weight in plain]
+    kernels += [(weight.value, id(weight) in transposed) for weight in plain]
     for kernel, is_transposed in kernels:
         matrix = tf.linalg.matrix_transpose(kernel) if is_transposed else kernel
-        yield tf.reshape(matrix, (-1, matrix.shape[-1]))
+        # float32: the kernel of a float64 layer is float64.
+        yield tf.cast(tf.reshape(matrix, (-1, matrix.shape[-1])), tf.float32)
 
 
 def _spectral_norm(matrix):
