@@ -12,7 +12,7 @@ SEED = tf.constant([0, 1], tf.int64)
 NO_NUMBERS = [None, "no", b"x", 2**70, {}, [None], [[1], [1, 2]], object(), np.array(["a"]), np.array([True]), 1j]
 
 
-@pytest.mark.parametrize("value", NO_NUMBERS, ids=repr)
+@pytest.mark.parametrize("value", NO_NUMBERS, ids=lambda value: type(value).__name__)
 def test_what_holds_no_numbers_is_refused_by_its_name(value):
     with pytest.raises(ValueError, match=r"`logits` must.* Received: logits"):
         require_floats("logits", value)
