@@ -2,7 +2,6 @@ import errno
 import os
 import pathlib
 import re
-import time
 import types
 
 import keras
@@ -157,6 +156,18 @@ def test_latents_that_the_network_cannot_bear(tmp_path):
     latents = np.tile(np.float32([3e38, -3e38]), (2, 3))
     with pytest.raises(tf.errors.InvalidArgumentError, match="made NaN or infinity: these inputs are too large for it"):
         served["serving_default"](latents=tf.constant(latents))
+
+
+def test_of_two_exports_at_once_each_is_a_version(tmp_path, monkeypatch):
+    def somebody_else(folder):
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "saved_model.pb").write_text("somebody else's")
+
+    next_versions = iter([1, 2])
+    monkeypatch.setattr(export.saved_model, "_next_version", lambda directory: next(next_versions))
+    _fake_write(monkeypatch, somebody_else)
+    assert export.save(_gan(), tmp_path) == tmp_path / "2"
+    assert (tmp_path / "1" / "saved_model.pb").read_text() == "somebody else's"
 
 
 def test_others_may_read_the_version(tmp_path, monkeypatch):
