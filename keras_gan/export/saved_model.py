@@ -51,8 +51,8 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     to those who get the folder from you, for `ExportedGenerator(folder, sha256=...)`.
 
     Serving loads a folder as soon as its name is a number. So the files are written under another name, and the
-    finished folder is renamed: a version appears complete or not at all, even after a power failure. What an export
-    that was killed has left is removed after a day.
+    finished folder is renamed: a version appears complete or not at all, even after a power failure. The next
+    export removes what one that was killed has left.
 
     Args:
         gan: model of keras_gan, or one with a `sampler`; or any object with a `generator` and, where it keeps one, an
