@@ -49,17 +49,19 @@ flags.DEFINE_list(
 )
 flags.DEFINE_string("out", "runs/pictures", "Where the pictures go.")
 flags.DEFINE_integer("batch", 64, "Pictures that one request asks for.", lower_bound=1)
-flags.DEFINE_float("timeout", 60.0, "Seconds from a request to the end of its answer.", lower_bound=0.001)
+flags.DEFINE_float("timeout", 60.0, "Most seconds from a request to the end of its answer.", lower_bound=0.001)
 flags.DEFINE_bool("benchmark", False, "Measure latency and images per second, and write no pictures.")
 flags.DEFINE_integer("requests", 1000, "Requests of the benchmark.", lower_bound=1)
 flags.DEFINE_integer("clients", 8, "Threads of the benchmark, each with its own connection.", lower_bound=1)
 
 flags.register_validator(
     "labels",
-    lambda labels: all(label.isascii() and label.isdigit() for label in labels),
-    "must be whole numbers of at least 0, joined by commas",
+    lambda labels: all(re.fullmatch("[0-9]{1,9}", label) for label in labels),
+    "must be whole numbers from 0 to 999999999, joined by commas",
 )
 
+# No socket waits for ever, and NaN is above no bound.
+flags.register_validator("timeout", lambda timeout: timeout <= 1e6, "must be a number up to 1e6")
 flags.register_validator(
     "out",
     lambda out: out.strip() and not re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", out),

@@ -30,7 +30,7 @@ def sha256_of(path):
         OSError: if something cannot be read.
 
     Example:
-        >>> import tempfile
+        >>> import pathlib, tempfile
         >>> folder = pathlib.Path(tempfile.mkdtemp())
         >>> (folder / "abc").write_text("abc")
         3

@@ -29,7 +29,7 @@ def interpreter(path, sha256=None):
 
     Args:
         path: `pathlib.Path` of the file.
-        sha256: the file's SHA-256 as its author states it, see `keras_gan._files.require_sha256`; None if it is not
+        sha256: the file's SHA-256 as its author states it, see `keras_gan._hashes.require_sha256`; None if it is not
             known. The file is then tried in another process.
 
     Raises:
@@ -38,7 +38,7 @@ def interpreter(path, sha256=None):
     """
     require_sha256(path, sha256)
     content = path.read_bytes()
-    # The bytes that are checked are those that are opened.
+    # The bytes that are tried are those that are opened.
     if sha256 is None and _hash(content) not in _trusted:
         _require_trial(content, path)
     trust(content)

@@ -7,6 +7,8 @@ import os
 import pathlib
 from collections.abc import Mapping
 
+import numpy as np
+
 from keras_gan._arguments import did_you_mean, require_int
 
 _KNOWN = ("data_set", "split", "images_seen", "seeds", "fingerprint", "metrics", "further")
@@ -24,7 +26,7 @@ def checked_facts(facts):
     Raises:
         ValueError: for an unknown key, or a value of the wrong type.
     """
-    facts = {} if facts is None else _mapping("facts", facts)
+    facts = {} if facts is None else mapping("facts", facts)
     for key in facts:
         if key not in _KNOWN:
             raise ValueError(
@@ -37,9 +39,12 @@ def checked_facts(facts):
     if given["images_seen"] is not None:
         given["images_seen"] = require_int("facts['images_seen']", given["images_seen"], low=0)
     for key in ("seeds", "further"):
-        given[key] = _mapping(f"facts[{key!r}]", given[key] or {})
+        given[key] = mapping(f"facts[{key!r}]", given[key] or {})
     given["metrics"] = _metrics(given["metrics"])
-    return plain(given)
+    try:
+        return plain(given)
+    except RecursionError as error:
+        raise ValueError("The facts of a model card hold themselves, or are nested too deeply for JSON.") from error
 
 
 def plain(value):
@@ -60,8 +65,8 @@ def plain(value):
         return [plain(entry) for entry in value]
     if isinstance(value, str | os.PathLike):
         return _without_folders(os.fspath(value))
-    if value is None or isinstance(value, bool):
-        return value
+    if value is None or isinstance(value, bool | np.bool_):
+        return value if value is None else bool(value)
     if isinstance(value, numbers.Integral):
         return int(value)
     if isinstance(value, numbers.Real):
@@ -84,7 +89,7 @@ def _without_folders(text):
 
 def _metrics(metrics):
     """Return a dict of a metric's name to its fields, from any of the forms that metrics come in."""
-    metrics = _mapping("facts['metrics']", _fields(metrics if metrics is not None else {}))
+    metrics = mapping("facts['metrics']", _fields(metrics if metrics is not None else {}))
     if "value" in metrics:
         metrics = {metrics.get("name", "value"): metrics}
     found = {}
@@ -108,7 +113,8 @@ def _require_text(name, value):
         raise ValueError(f"`{name}` must be a string. Received: {name}={value!r}")
 
 
-def _mapping(name, value):
+def mapping(name, value):
+    """Return `value` if it is a dict, or raise."""
     if isinstance(value, Mapping):
         return value
     raise ValueError(f"`{name}` must be a dict. Received: {name}={value!r}")

@@ -140,6 +140,7 @@ class ExportedGenerator:
         if latents is None:
             count = require_int("num_images", num_images)
             latents = _random.latents_of_seed(count, self.latent_shape, seed)
+        latents = self._as_taken(self._main, latents)
         given = {self._main: latents, **self._labels(labels, len(latents), seed)}
         return self(batch_size=batch_size, **given)
 
@@ -160,15 +161,20 @@ class ExportedGenerator:
         return {_LABELS: _random.labels_of_seed(count, self.num_classes, seed)}
 
     def _as_taken(self, name, value):
-        tensor = tf.convert_to_tensor(value)
-        fits = tf.TensorShape([None, *self.inputs[name]]).is_compatible_with(tensor.shape)
-        if not fits or (self._types[name].is_integer and not tensor.dtype.is_integer):
-            raise ValueError(
-                f"`{name}` must have the type {self._types[name].name} and the shape "
-                f"{('num_images', *self.inputs[name])}. "
-                f"Received: {name} of type {tensor.dtype.name} and shape {tuple(tensor.shape)}"
-            )
-        return tf.cast(tensor, self._types[name])
+        wanted, expected = self._types[name], f"`{name}` must have the type {self._types[name].name} and the shape "
+        expected += f"{('num_images', *self.inputs[name])}."
+        try:
+            tensor = tf.convert_to_tensor(value)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"{expected} {error} Received: {name}={value!r:.80}") from error
+        is_number = tensor.dtype.is_integer or (tensor.dtype.is_floating and not wanted.is_integer)
+        if not is_number or not tf.TensorShape([None, *self.inputs[name]]).is_compatible_with(tensor.shape):
+            raise ValueError(f"{expected} Received: {name} of type {tensor.dtype.name} and shape {tuple(tensor.shape)}")
+        taken = tf.cast(tensor, wanted)
+        # A cast takes the lowest bits alone: 2^32 would be class 0.
+        if wanted.is_integer and tf.reduce_any(tf.cast(taken, tensor.dtype) != tensor):
+            raise ValueError(f"{expected} Received: {name} up to {tf.reduce_max(tensor).numpy():,}")
+        return taken
 
     def _run(self, batch):
         (images,) = self._signature(**batch).values()

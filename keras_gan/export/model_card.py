@@ -14,7 +14,7 @@ from keras_gan._files import local_path, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan._version import __version__
 from keras_gan.callbacks import image_grid
-from keras_gan.export._card_facts import checked_facts, plain
+from keras_gan.export._card_facts import checked_facts, mapping, plain
 from keras_gan.export._card_text import card_text
 from keras_gan.export._sampler import is_averaged, sampler_of
 
@@ -70,7 +70,7 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
 
     Raises:
         ValueError: if `facts` has another key or a value of the wrong kind.
-        OSError: if the disk is full.
+        OSError: if there is no such folder, or the disk is full.
 
     Example:
         >>> import pathlib, tempfile, types
@@ -86,6 +86,9 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
     """
     facts, folder = checked_facts(facts), local_path("folder", folder)
     sampler = sampler_of(gan, require_bool("averaged", averaged))
+    signatures = mapping("signatures", signatures or {})
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no such folder for the card. Received: folder={str(folder)!r}")
     card = {
         "schema_version": _SCHEMA_VERSION,
         "data": {"data_set": facts["data_set"], "split": facts["split"]},
@@ -99,7 +102,7 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
         "networks": _networks(gan),
         "training": _training(gan, facts),
         "metrics": facts["metrics"],
-        "signatures": dict(signatures or {}),
+        "signatures": plain(signatures),
         "versions": _versions(),
         "sample_grid": _write_grid(folder, sampler),
         "further": facts["further"],

@@ -51,8 +51,8 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     to those who get the folder from you, for `ExportedGenerator(folder, sha256=...)`.
 
     Serving loads a folder as soon as its name is a number. So the files are written under another name, and the
-    finished folder is renamed: a version appears complete or not at all, even after a power failure. What an export
-    that was killed has left is removed after a day.
+    finished folder is renamed: a version appears complete or not at all, even after a power failure. The next
+    export removes what one that was killed has left.
 
     Args:
         gan: model of keras_gan, or one with a `sampler`; or any object with a `generator` and, where it keeps one, an
@@ -73,8 +73,8 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
 
     Raises:
         ValueError: if the model draws no samples, a weight is NaN or infinite, `version` or `max_count` is not a
-            positive integer, the version exists, the directory cannot be written, there is no such signature, or `card`
-            has an unknown field.
+            positive integer, the version exists, the directory is that of a version or cannot be written, there is no
+            such signature, or `card` has an unknown field.
         OSError, tf.errors.OpError: if the disk is full. Nothing is left behind.
 
     Example:
@@ -94,6 +94,11 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     """
     sampler = finite_sampler_of(gan, averaged)
     directory = local_path("directory", directory)
+    if (directory / "saved_model.pb").exists():
+        raise ValueError(
+            "This is the folder of a version. Give the folder above it, in which the next version appears. Received: "
+            f"directory={os.fspath(directory)!r}"
+        )
     max_count = require_int("max_count", max_count)
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
@@ -109,8 +114,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, signatures=lines, facts={**known, **(card or {})})
         write_atomically(staged / SHA256SUMS, sha256sums(staged))
-        # The rename fails if another process has written this version in the meantime: none is ever overwritten.
-        return give_name(staged, directory / str(_next_version(directory) if version is None else version))
+        return _named(staged, directory, version)
 
 
 def _chosen_signatures(offered, names):
@@ -143,6 +147,18 @@ def _check_version(version, directory):
             f"Version {version} exists already, and a server may use it. Leave out `version` to write the next one, "
             f"or remove {directory / str(version)}. Received: version={version}"
         )
+
+
+def _named(staged, directory, version):
+    """Give a finished folder the name of its version. Another process may have written the same one in the meantime."""
+    while True:
+        target = directory / str(_next_version(directory) if version is None else version)
+        try:
+            return give_name(staged, target)
+        except OSError:
+            # A folder with files is never overwritten.
+            if version is not None or not target.exists():
+                raise
 
 
 def _next_version(directory):

@@ -5,7 +5,7 @@ import pathlib
 import re
 
 from keras_gan._arguments import require_int
-from keras_gan._files import writable_directory, write_atomically
+from keras_gan._files import local_path, writable_directory, write_atomically
 from keras_gan.export.saved_model import version_folders
 
 
@@ -58,6 +58,11 @@ def write_serving_config(
           }
         }
     """
+    if not local_path("directory", directory).is_dir():
+        raise ValueError(
+            "Expected the folder that holds the folders of the models. There is none. Received: "
+            f"directory={os.fspath(directory)!r}"
+        )
     directory = writable_directory(directory, "directory")
     names = _models(directory, models)
     base_path = _require_absolute(base_path)

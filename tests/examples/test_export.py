@@ -138,7 +138,7 @@ def test_a_record_of_flags_may_be_odd(script, tmp_path):
     with flagsaver.flagsaver():
         flags.FLAGS([str(SCRIPT), f"--from={tmp_path}", f"--to={tmp_path}"])
         facts = script.facts(tmp_path / "gan.keras", tmp_path)
-    assert facts["further"]["flags"] == {"flip": False}
+    assert facts["further"]["flags"] == {"flip": False, "seed": ""}
     assert facts["data_set"] == "/data/caf\ufffd"
     assert "seeds" not in facts
 

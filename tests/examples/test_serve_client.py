@@ -283,6 +283,14 @@ def test_an_out_that_is_no_local_folder(ask, out):
         ask(f"--out={out}")
 
 
+@pytest.mark.parametrize(
+    "flag", ["--timeout=nan", "--timeout=inf", "--timeout=0", "--labels=9999999999", "--labels=1.5"]
+)
+def test_a_number_that_nothing_can_be_done_with(ask, flag):
+    with pytest.raises(flags.IllegalFlagValueError, match=flag.split("=")[0].strip("-")):
+        ask(flag)
+
+
 def test_a_tilde_is_the_home_folder(ask, tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     ask("--out=~/pictures", "--count=1")

@@ -247,6 +247,9 @@ def test_a_table_is_not_broken_by_what_it_holds(tmp_path):
         assert line in text.splitlines()
 
 
+_HOLDS_ITSELF = {}
+_HOLDS_ITSELF["again"] = _HOLDS_ITSELF
+
 _HOSTILE = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -255,6 +258,7 @@ _HOSTILE = [
     "x\n\n# A heading\n\n---\n",
     "```\n`code` *bold* | cell | ~~gone~~ $x$",
     "&lt;b&gt; \\| \\<b>",
+    "half \ud800",
     "\x1b[2J\u202egpj.exe",
 ]
 
@@ -292,6 +296,19 @@ def test_the_list_of_hashes_follows_the_card(tmp_path):
     assert hashlib.sha256((tmp_path / "SHA256SUMS").read_bytes()).hexdigest() == sha256_of(tmp_path)
 
 
+def test_a_card_without_its_folder_or_of_no_signatures(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"no such folder for the card. Received: folder='.*none'"):
+        write_model_card(tmp_path / "none", _plain_gan())
+    with pytest.raises(ValueError, match=r"`signatures` must be a dict. Received: signatures=\['sample'\]"):
+        write_model_card(tmp_path, _plain_gan(), signatures=["sample"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_flag_of_numpy_is_one_of_python(tmp_path):
+    card, _ = _card(tmp_path, _plain_gan(), facts={"further": {"flip": np.bool_(True)}})
+    assert card["further"] == {"flip": True}
+
+
 def test_a_flag_is_true_or_false(tmp_path):
     with pytest.raises(ValueError, match=r"`averaged` must be True or False. Received: averaged='no'"):
         write_model_card(tmp_path, _plain_gan(), averaged="no")
@@ -314,6 +331,7 @@ def test_a_flag_is_true_or_false(tmp_path):
             {"further": {"a": {1, 2}}},
             "lists and dicts of them: convert the value to one of these. Received: a set, {1, 2}",
         ),
+        ({"further": _HOLDS_ITSELF}, "The facts of a model card hold themselves"),
         ({"metrics": 5.0}, "`facts['metrics']` must be a dict. Received: facts['metrics']=5.0"),
         ({"metrics": {"fid": "5"}}, "A metric is a number, or a dict with a `value` and how it was measured"),
         ({"metrics": {"fid": {"mean": 5}}}, "Received: facts['metrics']['fid']={'mean': 5}"),

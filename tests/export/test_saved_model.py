@@ -158,6 +158,18 @@ def test_latents_that_the_network_cannot_bear(tmp_path):
         served["serving_default"](latents=tf.constant(latents))
 
 
+def test_of_two_exports_at_once_each_is_a_version(tmp_path, monkeypatch):
+    def somebody_else(folder):
+        (tmp_path / "1").mkdir()
+        (tmp_path / "1" / "saved_model.pb").write_text("somebody else's")
+
+    next_versions = iter([1, 2])
+    monkeypatch.setattr(export.saved_model, "_next_version", lambda directory: next(next_versions))
+    _fake_write(monkeypatch, somebody_else)
+    assert export.save(_gan(), tmp_path) == tmp_path / "2"
+    assert (tmp_path / "1" / "saved_model.pb").read_text() == "somebody else's"
+
+
 def test_others_may_read_the_version(tmp_path, monkeypatch):
     _fake_write(monkeypatch)
     (tmp_path / "like_any_folder").mkdir()

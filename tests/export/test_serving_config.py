@@ -89,3 +89,15 @@ def test_a_full_disk_keeps_what_was_there(models, full_disk):
     with pytest.raises(ValueError, match=r"No file can be written in `directory` \(No space left on device\)"):
         export.write_serving_config(models)
     assert config.read_text() == before
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path):
+    with pytest.raises(ValueError, match=r"There is none. Received: directory='.*modles'"):
+        export.write_serving_config(tmp_path / "modles")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("models", [5, [5], {"digits": 1}])
+def test_models_that_are_no_names(tmp_path, models):
+    with pytest.raises(ValueError, match=r"`models` must be a list of names, or None. Received: models="):
+        export.write_serving_config(tmp_path, models)

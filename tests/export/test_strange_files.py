@@ -28,6 +28,11 @@ def folder(gan, tmp_path_factory):
     return export.save(gan, tmp_path_factory.mktemp("models"), signatures=["serving_default"])
 
 
+@pytest.fixture(scope="module")
+def exported(folder):
+    return ExportedGenerator(folder)
+
+
 @pytest.fixture
 def copy(folder, tmp_path):
     return pathlib.Path(shutil.copytree(folder, tmp_path / "7"))
@@ -154,6 +159,31 @@ def test_arguments_that_would_mean_something_else(gan, tmp_path, arguments, mess
     with pytest.raises(ValueError, match=re.escape(message)):
         export.save(gan, tmp_path / "models", **arguments)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "inputs, message",
+    [
+        ({"labels": 2**32}, "Received: labels up to 4,294,967,296"),
+        ({"labels": [0, 2**40]}, "Received: labels up to 1,099,511,627,776"),
+        ({"labels": [[0], [1]]}, "Received: labels of type int64 and shape (2, 1)"),
+        ({"latents": 5}, "Received: latents of type int32 and shape ()"),
+        ({"latents": [["a", "b", "c"]]}, "Received: latents of type string and shape (1, 3)"),
+        ({"latents": [[1, 2, 3], [1]]}, "Received: latents=[[1, 2, 3], [1]]"),
+        ({"latents": [[True, False, True]]}, "Received: latents of type bool and shape (1, 3)"),
+        ({"latents": [[1j, 0, 0]]}, "Received: latents of type complex128 and shape (1, 3)"),
+    ],
+)
+def test_inputs_that_a_cast_would_change(exported, inputs, message):
+    given = {"num_images": None if "latents" in inputs else 2, "labels": 0, **inputs}
+    with pytest.raises(ValueError, match=r"must have the type (float|int)32 and the shape .*" + re.escape(message)):
+        exported.generate(**given)
+
+
+def test_the_folder_of_a_version_holds_no_versions(gan, folder):
+    with pytest.raises(ValueError, match=r"the folder of a version\. Give the folder above it"):
+        export.save(gan, folder)
+    assert not (folder / "1").exists()
 
 
 def test_flags_of_the_other_formats_are_true_or_false(gan, tmp_path):
