@@ -129,11 +129,21 @@ class CallbackStates:
     def __init__(self, callbacks):
         self._callbacks = named(callbacks)
         self._fresh = {name: _plain_attributes(callback) for name, callback in self._callbacks.items()}
+        self._texts = {name: _texts(callback) for name, callback in self._callbacks.items()}
 
     def collect(self):
         """Return the state of each callback that has one, a dict of name to state."""
         states = {name: self._state(name, callback) for name, callback in self._callbacks.items()}
         return {name: state for name, state in states.items() if state}
+
+    def not_kept(self):
+        """Return the names of the texts that training changed in callbacks of the user's: no checkpoint holds them."""
+        return [
+            f"{name}.{key}"
+            for name, callback in self._callbacks.items()
+            for key, text in _texts(callback).items()
+            if self._texts[name].get(key) != text
+        ]
 
     def restore(self, states):
         """Restore what `collect` returned in an earlier process.
@@ -205,6 +215,12 @@ def _plain_attributes(callback):
         if _is_state(callback, key, plain):
             texts[key] = json.dumps(plain)
     return texts
+
+
+def _texts(callback):
+    if hasattr(callback, "get_state") or type(callback).__module__.startswith(("keras.", "keras_gan.")):
+        return {}
+    return {key: value for key, value in vars(callback).items() if isinstance(value, str)}
 
 
 def _is_state(callback, key, value):

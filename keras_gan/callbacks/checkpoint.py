@@ -118,7 +118,7 @@ class Checkpoint(keras.callbacks.Callback):
         """
         self._others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
         self._guard = DiskGuard(f"some of the checkpoints in {self._folder.path}")
-        self._not_finite, self._warned = [], False
+        self._not_finite, self._warned, self._warned_of_texts = [], False, False
         self._reached = self._saved_position = None
         self._collected = {}
         self._is_chief = self.model.distribute_strategy.extended.should_checkpoint
@@ -296,6 +296,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _warn(self):
         self._guard.warn()
+        self._warn_of_texts()
         if not self._not_finite or self._warned:
             return
         self._warned = True
@@ -305,3 +306,13 @@ class Checkpoint(keras.callbacks.Callback):
             f"{len(self._not_finite) - 1} more variables: {last}.",
             stacklevel=2,
         )
+
+    def _warn_of_texts(self):
+        not_kept = self._states.not_kept()
+        if not_kept and not self._warned_of_texts:
+            self._warned_of_texts = True
+            warnings.warn(
+                f"The checkpoints do not hold {', '.join(not_kept)}, because a text in a file could name a path. If "
+                "training needs it after a resume, give the callback `get_state()` and `set_state(state)`.",
+                stacklevel=2,
+            )

@@ -141,6 +141,28 @@ def test_only_what_training_changes_in_a_callback_comes_from_a_file(callback, st
     assert {**before, **state} == {**vars(callback), **state}
 
 
+class Phases(keras.callbacks.Callback):
+    """A callback that counts, and writes down a word."""
+
+    def __init__(self):
+        super().__init__()
+        self.count, self.phase, self.folder = 0, "warm-up", "mine"
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.count, self.phase = self.count + 1, f"phase {epoch}"
+
+
+def test_a_text_that_no_checkpoint_holds_is_named_once(tmp_path, walk, fit):
+    message = r"^The checkpoints do not hold Phases\[0\].phase, because .* give the callback `get_state\(\)` and"
+    with pytest.warns(UserWarning, match=message) as caught:
+        fit(walk(), Phases(), Checkpoint(tmp_path), epochs=3)
+    assert len(caught) == 1
+    resumed = Phases()
+    with pytest.warns(UserWarning, match=message):
+        fit(walk(), resumed, Checkpoint(tmp_path), epochs=4)
+    assert resumed.count == 4
+
+
 def test_the_state_of_keras_is_there(tmp_path):
     """Some of the names are Keras's own secrets: this fails where it changes them."""
     files = {keras.callbacks.ModelCheckpoint: ["a.keras"], keras.callbacks.TensorBoard: [tmp_path]}

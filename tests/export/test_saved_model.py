@@ -87,6 +87,8 @@ def test_versions_count_on_from_the_largest(tmp_path, monkeypatch):
     for name in ("2", "10", "notes", ".unfinished-0", "-7", "x99"):
         (tmp_path / name).mkdir()
     assert export.save(_gan(), tmp_path).name == "11"
+    # What a killed export left.
+    assert not (tmp_path / ".unfinished-0").exists()
     assert export.save(_gan(), tmp_path).name == "12"
     assert export.save(_gan(), tmp_path, version=np.int64(5)).name == "5"
     assert export.save(_gan(), tmp_path).name == "13"

@@ -63,7 +63,7 @@ def checkpoints(run_dir):
 
 
 def partial_files(run_dir):
-    return list(run_dir.glob("checkpoints/.step_*.tmp")) + list(run_dir.glob(".gan.partial.keras"))
+    return list(run_dir.glob("checkpoints/.step_*.tmp")) + list(run_dir.glob(".gan.keras.*.keras"))
 
 
 def wait_for(condition, process):
@@ -92,7 +92,7 @@ def kill(run_dir, flags, kind, moments):
     if kind == "start":
         time.sleep(moments.uniform(0, 6))
     elif kind == "end":
-        wait_for(lambda: (run_dir / ".gan.partial.keras").exists(), process)
+        wait_for(lambda: list(run_dir.glob(".gan.keras.*.keras")), process)
     else:
         wait_for_new_checkpoints(run_dir, process, moments.randint(1, 4))
         if kind == "write":
