@@ -148,14 +148,15 @@ def saved_model_network(path):
     return Network(run, sha256_of(path), shape, (0.0, 255.0) if spec.dtype.is_integer else (-1.0, 1.0))
 
 
-def tflite_network(path):
+def tflite_network(path, sha256=None):
     """Load a `.tflite` file. Its input and its outputs may be quantised, and the outputs become a dict by name.
 
     It runs on the CPU, in batches of the size that the file fixes, which is usually 1.
     """
-    interpreter = opened(open_interpreter, path)
+    interpreter = open_interpreter(path, sha256)
     interpreter.allocate_tensors()
-    (given,) = interpreter.get_input_details()
+    inputs = {details["name"]: details for details in interpreter.get_input_details()}
+    ((_, given),) = _only(inputs, path)
     returned = interpreter.get_output_details()
     names = [details["name"] for details in returned]
     lock = threading.Lock()
@@ -235,7 +236,10 @@ def _called(loaded, path):
 
 
 def _only_input(signature, path):
-    inputs = signature.structured_input_signature[1]
+    return _only(signature.structured_input_signature[1], path)
+
+
+def _only(inputs, path):
     if len(inputs) != 1:
         raise ValueError(
             "An extractor needs a network with a single input, for images. "

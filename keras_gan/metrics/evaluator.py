@@ -152,7 +152,8 @@ class Evaluator:
         """Measure samples against real images.
 
         Args:
-            source: a GAN, any object with `generate(num_images, seed=)`, or samples in a form that `real` takes.
+            source: a GAN, any object with `generate(num_images, seed=)`, or samples in a form that `real` takes, or
+                what it returned.
             real: real images that training did not see, in a form that `real` takes, or what it returned.
             floor: real training images in the same forms, for the value of the best possible samples; or what
                 `self.floor` returned for them; or None.
@@ -168,10 +169,9 @@ class Evaluator:
         """
         require_bool("intervals", intervals)
         real = self.real(real, verbose=verbose)
-        batches = sample_batches(source, self.num_images, self.seed)
-        fake = self._collector.collect(batches, total=self.num_images, verbose=verbose)
+        fake = self._samples(source, verbose)
         values, doubts = self._values(real, fake)
-        spread = self._spread(real, fake) if intervals and self.num_halves else {}
+        spread = self._spread(real, fake, doubts) if intervals and self.num_halves else {}
         floors = self._floors(floor, real, len(fake))
         notes = self._notes(real, fake, doubts)
         results = (
@@ -211,6 +211,12 @@ class Evaluator:
         num_images = min(len(train), wanted)
         return self._values(real, train.rows(random_rows(len(train), num_images, self.seed)))[0]
 
+    def _samples(self, source, verbose):
+        if isinstance(source, Samples):
+            return source.rows(random_rows(len(source), self.num_images, self.seed))
+        batches = sample_batches(source, self.num_images, self.seed)
+        return self._collector.collect(batches, total=self.num_images, verbose=verbose)
+
     def _name(self, name):
         return _INCEPTION_NAMES.get(name, name) if getattr(self.extractor, "is_fid", False) else name
 
@@ -225,11 +231,16 @@ class Evaluator:
             values = {name: value for measure in self.measures for name, value in measure(real, fake).items()}
         return values, [str(warning.message).rstrip(".") for warning in caught]
 
-    def _spread(self, real, fake):
-        """Return half the width of each confidence interval."""
+    def _spread(self, real, fake, doubts):
+        """Return half the width of each confidence interval, or say in `doubts` why there is none."""
         rng = np.random.default_rng(self.seed)
-        # The warnings about the halves are left out: the whole has raised them already.
-        halves = [self._values(_half(real, rng), _half(fake, rng))[0] for _ in range(self.num_halves)]
+        try:
+            # The warnings about the halves are left out: the whole has raised them already.
+            halves = [self._values(_half(real, rng), _half(fake, rng))[0] for _ in range(self.num_halves)]
+        except ValueError as error:
+            # The whole sets are large enough, or it had failed before.
+            doubts.append(f"there is no confidence interval, because half of the images is too few ({error})")
+            return {}
         student = _STUDENT[min(self.num_halves - 1, len(_STUDENT)) - 1]
         return {name: float(student * np.std([half[name] for half in halves], ddof=1)) for name in halves[0]}
 

@@ -121,7 +121,8 @@ class Extractor(abc.ABC):
         if (received, wanted) == (1, 3):
             return tf.repeat(pixels, 3, axis=-1)
         raise ValueError(
-            f"The extractor {self.name!r} takes images of {wanted} channels. Only grey images are repeated, to three. "
+            f"The extractor {self.name!r} takes images of {wanted} channels, the last axis. Only grey images are "
+            "repeated, to three. If the channels are the second axis, give `images.transpose(0, 2, 3, 1)`. "
             f"Received: images of shape {tuple(pixels.shape)}"
         )
 

@@ -47,8 +47,9 @@ class ModelExtractor(Extractor):
             from the features of two fixed images of noise. It then differs between machines that round differently.
 
         sha256: hex SHA-256 of the file, or of the folder of a SavedModel, which is checked before anything is opened.
-            A SavedModel is a program that can read and write files when it runs, and a damaged `.tflite` file can end
-            the process. Give the hash for every file that comes from elsewhere, and open only what you trust.
+            A SavedModel is a program that can read and write files when it runs. A `.tflite` file without a hash is
+            first tried in a process of its own, which finds damage but no malice. So give the hash of every file that
+            comes from elsewhere, and open only what you trust.
 
     Raises:
         FileNotFoundError: if there is no file at the path.
@@ -128,7 +129,7 @@ def _open(model, output, sha256):
         if path.suffix == ".keras":
             return saved_keras_network(path, output)
         if path.suffix == ".tflite":
-            return tflite_network(path)
+            return tflite_network(path, sha256)
         if (path / "saved_model.pb").is_file():
             return saved_model_network(path)
     elif callable(model):

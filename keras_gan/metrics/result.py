@@ -151,14 +151,18 @@ class Report(Mapping):
         return {name: result.value for name, result in self.items()}
 
     def save(self, path):
-        """Write the results to a JSON file. An existing file is replaced as a whole.
+        """Write the results to a JSON file, in a folder that is made if it does not exist.
+
+        An existing file is replaced as a whole.
 
         Raises:
             OSError: if the file cannot be written.
             ValueError: if this is not a local path.
         """
         content = {name: dataclasses.asdict(result) for name, result in self.items()}
-        write_atomically(local_path("path", path), (json.dumps(content, indent=2) + "\n").encode())
+        path = local_path("path", path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, (json.dumps(content, indent=2) + "\n").encode())
 
     @classmethod
     def load(cls, path):

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import os
 import pathlib
 
 import keras
@@ -102,14 +103,15 @@ def image_batches(source):
                 "The data set is endless, and metrics need each image once. Make it finite, as with "
                 "`dataset.take(100)`, or use `keras_gan.data.load`. Received: a data set of infinite cardinality"
             )
+        _require_batches(source.element_spec)
         elements = source.rebatch(_BATCH_SIZE)
-        batches = (element[0] if isinstance(element, tuple | list) else element for element in elements)
+        batches = map(_images_of, elements)
     elif hasattr(source, "__array__") and len(getattr(source, "shape", ())) == 4:
         batches = (source[start : start + _BATCH_SIZE] for start in range(0, len(source), _BATCH_SIZE))
     else:
         raise ValueError(
             "Metrics take images as a tf.data.Dataset of batches or as an array (num_images, height, width, channels), "
-            "and samples also as an object with `generate(num_images, seed=)`. "
+            f"and samples also as an object with `generate(num_images, seed=)`.{_remedy(source)} "
             f"Received: {type(source).__name__}{f' of shape {np.shape(source)}' if hasattr(source, 'shape') else ''}"
         )
     empty = True
@@ -118,6 +120,39 @@ def image_batches(source):
         yield np.asarray(batch)
     if empty:
         raise ValueError("There are no images in this source: give at least one. Received: an empty source")
+
+
+def _remedy(source):
+    """Return a sentence for what people often give."""
+    if isinstance(source, str | os.PathLike):
+        return " Read files with `keras_gan.data.load(path)`."
+    if isinstance(source, list | tuple):
+        return " Make one array of a list of images of one size with `np.stack(images)`."
+    if len(getattr(source, "shape", ())) == 3:
+        return " Give grey images a channel with `images[..., None]`, and a single image a batch with `image[None]`."
+    return ""
+
+
+def _images_of(element):
+    """Return the images of an element of a data set: of a tuple the first part, of a dict the part "images"."""
+    if isinstance(element, dict):
+        return element["images"]
+    return element[0] if isinstance(element, tuple | list) else element
+
+
+def _require_batches(spec):
+    """Raise a ValueError if the elements of a data set are no batches of images."""
+    if isinstance(spec, dict) and "images" not in spec:
+        raise ValueError(
+            'The elements of the data set are dicts without "images": choose the images with `dataset.map`. '
+            f"Received: a data set of {sorted(spec)}"
+        )
+    shape = getattr(_images_of(spec), "shape", None)
+    if shape is not None and shape.rank == 3:
+        raise ValueError(
+            "The data set holds single images, not batches: give `dataset.batch(250)`. "
+            f"Received: a data set of elements of shape {tuple(shape)}"
+        )
 
 
 class Collector:

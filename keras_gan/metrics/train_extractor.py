@@ -345,9 +345,10 @@ def _one_pass(dataset):
 def _images_of(batch):
     if isinstance(batch, tuple | list) and len(batch) == 2:
         return batch[0]
+    parts = f"{type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else type(batch).__name__
     raise ValueError(
-        "An extractor trains on batches (images, labels): load the data with `labels=True`. "
-        f"Received: dataset of batches of type {type(batch).__name__}"
+        "An extractor trains on batches (images, labels), a tuple of two: load the data with `labels=True`. "
+        f"Received: dataset of batches of type {parts}"
     )
 
 
@@ -355,7 +356,8 @@ def _labels_of(batch, num_images):
     labels = np.asarray(batch[1])
     if labels.shape != (num_images,) or labels.dtype.kind not in "iu":
         raise ValueError(
-            "Labels must be integers of shape (batch,), the number of each image's class. "
+            "Labels must be integers of shape (batch,), the number of each image's class. Convert one-hot rows with "
+            "`labels.argmax(axis=1)`. "
             f"Received: labels of dtype {labels.dtype} and shape {labels.shape} for {num_images} images"
         )
     if num_images and labels.max() >= _MOST_CLASSES:

@@ -256,13 +256,38 @@ def test_a_score_needs_a_classifier():
         (tf.data.Dataset.from_tensors(REAL).repeat(), r"The data set is endless.*dataset.take\(100\)"),
         (tf.data.Dataset.from_tensors(REAL).take(0), r"There are no images.*Received: an empty source"),
         (REAL[:0], r"There are no images"),
-        (REAL[0], r"Metrics take images as.*Received: ndarray of shape \(6, 6, 1\)"),
-        ("pictures/", r"Metrics take images as.*Received: str"),
+        (REAL[0], r"Metrics take images as.*`image\[None\]`. Received: ndarray of shape \(6, 6, 1\)"),
+        (REAL[..., 0], r"Give grey images a channel with `images\[..., None\]`.*Received: ndarray of shape"),
+        ("pictures/", r"Metrics take images as.*`keras_gan.data.load\(path\)`. Received: str"),
+        (list(REAL), r"`np.stack\(images\)`. Received: list"),
+        (tf.data.Dataset.from_tensor_slices(REAL), r"give `dataset.batch\(250\)`.*shape \(6, 6, 1\)"),
+        (tf.data.Dataset.from_tensors({"x": REAL}), r"dicts without \"images\".*Received: a data set of \['x'\]"),
     ],
 )
 def test_other_things_than_images_are_refused(images, message):
     with pytest.raises(ValueError, match=message):
         Evaluator(Pixels()).real(images)
+
+
+def test_the_images_of_named_batches_are_taken():
+    named = tf.data.Dataset.from_tensors({"labels": np.zeros(300), "images": REAL})
+    np.testing.assert_array_equal(Evaluator(Pixels()).real(named).features, Evaluator(Pixels()).real(REAL).features)
+
+
+def test_samples_whose_features_are_known_are_not_embedded_again():
+    evaluator = Evaluator(Pixels(), num_images=100, num_halves=0)
+    expected = evaluator.compare(FAKE, REAL).numbers()
+    known = evaluator.real(FAKE)
+    seen = evaluator.extractor.seen
+    assert evaluator.compare(known, evaluator.real(REAL)).numbers() == expected
+    assert evaluator.extractor.seen == seen + len(REAL)
+
+
+def test_a_set_too_small_for_halves_has_a_value_without_an_interval():
+    result = Evaluator(Pixels()).compare(FAKE[:3], REAL[:3])["frechet_distance"]
+    assert result.value == pytest.approx(metrics.frechet_distance(pixels(REAL[:3]), pixels(FAKE[:3])))
+    assert result.interval is None
+    assert any("no confidence interval, because half of the images is too few" in note for note in result.warnings)
 
 
 def test_what_a_metric_warns_of_is_noted_too():

@@ -262,7 +262,13 @@ def test_a_file_from_elsewhere_is_opened_only_with_its_hash(network, tmp_path):
         ModelExtractor(network, sha256=digest)
 
 
-@pytest.mark.parametrize("name", ["net.keras", "net.tflite", "saved/saved_model.pb"])
+def test_a_damaged_tflite_file_ends_nothing(tmp_path):
+    (tmp_path / "net.tflite").write_bytes(b"PK\3\4 damaged")
+    with pytest.raises(ValueError, match=r"The .tflite file is damaged.*Get the file again. Received: path="):
+        ModelExtractor(tmp_path / "net.tflite")
+
+
+@pytest.mark.parametrize("name", ["net.keras", "saved/saved_model.pb"])
 def test_a_damaged_file_is_named(tmp_path, name):
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)

@@ -52,6 +52,11 @@ def test_the_disk_gives_back_an_equal_report(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["report.json"]
 
 
+def test_the_folder_of_a_report_is_made(tmp_path):
+    Report([RESULT]).save(tmp_path / "new" / "run" / "report.json")
+    assert dict(Report.load(tmp_path / "new" / "run" / "report.json")) == {"frechet_distance": RESULT}
+
+
 @pytest.mark.parametrize("content", ["", "[]", "{}}", '{"a": 1}', '{"a": {"name": "a"}}'])
 def test_another_file_is_no_report(tmp_path, content):
     path = tmp_path / "other.json"

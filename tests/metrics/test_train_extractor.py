@@ -166,6 +166,7 @@ GREY = np.zeros((12, 8, 8, 1), np.float32)
     "batches, message",
     [
         ([GREY], r"load the data with `labels=True`. Received: dataset of batches of type ndarray"),
+        ([(GREY, np.arange(12), np.ones(12))], r"a tuple of two.*Received: dataset of batches of type tuple of 3"),
         ([(GREY, np.zeros(12, int))], r"at least two, .*Received: the labels \[0\]"),
         ([(GREY, np.arange(12) - 1)], r"with labels from 0 up.*Received: the labels \[-1, 0, 1"),
         ([(GREY, np.zeros(12, np.float32))], r"Received: labels of dtype float32 and shape \(12,\)"),
