@@ -82,6 +82,15 @@ def require_channels_last():
         )
 
 
+def require_choice(name, value, choices):
+    """Return `value` if it is one of `choices`, or raise a ValueError that suggests the nearest."""
+    if isinstance(value, str | None) and value in choices:
+        return value
+    listed = ", ".join(repr(choice) for choice in choices)
+    hint = did_you_mean(value, [choice for choice in choices if choice is not None])
+    raise ValueError(f"`{name}` must be one of {listed}.{hint} Received: {name}={value!r}")
+
+
 def did_you_mean(name, choices):
     """Return ' Did you mean ...?' for the choices nearest to a misspelt name, or nothing if none is near."""
     lowered = {choice.lower(): choice for choice in choices}

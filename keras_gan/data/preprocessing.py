@@ -37,12 +37,12 @@ class Preprocessing:
     dequantize: bool = False
 
     def __post_init__(self):
-        if self.channels not in (None, 1, 3):
+        if self.channels is not None and (not isinstance(self.channels, int) or self.channels not in (1, 3)):
             raise ValueError(
                 "`channels` must be 1 (grey), 3 (RGB) or None (as the images are). "
                 f"Received: channels={self.channels!r}"
             )
-        if self.crop not in (None, "center"):
+        if self.crop is not None and (not isinstance(self.crop, str) or self.crop != "center"):
             raise ValueError(f'`crop` must be "center" or None (no crop). Received: crop={self.crop!r}')
         for name in ("flip", "dequantize"):
             value = getattr(self, name)

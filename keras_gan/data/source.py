@@ -70,9 +70,7 @@ class Source(abc.ABC):
         Raises:
             ValueError: if there is no image, or they differ in size.
         """
-        images = list(images)
-        if not images:
-            raise ValueError("This split holds no image. Received: images=[]")
+        images = _listed(images)
         first = images[0].shape[:2]
         for index, image in enumerate(images):
             if image.shape[:2] != first:
@@ -87,6 +85,20 @@ class Source(abc.ABC):
         for index, image in enumerate(images):
             batch[index] = image
         return batch
+
+
+def _listed(images: Iterable[np.ndarray]) -> list[np.ndarray]:
+    listed = list(images) if isinstance(images, Iterable) else [images]
+    if not listed:
+        raise ValueError("This split holds no image. Received: images=[]")
+    for image in listed:
+        if not isinstance(image, np.ndarray) or image.ndim != 3:
+            kind = f"shape {image.shape}" if isinstance(image, np.ndarray) else f"type {type(image).__name__}"
+            raise ValueError(
+                "`images` must be a list of arrays (height, width, channels), such as `prepare` returns. "
+                f"Received: an image of {kind}"
+            )
+    return listed
 
 
 def _size(image: np.ndarray) -> str:

@@ -14,11 +14,12 @@ from keras_gan._arguments import did_you_mean, require_int
 _KNOWN = ("data_set", "split", "images_seen", "seeds", "fingerprint", "metrics", "further")
 
 
-def checked_facts(facts):
+def checked_facts(facts, name="facts"):
     """Return the facts as JSON values, without the names of local folders.
 
     Args:
         facts: dict as `write_model_card` takes it, or None.
+        name: what the caller's argument is called, for the message.
 
     Returns:
         dict with all keys; the value is None if nothing is known.
@@ -26,7 +27,7 @@ def checked_facts(facts):
     Raises:
         ValueError: for an unknown key, or a value of the wrong type.
     """
-    facts = {} if facts is None else mapping("facts", facts)
+    facts = {} if facts is None else mapping(name, facts)
     for key in facts:
         if key not in _KNOWN:
             raise ValueError(

@@ -86,7 +86,7 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
     """
     facts, folder = checked_facts(facts), local_path("folder", folder)
     sampler = sampler_of(gan, require_bool("averaged", averaged))
-    signatures = mapping("signatures", signatures or {})
+    signatures = mapping("signatures", {} if signatures is None else signatures)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no such folder for the card. Received: folder={str(folder)!r}")
     card = {

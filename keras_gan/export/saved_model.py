@@ -102,7 +102,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     max_count = require_int("max_count", max_count)
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
-    checked_facts(card)
+    checked_facts(card, "card")
     # Before the statistics change: the fingerprint that training ended with.
     known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
     offered = _signatures.of_sampler(sampler, max_count=max_count, jit_compile=jit_compile)

@@ -78,7 +78,9 @@ class Extractor(abc.ABC):
         self.input_shape = _require_shape(input_shape)
         mode = require_resize_mode(resize)
         self.resize = mode if self._resizes else "none"
-        described = json.dumps([str(digest), self.input_shape, self.resize, self.num_features, self.num_classes])
+        described = json.dumps(
+            [require_text("digest", digest), self.input_shape, self.resize, self.num_features, self.num_classes]
+        )
         self.fingerprint = hashlib.sha256(described.encode()).hexdigest()
 
     @abc.abstractmethod

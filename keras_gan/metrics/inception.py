@@ -11,6 +11,7 @@ from keras_gan._arguments import require_bool, require_channels_last
 from keras_gan._hashes import sha256_of
 from keras_gan.metrics._networks import as_rows, existing_path, keras_network, opened, pick, saved_model_network
 from keras_gan.metrics.extractor import Embedding, Extractor
+from keras_gan.metrics.resizing import require_resize_mode
 
 _IMAGES, _POOL, _MATMUL = "ExpandDims", "pool_3", "softmax/logits/MatMul"
 _NUM_FEATURES, _NUM_CLASSES = 2048, 1008
@@ -59,6 +60,7 @@ class Inception2015(Extractor):
     is_fid = True
 
     def __init__(self, path, *, sha256=None, resize="legacy_tensorflow"):
+        require_resize_mode(resize)
         path = existing_path("path", path, "Inception network")
         self.sha256 = _require_hash(path, sha256)
         self._run = _saved_model(path) if path.is_dir() else _frozen(path)
@@ -106,9 +108,11 @@ class KerasInception(Extractor):
     """
 
     def __init__(self, weights=None, *, download=False, resize="clean"):
+        require_resize_mode(resize)
+        require_bool("download", download)
         if weights is not None:
             weights = existing_path("weights", weights, "file of weights")
-        elif not require_bool("download", download):
+        elif not download:
             weights = _cached_weights()
         model = _inception() if weights is None else opened(_inception, weights)
         network = keras_network(model, _KERAS_OUTPUTS)

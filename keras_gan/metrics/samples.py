@@ -58,7 +58,19 @@ class Samples:
         return len(self.features)
 
     def rows(self, indices):
-        """Return some of the samples."""
+        """Return some of the samples.
+
+        Args:
+            indices: list or array of integers, the numbers of their rows.
+
+        Raises:
+            ValueError: if these are no integers, or there is no such row.
+        """
+        indices = as_array("indices", indices, kinds="iu") if np.size(indices) else np.zeros((0,), int)
+        if indices.ndim != 1 or (indices.size and not 0 <= indices.min() <= indices.max() < len(self)):
+            raise ValueError(
+                f"`indices` must be a list of rows from 0 to {len(self) - 1}. Received: indices={indices!r:.80}"
+            )
         parts = {name: getattr(self, name) for name in ("features", "logits", "images")}
         chosen = {name: None if part is None else part[indices] for name, part in parts.items()}
         return dataclasses.replace(self, **chosen, fingerprint="")

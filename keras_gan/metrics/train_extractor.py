@@ -69,14 +69,15 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         >>> extractor.num_features, extractor.num_classes
         (64, 10)
     """
-    data = read_labelled(dataset, require_int("max_images", max_images))
     settings = {
         "seed": require_seed(seed),
         "num_features": require_int("num_features", num_features),
         "steps": require_int("steps", steps),
     }
+    cache = _cache_directory(cache_dir)
+    data = read_labelled(dataset, require_int("max_images", max_images))
     network = build_classifier(data.pixels.shape[1:], data.num_classes, num_features, seed)
-    path = _cache_directory(cache_dir) / f"{_key(data, settings)}.npz"
+    path = cache / f"{_key(data, settings)}.npz"
     accuracy = _read_into(network, path)
     if accuracy is None:
         # Before the training, which is lost if nobody can keep it.

@@ -2,7 +2,7 @@
 
 import numbers
 
-from keras_gan._arguments import did_you_mean, require_channels_last
+from keras_gan._arguments import require_channels_last
 
 
 def require_image_shape(image_shape, *, rank=None):
@@ -28,12 +28,3 @@ def require_image_shape(image_shape, *, rank=None):
             f"Received: image_shape={image_shape!r}"
         )
     return tuple(int(size) for size in sizes)
-
-
-def require_choice(name, value, choices):
-    """Return `value` if it is one of `choices`, or raise a ValueError that suggests the nearest."""
-    if isinstance(value, str | None) and value in choices:
-        return value
-    listed = ", ".join(repr(choice) for choice in choices)
-    hint = did_you_mean(value, [choice for choice in choices if choice is not None])
-    raise ValueError(f"`{name}` must be one of {listed}.{hint} Received: {name}={value!r}")

@@ -2,8 +2,8 @@
 
 import keras
 
-from keras_gan._arguments import require_int, require_number
-from keras_gan.networks._arguments import require_choice, require_image_shape
+from keras_gan._arguments import require_choice, require_int, require_number
+from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import halved_sides, wrapper
 from keras_gan.networks._dcgan_stages import DISCRIMINATOR_NORMALIZATIONS, doubling_stages, halving_stages, head
 from keras_gan.networks._labels import latents_and_labels, require_classes

@@ -2,9 +2,9 @@
 
 import keras
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_choice, require_int
 from keras_gan.layers import GroupNormalization, LeakyReLU
-from keras_gan.networks._arguments import require_choice, require_image_shape
+from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import batch_normalization, normal
 
 _WIDEST = 8
