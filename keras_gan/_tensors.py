@@ -6,6 +6,14 @@ They look at the type and the shape only, so they cost nothing when a graph runs
 import tensorflow as tf
 
 
+def require_numbers(name, value):
+    """Return a tensor of real numbers of any shape, of the type that it has, or raise a ValueError."""
+    tensor = _tensor(name, value)
+    if tensor.dtype.is_floating or tensor.dtype.is_integer:
+        return tensor
+    raise ValueError(f"`{name}` must hold floating-point numbers. Received: {name} of dtype {tensor.dtype.name}")
+
+
 def require_floats(name, value, *, rank=None):
     """Return a tensor of floating-point numbers, batch first, or raise.
 
@@ -20,9 +28,7 @@ def require_floats(name, value, *, rank=None):
     Raises:
         ValueError: if this is no such tensor, or has no rows.
     """
-    tensor = _tensor(name, value)
-    if not (tensor.dtype.is_floating or tensor.dtype.is_integer):
-        raise ValueError(f"`{name}` must hold floating-point numbers. Received: {name} of dtype {tensor.dtype.name}")
+    tensor = require_numbers(name, value)
     shape = tensor.shape
     if shape.rank == 0 or (rank is not None and shape.rank not in (None, rank)):
         axes = "at least one axis, the batch" if rank is None else f"{rank} axes, the batch first"

@@ -6,7 +6,7 @@ import warnings
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_choice, require_int
 from keras_gan._files import writable_directory
 from keras_gan._fit_control import FitPosition
 from keras_gan._version import __version__
@@ -87,8 +87,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def __init__(self, run_dir, *, every=1, unit="epoch", keep=3):
         super().__init__()
-        if unit not in ("epoch", "step"):
-            raise ValueError(f'`unit` must be "epoch" or "step". Received: unit={unit!r}')
+        require_choice("unit", unit, ("epoch", "step"))
         self.every = require_int("every", every)
         self.unit = unit
         self.keep = require_int("keep", keep)

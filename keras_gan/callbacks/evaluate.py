@@ -6,7 +6,7 @@ import math
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import did_you_mean, require_int
+from keras_gan._arguments import require_choice, require_int
 from keras_gan._files import remove_leftovers, writable_directory
 from keras_gan.callbacks._disk_guard import DiskGuard
 
@@ -61,16 +61,13 @@ class Evaluate(keras.callbacks.Callback):
 
     def __init__(self, images, evaluator, *, every=1, directory=None, best=None, floor=None, log_dir=None):
         super().__init__()
-        self.images = images
+        self.images = _require_images("images", images)
         self.evaluator = _require_evaluator(evaluator)
         self.every = require_int("every", every)
         self.best = best
-        self.floor = floor
-        if best is not None and best not in list(evaluator.better):
-            raise ValueError(
-                f"`best` must be one of the evaluator's values: {', '.join(evaluator.better)}."
-                f"{did_you_mean(best, evaluator.better)} Received: best={best!r}"
-            )
+        self.floor = None if floor is None else _require_images("floor", floor)
+        if best is not None:
+            require_choice("best", best, evaluator.better)
         if best is not None and directory is None:
             raise ValueError(f"To keep the best GAN, give a `directory`. Received: directory=None, best={best!r}")
         self.directory = None if directory is None else writable_directory(directory, "directory")
@@ -162,4 +159,14 @@ def _require_evaluator(evaluator):
     raise ValueError(
         "`evaluator` must be a `keras_gan.metrics.Evaluator`, or have its `real`, `compare`, `better` and `floor`. "
         f"Received: evaluator={evaluator!r}"
+    )
+
+
+def _require_images(name, images):
+    """Return a data set, or an array of images, or raise; the evaluator checks their values."""
+    if isinstance(images, tf.data.Dataset) or len(getattr(images, "shape", ())) == 4:
+        return images
+    raise ValueError(
+        f"`{name}` must be real images: a tf.data.Dataset of batches, or an array `(num_images, height, width, "
+        f"channels)`. Received: {name} of type {type(images).__name__}"
     )

@@ -6,6 +6,7 @@ import numpy as np
 
 from keras_gan._arguments import require_int
 from keras_gan._pixels import to_bytes
+from keras_gan._tensors import require_images
 
 _READABLE_SIDE = 64
 _WHITE = 255
@@ -39,7 +40,7 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
                [255,   0, 255, 255, 255],
                [255, 255, 255, 255, 255]], dtype=uint8)
     """
-    images = _checked(np.asarray(images))
+    images = _checked(np.asarray(require_images("images", images)))
     count, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(count)) if columns is None else require_int("columns", columns)
     scale = max(1, _READABLE_SIDE // max(height, width)) if scale is None else require_int("scale", scale)

@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image, UnidentifiedImageError
 
-from keras_gan._arguments import require_int, require_seed
+from keras_gan._arguments import require_bool, require_choice, require_int, require_seed
 from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import steps_done
@@ -85,18 +85,14 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None, inputs=None):
         super().__init__()
-        if unit not in list(_NUMBER_DIGITS):
-            raise ValueError(f'`unit` must be "epoch" or "step". Received: unit={unit!r}')
+        require_choice("unit", unit, _NUMBER_DIGITS)
         self.every = require_int("every", every)
         self.unit = unit
         self.num_images = require_int("num_images", num_images)
         self.seed = require_seed(seed)
-        if not isinstance(gif, bool):
-            raise ValueError(f"`gif` must be True or False. Received: gif={gif!r}")
-        self.gif = gif
+        self.gif, self.inputs = require_bool("gif", gif), _require_inputs(inputs)
         self.directory = writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
-        self.inputs = inputs
 
     def on_train_begin(self, logs=None):
         """Take the first picture, so that images that cannot be drawn are an error before training."""
@@ -295,3 +291,13 @@ def _frame(picture, seconds):
     timing = b"\x21\xf9\x04" + struct.pack("<BHBB", 0, round(100 * seconds), 0, 0)
     flags = image[9] | 0b1000_0000 | table_bits
     return timing + image[:9] + bytes([flags]) + colours + image[10:]
+
+
+def _require_inputs(inputs):
+    for images in inputs.values() if isinstance(inputs, dict) else [] if inputs is None else [inputs]:
+        if len(getattr(images, "shape", ())) < 2:
+            raise ValueError(
+                "`inputs` must be an array of images, or a dict of such arrays by the names of the model's inputs. "
+                f"Received: inputs={inputs!r:.80}"
+            )
+    return inputs

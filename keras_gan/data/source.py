@@ -68,7 +68,7 @@ class Source(abc.ABC):
             Array of shape (num_images, height, width, channels), of the dtype of the first image.
 
         Raises:
-            ValueError: if there is no image, or they differ in size.
+            ValueError: if there is no image, something else is among them, or they differ in size or dtype.
         """
         images = _listed(images)
         first = images[0].shape[:2]
@@ -98,6 +98,13 @@ def _listed(images: Iterable[np.ndarray]) -> list[np.ndarray]:
                 "`images` must be a list of arrays (height, width, channels), such as `prepare` returns. "
                 f"Received: an image of {kind}"
             )
+    types = sorted({str(image.dtype) for image in listed})
+    channels = sorted({image.shape[-1] for image in listed} - {1})
+    if len(types) > 1 or len(channels) > 1:
+        raise ValueError(
+            "`images` must have one dtype, and one channel or all the same number. "
+            f"Received: dtypes {', '.join(types)}, channels {channels}"
+        )
     return listed
 
 

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import checked, require_int, require_text
 from keras_gan._replicas import replica_count
+from keras_gan._tensors import require_numbers
 from keras_gan.metrics.extractor import require_extractor
 
 
@@ -76,7 +77,7 @@ class StreamingMetric(keras.metrics.Metric):
 
     def _rows(self, name, rows, dtype):
         """Return rows, given or extracted, as a tensor if they have the right shape and are finite."""
-        rows = tf.convert_to_tensor(rows)
+        rows = require_numbers(name, rows)
         if rows.shape.rank != 2 or rows.shape[-1] != self._width:
             raise ValueError(
                 f"`{name}` must have the shape (batch, {self._width})"

@@ -207,7 +207,7 @@ def test_a_model_that_is_none_of_ours(tmp_path, fit):
     [
         ({"every": 0}, "`every` must be an integer of at least 1. Received: every=0"),
         ({"keep": 0}, "`keep` must be an integer of at least 1. Received: keep=0"),
-        ({"unit": "batch"}, """`unit` must be "epoch" or "step". Received: unit='batch'"""),
+        ({"unit": "batch"}, "`unit` must be one of 'epoch', 'step'. Received: unit='batch'"),
     ],
 )
 def test_arguments_out_of_range(tmp_path, arguments, message):

@@ -200,10 +200,11 @@ def test_a_progress_bar_where_keras_draws_one(gan, capsys):
     "arguments, message",
     [
         ({"every": 0}, r"`every` must be an integer of at least 1"),
-        ({"best": "brightnes", "directory": "."}, r"must be one of the evaluator's values: brightness. Did you mean"),
+        ({"best": "brightnes", "directory": "."}, r"`best` must be one of 'brightness'. Did you mean"),
         ({"best": ["brightness"], "directory": "."}, r"must be one of.* Received: best=\['brightness'\]"),
         ({"directory": ""}, r"`directory` must not be empty.* Received: directory=''"),
         ({"log_dir": 5}, r"`log_dir` must be a path.* Received: log_dir=5"),
+        ({"floor": 5}, r"`floor` must be real images: .*Received: floor of type int"),
         ({"evaluator": "frechet"}, r"`evaluator` must be a `keras_gan.metrics.Evaluator`.* Received: evaluator='frec"),
         (
             {"best": "brightness"},
@@ -214,6 +215,12 @@ def test_a_progress_bar_where_keras_draws_one(gan, capsys):
 def test_bad_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         Evaluate(IMAGES, **{"evaluator": brightness(), **arguments})
+
+
+@pytest.mark.parametrize("images", [None, "digits", 5, IMAGES[0], [IMAGES]], ids=lambda images: type(images).__name__)
+def test_what_are_no_images_is_refused_at_once(images):
+    with pytest.raises(ValueError, match=r"`images` must be real images: .*Received: images of type"):
+        Evaluate(images, brightness())
 
 
 def test_bad_images_are_refused_before_training(gan):

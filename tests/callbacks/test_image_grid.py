@@ -53,8 +53,15 @@ def test_cuts_values_outside_the_range_and_draws_nan_black():
 
 @pytest.mark.parametrize("shape", [(4, 8, 8, 2), (4, 8, 8), (4, 10), (0, 8, 8, 1)])
 def test_images_that_cannot_be_drawn(shape):
-    with pytest.raises(ValueError, match=r"1 \(grey\) or 3 \(RGB\) channels.* Received: images.shape="):
+    with pytest.raises(
+        ValueError, match=r"(1 \(grey\) or 3 \(RGB\) channels|must not be empty).* Received: images.shape="
+    ):
         image_grid(np.zeros(shape))
+
+
+def test_pictures_of_0_to_255_are_told_how_to_scale():
+    with pytest.raises(ValueError, match=r"`images` must be floating-point numbers.* Received: images of dtype uint8"):
+        image_grid(np.full((1, 8, 8, 1), 9, "uint8"))
 
 
 @pytest.mark.parametrize("arguments", [{"columns": 0}, {"scale": 0}, {"padding": -1}, {"columns": 2.0}])

@@ -311,8 +311,13 @@ def test_a_directory_that_cannot_be_made_is_an_error_at_once(tmp_path, name):
         ({"every": 0}, "`every` must be an integer of at least 1. Received: every=0"),
         ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
         ({"seed": None}, "`seed` must be an integer of at least 0. Received: seed=None"),
-        ({"unit": "batch"}, """`unit` must be "epoch" or "step". Received: unit='batch'"""),
-        ({"unit": ["step"]}, """`unit` must be "epoch" or "step". Received: unit=['step']"""),
+        ({"unit": "batch"}, "`unit` must be one of 'epoch', 'step'. Received: unit='batch'"),
+        ({"unit": ["step"]}, "`unit` must be one of 'epoch', 'step'. Did you mean 'step'? Received: unit=['step']"),
+        (
+            {"inputs": 5},
+            "`inputs` must be an array of images, or a dict of such arrays by the names of the model's inputs",
+        ),
+        ({"inputs": {"source": "no"}}, "Received: inputs={'source': 'no'}"),
         ({"gif": "no"}, "`gif` must be True or False. Received: gif='no'"),
     ],
 )

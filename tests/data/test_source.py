@@ -20,3 +20,18 @@ def test_images_of_two_sizes_need_an_image_size():
 def test_no_image():
     with pytest.raises(ValueError, match=r"holds no image. Received: images=\[\]"):
         data.Source.stack([])
+
+
+GREY = np.zeros((2, 2, 1), np.uint8)
+
+
+@pytest.mark.parametrize("images", [None, 5, "no", [None], [[1], [1, 2]], [GREY[..., 0]], np.zeros(3)], ids=repr)
+def test_what_is_no_list_of_images(images):
+    with pytest.raises(ValueError, match=r"`images` must be a list of arrays .*Received: an image of"):
+        data.Source.stack(images)
+
+
+@pytest.mark.parametrize("other", [GREY.astype("float32"), GREY.repeat(2, axis=-1)], ids=["dtype", "channels"])
+def test_images_of_two_kinds_are_not_cast(other):
+    with pytest.raises(ValueError, match="`images` must have one dtype, and one channel or all the same number"):
+        data.Source.stack([GREY.repeat(3, axis=-1), other])

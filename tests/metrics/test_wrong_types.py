@@ -135,3 +135,17 @@ def test_an_extractor_says_what_it_takes():
 
 def test_classes_of_any_integer_type_are_counted():
     assert metrics.class_coverage(np.array([0, 1], np.uint64), 2).num_modes == 2
+
+
+@pytest.mark.parametrize("indices", [None, "no", 2.5, [2.5], 3, [3], [-1], [[0]], [2**40], True], ids=repr)
+def test_rows_that_are_not_there(indices):
+    with pytest.raises(ValueError, match="`indices` must be"):
+        metrics.Samples(np.zeros((3, 2))).rows(indices)
+    assert len(metrics.Samples(np.zeros((3, 2))).rows([])) == 0
+
+
+@pytest.mark.parametrize("features", [{}, [None], np.array([["a", "b"]]), 1j, [[1], [1, 2]]], ids=repr)
+def test_features_that_a_streaming_metric_cannot_take(features):
+    metric = metrics.FrechetDistance(num_features=2)
+    with pytest.raises(ValueError, match="`fake` must"):
+        metric.update_state(fake=features)

@@ -135,7 +135,7 @@ def _collected(images, num_images):
         )
     is_float = np.issubdtype(array.dtype, np.floating)
     if array.ndim < 2 or len(array) < 2 or not is_float or not np.all(np.abs(array) <= LIMIT):
-        extent = f" in [{array.min()}, {array.max()}]" if array.size else ""
+        extent = f" in [{array.min()}, {array.max()}]" if array.size and is_float else ""
         raise ValueError(
             "`images` must hold at least two real images as finite floats in [-1, 1], scaled as for training. "
             f"Received: images of shape {array.shape} and type {array.dtype}{extent}"
@@ -148,7 +148,7 @@ def _parts(element):
     if isinstance(element, dict):
         parts = (element.get("images"), element.get("labels"))
     else:
-        parts = (*element, None)[:2] if isinstance(element, tuple | list) else (element, None)
+        parts = (*element, None, None)[:2] if isinstance(element, tuple | list) else (element, None)
     return tuple(None if part is None else np.asarray(part) for part in parts)
 
 
