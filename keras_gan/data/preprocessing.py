@@ -37,7 +37,7 @@ class Preprocessing:
     dequantize: bool = False
 
     def __post_init__(self):
-        if self.channels is not None and (not isinstance(self.channels, int) or self.channels not in (1, 3)):
+        if self.channels is not None and (type(self.channels) is not int or self.channels not in (1, 3)):
             raise ValueError(
                 "`channels` must be 1 (grey), 3 (RGB) or None (as the images are). "
                 f"Received: channels={self.channels!r}"

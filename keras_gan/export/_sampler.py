@@ -30,6 +30,7 @@ def sampler_of(model, averaged):
     Raises:
         ValueError: if the model draws no samples.
     """
+    require_bool("averaged", averaged)
     if hasattr(model, "sampler"):
         return model.sampler(averaged)
     generator = getattr(model, "generator", None)

@@ -66,8 +66,13 @@ class Samples:
         Raises:
             ValueError: if these are no integers, or there is no such row.
         """
-        indices = as_array("indices", indices, kinds="iu") if np.size(indices) else np.zeros((0,), int)
-        if indices.ndim != 1 or (indices.size and not 0 <= indices.min() <= indices.max() < len(self)):
+        indices = as_array("indices", indices, kinds="iuf")
+        indices = indices if indices.size else indices.astype(int)
+        if (
+            indices.dtype.kind == "f"
+            or indices.ndim != 1
+            or (indices.size and not 0 <= indices.min() <= indices.max() < len(self))
+        ):
             raise ValueError(
                 f"`indices` must be a list of rows from 0 to {len(self) - 1}. Received: indices={indices!r:.80}"
             )
@@ -129,7 +134,7 @@ def image_batches(source):
     empty = True
     for batch in batches:
         empty = False
-        yield np.asarray(batch)
+        yield as_array("images", batch)
     if empty:
         raise ValueError("There are no images in this source: give at least one. Received: an empty source")
 

@@ -95,7 +95,9 @@ def checked(data, spec):
     Raises:
         ValueError: if the data have other fields, or a wrong shape, type or range, or are empty.
     """
-    batch = {name: np.asarray(values) for name, values in named_fields(data, spec).items()}
+    fields = named_fields(data, spec)
+    _require_numbers(fields)
+    batch = {name: np.asarray(values) for name, values in fields.items()}
     for name, field in spec.items():
         _checks.require_type(name, tf.as_dtype(batch[name].dtype), batch[name].shape, field)
         _checks.require_values(name, batch[name], field)
@@ -245,6 +247,7 @@ def _require_dataset(data, batch_size):
 
 
 def _require_batch_size(arrays, batch_size):
+    _require_numbers(arrays)
     batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int("batch_size", batch_size)
     lengths = {len(array) for array in tf.nest.flatten(arrays)}
     if len(lengths) > 1:
@@ -257,6 +260,24 @@ def _require_batch_size(arrays, batch_size):
             f"Received: {min(lengths)} images, batch_size={batch_size}"
         )
     return batch_size
+
+
+def _require_numbers(arrays):
+    """Raise a ValueError for a part of the data that is no array of numbers."""
+    parts = arrays.values() if isinstance(arrays, dict) else arrays if isinstance(arrays, tuple | list) else [arrays]
+    for part in parts:
+        kind = None
+        if isinstance(part, np.ma.MaskedArray):
+            kind = "a masked array, whose mask would be lost"
+        elif isinstance(part, np.ndarray) and part.dtype.kind in "OSUMm":
+            kind = f"an array of dtype {part.dtype}"
+        elif isinstance(part, tuple | list) and not part:
+            kind = f"an empty {type(part).__name__}"
+        if kind is not None:
+            raise ValueError(
+                "Each part of the data must be an array or a tensor of numbers. Fill the gaps of a masked array with "
+                f"`array.filled(value)`, and make one array of a list with `np.stack(images)`. Received: {kind}"
+            )
 
 
 def _endless_batches(arrays, batch_size, seed):

@@ -2,7 +2,7 @@
 
 import keras
 
-from keras_gan._arguments import did_you_mean, require_int, require_number
+from keras_gan._arguments import did_you_mean, require_bool, require_int, require_number
 
 _COUNTS = {2: "two", 3: "three", 4: "four"}
 
@@ -42,10 +42,9 @@ def _count(players):
 
 def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
     """Raise a ValueError for a mode that does not exist, or that several replicas do not support."""
-    if not isinstance(run_eagerly, bool):
-        raise ValueError(f"`run_eagerly` must be True or False. Received: run_eagerly={run_eagerly!r}")
+    require_bool("run_eagerly", run_eagerly)
     require_int("steps_per_execution", steps_per_execution)
-    if jit_compile is not True and jit_compile is not False and jit_compile != "auto":
+    if not isinstance(jit_compile, bool | str) or jit_compile not in (True, False, "auto"):
         raise ValueError(f'`jit_compile` must be True, False or "auto". Received: jit_compile={jit_compile!r}')
     replicas = strategy.num_replicas_in_sync
     if replicas > 1 and steps_per_execution > 1:

@@ -159,9 +159,9 @@ class AdversarialModel(SavedModel, abc.ABC):
         names = {f"{name}_optimizer": name for name in self.players}
         given = {names[key]: optimizers.pop(key) for key in list(optimizers) if key in names}
         _compilation.refuse(optimizers, tuple(names))
+        _compilation.require_mode(self.distribute_strategy, run_eagerly, steps_per_execution, jit_compile)
         if jit_compile == "auto" and self.distribute_strategy.num_replicas_in_sync > 1:
             jit_compile = False
-        _compilation.require_mode(self.distribute_strategy, run_eagerly, steps_per_execution, jit_compile)
         _compilation.require_no_distribution()
         loss_weights = _compilation.weights_of_losses(loss_weights, list(self.trackers))
         parts = require_int("gradient_accumulation_steps", gradient_accumulation_steps)

@@ -7,12 +7,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan import _random
-from keras_gan._arguments import require_int, require_seed
+from keras_gan._arguments import require_bool, require_int, require_seed
 from keras_gan._tensors import require_floats, require_images
 from keras_gan.training._checks import require_values
 from keras_gan.training._networks import random_seeds
 from keras_gan.training.fields import Field
-from keras_gan.training.interface import LABELS
+from keras_gan.training.interface import LABELS, Interface
 
 
 class Sampler:
@@ -34,6 +34,9 @@ class Sampler:
         output_shape: tuple, shape of one sample.
         main: name of the main input.
 
+    Raises:
+        ValueError: if an argument has another type.
+
     Example:
         >>> import keras
         >>> from keras_gan.training import Interface
@@ -44,7 +47,12 @@ class Sampler:
     """
 
     def __init__(self, interface, network=None, *, num_classes=None, is_drawn=True):
-        self._interface, self.num_classes, self.is_drawn = interface, num_classes, is_drawn
+        if not isinstance(interface, Interface):
+            raise ValueError(f"`interface` must be an `Interface` of the network. Received: interface={interface!r}")
+        if network is not None and not isinstance(network, keras.Model):
+            raise ValueError(f"`network` must be a keras.Model, or None. Received: network={network!r}")
+        self._interface, self.is_drawn = interface, require_bool("is_drawn", is_drawn)
+        self.num_classes = None if num_classes is None else require_int("num_classes", num_classes)
         self.network = network or interface.network
         self.main = interface.main
         # Of several outputs not the first one: their order means nothing.

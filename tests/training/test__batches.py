@@ -167,3 +167,18 @@ def test_an_endless_data_set_with_a_ragged_end_needs_an_epoch(networks, images):
             run(endless, verbose=0)
     with pytest.raises(ValueError, match=r"Received: validation_steps=None"):
         gan.fit(images, batch_size=8, validation_data=endless, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "part, kind",
+    [
+        (np.ma.masked_array(np.zeros((4, 2)), mask=True), "a masked array, whose mask would be lost"),
+        (np.zeros((4, 2), object), "an array of dtype object"),
+        (np.full((4, 2), "a"), "an array of dtype <U1"),
+        ([], "an empty list"),
+    ],
+    ids=["mask", "objects", "text", "list"],
+)
+def test_a_part_of_the_data_that_is_no_array_of_numbers(part, kind):
+    with pytest.raises(ValueError, match=f"must be an array or a tensor of numbers.* Received: {kind}"):
+        _batches.for_training((np.zeros((4, 2), "float32"), part), 2, None)

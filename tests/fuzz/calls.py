@@ -1,0 +1,704 @@
+"""A good call of every public callable, for the fuzz to spoil one argument at a time.
+
+Each entry of `CALLS` makes the callable and its arguments, by the name under which the callable is documented. The
+networks have as few units as they can, because each is called thousands of times.
+"""
+
+import functools
+import pathlib
+import tempfile
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from keras_gan import (
+    augmentation,
+    callbacks,
+    data,
+    export,
+    gans,
+    layers,
+    losses,
+    metrics,
+    networks,
+    penalties,
+    schedules,
+    training,
+)
+
+SHAPE = (8, 8, 1)
+
+
+@functools.cache
+def _work():
+    """The folder of all folders, which is removed at the end."""
+    return tempfile.TemporaryDirectory(prefix="keras_gan_fuzz_")
+
+
+def folder():
+    """An empty folder."""
+    return tempfile.mkdtemp(dir=_work().name)
+
+
+def images(count=8):
+    return np.random.default_rng(0).uniform(-1, 1, (count, *SHAPE)).astype("float32")
+
+
+def features(count=12, size=3):
+    return np.random.default_rng(1).normal(size=(count, size)).astype("float32")
+
+
+def latents(count=4):
+    return np.random.default_rng(2).normal(size=(count, 2)).astype("float32")
+
+
+def labels(count=8):
+    return np.arange(count, dtype="int32") % 3
+
+
+def pair(**options):
+    generator, discriminator = networks.mlp(image_shape=SHAPE, latent_dim=2, width=2, depth=1, **options)
+    return {"generator": generator, "discriminator": discriminator}
+
+
+def network(shape, *outputs):
+    """A network of one layer; several outputs by name."""
+    given = keras.Input(shape)
+    flat = keras.layers.Flatten()(given)
+    return keras.Model(given, {name: keras.layers.Dense(units)(flat) for name, units in outputs})
+
+
+def classifying():
+    return {
+        "generator": pair(num_classes=3)["generator"],
+        "discriminator": network(SHAPE, ("logits", 1), ("classes", 3)),
+    }
+
+
+def translators():
+    def translator():
+        return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
+
+    return {
+        "source_to_target": translator(),
+        "target_to_source": translator(),
+        "source_discriminator": pair()["discriminator"],
+        "target_discriminator": pair()["discriminator"],
+    }
+
+
+def autoencoder():
+    return {
+        "encoder": network(SHAPE, ("mean", 2), ("log_variance", 2)),
+        "decoder": pair()["generator"],
+        "discriminator": network(SHAPE, ("logits", 1), ("features", 2)),
+    }
+
+
+@functools.cache
+def compiled(make, *options):
+    """One compiled model of each kind, for all calls that do not change what it is."""
+    parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder}.get(make, pair)
+    model = make(**parts(), **dict(options))
+    model.compile()
+    return model
+
+
+def fresh():
+    model = gans.LSGAN(**pair())
+    model.compile()
+    return model
+
+
+@functools.cache
+def saved():
+    path = f"{folder()}/gan.keras"
+    compiled(gans.LSGAN).save(path)
+    return path
+
+
+@functools.cache
+def exported():
+    directory = f"{folder()}/digits"
+    export.save(compiled(gans.LSGAN), directory)
+    return directory
+
+
+@functools.cache
+def converted():
+    path = f"{folder()}/generator.tflite"
+    export.save_litert(compiled(gans.LSGAN), path)
+    return path
+
+
+@functools.cache
+def pictures():
+    directory = pathlib.Path(folder())
+    for index in range(4):
+        Image.new("L", (8, 8), index).save(directory / f"{index}.png")
+    return str(directory)
+
+
+@functools.cache
+def numbers_file():
+    path = f"{folder()}/images.npy"
+    np.save(path, np.zeros((4, 8, 8), "uint8"))
+    return path
+
+
+class Stripes(data.Source):
+    def read(self, split, prepare):
+        return data.ImageData(data.Source.stack([prepare(np.zeros((8, 8, 1), "uint8"))] * 24), labels(24))
+
+
+class Mean(training.AdversarialModel):
+    def default_optimizers(self):
+        return {}
+
+    def train_step(self, data):
+        return {}
+
+
+class MeanColour(metrics.Extractor):
+    def embed(self, pixels):
+        return metrics.Embedding(tf.reduce_mean(pixels, axis=(1, 2)))
+
+
+@functools.cache
+def extractor():
+    return metrics.ModelExtractor(lambda pixels: pixels[:, 0, :3, 0], name="three_pixels", fingerprint="1")
+
+
+@functools.cache
+def evaluator():
+    return metrics.Evaluator(extractor(), ["precision_recall"], num_images=20, num_halves=0)
+
+
+def result(**changes):
+    facts = {"name": "recall", "value": 0.5, "better": "higher", "extractor": "pixels", "extractor_hash": "ab"}
+    return facts | {"resize": "clean", "num_real": 10, "num_fake": 10} | changes
+
+
+def options(make, parts, **extra):
+    """A constructor with all of its options."""
+    shared = {"augmentation": (), "discriminator_steps": 1, "num_classes": None} if make not in _OWN else {}
+    shared = {"penalties": ()} | shared if make not in _OWN else shared
+    return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
+
+
+_OWN = (gans.CycleGAN, gans.VAEGAN)
+_GANS = {
+    "ACGAN": options(gans.ACGAN, classifying),
+    "CycleGAN": options(gans.CycleGAN, translators, cycle_weight=10.0, identity_weight=0.5, pool_size=2),
+    "HingeGAN": options(gans.HingeGAN, pair),
+    "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
+    "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
+    "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
+    "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
+    "RelativisticGAN": options(gans.RelativisticGAN, pair),
+    "VAEGAN": options(gans.VAEGAN, autoencoder, gamma=0.1),
+    "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
+    "WGANGP": options(gans.WGANGP, pair),
+}
+
+
+def method(make, name, **arguments):
+    """A method of a compiled model."""
+    return lambda: (getattr(compiled(make), name), arguments)
+
+
+_METHODS = {
+    "TwoPlayerGAN.generate": method(
+        gans.LSGAN, "generate", num_images=2, latents=None, labels=None, seed=0, averaged=True, batch_size=4
+    ),
+    "TwoPlayerGAN.compile": lambda: (
+        gans.LSGAN(**pair()).compile,
+        {
+            "generator_optimizer": "adam",
+            "discriminator_optimizer": "adam",
+            "gradient_accumulation_steps": 1,
+            "loss_weights": None,
+            "run_eagerly": True,
+            "steps_per_execution": 1,
+            "jit_compile": False,
+        },
+    ),
+    "CycleGAN.translate": method(gans.CycleGAN, "translate", images=images(), to="target", averaged=True, batch_size=4),
+    "VAEGAN.generate": method(gans.VAEGAN, "generate", num_images=2, latents=None, seed=0, averaged=True, batch_size=4),
+    "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), batch_size=4),
+    "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
+    "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
+    "ACGAN.generate": method(
+        gans.ACGAN, "generate", num_images=3, latents=None, labels=labels(3), seed=0, averaged=True, batch_size=4
+    ),
+}
+
+
+def fitting(make, x):
+    def made():
+        extra = {"epochs": 1, "verbose": 0, "callbacks": None, "validation_data": None, "shuffle": True}
+        extra |= {"initial_epoch": 0, "steps_per_epoch": 1, "validation_steps": 1, "validation_freq": 1}
+        return compiled(make).fit, {"x": x, "y": None, "batch_size": 4} | extra
+
+    return made
+
+
+_TRAINING = {
+    "AdversarialModel.fit": fitting(gans.LSGAN, images()),
+    "AdversarialModel.fit (labels)": fitting(gans.ACGAN, {"images": images(), "labels": labels()}),
+    "AdversarialModel.evaluate": lambda: (
+        compiled(gans.LSGAN).evaluate,
+        {"x": images(), "y": None, "batch_size": 4, "steps": 1, "verbose": 0, "callbacks": None, "return_dict": True},
+    ),
+    "AdversarialModel.train_on_batch": method(gans.LSGAN, "train_on_batch", x=images(), y=None, return_dict=True),
+    "AdversarialModel.test_on_batch": method(gans.LSGAN, "test_on_batch", x=images(), y=None, return_dict=True),
+    "AdversarialModel.sampling_inputs": method(gans.LSGAN, "sampling_inputs", count=2, seed=0),
+    "AdversarialModel.draw_samples": method(gans.LSGAN, "draw_samples", count=2, seed=0, averaged=True, batch_size=4),
+    # Of a model of its own, which nobody trains at the rates that this makes.
+    "AdversarialModel.scale_learning_rates": lambda: (fresh().scale_learning_rates, {"factor": 1.0}),
+    "load_model": lambda: (training.load_model, {"filepath": saved()}),
+    "Sampler": lambda: (
+        training.Sampler,
+        {
+            "interface": training.Interface(pair()["generator"], "generator", ("latents",), "images"),
+            "network": None,
+            "num_classes": None,
+            "is_drawn": True,
+        },
+    ),
+    "AdversarialModel": lambda: (
+        Mean,
+        {
+            "players": {"guess": training.Player(guess=network((2,), ("guess", 1)))},
+            "data_spec": {"points": training.Field((2,))},
+            "batches_per_step": 1,
+            "seed": 0,
+            "name": "model",
+        },
+    ),
+    "Critic": lambda: (
+        training.Critic,
+        {"network": pair()["discriminator"], "role": "critic", "judges": "images", "augmentations": ()},
+    ),
+    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None}),
+    "Interface": lambda: (
+        training.Interface,
+        {"network": pair()["generator"], "role": "generator", "takes": ("latents",), "returns": "images"},
+    ),
+    "Player": lambda: (
+        training.Player,
+        {"ema_half_life": 5.0, "penalties": (), "updates_per_step": 1, "judge": network((2,), ("logits", 1))},
+    ),
+    "Sampler.draw": lambda: (compiled(gans.LSGAN).sampler().draw, {"count": 2, "seed": 0}),
+    "Sampler.inputs_for": lambda: (compiled(gans.LSGAN).sampler().inputs_for, {"count": 2, "seed": 0}),
+}
+
+
+def loss(make, **arguments):
+    return {
+        make.__name__: lambda: (make, arguments),
+        f"{make.__name__}.discriminator_loss": lambda: (
+            make().discriminator_loss,
+            {"real_logits": features(4, 1), "fake_logits": features(4, 1)},
+        ),
+        f"{make.__name__}.generator_loss": lambda: (
+            make().generator_loss,
+            {"real_logits": features(4, 1), "fake_logits": features(4, 1)},
+        ),
+    }
+
+
+_LOSSES = {
+    **loss(losses.Hinge),
+    **loss(losses.LeastSquares, a=0.0, b=1.0, c=1.0),
+    **loss(losses.Minimax, real_label=1.0),
+    **loss(losses.NonSaturating, real_label=1.0),
+    **loss(losses.Relativistic),
+    **loss(losses.RelativisticAverage),
+    **loss(losses.Wasserstein),
+}
+
+
+def penalty(make, **arguments):
+    def called():
+        critic = pair()["discriminator"]
+        return make(**arguments), {"critic": critic, "real_images": images(4), "fake_images": images(4), "seed": None}
+
+    return {make.__name__: lambda: (make, arguments), f"{make.__name__}()": called}
+
+
+_PENALTIES = {
+    **penalty(penalties.R1, weight=10.0),
+    **penalty(penalties.GradientPenalty, weight=10.0, target=1.0),
+    "Lazy": lambda: (penalties.Lazy, {"penalty": penalties.R1(), "every": 16}),
+    "mean_logits": lambda: (penalties.mean_logits, {"logits": features(4, 1)}),
+    "squared_gradient_norms": lambda: (
+        penalties.squared_gradient_norms,
+        {"critic": pair()["discriminator"], "images": tf.constant(images(4))},
+    ),
+}
+
+
+def layer(make, **arguments):
+    return lambda: (make, arguments | {"name": "layer"})
+
+
+_LAYERS = {
+    "GroupNormalization": layer(
+        layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
+    ),
+    "ImagePool": layer(layers.ImagePool, size=5),
+    "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
+    "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
+    "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
+    "SpectralNormalization": lambda: (
+        layers.SpectralNormalization,
+        {"layer": keras.layers.Dense(1), "power_iterations": 1, "epsilon": 1e-12, "name": "sn", "trainable": True},
+    ),
+}
+
+
+def made(make, **sizes):
+    return lambda: (make, sizes)
+
+
+_IMAGE = {"image_shape": (32, 32, 1), "width": 2}
+_NETWORKS = {
+    "acgan": made(
+        networks.acgan,
+        **_IMAGE,
+        latent_dim=2,
+        num_classes=3,
+        discriminator_normalization="batch",
+        spectral_normalization=False,
+        discriminator_dropout=0.5,
+    ),
+    "dcgan": made(
+        networks.dcgan,
+        **_IMAGE,
+        latent_dim=2,
+        kernel_size=4,
+        stages=2,
+        generator_normalization="batch",
+        discriminator_normalization="batch",
+        spectral_normalization=False,
+        discriminator_dropout=0.0,
+        num_classes=None,
+    ),
+    "dense_dcgan": made(
+        networks.dense_dcgan,
+        **_IMAGE,
+        latent_dim=2,
+        units=2,
+        discriminator_normalization="batch",
+        spectral_normalization=False,
+    ),
+    "mlp": made(networks.mlp, **_IMAGE, latent_dim=2, depth=1, spectral_normalization=False, num_classes=None),
+    "patch_discriminator": made(networks.patch_discriminator, **_IMAGE, layers=1, normalization="instance"),
+    "resnet": made(networks.resnet, image_shape=(32, 32, 1), latent_dim=2, generator_width=2, discriminator_width=2),
+    "resnet_translator": made(networks.resnet_translator, **_IMAGE, blocks=1),
+    "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
+}
+_SCHEDULES = {
+    "Cosine": made(schedules.Cosine, start=0.0, end=1.0, steps=10, begin=0),
+    "Linear": made(schedules.Linear, start=0.0, end=1.0, steps=10, begin=0),
+    "LinearDecay": made(schedules.LinearDecay, learning_rate=0.1, steps=10, hold_steps=1, warm_up_steps=1),
+}
+_AUGMENTATION = {
+    "DiffAugment": made(augmentation.DiffAugment, policy=("color",), strength=1.0),
+    "DiffAugment()": lambda: (augmentation.DiffAugment(), {"images": tf.constant(images(4)), "seed": (0, 1)}),
+    "InstanceNoise": made(augmentation.InstanceNoise, level=0.1),
+    "InstanceNoise()": lambda: (augmentation.InstanceNoise(), {"images": tf.constant(images(4)), "seed": (0, 1)}),
+    "uniform_per_image": lambda: (
+        augmentation.uniform_per_image,
+        {"images": tf.constant(images(4)), "seed": (0, 1), "shape": ()},
+    ),
+}
+_CALLBACKS = {
+    "Checkpoint": lambda: (callbacks.Checkpoint, {"run_dir": folder(), "every": 1, "unit": "epoch", "keep": 3}),
+    "Evaluate": lambda: (
+        callbacks.Evaluate,
+        {
+            "images": images(),
+            "evaluator": evaluator(),
+            "every": 1,
+            "directory": folder(),
+            "best": "precision",
+            "floor": None,
+            "log_dir": None,
+        },
+    ),
+    "ImageSnapshots": lambda: (
+        callbacks.ImageSnapshots,
+        {
+            "directory": folder(),
+            "every": 1,
+            "unit": "epoch",
+            "num_images": 4,
+            "seed": 0,
+            "gif": True,
+            "log_dir": None,
+            "inputs": None,
+        },
+    ),
+    "LossCurves": lambda: (callbacks.LossCurves, {"path": f"{folder()}/curves.png"}),
+    "TensorBoard": lambda: (callbacks.TensorBoard, {"log_dir": folder()}),
+    "Throughput": lambda: (callbacks.Throughput, {}),
+    "TrainingHealth": lambda: (
+        callbacks.TrainingHealth,
+        {
+            "images": images(),
+            "every": 10,
+            "patience": 5,
+            "checkpoint": None,
+            "rollbacks": 0,
+            "learning_rate_factor": 0.5,
+        },
+    ),
+    "image_grid": lambda: (callbacks.image_grid, {"images": images(), "columns": 2, "padding": 2, "scale": 1}),
+}
+
+
+def loading(source):
+    return lambda: (
+        data.load,
+        {
+            "source": source() if callable(source) else source,
+            "split": "train",
+            "image_size": 8,
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+            "labels": False,
+            "preprocessing": None,
+        },
+    )
+
+
+_DATA = {
+    "load": loading(lambda: images()),
+    "load (folder)": loading(pictures),
+    "load (source)": loading(Stripes),
+    "Arrays": lambda: (data.Arrays, {"images": np.zeros((8, 8, 8, 1), "uint8"), "labels": labels()}),
+    "Digits": made(data.Digits),
+    "Folder": lambda: (data.Folder, {"path": pictures(), "skip_corrupt": False}),
+    "ImageData": lambda: (
+        data.ImageData,
+        {"images": np.zeros((8, 8, 8, 1), "uint8"), "labels": labels(), "class_names": ("a", "b", "c")},
+    ),
+    "NumpyFile": lambda: (data.NumpyFile, {"path": numbers_file()}),
+    "Preprocessing": made(data.Preprocessing, channels=None, crop="center", flip=False, dequantize=False),
+    "Source.stack": lambda: (data.Source.stack, {"images": [np.zeros((8, 8, 1), "uint8")] * 2}),
+    "TFDS": lambda: (data.TFDS, {"name": "mnist", "data_dir": folder(), "download": False}),
+}
+
+
+def measured(measure, **others):
+    return lambda: (measure, {"real_features": features(), "fake_features": features(), **others})
+
+
+_METRICS = {
+    "ClassifierScore": made(metrics.ClassifierScore, extractor=None, num_classes=3, num_splits=1, seed=0, name="score"),
+    "Embedding": made(metrics.Embedding, features=tf.zeros((2, 3)), logits=None),
+    "Evaluator": lambda: (
+        metrics.Evaluator,
+        {
+            "extractor": extractor(),
+            "metrics": ("frechet_distance",),
+            "num_images": 10,
+            "seed": 0,
+            "num_halves": 8,
+            "cache_dir": folder(),
+        },
+    ),
+    "Evaluator.real": lambda: (evaluator().real, {"images": images(20), "verbose": 0}),
+    "Evaluator.compare": lambda: (
+        evaluator().compare,
+        {"source": images(20), "real": images(20), "floor": None, "intervals": True, "verbose": 0},
+    ),
+    "Evaluator.floor": lambda: (evaluator().floor, {"train": images(20), "real": images(20), "num_images": 10}),
+    "Extractor": made(
+        MeanColour, name="colour", digest="1", num_features=1, num_classes=None, input_shape=(8, 8, 1), resize="clean"
+    ),
+    "Extractor()": lambda: (MeanColour(name="c", digest="1", num_features=1), {"images": tf.constant(images())}),
+    "FrechetDistance": made(metrics.FrechetDistance, extractor=None, num_features=3, name="distance"),
+    "FrechetDistance.update_state": lambda: (
+        metrics.FrechetDistance(num_features=3).update_state,
+        {"real": features(), "fake": features()},
+    ),
+    "Inception2015": lambda: (metrics.Inception2015, {"path": numbers_file(), "sha256": "0" * 64, "resize": "clean"}),
+    "KerasInception": made(metrics.KerasInception, weights="no_such_file.h5", download=False, resize="clean"),
+    "KernelDistance": made(
+        metrics.KernelDistance,
+        extractor=None,
+        num_features=3,
+        subset_size=4,
+        num_subsets=2,
+        reservoir_size=20,
+        seed=0,
+        name="distance",
+    ),
+    "Measure": made(metrics.Measure, compute=lambda real, fake: (0.0,), better={"shift": "lower"}, needs="features"),
+    "ModelExtractor": lambda: (
+        metrics.ModelExtractor,
+        {
+            "model": network(SHAPE, ("features", 3)),
+            "name": "edges",
+            "image_size": 8,
+            "channels": 1,
+            "resize": "clean",
+            "value_range": (-1.0, 1.0),
+            "output": "features",
+            "fingerprint": "1",
+            "sha256": None,
+        },
+    ),
+    "Moments": made(metrics.Moments, count=2, mean=np.array([1.0]), covariance=np.array([[2.0]])),
+    "Report": lambda: (metrics.Report, {"results": [metrics.Result(**result())]}),
+    "Report.save": lambda: (metrics.Report([metrics.Result(**result())]).save, {"path": f"{folder()}/report.json"}),
+    "Result": lambda: (
+        metrics.Result,
+        result(interval=(0.0, 1.0), floor=0.1, split="test", seed=0, warnings=(), dtype="float64"),
+    ),
+    "Samples": lambda: (
+        metrics.Samples,
+        {"features": features(), "logits": features(), "images": None, "split": "test", "fingerprint": ""},
+    ),
+    "Samples.rows": lambda: (metrics.Samples(features()).rows, {"indices": [0, 2]}),
+    "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),
+    "classifier_score": lambda: (metrics.classifier_score, {"logits": features(), "num_splits": 2, "seed": 0}),
+    "density_coverage": measured(metrics.density_coverage, num_neighbours=3),
+    "frechet_distance": measured(metrics.frechet_distance),
+    "frechet_distance_from_moments": lambda: (
+        metrics.frechet_distance_from_moments,
+        {"real": metrics.moments(features()), "fake": metrics.moments(features())},
+    ),
+    "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
+    "mode_coverage": lambda: (
+        metrics.mode_coverage,
+        {"samples": features(12, 2), "centres": features(4, 2), "standard_deviation": 0.1, "radius": 3.0},
+    ),
+    "moments": lambda: (metrics.moments, {"features": features()}),
+    "ms_ssim_diversity": lambda: (
+        metrics.ms_ssim_diversity,
+        {
+            "images": np.random.default_rng(0).uniform(-1, 1, (6, 32, 32, 1)),
+            "labels": [0, 0, 0, 1, 1, 1],
+            "num_pairs": 4,
+            "seed": 0,
+        },
+    ),
+    "nearest_neighbours": lambda: (
+        metrics.nearest_neighbours,
+        {"queries": features(), "references": features(), "num_neighbours": 1},
+    ),
+    "perceptual_path_length": lambda: (
+        metrics.perceptual_path_length,
+        {
+            "generator": lambda given: given,
+            "embed": lambda made: made,
+            "latent_dim": 2,
+            "num_samples": 4,
+            "epsilon": 1e-4,
+            "interpolation": "lerp",
+            "mapping": None,
+            "batch_size": 4,
+            "seed": 0,
+        },
+    ),
+    "precision_recall": measured(metrics.precision_recall, num_neighbours=3),
+    "sliced_wasserstein_distance": lambda: (
+        metrics.sliced_wasserstein_distance,
+        {
+            "real_images": np.random.default_rng(0).uniform(-1, 1, (4, 16, 16, 1)),
+            "fake_images": np.random.default_rng(1).uniform(-1, 1, (4, 16, 16, 1)),
+            "patches_per_image": 2,
+            "num_projections": 2,
+            "seed": 0,
+        },
+    ),
+    "train_extractor": lambda: (
+        metrics.train_extractor,
+        {
+            "dataset": data.load(Stripes(), batch_size=4, labels=True),
+            "cache_dir": folder(),
+            "seed": 0,
+            "num_features": 2,
+            "steps": 1,
+            "max_images": 24,
+        },
+    ),
+}
+_EXPORT = {
+    "ExportedGenerator": lambda: (export.ExportedGenerator, {"directory": exported(), "sha256": None}),
+    "ExportedGenerator.generate": lambda: (
+        export.ExportedGenerator(exported()).generate,
+        {"num_images": 2, "latents": None, "labels": None, "seed": 0, "batch_size": 4},
+    ),
+    "litert_distance": lambda: (
+        export.litert_distance,
+        {
+            "gan": compiled(gans.LSGAN),
+            "path": converted(),
+            "averaged": True,
+            "num_images": 2,
+            "seed": 0,
+            "sha256": None,
+        },
+    ),
+    "sha256_of": lambda: (export.sha256_of, {"path": numbers_file()}),
+    "save": lambda: (
+        export.save,
+        {
+            "gan": compiled(gans.LSGAN),
+            "directory": folder(),
+            "version": 1,
+            "averaged": True,
+            "signatures": None,
+            "max_count": 4,
+            "jit_compile": False,
+            "card": None,
+        },
+    ),
+    "save_litert": lambda: (
+        export.save_litert,
+        {"gan": compiled(gans.LSGAN), "path": f"{folder()}/g.tflite", "averaged": True, "quantize": False},
+    ),
+    "save_onnx": lambda: (
+        export.save_onnx,
+        {"gan": compiled(gans.LSGAN), "path": f"{folder()}/g.onnx", "averaged": True},
+    ),
+    "write_model_card": lambda: (
+        export.write_model_card,
+        {"folder": folder(), "gan": compiled(gans.LSGAN), "averaged": True, "signatures": None, "facts": None},
+    ),
+    "write_serving_config": lambda: (
+        export.write_serving_config,
+        {
+            "directory": str(pathlib.Path(exported()).parent),
+            "models": None,
+            "base_path": "/models",
+            "num_versions": 1,
+            "max_batch_size": 64,
+            "batch_timeout_micros": 1000,
+        },
+    ),
+}
+
+_ROOMS = {
+    "augmentation": _AUGMENTATION,
+    "callbacks": _CALLBACKS,
+    "data": _DATA,
+    "export": _EXPORT,
+    "gans": _GANS | _METHODS,
+    "layers": _LAYERS,
+    "losses": _LOSSES,
+    "metrics": _METRICS,
+    "networks": _NETWORKS,
+    "penalties": _PENALTIES,
+    "schedules": _SCHEDULES,
+    "training": _TRAINING,
+}
+CALLS = {f"{room}.{name}": call for room, calls in _ROOMS.items() for name, call in calls.items()}
