@@ -295,7 +295,7 @@ def _frame(picture, seconds):
 
 def _require_inputs(inputs):
     for images in inputs.values() if isinstance(inputs, dict) else [] if inputs is None else [inputs]:
-        if len(getattr(images, "shape", ())) < 2:
+        if len(getattr(images, "shape", ())) == 0:
             raise ValueError(
                 "`inputs` must be an array of images, or a dict of such arrays by the names of the model's inputs. "
                 f"Received: inputs={inputs!r:.80}"
