@@ -16,6 +16,7 @@ import difflib
 import os
 import pathlib
 import re
+import signal
 import sys
 
 import run_flags
@@ -171,6 +172,9 @@ def main(argv):
         run_flags.make_directories(FLAGS["run_dir"], FLAGS["export_dir"])
         run_flags.require_resumable(own_flags(), run_dir)
         train(run_dir)
+    except KeyboardInterrupt:
+        # The checkpoint has said where training stopped.
+        sys.exit(128 + signal.SIGINT)
     except (ValueError, OSError, RuntimeError) as error:
         # Not imported: a wrong flag should not wait for TensorFlow.
         if isinstance(error, RuntimeError) and type(error).__name__ != "TrainingDiverged":

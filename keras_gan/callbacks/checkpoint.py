@@ -14,6 +14,7 @@ from keras_gan.callbacks import _checkpoint_settings, _checkpoint_state
 from keras_gan.callbacks._checkpoint_files import CheckpointFolder
 from keras_gan.callbacks._checkpoint_state import CallbackStates, named
 from keras_gan.callbacks._disk_guard import DiskGuard
+from keras_gan.callbacks._interrupts import Interrupts
 from keras_gan.callbacks._run_lock import RunLock
 from keras_gan.callbacks._steps import steps_done
 
@@ -43,6 +44,10 @@ class Checkpoint(keras.callbacks.Callback):
     NaN and infinity are never saved. A write that fails gives one warning. With several workers only the chief writes.
     A file that cannot be read, for example because too many files are open, is no damaged file: it is an error, and the
     file is kept.
+
+    Ctrl-C and SIGTERM wait for the end of the step, save a checkpoint and then end the program: `fit` raises
+    KeyboardInterrupt or SystemExit after one line that names the file. A second signal ends it at once, and so does the
+    first one where there are several workers.
 
     Only one process at a time trains in a directory. While it does, `run_dir/.lock` names it. A killed process leaves
     the file, but not the lock.
@@ -93,7 +98,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.keep = require_int("keep", keep)
         self.run_dir = writable_directory(run_dir, "run_dir")
         self._folder = CheckpointFolder(self.run_dir / "checkpoints", self.keep)
-        self._lock = RunLock(self.run_dir)
+        self._lock, self._interrupts = RunLock(self.run_dir), Interrupts()
         self._others = None
 
     @property
@@ -124,6 +129,9 @@ class Checkpoint(keras.callbacks.Callback):
         if self._is_chief:
             self._lock.acquire()
             self._folder.remove_leftovers()
+        # Several workers save together, and a signal comes to one of them.
+        if not self._has_workers():
+            self._interrupts.watch()
         # Before the state is restored, which has the learning rates and the seed of the checkpoint.
         self._settings = _checkpoint_settings.collect(self.model, self.params.get("data", {}))
         self._restored = self._restore()
@@ -131,6 +139,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def on_fit_end(self):
         """Let other processes train in the directory, also after an error."""
+        self._interrupts.leave()
         self._lock.release()
 
     def on_train_begin(self, logs=None):
@@ -173,8 +182,9 @@ class Checkpoint(keras.callbacks.Callback):
             return
         self._reached = FitPosition(self._epoch, done)
         self._cut_short = self.model.stop_training
-        if due or self._cut_short:
+        if due or self._cut_short or self._interrupts.received:
             self._save(self._reached)
+        self._end_if_interrupted()
 
     def on_epoch_end(self, epoch, logs=None):
         """Save every `every` epochs, and at the end."""
@@ -183,8 +193,10 @@ class Checkpoint(keras.callbacks.Callback):
         self._reached = FitPosition(epoch + 1)
         due = (epoch + 1) % self.every == 0 if self.unit == "epoch" else self._due_at_epoch_end
         # Save the end here and not in `on_train_end`, where some callbacks change the weights.
-        if due or self.model.stop_training or epoch + 1 == self.params["epochs"]:
+        ends = self.model.stop_training or epoch + 1 == self.params["epochs"]
+        if due or ends or self._interrupts.received:
             self._save(self._reached)
+        self._end_if_interrupted()
 
     def on_train_end(self, logs=None):
         """Try again if the end could not be saved, and warn about what went wrong."""
@@ -230,9 +242,9 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _require_agreement(self, step):
         """Raise a ValueError if the workers of one training would resume from different steps."""
-        strategy = self.model.distribute_strategy
-        if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        if not self._has_workers():
             return
+        strategy = self.model.distribute_strategy
         here = strategy.experimental_distribute_values_from_function(lambda _: tf.constant([step], tf.int64))
         steps = strategy.gather(here, axis=0).numpy().tolist()
         if len(set(steps)) > 1:
@@ -240,6 +252,18 @@ class Checkpoint(keras.callbacks.Callback):
                 "The workers do not see the same checkpoints. Give all of them the same `run_dir`, on a disk that they "
                 f"share. Received: run_dir={str(self.run_dir)!r}, newest step of each worker {steps} (-1: none)"
             )
+
+    def _has_workers(self):
+        return isinstance(self.model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)
+
+    def _end_if_interrupted(self):
+        """After a signal: say where training stopped, and end the program."""
+        if not self._interrupts.received:
+            return
+        self._warn()
+        if self._saved_position == self._reached:
+            print(f"\nStopped after step {self._step():,}. The same program resumes from {self.latest}")  # noqa: T201 - for people
+        self._interrupts.obey()
 
     def _resume_from(self, saved):
         position = self._saved_position
