@@ -59,7 +59,7 @@ class Fitting:
         model, options = self._model, self._options
         verbose = options.pop("verbose", "auto")
         callbacks = options.pop("callbacks", None)
-        _refuse_callbacks(callbacks)
+        _refuse_callbacks(callbacks, losses=model.trackers)
         about = {"epochs": self._epochs, "steps": self._known_steps, "data": self.batches.identity()}
         pieces = Pieces(callbacks, model, verbose=verbose, **about)
         initial = FitPosition(options.pop("initial_epoch", 0))
@@ -295,7 +295,7 @@ def _require_steps(name, steps):
     require_int(name, steps)
 
 
-def _refuse_callbacks(callbacks):
+def _refuse_callbacks(callbacks, losses=()):
     """Raise a ValueError for a callback of Keras that would fail during training, or do nothing."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks
@@ -315,3 +315,16 @@ def _refuse_callbacks(callbacks):
                 "which this model does not have: leave it False, and use `keras_gan.callbacks.Throughput`. "
                 "Received: write_steps_per_second=True"
             )
+        _require_direction(callback, losses)
+
+
+def _require_direction(callback, losses):
+    """Raise a ValueError for a callback that watches a loss and was not told whether lower is better."""
+    watched = str(getattr(callback, "monitor", None)).removeprefix("val_")
+    if watched in losses and getattr(callback, "mode", None) == "auto" and getattr(callback, "save_best_only", True):
+        name = type(callback).__name__
+        raise ValueError(
+            f'`keras.callbacks.{name}` must be told which values are better, as in `{name}(..., mode="min")`. To keep the best GAN, '
+            "`keras_gan.callbacks.Evaluate(..., best=...)` measures images; losses of a GAN say little about them. "
+            f"Received: monitor={callback.monitor!r}, mode='auto'"
+        )

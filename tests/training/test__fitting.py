@@ -231,6 +231,11 @@ def test_steps_of_an_evaluation_that_make_no_sense(steps, gan, images):
         (lambda path: keras.callbacks.ReduceLROnPlateau(), "`model.scale_learning_rates`"),
         (lambda path: keras.callbacks.BackupAndRestore(path / "backup"), "`keras_gan.callbacks.Checkpoint`"),
         (lambda path: keras.callbacks.SwapEMAWeights(), "`ema_half_life=`"),
+        (lambda path: keras.callbacks.EarlyStopping("g_loss"), r'as in `EarlyStopping\(..., mode="min"\)`'),
+        (
+            lambda path: keras.callbacks.ModelCheckpoint(path / "gan.keras", "val_d_loss", save_best_only=True),
+            r'as in `ModelCheckpoint\(..., mode="min"\)`',
+        ),
         (lambda path: keras.callbacks.TensorBoard(path, write_steps_per_second=True), "`keras_gan.callbacks.Through"),
     ],
 )
