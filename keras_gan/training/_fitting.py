@@ -324,7 +324,7 @@ def _require_direction(callback, losses):
     if watched in losses and getattr(callback, "mode", None) == "auto" and getattr(callback, "save_best_only", True):
         name = type(callback).__name__
         raise ValueError(
-            f'`keras.callbacks.{name}` must be told which values are better, as in `{name}(..., mode="min")`. To keep the best GAN, '
-            "`keras_gan.callbacks.Evaluate(..., best=...)` measures images; losses of a GAN say little about them. "
+            f'`keras.callbacks.{name}` must be told which values are better, as in `{name}(..., mode="min")`. To keep '
+            "the best GAN, `keras_gan.callbacks.Evaluate(..., best=...)` measures images; losses of a GAN say little about them. "
             f"Received: monitor={callback.monitor!r}, mode='auto'"
         )
