@@ -65,8 +65,14 @@ def settled_sampler(model, averaged):
 
 
 def finite_sampler_of(model, averaged):
-    """Return the sampler of `sampler_of`; raise a ValueError if a weight of its network is NaN or infinite."""
+    """Return the sampler of `sampler_of`, or raise a ValueError for bad weights, or noise without a seed."""
     sampler = sampler_of(model, require_bool("averaged", averaged))
+    if unseeded := sampler.unseeded_operations():
+        raise ValueError(
+            "This network draws random numbers that no seed fixes, but an export promises the same samples for a "
+            "request's seed. Draw them by `keras.random` with a `keras.random.SeedGenerator`. "
+            f"Received: {sampler.network.name} with the operations {', '.join(unseeded)}"
+        )
     for variable in sampler.network.variables:
         value = variable.numpy()
         if tf.as_dtype(value.dtype).is_floating and not np.isfinite(value).all():

@@ -166,7 +166,8 @@ class TwoPlayerGAN(AdversarialModel):
             latents: float32 `(num_images, *latent_shape)`, or None to draw them.
             labels: for a conditional GAN: one class, or a class for each image, integers in [0, num_classes); None to
                 draw them.
-            seed: int for the same latents each time, in every process; None for different latents each time.
+            seed: int for the same latents each time, in every process; None for different latents each time. If layers
+                draw noise, the images also depend on `batch_size`.
             averaged: whether to use the averaged generator if there is one.
             batch_size: int, how many to generate at once.
 

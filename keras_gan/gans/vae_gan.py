@@ -206,6 +206,10 @@ class VAEGAN(AdversarialModel):
         """Reconstructions of images."""
         return self.decoder(self.encoder(images, training=training)["mean"], training=training)
 
+    def inputs_of_call(self):
+        """The images that `call` reconstructs."""
+        return self.data_spec
+
     def get_config(self):
         """Return the constructor's arguments."""
         return {

@@ -9,6 +9,9 @@ from keras_gan.training import _checks
 from keras_gan.training.fields import named_fields
 
 _DEFAULT_BATCH_SIZE = 32
+# Of batches that are left out: in a row, and in all; of samples: lost with them, and seen.
+_NONE_LEFT_OUT = (np.int64(0),) * 4
+_FEW_LEFT_OUT = 4
 
 
 class Batches:
@@ -59,7 +62,7 @@ class Batches:
         dataset = dataset.map(lambda *data: named_fields(data, self._spec))
         if self._ragged:
             # A smaller last batch would be compiled again, and cannot be split over replicas or minibatches.
-            dataset = dataset.scan(tf.constant(0), self._judged).filter(lambda is_full, _: is_full)
+            dataset = dataset.scan(_NONE_LEFT_OUT, self._judged).filter(lambda is_full, _: is_full)
             dataset = dataset.map(lambda _, batch: batch)
         dataset = dataset.map(self._checked, num_parallel_calls=2, deterministic=True)
         # Every worker reads all batches and keeps its rows of each. By default TensorFlow would distribute the files
@@ -68,12 +71,19 @@ class Batches:
         options.experimental_distribute.auto_shard_policy = tf.data.experimental.AutoShardPolicy.DATA
         return dataset.with_options(options)
 
-    def _judged(self, left_out, batch):
-        """Whether a batch is full; an error if so many in a row are not that training would wait forever."""
-        is_full = tf.shape(next(iter(batch.values())))[0] == self.batch_size
-        left_out = tf.where(is_full, 0, left_out + 1)
-        with tf.control_dependencies([tf.debugging.Assert(left_out < _checks.MOST_LEFT_OUT, [_checks.BAD_SIZES])]):
-            return tf.identity(left_out), (tf.identity(is_full), batch)
+    def _judged(self, count, batch):
+        """Whether a batch is full; an error if training would wait forever for one, or lose much of the data."""
+        rows = tf.shape(next(iter(batch.values())), tf.int64)[0]
+        is_full = rows == self.batch_size
+        partial = tf.cast(~is_full, tf.int64)
+        in_a_row, left_out, lost, seen = count
+        in_a_row, left_out = partial * (in_a_row + 1), left_out + partial
+        lost, seen = lost + partial * rows, seen + rows
+        # One incomplete batch at the end of each pass is as it should be.
+        loses_much = (left_out >= _FEW_LEFT_OUT) & (5 * lost >= 2 * seen)
+        is_good = (in_a_row < _checks.MOST_LEFT_OUT) & ~loses_much
+        with tf.control_dependencies([tf.debugging.Assert(is_good, [_checks.BAD_SIZES])]):
+            return (in_a_row, left_out, lost, seen), (tf.identity(is_full), batch)
 
     def _checked(self, batch):
         """A batch as the step takes it, and an error where a value is out of range."""
@@ -98,6 +108,7 @@ def checked(data, spec):
     fields = named_fields(data, spec)
     _require_numbers(fields)
     batch = {name: np.asarray(values) for name, values in fields.items()}
+    _require_numbers(batch)
     for name, field in spec.items():
         _checks.require_type(name, tf.as_dtype(batch[name].dtype), batch[name].shape, field)
         _checks.require_values(name, batch[name], field)
@@ -113,6 +124,37 @@ def _cast(values, field):
     """An array in the type and shape of its field: a column of labels becomes a row."""
     values = values.reshape(-1) if field.num_classes is not None else values
     return tf.convert_to_tensor(values.astype(field.dtype.name))
+
+
+def for_prediction(data, spec):
+    """Check and cast the inputs of `predict`, and return them in the structure that they have.
+
+    Args:
+        data: tf.data.Dataset of batches, or arrays or tensors: one, a list or a tuple of them, or a dict by name.
+        spec: dict of input name to `Field`.
+
+    Raises:
+        ValueError: as in `checked`. In a later batch of a data set it is `tf.errors.InvalidArgumentError`.
+    """
+    if not isinstance(data, tf.data.Dataset):
+        return _in_the_structure_of(data, checked(data, spec))
+    _checks.require_fields(data.element_spec, spec)
+
+    def cast(*parts):
+        batch = parts[0] if len(parts) == 1 else parts
+        fields = named_fields(batch, spec).items()
+        return _in_the_structure_of(
+            batch, {name: _checks.checked_values(values, spec[name], None) for name, values in fields}
+        )
+
+    return data.map(cast)
+
+
+def _in_the_structure_of(data, values):
+    """Named values as a dict, a list or a tuple, or one alone, as the data were."""
+    if isinstance(data, dict):
+        return {name: values[name] for name in data}
+    return type(data)(values.values()) if isinstance(data, tuple | list) else next(iter(values.values()))
 
 
 def require_no_weights(options):
@@ -136,11 +178,17 @@ def for_training(data, batch_size, seed):
     return _endless_batches(data, _require_batch_size(data, batch_size), seed)
 
 
-def for_evaluation(data, batch_size):
-    """Return a tf.data.Dataset of batches from the data given to `evaluate`; arrays are read once."""
+def for_evaluation(data, batch_size, prefix=""):
+    """Return a tf.data.Dataset of batches from the data given to `evaluate`; arrays are read once.
+
+    Args:
+        data: as in `for_training`.
+        batch_size: as in `for_training`.
+        prefix: what the names of the caller's arguments begin with, such as "validation_".
+    """
     if not is_array(data):
-        return _require_dataset(data, batch_size)
-    batch_size = _require_batch_size(data, batch_size)
+        return _require_dataset(data, batch_size, prefix)
+    batch_size = _require_batch_size(data, batch_size, prefix)
     dataset = tf.data.Dataset.from_tensor_slices(data).batch(batch_size, drop_remainder=True).prefetch(1)
     dataset.whole = data
     return dataset
@@ -232,23 +280,24 @@ def minibatches(batch, steps, argument):
     return [{name: pieces[name][index] for name in pieces} for index in range(steps)]
 
 
-def _require_dataset(data, batch_size):
+def _require_dataset(data, batch_size, prefix=""):
     if not isinstance(data, tf.data.Dataset):
         raise ValueError(
             "`fit` takes a tf.data.Dataset of batches, or a NumPy array or tensor of images. Wrap anything else, for "
-            f"example with `tf.data.Dataset.from_generator`. Received: x of type {type(data).__name__}"
+            f"example with `tf.data.Dataset.from_generator`. Received: {f'{prefix}data' if prefix else 'x'} of type "
+            f"{type(data).__name__}"
         )
     if batch_size is not None:
         raise ValueError(
-            "A tf.data.Dataset already holds batches: leave `batch_size` out, or change the batches of the data set. "
-            f"Received: batch_size={batch_size}"
+            f"A tf.data.Dataset already holds batches: leave `{prefix}batch_size` out, or change the batches of the "
+            f"data set. Received: {prefix}batch_size={batch_size}"
         )
     return data
 
 
-def _require_batch_size(arrays, batch_size):
+def _require_batch_size(arrays, batch_size, prefix=""):
     _require_numbers(arrays)
-    batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int("batch_size", batch_size)
+    batch_size = _DEFAULT_BATCH_SIZE if batch_size is None else require_int(f"{prefix}batch_size", batch_size)
     lengths = {len(array) for array in tf.nest.flatten(arrays)}
     if len(lengths) > 1:
         raise ValueError(
@@ -267,7 +316,9 @@ def _require_numbers(arrays):
     parts = arrays.values() if isinstance(arrays, dict) else arrays if isinstance(arrays, tuple | list) else [arrays]
     for part in parts:
         kind = None
-        if isinstance(part, np.ma.MaskedArray):
+        if part is None:
+            kind = "None"
+        elif isinstance(part, np.ma.MaskedArray):
             kind = "a masked array, whose mask would be lost"
         elif isinstance(part, np.ndarray) and part.dtype.kind in "OSUMm":
             kind = f"an array of dtype {part.dtype}"

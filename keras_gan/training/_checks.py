@@ -10,7 +10,7 @@ from keras_gan._pixels import LIMIT, in_range, scaling, warn_of_zero_to_one
 from keras_gan.training.fields import named_fields
 
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
-BAD_SIZES = "many batches in a row have another size than the first ones"
+BAD_SIZES = "many batches have another size than the first ones and would be left out"
 MOST_LEFT_OUT = 8
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
@@ -39,7 +39,7 @@ def _bad_batch_error(error):
         return ValueError(
             f"All batches must have the same size, but {BAD_SIZES}. Batch the data again, as in "
             "`dataset.unbatch().batch(n, drop_remainder=True)`. "
-            f"Received: {MOST_LEFT_OUT} batches of other sizes, one after the other"
+            f"Received: {MOST_LEFT_OUT} such batches in a row, or two fifths of all samples in them"
         )
     if _BAD_LABELS in said:
         return ValueError(

@@ -1,5 +1,6 @@
 """One call of `fit`: checks its arguments, arranges its data and runs its pieces."""
 
+import contextlib
 import itertools
 import math
 import numbers
@@ -7,7 +8,6 @@ import warnings
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_gan._arguments import require_bool, require_int
 from keras_gan._fit_control import FitPosition, RestartFit
@@ -123,12 +123,8 @@ class Fitting:
 
     def _fit_piece(self, dataset, **options):
         """Run Keras's `fit` on data that are arranged for the training step."""
-        with warnings.catch_warnings():
-            # Keras warns of the end of a data set of unknown length; that is an error only if steps were asked for.
-            if self._steps is None and dataset.cardinality() == tf.data.UNKNOWN_CARDINALITY:
-                warnings.filterwarnings("ignore", "Your input ran out of data")
-            with _checks.bad_batches_explained():
-                self._keras_fit(dataset, shuffle=False, **options)
+        with quiet_end(self._steps), _checks.bad_batches_explained():
+            self._keras_fit(dataset, shuffle=False, **options)
 
 
 class Pieces(keras.callbacks.CallbackList):
@@ -229,11 +225,20 @@ def prepare_validation(model, options, batch_size):
         return
     if asked is not None or not _batches.is_array(data):
         batch_size = asked
-    batches = _batches.Batches(_batches.for_evaluation(data, batch_size), model.data_spec)
+    batches = _batches.Batches(_batches.for_evaluation(data, batch_size, "validation_"), model.data_spec)
     options["validation_data"] = batches.batches()
     options["validation_steps"] = _batches.steps_per_epoch(
         batches, options["validation_data"], options.get("validation_steps"), name="validation_steps"
     )
+
+
+@contextlib.contextmanager
+def quiet_end(steps):
+    """Leave out Keras's warning that the data ended, unless the user asked for a number of steps."""
+    with warnings.catch_warnings():
+        if steps is None:
+            warnings.filterwarnings("ignore", "Your input ran out of data")
+        yield
 
 
 def prepare_evaluation(model, data, batch_size, options):
@@ -247,6 +252,8 @@ def prepare_evaluation(model, data, batch_size, options):
 
 def evaluate_samples(model, evaluator, x, y, batch_size, options):
     """The losses of a model on some data, and the values of an evaluator that compares its samples with them."""
+    if not hasattr(evaluator, "compare"):
+        raise ValueError(f"`evaluator` must be a `keras_gan.metrics.Evaluator`. Received: evaluator={evaluator!r}")
     return_dict = options.pop("return_dict", False)
     losses = model.evaluate(x, y, batch_size, return_dict=True, **options)
     values = evaluator.compare(model, x, verbose=int(options.get("verbose", "auto") in (1, "auto"))).numbers()
@@ -261,7 +268,12 @@ def _check_options(epochs, options):
         if value is not None and not (isinstance(value, float) and value == 0.0):
             raise ValueError(f"`fit` of a GAN does not take `{name}`: {remedy}. Received: {name}={value!r}")
     require_int("epochs", epochs)
-    require_int("initial_epoch", options.get("initial_epoch", 0), low=0)
+    initial = require_int("initial_epoch", options.get("initial_epoch", 0), low=0)
+    if initial >= epochs:
+        raise ValueError(
+            "`epochs` is the number of the last epoch, so nothing is left to train: give an `initial_epoch` below it. "
+            f"Received: epochs={epochs}, initial_epoch={initial}"
+        )
     for name in ("steps_per_epoch", "validation_steps"):
         _require_steps(name, options.get(name))
     require_bool("shuffle", options.get("shuffle", True))
@@ -304,10 +316,11 @@ def _refuse_callbacks(callbacks, losses=()):
         if not isinstance(callback, keras.callbacks.Callback):
             raise ValueError(f"`callbacks` must be a list of keras.callbacks.Callback. Received: an entry {callback!r}")
         name = type(callback).__name__
-        if type(callback).__module__.startswith("keras.") and name in _UNSERVED:
+        unserved = next((kind for kind in _UNSERVED if isinstance(callback, getattr(keras.callbacks, kind))), None)
+        if unserved is not None:
             raise ValueError(
-                f"`keras.callbacks.{name}` needs the single optimizer or loss of other models, but a GAN has one "
-                f"for each player. Instead, {_UNSERVED[name]}. Received: callbacks with a {name}"
+                f"`keras.callbacks.{unserved}` needs the single optimizer or loss of other models, but a GAN has one "
+                f"for each player. Instead, {_UNSERVED[unserved]}. Received: callbacks with a {name}"
             )
         if isinstance(callback, keras.callbacks.TensorBoard) and callback.write_steps_per_second:
             raise ValueError(
@@ -325,6 +338,6 @@ def _require_direction(callback, losses):
         name = type(callback).__name__
         raise ValueError(
             f'`keras.callbacks.{name}` must be told which values are better, as in `{name}(..., mode="min")`. To keep '
-            "the best GAN, `keras_gan.callbacks.Evaluate(..., best=...)` measures images; losses of a GAN say little about them. "
+            "the best GAN, `keras_gan.callbacks.Evaluate(..., best=...)` measures images, of which losses say little. "
             f"Received: monitor={callback.monitor!r}, mode='auto'"
         )

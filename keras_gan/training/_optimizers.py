@@ -1,6 +1,8 @@
 """The optimizers of the players: prepares them, counts their training steps, and steps them."""
 
 import contextlib
+import math
+import numbers
 
 import keras
 import numpy as np
@@ -252,6 +254,18 @@ def _second_view(optimizer):
     return view
 
 
+def _require_settings(optimizer, name):
+    """Raise a ValueError for a setting that would make the weights NaN, or the step a wrong one."""
+    rate = learning_rate_of(optimizer)
+    if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        require_number(f"{name}_optimizer.learning_rate", float(np.asarray(rate)), low=0.0)
+    for setting in (*_DECAYS, "epsilon", "weight_decay", "clipnorm", "clipvalue", "global_clipnorm"):
+        value = getattr(optimizer, setting, None)
+        # False is a weight decay that is off.
+        if isinstance(value, numbers.Real) and not isinstance(value, bool):
+            require_number(f"{name}_optimizer.{setting}", value, low=0.0, high=1.0 if setting in _DECAYS else math.inf)
+
+
 def _refuse(optimizer, name):
     if "momentum" in scheduled_decays(optimizer):
         raise ValueError(
@@ -264,9 +278,7 @@ def _refuse(optimizer, name):
             f"each player of each model a new optimizer. Received: {name}_optimizer={optimizer!r}"
         )
     inner = inner_of(optimizer)
-    rate = learning_rate_of(optimizer)
-    if not isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        require_number(f"{name}_optimizer.learning_rate", float(np.asarray(rate)), low=0.0)
+    _require_settings(inner, name)
     if inner.use_ema:
         raise ValueError(
             f"`{name}_optimizer` averages weights, and would overwrite the weights in training. Leave `use_ema` "

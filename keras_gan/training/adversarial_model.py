@@ -377,13 +377,14 @@ class AdversarialModel(SavedModel, abc.ABC):
             ValueError: for data that `fit` would refuse.
         """
         _fitting.check_display(options)
+        _batches.require_no_weights(options)
         evaluator = options.pop("evaluator", None)
         if evaluator is not None:
             return _fitting.evaluate_samples(self, evaluator, x, y, batch_size, options)
         # `fit` calls this after each epoch, with data that it has prepared.
         if not options.get("_use_cached_eval_dataset"):
             x, batch_size = _fitting.prepare_evaluation(self, _batches.given(x, y), batch_size, options), None
-        with _checks.bad_batches_explained():
+        with _fitting.quiet_end(options.get("steps")), _checks.bad_batches_explained():
             return super().evaluate(x, batch_size=batch_size, **options)
 
     def train_on_batch(self, x, y=None, **options):
@@ -401,6 +402,30 @@ class AdversarialModel(SavedModel, abc.ABC):
         _fitting.check_display(options)
         _batches.require_no_weights(options)
         return super().test_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
+
+    def predict(self, x, batch_size=None, **options):
+        """What the model makes of given inputs, as `keras.Model.predict` returns it, with the checks of `fit`.
+
+        Args:
+            x: tf.data.Dataset of batches, or arrays: the inputs of the model's `call`, such as latents or images.
+            batch_size: int, samples in a batch if `x` is an array; 32 by default.
+            **options: as in `keras.Model.predict`: verbose, steps and callbacks.
+
+        Returns:
+            float32 NumPy array, one sample a row.
+
+        Raises:
+            ValueError: if the inputs have a wrong name, shape, type or range, or are not finite.
+        """
+        _fitting.check_display(options)
+        if batch_size is not None:
+            require_int("batch_size", batch_size)
+        with _checks.bad_batches_explained():
+            return super().predict(_batches.for_prediction(x, self.inputs_of_call()), batch_size=batch_size, **options)
+
+    def inputs_of_call(self):
+        """The inputs of `call`, a dict of name to `Field`: here those of the sampler."""
+        return self.sampler().fields
 
     def reset_metrics(self):
         """Reset the means over an epoch, but not when training resumes in the middle of one."""

@@ -1,6 +1,8 @@
 """The only way to samples: draws the inputs of a model and makes its outputs."""
 
+import itertools
 import random
+import warnings
 
 import keras
 import numpy as np
@@ -13,6 +15,10 @@ from keras_gan.training._checks import require_values
 from keras_gan.training._networks import random_seeds
 from keras_gan.training.fields import Field
 from keras_gan.training.interface import LABELS, Interface
+
+# What the names of operations begin with that have a random state of their own. Those of `keras.random` have none.
+_UNSEEDED = ("Random", "Rng", "StatefulRandom", "StatefulStandard", "StatefulTruncated", "StatefulUniform")
+_UNSEEDED += ("Multinomial", "ParameterizedTruncatedNormal", "TruncatedNormal")
 
 
 class Sampler:
@@ -69,7 +75,8 @@ class Sampler:
     def __call__(self, inputs):
         """Return the samples for a dict of inputs, a float32 tensor.
 
-        Layers that draw their own noise get its seed from the inputs: the same inputs give the same samples.
+        Layers that draw their own noise by a `keras.random.SeedGenerator` get its seed from the inputs: the same batch
+        of inputs gives the same samples, and another batch with the same row gives that row other noise.
         """
         with keras.StatelessScope(self._noise_of(inputs)):
             outputs = self._interface(inputs, network=self.network, training=False)
@@ -144,15 +151,44 @@ class Sampler:
         """
         require_int("batch_size", batch_size)
         if self._compiled is None:
-            self._compiled = tf.function(self, input_signature=[self.inputs], autograph=False)
+            self._warn_of_unseeded()
+        function = self._function()
         count, samples = len(inputs[self.main]), None
         for start in range(0, count, batch_size):
-            piece = self._compiled({name: value[start : start + batch_size] for name, value in inputs.items()})
+            piece = function({name: value[start : start + batch_size] for name, value in inputs.items()})
             if samples is None:
                 # One array for all: a list of pieces, joined at the end, would take twice the memory.
                 samples = np.empty((count, *piece.shape[1:]), np.float32)
             samples[start : start + batch_size] = piece
         return samples
+
+    def unseeded_operations(self):
+        """The operations of the network that draw random numbers which no seed fixes, a list of their names."""
+        graph = self._function().get_concrete_function().graph.as_graph_def()
+        nodes = itertools.chain(graph.node, *(function.node_def for function in graph.library.function))
+        return sorted({node.op for node in nodes if node.op.startswith(_UNSEEDED)})
+
+    def _function(self):
+        if self._compiled is None:
+            self._compiled = tf.function(self, input_signature=[self.inputs], autograph=False)
+        return self._compiled
+
+    def _warn_of_unseeded(self):
+        if unseeded := self.unseeded_operations():
+            warnings.warn(
+                f"The network '{self.network.name}' draws random numbers that no seed fixes ({', '.join(unseeded)}): "
+                "the same seed makes other samples each time. Draw them by `keras.random` with a "
+                "`keras.random.SeedGenerator` that is an attribute of the layer.",
+                stacklevel=5,
+            )
+
+    @property
+    def fields(self):
+        """The inputs, a dict of name to `Field`."""
+        return {
+            name: Field((), num_classes=self.num_classes) if name == LABELS else Field(tuple(spec.shape[1:]))
+            for name, spec in self.inputs.items()
+        }
 
     def _count(self, count, given):
         if (count is None) == (self.main not in given):

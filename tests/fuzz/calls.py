@@ -254,6 +254,10 @@ _TRAINING = {
     ),
     "AdversarialModel.train_on_batch": method(gans.LSGAN, "train_on_batch", x=images(), y=None, return_dict=True),
     "AdversarialModel.test_on_batch": method(gans.LSGAN, "test_on_batch", x=images(), y=None, return_dict=True),
+    "AdversarialModel.predict": lambda: (
+        compiled(gans.LSGAN).predict,
+        {"x": latents(), "batch_size": 4, "verbose": 0, "steps": None, "callbacks": None},
+    ),
     "AdversarialModel.sampling_inputs": method(gans.LSGAN, "sampling_inputs", count=2, seed=0),
     "AdversarialModel.draw_samples": method(gans.LSGAN, "draw_samples", count=2, seed=0, averaged=True, batch_size=4),
     # Of a model of its own, which nobody trains at the rates that this makes.

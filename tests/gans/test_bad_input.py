@@ -293,3 +293,51 @@ def test_a_batch_that_does_not_split_over_the_replicas(networks, images, two_rep
         gan.compile()
     with pytest.raises(ValueError, match=r"multiple of 2. Received: batches of 9"):
         gan.fit(images, batch_size=9, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "latents, message",
+    [
+        (np.full((2, 4), np.nan), "The latents hold NaN or infinity.* Received: 8 such values"),
+        (np.zeros((2, 5)), r"must have the shape \(None, 4\).* Received: batches of shape \(2, 5\)"),
+        (np.zeros(4), r"The data are single samples.* Received: batches of shape \(4,\)"),
+        (np.zeros((2, 4), int), r"`latents` must be floating-point numbers.* Received: latents of dtype int64"),
+        (None, "must be an array or a tensor of numbers.* Received: None"),
+        ((z for z in ()), "must be an array or a tensor of numbers.* Received: an array of dtype object"),
+    ],
+    ids=["NaN", "width", "single", "integers", "none", "generator"],
+)
+def test_inputs_of_predict(latents, message, networks):
+    with pytest.raises(ValueError, match=message):
+        keras_gan.LSGAN(*networks()).predict(latents)
+
+
+def test_predict_makes_what_generate_makes(networks):
+    gan, latents = keras_gan.LSGAN(*networks()), np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    expected = gan.generate(latents=latents)
+    np.testing.assert_array_equal(gan.predict(latents, batch_size=5, verbose=0), expected)
+    batches = tf.data.Dataset.from_tensor_slices(latents).batch(5)
+    np.testing.assert_array_equal(gan.predict(batches, verbose=0), expected)
+
+
+@pytest.mark.parametrize("epochs, initial", [(1, 1), (3, 5)])
+def test_an_initial_epoch_after_the_last(epochs, initial, gan, images):
+    with pytest.raises(ValueError, match=rf"nothing is left to train.* Received: epochs={epochs}, initial_epoch="):
+        gan.fit(images, epochs=epochs, initial_epoch=initial, verbose=0)
+
+
+@pytest.mark.parametrize("setting", ["beta_1", "clipnorm", "epsilon", "weight_decay"])
+@pytest.mark.parametrize("value", [-1.0, float("nan")])
+def test_settings_of_an_optimizer_that_cannot_be_meant(setting, value, networks):
+    gan = keras_gan.LSGAN(*networks())
+    with pytest.raises(ValueError, match=rf"`discriminator_optimizer.{setting}` must be a number in"):
+        gan.compile("adam", keras.optimizers.Adam(1e-3, **{setting: value}))
+
+
+def test_an_evaluation_of_batches_with_a_ragged_end_warns_of_nothing(gan, images):
+    gan.evaluate(tf.data.Dataset.from_tensor_slices(images[:10]).batch(4), verbose=0)
+
+
+def test_what_is_no_evaluator(gan, images):
+    with pytest.raises(ValueError, match=r"`evaluator` must be a `keras_gan.metrics.Evaluator`. Received: evaluator=5"):
+        gan.evaluate(images, evaluator=5)

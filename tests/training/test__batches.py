@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan.training import _batches
+from keras_gan.training import Field, _batches
 
 
 def batches(images, size=8):
@@ -144,11 +144,18 @@ def test_batches_of_another_size_from_some_place_on_are_an_error(steps, networks
     gan.compile()
     uneven = of_sizes([17, 17, 17] + [16] * 40, images, endless=steps is not None)
     with pytest.raises(
-        ValueError, match=r"batches must have the same size.*unbatch\(\).*Received: 8 batches of other sizes"
+        ValueError, match=r"batches must have the same size.*unbatch\(\).*Received: 8 such batches in a row"
     ):
         gan.fit(uneven, steps_per_epoch=steps, verbose=0)
     with pytest.raises(ValueError, match="batches must have the same size"):
         gan.evaluate(uneven, steps=steps, verbose=0)
+
+
+@pytest.mark.parametrize("sizes", [[16, 17] * 6, [17, 16] * 20, [16] * 3 + [17] * 6, [16, 16, *[17] * 7] * 4], ids=str)
+def test_losing_much_of_the_data_is_an_error(sizes, images):
+    uneven = _batches.Batches(of_sizes(sizes, images), {"images": Field((8, 8, 1))})
+    with pytest.raises(tf.errors.InvalidArgumentError, match="have another size than the first ones and would be left"):
+        list(uneven.batches())
 
 
 def test_a_ragged_end_that_comes_again_and_again_is_left_out(networks, images):

@@ -247,6 +247,12 @@ def test_callbacks_of_keras_that_cannot_work(make, advice, gan, images, tmp_path
     assert gan.fingerprint() == before
 
 
+def test_a_subclass_of_such_a_callback(gan, images):
+    callback = type("Mine", (keras.callbacks.ReduceLROnPlateau,), {})()
+    with pytest.raises(ValueError, match=r"`keras.callbacks.ReduceLROnPlateau` .*Received: callbacks with a Mine"):
+        gan.fit(images, batch_size=4, verbose=0, callbacks=[callback])
+
+
 def test_more_steps_than_the_data_hold_give_the_warning_of_keras(gan, images):
     finite = tf.data.Dataset.from_tensor_slices(images).batch(4)
     with pytest.warns(UserWarning, match="Your input ran out of data"):
@@ -262,7 +268,7 @@ def test_validation_data_have_a_batch_size_of_their_own(gan, images):
     gan.fit(images[:8], batch_size=4, verbose=0, validation_data=images[:18], validation_batch_size=6)
     gan.fit(images[:8], batch_size=4, verbose=0, validation_data=images[:9])
     assert sizes == [6, 6, 6, 4, 4]
-    with pytest.raises(ValueError, match=r"`batch_size` must be an integer"):
+    with pytest.raises(ValueError, match=r"`validation_batch_size` must be an integer"):
         gan.fit(images[:8], batch_size=4, verbose=0, validation_data=images, validation_batch_size=0)
 
 

@@ -110,3 +110,16 @@ def test_the_samples_are_those_of_a_half_precision_network_in_float32():
     made = sampler(sampler.draw(3, seed=0))
     assert made.dtype == tf.float32
     np.testing.assert_array_equal(made, network(sampler.draw(3, seed=0)["latents"]))
+
+
+class Unseeded(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs + tf.random.normal(tf.shape(inputs))
+
+
+def test_noise_that_no_seed_fixes_is_named():
+    network = keras.Sequential([keras.Input((4,)), Unseeded()])
+    sampler = Sampler(Interface(network, "generator", ("latents",), "images"))
+    with pytest.warns(UserWarning, match=r"no seed fixes \(RandomStandardNormal\).*keras.random.SeedGenerator"):
+        sampler.run(sampler.draw(2, seed=0), 2)
+    sampler.run(sampler.draw(2, seed=0), 2)
