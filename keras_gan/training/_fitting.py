@@ -43,8 +43,7 @@ class Fitting:
 
     def __init__(self, model, keras_fit, data, batch_size, epochs, options):
         _check_options(epochs, options)
-        for name, player in model.players.items():
-            player.require_trainable(name)
+        require_trainable(model)
         self._model, self._keras_fit, self._epochs, self._options = model, keras_fit, epochs, options
         self._datasets = {}
         seed = (lambda: np.asarray(model.training_state.seed)) if options.pop("shuffle", True) else None
@@ -243,7 +242,7 @@ def quiet_end(steps):
 
 def prepare_evaluation(model, data, batch_size, options):
     """Arrange the data of `evaluate`; sets the number of steps in its options."""
-    _require_steps("steps", options.get("steps"))
+    require_steps("steps", options.get("steps"))
     batches = _batches.Batches(_batches.for_evaluation(data, batch_size), model.data_spec)
     dataset = batches.batches()
     options["steps"] = _batches.steps_per_epoch(batches, dataset, options.get("steps"), name="steps")
@@ -275,7 +274,7 @@ def _check_options(epochs, options):
             f"Received: epochs={epochs}, initial_epoch={initial}"
         )
     for name in ("steps_per_epoch", "validation_steps"):
-        _require_steps(name, options.get(name))
+        require_steps(name, options.get(name))
     require_bool("shuffle", options.get("shuffle", True))
     _require_frequency(options.get("validation_freq", 1))
     check_display(options)
@@ -298,7 +297,14 @@ def _require_frequency(frequency):
         require_int("validation_freq", epoch)
 
 
-def _require_steps(name, steps):
+def require_trainable(model):
+    """Raise a ValueError if other weights are trainable than at `compile`, and warn of a player that trains none."""
+    for name, player in model.players.items():
+        player.require_trainable(name)
+
+
+def require_steps(name, steps):
+    """Raise a ValueError unless this is a number of steps, or None."""
     if steps is None:
         return
     # The length of an array over the batch size can easily be 0, and then Keras trains without end.

@@ -394,6 +394,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         """
         _fitting.check_display(options)
         _batches.require_no_weights(options)
+        _fitting.require_trainable(self)
         self.settle_averages()
         return super().train_on_batch(_batches.checked(_batches.given(x, y), self.data_spec), **options)
 
@@ -418,6 +419,7 @@ class AdversarialModel(SavedModel, abc.ABC):
             ValueError: if the inputs have a wrong name, shape, type or range, or are not finite.
         """
         _fitting.check_display(options)
+        _fitting.require_steps("steps", options.get("steps"))
         if batch_size is not None:
             require_int("batch_size", batch_size)
         with _checks.bad_batches_explained():

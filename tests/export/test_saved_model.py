@@ -223,3 +223,14 @@ def test_a_directory_that_cannot_be_written(tmp_path):
 def test_a_directory_that_is_no_local_path(directory):
     with pytest.raises(ValueError, match=re.escape(f"Received: directory={directory!r}")):
         export.save(_gan(), directory)
+
+
+class Unseeded(keras.layers.Layer):
+    def call(self, inputs):
+        return inputs + tf.random.normal(tf.shape(inputs))
+
+
+def test_noise_that_no_seed_fixes_cannot_be_exported(tmp_path):
+    generator = keras.Sequential([keras.Input((2,)), Unseeded(), keras.layers.Reshape((1, 2, 1))])
+    with pytest.raises(ValueError, match=r"no seed fixes.* Received: .* with the operations RandomStandardNormal"):
+        export.save(types.SimpleNamespace(generator=generator, latent_shape=(2,)), tmp_path)

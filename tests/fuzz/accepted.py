@@ -254,6 +254,9 @@ HERE = {
     # Only the first of the two batches is looked at.
     "training.AdversarialModel.evaluate.x": {"fewer rows", "NaN inside"},
     "training.AdversarialModel.fit.x": {"fewer rows"},
+    "training.AdversarialModel.predict.batch_size": _NONE,
+    "training.AdversarialModel.predict.steps": _NONE,
+    "training.AdversarialModel.predict.x": {"fewer rows", "huge inside"},
     "training.AdversarialModel.scale_learning_rates.factor": _POSITIVE,
     "training.AdversarialModel.test_on_batch.x": {"fewer rows"},
     "training.AdversarialModel.train_on_batch.x": {"fewer rows"},

@@ -129,6 +129,8 @@ def test_a_network_that_is_frozen_after_compile(networks, images):
     gan.discriminator.layers[1].trainable = False
     with pytest.raises(ValueError, match=r"Other weights of the discriminator .*Call `compile` again.*: 2 .*4 of them"):
         gan.fit(images, batch_size=8, verbose=0)
+    with pytest.raises(ValueError, match="Other weights of the discriminator"):
+        gan.train_on_batch(images[:8])
     gan.compile(run_eagerly=True)
     frozen = gan.discriminator.layers[1].get_weights()
     gan.fit(images[:8], batch_size=8, verbose=0)
