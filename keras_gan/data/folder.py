@@ -76,14 +76,12 @@ class Folder(Source):
             raise ValueError(
                 f"The folder holds no image file ({' '.join(SUFFIXES)}).{others} Received: source={printable(root)!r}"
             )
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with _without_notes_on_tags(), ThreadPoolExecutor(os.cpu_count()) as pool:
             images = list(pool.map(lambda path: self._read_file(path, prepare), files))
         kept = [index for index, image in enumerate(images) if image is not None]
         corrupt = [path for path, image in zip(files, images, strict=True) if image is None]
         if not kept:
-            raise ValueError(
-                f"None of the {len(corrupt)} image files can be decoded. Received: files={listed(corrupt)}"
-            )
+            raise ValueError(f"No image file can be decoded, of {len(corrupt)}. Received: files={listed(corrupt)}")
         labels, class_names = _classes(root, files)
         for warning in (*_left_out(corrupt, unread, len(files)), *self._doubts(root, class_names)):
             warnings.warn(warning, stacklevel=3)
@@ -114,7 +112,7 @@ class Folder(Source):
             if self.skip_corrupt:
                 return None
             raise ValueError(
-                f"A file cannot be decoded as an image: {error}. Repair or remove it, or pass "
+                f"A file cannot be decoded as an image: {error}. Mend or remove it, or pass "
                 f"Folder(..., skip_corrupt=True) to skip such files. Received: file={printable(path)!r}"
             ) from error
         return prepare(image)
@@ -131,7 +129,7 @@ class Folder(Source):
         elif beside := self._images_beside(root):
             yield (
                 f"Only the images in {printable(root.name)!r} are read, which has the name of the split; "
-                f"{len(beside)} images next to it are left out: {listed(beside)}. If it is a class like its "
+                f"{_counted(beside, 'image')} next to it left out: {listed(beside)}. If it is a class like its "
                 "neighbours, rename it, or move all classes into one folder and load that."
             )
 
@@ -146,11 +144,11 @@ class Folder(Source):
 def _left_out(corrupt: list[Path], unread: list[Path], num_files: int) -> Iterator[str]:
     """What is not in the data, in words."""
     if corrupt:
-        yield f"Left out {len(corrupt)} of {num_files} image files that cannot be decoded: {listed(corrupt)}"
+        yield f"Left out {len(corrupt)} of the {num_files} image files, which cannot be decoded: {listed(corrupt)}"
     if unread:
         yield (
-            f"Left out {len(unread)} files that look like images, but have another format or suffix than those that "
-            f"are read, or are links to nothing: {listed(unread)}"
+            f"{_counted(unread, 'file')} left out, for looking like an image, but being of another format or suffix than "
+            f"those that are read, or a link to nothing: {listed(unread)}"
         )
 
 
