@@ -1,5 +1,6 @@
 """A folder of image files."""
 
+import contextlib
 import os
 import re
 import warnings
@@ -81,7 +82,9 @@ class Folder(Source):
         kept = [index for index, image in enumerate(images) if image is not None]
         corrupt = [path for path, image in zip(files, images, strict=True) if image is None]
         if not kept:
-            raise ValueError(f"No image file can be decoded, of {len(corrupt)}. Received: files={listed(corrupt)}")
+            raise ValueError(
+                f"None of the image files can be decoded. Received: {_counted(corrupt, 'file')}, {listed(corrupt)}"
+            )
         labels, class_names = _classes(root, files)
         for warning in (*_left_out(corrupt, unread, len(files)), *self._doubts(root, class_names)):
             warnings.warn(warning, stacklevel=3)
@@ -128,8 +131,8 @@ class Folder(Source):
                 )
         elif beside := self._images_beside(root):
             yield (
-                f"Only the images in {printable(root.name)!r} are read, which has the name of the split; "
-                f"{_counted(beside, 'image')} next to it left out: {listed(beside)}. If it is a class like its "
+                f"Only the images in {printable(root.name)!r} are read, which has the name of the split, without "
+                f"{_counted(beside, 'image')} next to it: {listed(beside)}. If it is a class like its "
                 "neighbours, rename it, or move all classes into one folder and load that."
             )
 
@@ -144,12 +147,24 @@ class Folder(Source):
 def _left_out(corrupt: list[Path], unread: list[Path], num_files: int) -> Iterator[str]:
     """What is not in the data, in words."""
     if corrupt:
-        yield f"Left out {len(corrupt)} of the {num_files} image files, which cannot be decoded: {listed(corrupt)}"
+        yield f"Left out {len(corrupt)} of {num_files} image files that cannot be decoded: {listed(corrupt)}"
     if unread:
         yield (
-            f"{_counted(unread, 'file')} left out, for looking like an image, but being of another format or suffix than "
-            f"those that are read, or a link to nothing: {listed(unread)}"
+            "Left out what looks like an image, but has another format or suffix than those that are read, or is a "
+            f"link to nothing: {_counted(unread, 'file')}, {listed(unread)}"
         )
+
+
+def _counted(paths: list[Path], noun: str) -> str:
+    return f"{len(paths)} {noun}{'s' * (len(paths) != 1)}"
+
+
+@contextlib.contextmanager
+def _without_notes_on_tags() -> Iterator[None]:
+    """Leave out what Pillow warns of in damaged tags, which no picture shows. Not in a thread: filters are shared."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
+        yield
 
 
 def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
