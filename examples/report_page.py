@@ -109,8 +109,8 @@ def write_report(
         (path of the picture, path of the HTML file).
 
     Raises:
-        ValueError: if the neighbours do not belong to the samples and the real images, a class has no samples, a row of
-            the curves has no epoch, or no file can be written in the directory.
+        ValueError: if the neighbours do not belong to the samples and the real images, a class has no samples, the
+            curves are empty or a row of them has no epoch, or no file can be written in the directory.
     """
     results = list(results)
     galleries = [_neighbour_gallery(np.asarray(samples), np.asarray(real_images), neighbours)]
@@ -180,7 +180,7 @@ def checked_curves(curves):
     if not any(row[name] not in (None, "") for row in rows for name in row if name != "epoch"):
         raise ValueError(
             "The curves must have a row for each epoch, and a number beside it. "
-            f"Received: {len(rows)} rows, with the columns {list(rows[0]) if rows else '(none)'}"
+            f"Received: {f'columns {list(rows[0])}' if rows else 'no row'}"
         )
     return rows
 
