@@ -110,12 +110,13 @@ def pictures(extractor, source, train, known):
 
 
 def draw(source, count):
-    """Return some samples, or the first images of a folder."""
+    """Return some samples, or images of a folder in a random order, because it may be sorted by class."""
     import numpy as np
 
     if hasattr(source, "generate"):
         return source.generate(count, seed=FLAGS.seed)
-    return np.concatenate([batch.numpy() for batch in source.one_pass().take(count)])[:count]
+    images = np.concatenate([batch.numpy() for batch in source.one_pass()])
+    return images[np.random.default_rng(FLAGS.seed).permutation(len(images))[:count]]
 
 
 def by_class(samples, classes, num_classes, names):
@@ -202,8 +203,9 @@ def curves():
         with path.open(newline="", encoding="utf-8-sig") as file:
             return report_page.checked_curves(csv.DictReader(file))
     except (ValueError, csv.Error) as error:
+        received = error if "Received: " in str(error) else f"It is no table: {error}. Received:"
         raise ValueError(
-            f"The table of losses cannot be drawn: move it away, or name another with --curves. {error}, file={path}"
+            f"The table of losses cannot be drawn: move it away, or name another with --curves. {received} file={path}"
         ) from error
 
 

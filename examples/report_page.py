@@ -109,8 +109,8 @@ def write_report(
         (path of the picture, path of the HTML file).
 
     Raises:
-        ValueError: if the neighbours do not belong to the samples and the real images, a class has no samples, a row of
-            the curves has no epoch, or no file can be written in the directory.
+        ValueError: if the neighbours do not belong to the samples and the real images, a class has no samples, the
+            curves are empty or a row of them has no epoch, or no file can be written in the directory.
     """
     results = list(results)
     galleries = [_neighbour_gallery(np.asarray(samples), np.asarray(real_images), neighbours)]
@@ -118,7 +118,7 @@ def write_report(
         galleries.append(_class_gallery(class_samples))
     if interpolation is not None:
         galleries.append(_interpolation_gallery(np.asarray(interpolation)))
-    panels = _panels(checked_curves(curves or []))
+    panels = [] if curves is None else _panels(checked_curves(curves))
     table, notes = _table(results), [TABLE_NOTE, *_warnings(results)]
     directory = writable_directory(directory, "directory")
 
@@ -166,7 +166,7 @@ def _interpolation_gallery(paths):
 
 
 def checked_curves(curves):
-    """Return the rows of a table of curves as a list, or raise a ValueError if one of them cannot be drawn."""
+    """Return the rows of a table of curves as a list; it is a ValueError if there is none, or one cannot be drawn."""
     rows = list(curves)
     for number, row in enumerate(rows, 1):
         try:
@@ -177,6 +177,11 @@ def checked_curves(curves):
                 "Each row of the curves must have a whole number in the column `epoch`, and numbers or nothing in the "
                 f"others. Received: row {number} is {dict(row)}"
             ) from error
+    if not any(row[name] not in (None, "") for row in rows for name in row if name != "epoch"):
+        raise ValueError(
+            "The curves must have a row for each epoch, and a number beside it. "
+            f"Received: {f'columns {list(rows[0])}' if rows else 'no row'}"
+        )
     return rows
 
 

@@ -4,6 +4,7 @@ Each function has a form for NumPy arrays and one for tensors. The forms for ten
 failed check raises `tf.errors.InvalidArgumentError` when the graph runs.
 """
 
+import math
 import warnings
 
 import numpy as np
@@ -14,6 +15,7 @@ from keras_gan._arguments import checked
 # A user's own scaling, or float16, may exceed [-1, 1] by a rounding error. A wrong range such as [0, 255] exceeds it
 # by far.
 LIMIT = 1.001
+_MOST_CHANNELS = 4
 
 _OUT_OF_RANGE = "`{0}` must be finite numbers in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1."
 _ZERO_TO_ONE = (
@@ -125,12 +127,40 @@ def scaling(name, low, high):
         'They look like [0, 255]: scale them with `faces / 127.5 - 1`.'
     """
     for top, half in ((255, "127.5"), (65535, "32767.5")):
-        if low >= 0 and high <= top:
+        # Divided by far too much, all images would be black.
+        if low >= 0 and top / 10 < high <= top:
             return f"They look like [0, {top}]: scale them with `{name} / {half} - 1`."
     return (
         f"Scale them with `2 * ({name} - low) / (high - low) - 1`, where low and high are the lowest and the highest "
         "number of the whole set."
     )
+
+
+def has_channels_first(shape):
+    """Whether the shape of one image, `(height, width, channels)`, is most likely `(channels, height, width)`.
+
+    Args:
+        shape: sequence of three ints, or None for any size.
+    """
+    channels, *sides = (math.inf if size is None else size for size in shape)
+    return channels <= _MOST_CHANNELS < min(sides)
+
+
+def require_channels_at_end(name, shape):
+    """Raise a ValueError for the shape of one image, without the batch, that has its channels first.
+
+    Shapes of other than three axes pass: they are none of images.
+
+    Args:
+        name: str, what the message calls the shape.
+        shape: tuple of ints, or None for any size.
+    """
+    if len(shape) == 3 and has_channels_first(shape):
+        raise ValueError(
+            "Images must have the shape (height, width, channels), and here the channels come first. Build the "
+            f"networks for {(*shape[1:], shape[0])}, and turn the images round with `images.transpose(0, 2, 3, 1)`. "
+            f"Received: {name}={tuple(shape)}"
+        )
 
 
 def require_images(name, images):
@@ -186,6 +216,11 @@ def _require_batch(name, shape, dtype, *, is_float):
         raise ValueError(
             f"`{name}` must be a batch of images, of shape (num_images, height, width, channels). A single image "
             f"becomes one with {name}[None]. Received: {name}.shape={shape}"
+        )
+    if has_channels_first(shape[1:]):
+        raise ValueError(
+            f"The channels of `{name}` must be their last axis, and here they come first. Turn them round with "
+            f"`{name}.transpose(0, 2, 3, 1)`. Received: {name}.shape={shape}"
         )
     if not is_float:
         raise ValueError(

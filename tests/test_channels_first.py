@@ -1,4 +1,4 @@
-"""Keras can be set to take the channels of images first. Nothing here can, and everything says so."""
+"""Nothing here takes the channels of images first, as Keras and other libraries can, and everything says so."""
 
 import keras
 import numpy as np
@@ -32,10 +32,32 @@ def test_a_network_says_what_to_do(name):
     require_remedy(lambda: getattr(networks, name)(image_shape=(32, 32, 3), **OPTIONS.get(name, {})))
 
 
+@pytest.mark.parametrize("name", networks.__all__)
+def test_a_network_for_images_with_their_channels_first_is_refused(name):
+    message = r"networks for \(30, 30, 3\), and turn .*transpose\(0, 2, 3, 1\)`. Received: image_shape=\(3, 30, 30\)"
+    with pytest.raises(ValueError, match=message):
+        getattr(networks, name)(image_shape=(3, 30, 30), **OPTIONS.get(name, {}))
+
+
+def test_networks_of_ones_own_for_images_with_their_channels_first_are_refused():
+    generator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(192), keras.layers.Reshape((3, 8, 8))])
+    discriminator = keras.Sequential([keras.Input((3, 8, 8)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"networks for \(8, 8, 3\), .* Received: shape=\(3, 8, 8\)"):
+        keras_gan.HingeGAN(generator, discriminator)
+
+
 @pytest.mark.usefixtures("_channels_first")
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_layer_that_looks_at_channels_says_what_to_do(layer):
     require_remedy(layer)
+
+
+@pytest.mark.usefixtures("_channels_first")
+def test_spectral_normalisation_says_what_to_do_with_a_convolution():
+    layers.SpectralNormalization(keras.layers.Dense(2))
+    layers.SpectralNormalization(keras.layers.Conv2D(2, 3, data_format="channels_last"))
+    with pytest.raises(ValueError, match=r'`data_format="channels_last"`.* Received: data_format="channels_first"'):
+        layers.SpectralNormalization(keras.layers.Conv2D(2, 3))
 
 
 def test_a_gan_says_what_to_do():

@@ -67,6 +67,9 @@ def test_the_guess_leaves_other_ranges_alone(values):
     [
         (0, 255, "`x / 127.5 - 1`"),
         (0, 65535, "`x / 32767.5 - 1`"),
+        (0, 1.2, "`2 * (x - low) / (high - low) - 1`"),
+        (0, 10, "`2 * (x - low) / (high - low) - 1`"),
+        (0, 4095, "`2 * (x - low) / (high - low) - 1`"),
         (-3, 2, "`2 * (x - low) / (high - low) - 1`"),
         (-1, 513, "`2 * (x - low) / (high - low) - 1`"),
     ],
@@ -75,6 +78,31 @@ def test_the_way_to_scale_depends_on_the_range_and_ends_in_minus_1_to_1(low, hig
     assert way in _pixels.scaling("x", low, high)
     scaled = [eval(way.strip("`"), {"x": x, "low": low, "high": high}) for x in (low, high)]
     assert scaled == [-1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    "shape, answer",
+    [
+        ((3, 32, 32), True),
+        ((1, 5, 6), True),
+        ((3, None, None), True),
+        ((None, None, 3), False),
+        ((8, 8, 3), False),
+        ((5, 8, 8), False),
+        ((4, 4, 5), False),
+        ((3, 64, 4), False),
+    ],
+)
+def test_channels_that_come_first_are_known_by_their_number(shape, answer):
+    assert _pixels.has_channels_first(shape) == answer
+
+
+@pytest.mark.parametrize("check", [_pixels.require_images, as_pixels, tf.function(as_pixels)])
+def test_images_with_their_channels_first_are_told_to_be_turned_round(check):
+    images = np.zeros((2, 3, 8, 8), np.float32)
+    names = ("images",) if check is _pixels.require_images else ()
+    with pytest.raises(ValueError, match=r"come first.*`images.transpose\(0, 2, 3, 1\)`. Received: images.shape="):
+        check(*names, images)
 
 
 @pytest.mark.parametrize("values", [[1.0, 1.0], [0.0, 0.0], [0.2, 1.0], [-0.1, 1.0], [-1.0, 0.0]])

@@ -5,11 +5,13 @@ import math
 import numpy as np
 
 from keras_gan._arguments import require_int
-from keras_gan._pixels import to_bytes
+from keras_gan._pixels import has_channels_first, scaling, to_bytes
 from keras_gan._tensors import require_images
 
 _READABLE_SIDE = 64
 _WHITE = 255
+# A network of whatever kind draws numbers near [-1, 1]. Beyond this, images are in another range.
+_FAR_OUTSIDE = 10.0
 
 
 def image_grid(images, *, columns=None, padding=2, scale=None):
@@ -17,7 +19,8 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
 
     People judge a generator by looking at many of its samples at once. Cell (r, c) holds image r * columns + c.
     White lines separate the cells, and unused cells at the end are white. A pixel value x becomes
-    floor(127.5 x + 128), clipped to 0..255. NaN is drawn black.
+    floor(127.5 x + 128), clipped to 0..255. NaN is drawn black. Numbers that are finite but beyond 10 are an error,
+    because images of 0 to 255 would all be white.
 
     Args:
         images: array `(num_images, height, width, channels)` in [-1, 1], with 1 (grey) or 3 (RGB) channels.
@@ -30,7 +33,8 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
         Array `(grid_height, grid_width, channels)`, uint8, in 0..255.
 
     Raises:
-        ValueError: if the images are not a batch of grey or RGB images, or an argument is out of range.
+        ValueError: if the images are not a batch of grey or RGB images, are far outside [-1, 1], or another argument is
+            out of range.
 
     Example:
         >>> import numpy as np
@@ -40,6 +44,13 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
                [255,   0, 255, 255, 255],
                [255, 255, 255, 255, 255]], dtype=uint8)
     """
+    images = _checked(np.asarray(require_images("images", images)))
+    _require_near_range(images)
+    return draw_grid(images, columns=columns, padding=padding, scale=scale)
+
+
+def draw_grid(images, *, columns=None, padding=2, scale=None):
+    """Draw as `image_grid` does, but of any range: samples of a network that diverges must not end its training."""
     images = _checked(np.asarray(require_images("images", images)))
     count, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(count)) if columns is None else require_int("columns", columns)
@@ -60,7 +71,21 @@ def _drawn(images):
     return to_bytes(np.where(np.isnan(images), -1.0, images))
 
 
+def _require_near_range(images):
+    finite = images[np.isfinite(images)].astype(np.float32)
+    low, high = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
+    if max(-low, high) > _FAR_OUTSIDE:
+        raise ValueError(
+            f"`images` must be in [-1, 1]. {scaling('images', low, high)} Received: images from {low:g} to {high:g}"
+        )
+
+
 def _checked(images):
+    if images.ndim == 4 and has_channels_first(images.shape[1:]):
+        raise ValueError(
+            "Images have their channels last, and here they come first: turn them round with "
+            f"`images.transpose(0, 2, 3, 1)`. Received: images.shape={images.shape}"
+        )
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
         raise ValueError(
             "These images cannot be drawn: expected a batch of shape (num_images, height, width, channels) "

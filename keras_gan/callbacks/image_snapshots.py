@@ -17,7 +17,7 @@ from keras_gan._arguments import require_bool, require_choice, require_int, requ
 from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import steps_done
-from keras_gan.callbacks.image_grid import image_grid
+from keras_gan.callbacks.image_grid import draw_grid
 
 _NUMBER_DIGITS = {"epoch": 4, "step": 7}
 _GIF = "snapshots.gif"
@@ -173,7 +173,7 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     def _sample(self):
         images, columns = self._images_and_columns()
-        return image_grid(images, columns=columns)
+        return draw_grid(images, columns=columns)
 
     def _images_and_columns(self):
         """Return the images of one picture, and its number of columns or None for a nearly square grid."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from keras_gan._pixels import LIMIT, scaling
+from keras_gan._pixels import LIMIT, has_channels_first, scaling
 
 _MOST_CHANNELS = 4
 _CLASSES = 2**31
@@ -35,7 +35,7 @@ def checked_images(images: np.ndarray) -> np.ndarray:
             "This looks like one image with channels, and would be taken for many grey ones. A set of one is "
             f"images[None]. Received: images with shape={images.shape}"
         )
-    if _has_channels_first(images.shape):
+    if images.ndim == 4 and has_channels_first(images.shape[1:]):
         raise ValueError(
             "The channels of images must be their last axis, and here they come first. Move them to the end with "
             f"images.transpose(0, 2, 3, 1). Received: images with shape={images.shape}"
@@ -100,10 +100,6 @@ def _conversion(images: np.ndarray) -> str:
 
 def _is_one_image(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and shape[2] <= _MOST_CHANNELS < min(shape[:2])
-
-
-def _has_channels_first(shape: tuple[int, ...]) -> bool:
-    return len(shape) == 4 and shape[1] <= _MOST_CHANNELS < min(shape[2:])
 
 
 def _checked_floats(images: np.ndarray) -> np.ndarray:

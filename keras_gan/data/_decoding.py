@@ -21,6 +21,7 @@ _TURNS = {
 _ORIENTATION, _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339
 _WHITE_IS_ZERO, _SIGNED = 0, 2
 _POINTER = b"version https://git-lfs"
+_REMEDY = ", so convert it to unsigned numbers of 8 or 16 bits"
 
 
 def decode(path: Path) -> np.ndarray:
@@ -82,9 +83,9 @@ def _why_no_image(file: BinaryIO) -> str:
 
 def _require_known_range(image: Image.Image) -> None:
     if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):
-        raise ValueError(f"its pixels are 32-bit or signed numbers whose range is unknown (mode {image.mode})")
+        raise ValueError(f"its pixels are 32-bit or signed numbers whose range is unknown (mode {image.mode}){_REMEDY}")
     if image.format == "TIFF" and _SIGNED in _tag(image, _SAMPLE_FORMAT):
-        raise ValueError("its pixels are signed numbers whose range is unknown")
+        raise ValueError(f"its pixels are signed numbers whose range is unknown{_REMEDY}")
 
 
 def _highest_level(image: Image.Image) -> int | None:

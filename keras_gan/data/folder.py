@@ -1,5 +1,6 @@
 """A folder of image files."""
 
+import contextlib
 import os
 import re
 import warnings
@@ -76,13 +77,13 @@ class Folder(Source):
             raise ValueError(
                 f"The folder holds no image file ({' '.join(SUFFIXES)}).{others} Received: source={printable(root)!r}"
             )
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
+        with _without_notes_on_tags(), ThreadPoolExecutor(os.cpu_count()) as pool:
             images = list(pool.map(lambda path: self._read_file(path, prepare), files))
         kept = [index for index, image in enumerate(images) if image is not None]
         corrupt = [path for path, image in zip(files, images, strict=True) if image is None]
         if not kept:
             raise ValueError(
-                f"None of the {len(corrupt)} image files can be decoded. Received: files={listed(corrupt)}"
+                f"None of the image files can be decoded. Received: {_counted(corrupt, 'file')}, {listed(corrupt)}"
             )
         labels, class_names = _classes(root, files)
         for warning in (*_left_out(corrupt, unread, len(files)), *self._doubts(root, class_names)):
@@ -114,7 +115,7 @@ class Folder(Source):
             if self.skip_corrupt:
                 return None
             raise ValueError(
-                f"A file cannot be decoded as an image: {error}. Repair or remove it, or pass "
+                f"A file cannot be decoded as an image: {error}. Mend or remove it, or pass "
                 f"Folder(..., skip_corrupt=True) to skip such files. Received: file={printable(path)!r}"
             ) from error
         return prepare(image)
@@ -130,8 +131,8 @@ class Folder(Source):
                 )
         elif beside := self._images_beside(root):
             yield (
-                f"Only the images in {printable(root.name)!r} are read, which has the name of the split; "
-                f"{len(beside)} images next to it are left out: {listed(beside)}. If it is a class like its "
+                f"Only the images in {printable(root.name)!r} are read, which has the name of the split, without "
+                f"{_counted(beside, 'image')} next to it: {listed(beside)}. If it is a class like its "
                 "neighbours, rename it, or move all classes into one folder and load that."
             )
 
@@ -149,9 +150,21 @@ def _left_out(corrupt: list[Path], unread: list[Path], num_files: int) -> Iterat
         yield f"Left out {len(corrupt)} of {num_files} image files that cannot be decoded: {listed(corrupt)}"
     if unread:
         yield (
-            f"Left out {len(unread)} files that look like images, but have another format or suffix than those that "
-            f"are read, or are links to nothing: {listed(unread)}"
+            "Left out what looks like an image, but has another format or suffix than those that are read, or is a "
+            f"link to nothing: {_counted(unread, 'file')}, {listed(unread)}"
         )
+
+
+def _counted(paths: list[Path], noun: str) -> str:
+    return f"{len(paths)} {noun}{'s' * (len(paths) != 1)}"
+
+
+@contextlib.contextmanager
+def _without_notes_on_tags() -> Iterator[None]:
+    """Leave out what Pillow warns of in damaged tags, which no picture shows. Not in a thread: filters are shared."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
+        yield
 
 
 def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:

@@ -1,6 +1,7 @@
 """Arrays in a .npz or .npy file."""
 
 import contextlib
+import math
 import os
 from collections.abc import Iterator
 
@@ -9,6 +10,9 @@ import numpy as np
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.source import ImageData, Prepare, Source, check_split
+
+# Deflate, the compression of .npz files, packs at most 1032 bytes into one.
+_MOST_PACKED = 1032
 
 
 class NumpyFile(Source):
@@ -76,13 +80,20 @@ class NumpyFile(Source):
             yield
         # NumPy and zipfile raise errors of many classes for damaged files, zlib.error and RuntimeError among them.
         except Exception as error:
-            if is_fault_of_computer(error):
+            if is_fault_of_computer(error) and not self._is_too_short_for(error):
                 error.add_note(f"This happened while {str(self.path)!r} was read.")
                 raise
             raise ValueError(
-                f"NumPy cannot read the file: {str(error) or type(error).__name__}. Write it again with `numpy.savez` "
+                f"NumPy cannot read the file: {_reason(error)}. Write it again with `numpy.savez` "
                 f"or `numpy.save`. Received: source={str(self.path)!r}"
             ) from error
+
+    def _is_too_short_for(self, error: Exception) -> bool:
+        """Whether the memory was too small for an array that the file cannot hold: its header is damaged."""
+        shape, dtype = getattr(error, "shape", None), getattr(error, "dtype", None)
+        if shape is None or dtype is None:
+            return False
+        return math.prod(shape) * dtype.itemsize > _MOST_PACKED * self.path.stat().st_size
 
     def _keys(self, keys: list[str], split: str) -> tuple[str, str | None]:
         pair = next((pair for pair in (("images", "labels"), ("x", "y")) if pair[0] in keys), None)
@@ -98,3 +109,14 @@ class NumpyFile(Source):
                 f"{', '.join(keys) or '(none)'}"
             )
         return pair or (keys[0], None)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "it is shorter than the array that it announces, so it is damaged"
+    # NumPy's advice on these two is to run what the file holds.
+    if "pickled" in str(error):
+        return "it is no .npz or .npy file, whatever its name"
+    if "pickle" in str(error):
+        return "its array holds objects, and images are numbers"
+    return str(error).rstrip(".") or type(error).__name__

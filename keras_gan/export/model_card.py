@@ -13,7 +13,7 @@ from keras_gan._arguments import require_bool
 from keras_gan._files import local_path, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan._version import __version__
-from keras_gan.callbacks import image_grid
+from keras_gan.callbacks.image_grid import draw_grid
 from keras_gan.export._card_facts import checked_facts, mapping, plain
 from keras_gan.export._card_text import card_text
 from keras_gan.export._sampler import is_averaged, sampler_of
@@ -204,7 +204,7 @@ def _write_grid(folder, sampler):
     count = _GRID_IMAGES if rows is None else len(rows) * columns
     labels = None if rows is None else np.repeat(rows, columns)
     samples = sampler(sampler.inputs_for(count, seed=_GRID_SEED, labels=labels)).numpy()
-    grid, buffer = image_grid(samples, columns=columns), io.BytesIO()
+    grid, buffer = draw_grid(samples, columns=columns), io.BytesIO()
     Image.fromarray(grid.squeeze(-1) if grid.shape[-1] == 1 else grid).save(buffer, "PNG")
     write_atomically(folder / _GRID_FILE, buffer.getvalue())
     by_class = {} if rows is None else {"labels": rows}

@@ -90,8 +90,8 @@ class SpectralNormalization(keras.layers.Wrapper):
         What the wrapped layer returns.
 
     Raises:
-        ValueError: if the layer is of another type or has LoRA or quantised weights, `power_iterations` is not a
-            positive integer, or `epsilon` is not a positive number.
+        ValueError: if the layer is of another type, takes channels first, or has LoRA or quantised weights,
+            `power_iterations` is not a positive integer, or `epsilon` is not a positive number.
 
     Example:
         >>> import numpy as np
@@ -199,6 +199,11 @@ def _require_supported(layer):
     names = ", ".join(supported.__name__ for supported in _SUPPORTED)
     if not isinstance(layer, _SUPPORTED):
         raise ValueError(f"SpectralNormalization works on these layers: {names}. Received: layer={layer!r}")
+    if getattr(layer, "data_format", None) == "channels_first":
+        raise ValueError(
+            "keras_gan takes images as (height, width, channels), and this layer takes their channels first: build it "
+            'with `data_format="channels_last"`. Received: data_format="channels_first"'
+        )
     if getattr(layer, "lora_rank", None) or layer.quantization_mode:
         raise ValueError(
             "SpectralNormalization needs a layer with one float kernel: make the layer without LoRA or quantisation. "

@@ -19,6 +19,16 @@ from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 
 _INCEPTION_NAMES = {"frechet_distance": "fid", "kernel_distance": "kid", "classifier_score": "inception_score"}
+# What the field calls the metrics.
+_OTHER_NAMES = {
+    "fid": "frechet_distance",
+    "kid": "kernel_distance",
+    "is": "classifier_score",
+    "inception_score": "classifier_score",
+    "swd": "sliced_wasserstein_distance",
+    "ms_ssim": "ms_ssim_diversity",
+    "prdc": "density_coverage",
+}
 _ENOUGH_IMAGES = 10_000
 # Quantiles of Student's t, two-sided 95 %, for 1 to 10 degrees of freedom. For more, 2.228 is on the safe side.
 _STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
@@ -282,7 +292,7 @@ def _require_measures(metrics):
     for metric in metrics:
         if not isinstance(metric, Measure) and not (isinstance(metric, str) and metric in MEASURES):
             raise ValueError(
-                f"There is no such metric.{did_you_mean(metric, MEASURES)} Choose from {', '.join(MEASURES)}, or pass "
+                f"There is no such metric.{_hint(metric)} Choose from {', '.join(MEASURES)}, or pass "
                 f"your own `keras_gan.metrics.Measure`. Received: {metric!r:.80}"
             )
     if not metrics:
@@ -292,6 +302,14 @@ def _require_measures(metrics):
     if len(set(names)) < len(names):
         raise ValueError(f"Two metrics have a value of the same name: rename one. Received: metrics with {names}")
     return measures
+
+
+def _hint(metric):
+    """A sentence with the metric that was most likely meant, or nothing."""
+    name = str(metric).lower().replace("-", "_").replace(" ", "_")
+    if name in ("ppl", "perceptual_path_length"):
+        return " Call `keras_gan.metrics.perceptual_path_length` by itself: it takes a generator, not samples."
+    return did_you_mean(_OTHER_NAMES.get(name, metric), MEASURES)
 
 
 def _unit_range(images):

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_text
 from keras_gan._pixels import as_pixels, watched
+from keras_gan._sample_shapes import elements
 from keras_gan.metrics._cache import read_arrays, write_arrays
 from keras_gan.metrics._features import as_array
 
@@ -82,7 +83,7 @@ class Samples:
 
 
 def sample_batches(source, num_images, seed):
-    """Yield batches of generated samples.
+    """Return batches of generated samples, an iterator. Samples that fill [0, 1] are warned of.
 
     Args:
         source: an object with `generate(num_images, seed=)`, such as a GAN; or images, as for `image_batches`.
@@ -90,10 +91,14 @@ def sample_batches(source, num_images, seed):
             random part of them, because the first ones of a folder that is sorted by class are no sample of it.
         seed: int, for what is drawn or chosen.
 
-    Yields:
-        Arrays `(batch, height, width, channels)` in [-1, 1]. Each batch of generated samples has its own seed. So the
-        samples depend on `num_images` and `seed` alone, and few of them are in memory at a time.
+    Returns:
+        Iterator of arrays `(batch, height, width, channels)` in [-1, 1]. Each batch of generated samples has its own
+        seed. So the samples depend on `num_images` and `seed` alone, and few of them are in memory at a time.
     """
+    return watched("samples", _sample_batches(source, num_images, seed))
+
+
+def _sample_batches(source, num_images, seed):
     if not hasattr(source, "generate"):
         yield from _chosen(source, num_images, seed)
         return
@@ -111,7 +116,7 @@ def image_batches(source):
             An endless data set from `keras_gan.data.load` yields each image once.
 
     Raises:
-        ValueError: if `source` has another type, or is endless or empty.
+        ValueError: if `source` has another type, is endless or empty, or its images differ in size.
     """
     if isinstance(source, tf.data.Dataset):
         source = source.one_pass() if hasattr(source, "one_pass") else source
@@ -121,8 +126,7 @@ def image_batches(source):
                 "`dataset.take(100)`, or use `keras_gan.data.load`. Received: a data set of infinite cardinality"
             )
         _require_batches(source.element_spec)
-        elements = source.rebatch(_BATCH_SIZE)
-        batches = map(_images_of, elements)
+        batches = map(_images_of, elements(source.rebatch(_BATCH_SIZE)))
     elif hasattr(source, "__array__") and len(getattr(source, "shape", ())) == 4:
         batches = (source[start : start + _BATCH_SIZE] for start in range(0, len(source), _BATCH_SIZE))
     else:

@@ -3,6 +3,7 @@
 import numbers
 
 from keras_gan._arguments import require_channels_last
+from keras_gan._pixels import require_channels_at_end
 
 
 def require_image_shape(image_shape, *, rank=None):
@@ -16,7 +17,8 @@ def require_image_shape(image_shape, *, rank=None):
         Tuple of positive ints.
 
     Raises:
-        ValueError: if it is not a sequence of positive ints, or has another rank; or if Keras is set to channels first.
+        ValueError: if it is not a sequence of positive ints, has another rank, or has the channels first; or if
+            Keras is set to channels first.
     """
     require_channels_last()
     expected = "(height, width, channels)" if rank == 3 else "a tuple such as (28, 28, 1) or (2,)"
@@ -27,4 +29,5 @@ def require_image_shape(image_shape, *, rank=None):
             f"`image_shape` must be {expected} of positive integers, without the batch. "
             f"Received: image_shape={image_shape!r}"
         )
+    require_channels_at_end("image_shape", sizes)
     return tuple(int(size) for size in sizes)

@@ -1,12 +1,12 @@
 """Whether data are what a model takes: when they are given, and batch by batch while it trains."""
 
 import contextlib
-import re
 
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import LIMIT, in_range, scaling, warn_of_zero_to_one
+from keras_gan._pixels import LIMIT, has_channels_first, in_range, scaling, warn_of_zero_to_one
+from keras_gan._sample_shapes import explained
 from keras_gan.training.fields import named_fields
 
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
@@ -14,13 +14,6 @@ BAD_SIZES = "many batches have another size than the first ones and would be lef
 MOST_LEFT_OUT = 8
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
-
-# How TensorFlow says that images differ in size: where they are put into batches, and where batches are checked.
-_BAD_SHAPES = re.compile(
-    r"First element had shape \[[^]]*\] and element \d+ had shape \[[^]]*\]"
-    r"|[Ss]hape of tensor.* \[[^]]*\] is not compatible with expected shape \[[^]]*\]"
-    r"|Shapes are: \[tensor\]: \[[^]]*\], \[batch\]: \[[^]]*\]"
-)
 
 
 @contextlib.contextmanager
@@ -51,15 +44,7 @@ def _bad_batch_error(error):
             f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove images "
             "with NaN. Received: a bad batch after good ones"
         )
-    # In the data, not in a network.
-    if "IteratorGetNext" in said and (shapes := _BAD_SHAPES.search(said)):
-        return ValueError(
-            "All samples of the data set must have the same shape, the one that the networks are built for. Resize "
-            "images before they are put into batches, as in `dataset.map(lambda image: tf.image.resize(image, "
-            "(height, width)))`. "
-            f"Received: {shapes[0]}"
-        )
-    return None
+    return explained(error)
 
 
 def require_fields(element_spec, spec):
@@ -100,6 +85,8 @@ def _conversion(name, dtype, field):
     if dtype.name in ways:
         way = f"`{name}.astype('float32') / {ways[dtype.name]}`"
         return f"{must} Scale them first, as in {way}, or use `keras_gan.data.load`."
+    if dtype.name == "int8":
+        return f"{must} Scale them first, as in `({name}.astype('float32') + 128) / 127.5 - 1`."
     return f"{must} Scale them first, for example by `{name}.astype('float32') / 127.5 - 1` where they are in 0..255."
 
 
@@ -115,8 +102,9 @@ def _reshaping(shape, field):
         return "Build the networks for the shape of the data, or reshape the data."
     if field.shape[-1] == 1 and shape.rank == 3 and shape[1:].is_compatible_with(sample[:-1]):
         return "Grey images need an axis for their channel: add it with `images[..., None]`."
-    channels_first = field.shape[-1:] + field.shape[:-1]
-    if channels_first != field.shape and shape.is_compatible_with((None, *channels_first)):
+    turned = (None, *field.shape[-1:], *field.shape[:-1])
+    is_turned = turned[1:] != field.shape and shape.is_compatible_with(turned)
+    if is_turned or (shape.rank == 4 and has_channels_first(shape[1:])):
         return "Their channels come first: move them to the end, as in `images.transpose(0, 2, 3, 1)`."
     if shape.rank == 4 and shape[1:-1].is_compatible_with(sample[:-1]):
         return (

@@ -6,6 +6,7 @@ import numbers
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
+from keras_gan._pixels import require_channels_at_end
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,7 +18,8 @@ class Field:
         num_classes: int, for labels: class indices in [0, num_classes). None for floats.
 
     Raises:
-        ValueError: if `shape` is no tuple of sizes, or `num_classes` no positive integer.
+        ValueError: if `shape` is no tuple of sizes, or that of a picture with its channels first, or `num_classes` is
+            no positive integer.
 
     Example:
         >>> Field((28, 28, 1)).is_picture, Field((), num_classes=10).dtype.name
@@ -36,6 +38,8 @@ class Field:
             )
         if self.num_classes is not None:
             require_int("num_classes", self.num_classes)
+        if self.is_picture:
+            require_channels_at_end("shape", self.shape)
 
     @property
     def dtype(self):

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from keras_gan.callbacks import image_grid
+from keras_gan.callbacks.image_grid import draw_grid
 
 
 def _assembled(images, columns, padding, scale):
@@ -62,6 +63,20 @@ def test_images_that_cannot_be_drawn(shape):
 def test_pictures_of_0_to_255_are_told_how_to_scale():
     with pytest.raises(ValueError, match=r"`images` must be floating-point numbers.* Received: images of dtype uint8"):
         image_grid(np.full((1, 8, 8, 1), 9, "uint8"))
+
+
+@pytest.mark.parametrize("low, high, way", [(0, 255, "images / 127.5 - 1"), (-128, 127, r"2 \* \(images - low\)")])
+def test_floats_in_the_range_of_bytes_are_told_how_to_scale(low, high, way):
+    images = np.array([low, high, np.nan, np.inf]).reshape(1, 2, 2, 1)
+    with pytest.raises(ValueError, match=rf"must be in \[-1, 1\].*{way}.* Received: images from {low} to {high}"):
+        image_grid(images)
+    # A network may diverge, and its training shall go on.
+    assert draw_grid(images, padding=0, scale=1).ravel().tolist() == [128 if low == 0 else 0, 255, 0, 255]
+
+
+def test_images_with_their_channels_first_are_told_to_be_turned_round():
+    with pytest.raises(ValueError, match=r"images.transpose\(0, 2, 3, 1\)`. Received: images.shape=\(4, 3, 8, 8\)"):
+        image_grid(np.zeros((4, 3, 8, 8)))
 
 
 @pytest.mark.parametrize("arguments", [{"columns": 0}, {"scale": 0}, {"padding": -1}, {"columns": 2.0}])

@@ -121,12 +121,16 @@ def test_a_tiff_whose_zero_is_white_is_inverted_at_every_depth(tmp_path):
 
 @pytest.mark.parametrize("bits, size", [(8, 1), (16, 2), (32, 4)])
 def test_signed_numbers_are_refused(tmp_path, bits, size):
-    with pytest.raises(ValueError, match=r"signed numbers whose range is unknown"):
+    with pytest.raises(
+        ValueError, match=r"signed numbers whose range is unknown.* convert it to unsigned numbers of 8 or 16"
+    ):
         written(tmp_path, "a.tif", tiff(bits, bytes(4 * size), sample_format=2))
 
 
 def test_floats_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"numbers whose range is unknown \(mode F\)"):
+    with pytest.raises(
+        ValueError, match=r"numbers whose range is unknown \(mode F\), so convert it to .* 8 or 16 bits"
+    ):
         saved(tmp_path, Image.fromarray(np.zeros((2, 2), np.float32)), "a.tif")
 
 

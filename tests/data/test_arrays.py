@@ -64,7 +64,7 @@ def float_images(**values):
         (np.zeros((3, 9, 5), complex), r"Give the brightness of each pixel as one of these.*dtype=complex128"),
         (np.full((3, 9, 5), 7.0), r"series and no images, they need no `load`: give them to `fit`"),
         (float_images(_0000=513, _0010=-1), r"lowest and the highest number of the whole set.*in \[-1, 513\]"),
-        (float_images(_0000=4000), r"look like \[0, 65535\].*images / 32767.5 - 1"),
+        (float_images(_0000=40000), r"look like \[0, 65535\].*images / 32767.5 - 1"),
         (np.ma.masked_less(float_images(), 1), r"must not be masked.*images.filled"),
         ((float_images(), np.zeros(3)), r"must be one array.*`load_data` of `keras.datasets`"),
         (np.full((3, 4, 4), None), r"np.stack\(images\).*dtype=object"),

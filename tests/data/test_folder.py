@@ -1,6 +1,7 @@
 import io
 import os
 import pathlib
+import struct
 import warnings
 
 import numpy as np
@@ -131,7 +132,7 @@ def test_one_warning_counts_all_the_files_left_out(tmp_path):
 
 def test_nothing_but_corrupt_files(tmp_path):
     (tmp_path / "1.png").touch()
-    with pytest.raises(ValueError, match=r"None of the 1 image files can be decoded. Received: files=.*1.png"):
+    with pytest.raises(ValueError, match=r"None of the image files can be decoded. Received: 1 file, .*1.png$"):
         read(tmp_path, skip_corrupt=True)
 
 
@@ -158,13 +159,34 @@ def test_the_suffixes_that_are_read(tmp_path, suffix):
     np.testing.assert_allclose(read(tmp_path).images, 90, atol=2)
 
 
+def test_one_file_is_counted_as_one(tmp_path):
+    write(tmp_path / "train" / "1.png")
+    write(tmp_path / "cat" / "2.png")
+    (tmp_path / "train" / "2.heic").write_bytes(b"")
+    with pytest.warns(UserWarning, match="1 image next to it: ") as caught:
+        read(tmp_path)
+    first, _ = sorted(str(warning.message) for warning in caught)
+    assert "is a link to nothing: 1 file, " in first
+
+
+def test_what_pillow_says_of_damaged_tags_is_left_out(tmp_path):
+    # Two tags are announced: the orientation, and a text that lies behind the end.
+    tags = struct.pack("<HHIHHHHII", 274, 3, 1, 6, 0, 270, 2, 64, 9999)
+    exif = b"Exif\0\0II*\0\x08\0\0\0\x02\0" + tags + bytes(4)
+    Image.new("L", (6, 4)).save(tmp_path / "1.png", exif=exif)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert read(tmp_path).images.shape == (1, 6, 4, 1)
+    assert caught == []
+
+
 def test_files_that_look_like_images_are_counted_and_named(tmp_path):
     write(tmp_path / "1.png")
     (tmp_path / "0001").write_bytes((tmp_path / "1.png").read_bytes())
     (tmp_path / "2.heic").write_bytes(b"")
     (tmp_path / "3.png").symlink_to(tmp_path / "moved away.png")
     (tmp_path / "notes.txt").write_text("RIFF or GIF")
-    with pytest.warns(UserWarning, match=r"Left out 3 files that look like images.*/0001, .*2.heic, .*3.png$"):
+    with pytest.warns(UserWarning, match=r"Left out what looks like an image.*: 3 files, .*/0001, .*2.heic, .*3.png$"):
         assert len(read(tmp_path).images) == 1
 
 
@@ -223,7 +245,9 @@ def test_images_next_to_the_folder_of_a_split_are_counted_and_named(tmp_path):
     for name in ("cat", "dog", "train"):
         for number in range(4):
             write(tmp_path / name / f"{number}.png", number)
-    with pytest.warns(UserWarning, match=r"Only the images in 'train' are read.*; 8 images next to it.*cat/0.png"):
+    with pytest.warns(
+        UserWarning, match=r"Only the images in 'train' are read.*without 8 images next to it: .*cat/0.png"
+    ):
         assert len(read(tmp_path).images) == 4
 
 

@@ -1,3 +1,6 @@
+import io
+import zipfile
+
 import numpy as np
 import pytest
 
@@ -59,8 +62,29 @@ def test_a_file_that_is_no_array(tmp_path, content):
 
 def test_pickled_objects_are_refused(tmp_path):
     np.savez(tmp_path / "a.npz", images=np.array([{}, {}], object))
-    with pytest.raises(ValueError, match=r"NumPy cannot read the file: Object arrays cannot be loaded"):
+    with pytest.raises(
+        ValueError, match=r"cannot read the file: its array holds objects, and images are numbers. Write"
+    ):
         read(tmp_path / "a.npz")
+
+
+def test_no_message_tells_to_load_a_file_unsafely(tmp_path):
+    (tmp_path / "a.npz").write_text("images")
+    with pytest.raises(ValueError, match=r"cannot read the file: it is no .npz or .npy file.*a.npz") as caught:
+        read(tmp_path / "a.npz")
+    assert "pickle" not in str(caught.value)
+    assert ".." not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz"])
+def test_a_header_of_petabytes_is_damaged(tmp_path, name):
+    header = io.BytesIO()
+    np.lib.format.write_array_header_1_0(header, {"descr": "<f4", "fortran_order": False, "shape": (10**9, 10**6)})
+    (tmp_path / "a.npy").write_bytes(header.getvalue() + b"cut")
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.write(tmp_path / "a.npy", "images.npy")
+    with pytest.raises(ValueError, match=rf"shorter than the array that it announces, so it is damaged.*{name}"):
+        read(tmp_path / name)
 
 
 def packed(path):

@@ -31,6 +31,9 @@ def models(tmp_path_factory):
     keras.Sequential(network).save(folder / "features.keras")
     (folder / "losses.csv").write_text("epoch,d_loss,g_loss\n1,0.5,0.25\n2,0.25,0.5\n")
     (folder / "epochs.csv").write_text("epoch,d_loss\n1,0.5\n,0.25\n")
+    (folder / "latin.csv").write_bytes("epoch,d_loss\n1,é\n".encode("latin-1"))
+    (folder / "bare.csv").write_text("epoch\n1\n")
+    (folder / "empty.csv").write_text("")
     (folder / "cut.keras").write_bytes((folder / "gan.keras").read_bytes()[:-50])
     (folder / "images").mkdir()
     digits = keras_gan.data.load("digits", batch_size=64)
@@ -102,6 +105,12 @@ def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monke
         (["--curves=nowhere.csv"], r"Error: .*No such file or directory: 'nowhere.csv'"),
         (["--curves={}/images/0000.png"], r"Error: The table of losses cannot be drawn: .*0000.png"),
         (["--curves={}/epochs.csv"], r"Error: The table of losses .* Received: row 2 is {'epoch': '', .*epochs.csv"),
+        (["--curves={}/latin.csv"], r"Error: The table of losses .* no table: 'utf-8' .* Received: file=.*latin.csv"),
+        (
+            ["--curves={}/bare.csv"],
+            r"Error: The table .* a number beside it. Received: columns .'epoch'., file=.*bare.csv",
+        ),
+        (["--curves={}/empty.csv"], r"Error: The table .* a row for each epoch.* Received: no row, file=.*empty.csv"),
         (["--samples={}/cut.keras"], r"Error: This is no whole `.keras` file: .* Received: file='.*cut.keras'"),
     ],
 )
@@ -110,6 +119,18 @@ def test_what_is_wrong_is_one_line(script, models, tmp_path, arguments, message)
     arguments = [argument.replace("{}", str(models)) for argument in arguments]
     with flagsaver.flagsaver(), pytest.raises(SystemExit, match=message):
         script.main(flags.FLAGS(["evaluate.py", *given, *arguments]))
+
+
+def test_samples_of_a_folder_that_is_sorted_by_class_are_of_all_classes(script):
+    source = keras_gan.data.load(
+        np.repeat(np.linspace(-1, 1, 4, dtype="float32"), 40)[:, None, None, None], batch_size=1
+    )
+    with flagsaver.flagsaver():
+        flags.FLAGS(["evaluate.py", "--samples=pictures"])
+        shown = script.draw(source, 30)
+        assert len(shown) == 30
+        assert len(np.unique(shown[: script.SHOWN])) == 4
+        np.testing.assert_array_equal(script.draw(source, 30), shown)
 
 
 def test_a_network_alone_draws_no_samples(script, models, tmp_path):

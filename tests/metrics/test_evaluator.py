@@ -234,6 +234,10 @@ def test_a_measure_of_ones_own_stands_beside_the_others():
     "arguments, message",
     [
         ({"metrics": ["frechet_distanse"]}, r"no such metric. Did you mean 'frechet_distance'.*Received: 'frechet_dis"),
+        ({"metrics": ["FID"]}, r"no such metric. Did you mean 'frechet_distance'"),
+        ({"metrics": ["is"]}, r"no such metric. Did you mean 'classifier_score'"),
+        ({"metrics": ["ms-ssim"]}, r"no such metric. Did you mean 'ms_ssim_diversity'"),
+        ({"metrics": ["ppl"]}, r"no such metric. Call `keras_gan.metrics.perceptual_path_length` by itself"),
         ({"metrics": []}, r"at least one metric. Received: metrics=\[\]"),
         ({"num_images": 1}, r"`num_images` must be an integer of at least 2. Received: num_images=1"),
         ({"num_halves": 1}, r"at least two halves; use 0 for no interval. Received: num_halves=1"),
@@ -267,6 +271,22 @@ def test_a_score_needs_a_classifier():
 def test_other_things_than_images_are_refused(images, message):
     with pytest.raises(ValueError, match=message):
         Evaluator(Pixels()).real(images)
+
+
+@pytest.mark.parametrize("batch", [1, 2])
+def test_images_of_mixed_sizes_are_told_to_be_resized(batch):
+    images = [np.zeros((side, side, 1), "float32") for side in (6, 7)]
+    dataset = tf.data.Dataset.from_generator(lambda: images, output_signature=tf.TensorSpec((None, None, 1)))
+    with pytest.raises(ValueError, match=r"must have the same shape. Resize .* Received: .*7,7,1"):
+        Evaluator(Pixels()).compare(dataset.batch(batch), REAL)
+
+
+def test_samples_in_zero_to_one_are_warned_of():
+    painter = Painter()
+    painter.generate = lambda count, seed: np.linspace(0, 1, count * 36, dtype="float32").reshape(count, 6, 6, 1)
+    for fake in (painter, (FAKE - FAKE.min()) / np.ptp(FAKE)):
+        with pytest.warns(UserWarning, match=r"The samples fill \[0, 1\].* give `samples \* 2 - 1`"):
+            Evaluator(Pixels(), num_images=100, num_halves=0).compare(fake, REAL)
 
 
 def test_the_images_of_named_batches_are_taken():

@@ -18,12 +18,25 @@ from keras_gan.training import Field, _batches, _checks
         (lambda x: ((x + 1) * 32767).astype("uint16"), r"`images.astype\('float32'\) / 32767.5 - 1`.*dtype uint16"),
         (lambda x: x > 0, r"`images.astype\('float32'\) / 0.5 - 1`.*dtype bool"),
         (lambda x: (x > 0).astype("uint8"), r"/ 127.5 - 1`, or use `keras_gan.data.load`.*dtype uint8"),
+        (lambda x: (x * 127).astype("int8"), r"`\(images.astype\('float32'\) \+ 128\) / 127.5 - 1`. Received.*int8"),
+        (lambda x: np.zeros((32, 3, 9, 9), "float32"), r"channels come first.*transpose.*shape \(\w+, 3, 9, 9\)"),
         (lambda x: (x * 100).astype("int64"), r"Scale them first.*dtype int64"),
         (lambda x: x[:, :4], r"Resize the images.*image_size.*shape \(\w+, 4, 8, 1\)"),
         (lambda x: x[..., 0], r"need an axis for their channel: add it with `images\[..., None\]`"),
         (lambda x: x.repeat(3, axis=-1), r"differ in the channels.*`keras_gan.data.Preprocessing\(channels=...\)`"),
     ],
-    ids=["channels first", "uint16", "bool", "uint8", "int64", "size", "no channel", "colours"],
+    ids=[
+        "channels first",
+        "uint16",
+        "bool",
+        "uint8",
+        "int8",
+        "first of others",
+        "int64",
+        "size",
+        "no channel",
+        "colours",
+    ],
 )
 def test_arrays_that_it_cannot_take_are_told_the_way(spoil, message, networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())

@@ -1,11 +1,13 @@
 """Statistics of sets of images, and the real images that samples are compared with."""
 
 import typing
+import warnings
 
 import numpy as np
 import tensorflow as tf
 
 from keras_gan._pixels import LIMIT
+from keras_gan._sample_shapes import different_shapes, elements
 
 # Beyond this, a pixel is nearly black or white, and a tanh has almost no slope left.
 _SATURATED = 0.99
@@ -13,6 +15,9 @@ _SATURATED = 0.99
 _THUMBNAIL = 8
 # If all real images have the same brightness, an invisible difference must not count as a colour cast.
 _LEAST_SPREAD = 0.05
+# Images of a data set that are read to choose some of them.
+_MOST_READ = 4096
+_NO_LABEL = -1
 
 
 class SampleStatistics(typing.NamedTuple):
@@ -64,8 +69,8 @@ class RealImages:
 
     Args:
         images: array `(num_images, ...)`, a tuple of it and of labels, or tf.data.Dataset of batches of either.
-        num_images: how many to keep: the first ones of a data set, or evenly spaced ones of an array, because an array
-            may be sorted.
+        num_images: how many to keep: evenly spaced ones of an array, or a random part of the first 4,096 of a data set,
+            because either may be sorted.
 
     Attributes:
         array: float32 `(num_images, ...)`, in [-1, 1].
@@ -73,7 +78,11 @@ class RealImages:
         statistics: `SampleStatistics` of all of them.
 
     Raises:
-        ValueError: if there are fewer than two images, or they have a wrong type or range, or are not finite.
+        ValueError: if there are fewer than two images, or they differ in size, have a wrong type or range, or are not
+            finite.
+
+    Warns:
+        UserWarning: if those of a data set are sorted by class as far as they are read.
     """
 
     def __init__(self, images, num_images):
@@ -125,7 +134,7 @@ def _chi_square_95(degrees):
 def _collected(images, num_images):
     """Return some images, checked, and their labels or None."""
     if isinstance(images, tf.data.Dataset):
-        array, labels = _first(images, num_images)
+        array, labels = _random_part(images, num_images)
     elif hasattr(images, "__array__") or isinstance(images, tuple | list | dict):
         array, labels = _evenly_spaced(*_parts(images), num_images)
     else:
@@ -156,26 +165,43 @@ def _evenly_spaced(images, labels, num_images):
     if images is None or not images.ndim:
         return np.zeros(()), None
     rows = np.linspace(0, len(images) - 1, min(num_images, len(images))).astype(int)
+    # A probe may take few of them: not all of one class.
+    rows = np.random.default_rng(0).permutation(rows)
     return images[rows], labels[rows] if _match(images, labels) else None
 
 
-def _first(dataset, num_images):
-    """Return the first images of a data set of batches, and their labels or None."""
-    batches, labels, count = [], [], 0
-    for element in dataset:
-        batch, classes = _parts(element)
-        if batch is None or not batch.ndim:
+def _random_part(dataset, num_images):
+    """Return some images of a data set of batches, and their labels or None.
+
+    They are a random part of the first `_MOST_READ`, because the data set may be sorted. One of `keras_gan.data.load`
+    is in a random order already, so its first images do.
+    """
+    most = num_images if hasattr(dataset, "one_pass") else _MOST_READ
+    rng, kept, read = np.random.default_rng(0), None, []
+    for element in elements(dataset):
+        images, labels = _parts(element)
+        if images is None or not images.ndim:
             break
-        batches.append(batch)
-        if _match(batch, classes):
-            labels.append(classes)
-        count += len(batch)
-        if count >= num_images:
+        if kept is not None and kept[1].shape[1:] != images.shape[1:]:
+            raise different_shapes(f"batches of {kept[1].shape[1:]} and of {images.shape[1:]}")
+        read.append(labels if _match(images, labels) else np.full(len(images), _NO_LABEL))
+        parts = rng.random(len(images)), images, read[-1]
+        kept = parts if kept is None else [np.concatenate(pair) for pair in zip(kept, parts, strict=True)]
+        chosen = np.argsort(kept[0])[:num_images]
+        kept = [part[chosen] for part in kept]
+        if sum(map(len, read)) >= most:
             break
-    if not batches:
+    if kept is None:
         return np.zeros(()), None
-    all_labels = np.concatenate(labels)[:num_images] if len(labels) == len(batches) else None
-    return np.concatenate(batches)[:num_images], all_labels
+    read = np.concatenate(read)
+    has_labels = _NO_LABEL not in read
+    if has_labels and len(read) >= _MOST_READ and np.all(np.diff(read) >= 0):
+        warnings.warn(
+            f"The first {len(read):,} images of the data set are sorted by class, and TrainingHealth looks at no more, "
+            "so classes may be missing: shuffle the data set first, or give an array.",
+            stacklevel=5,
+        )
+    return kept[1], kept[2] if has_labels else None
 
 
 def _match(images, labels):

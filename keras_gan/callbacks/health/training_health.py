@@ -97,8 +97,9 @@ class TrainingHealth(keras.callbacks.Callback):
 
     Args:
         images: real images as in training: an array, or a tf.data.Dataset of batches. A GAN that takes labels needs
-            them, too: a tuple of images and labels, or batches of both. 256 are kept. Held-out images also reveal a
-            discriminator that memorises its training images. None to look for NaN and infinity alone.
+            them, too: a tuple of images and labels, or batches of both. 256 are kept: of a data set, a random part
+            of its first 4,096. Held-out images also reveal a discriminator that memorises its training images.
+            None to look for NaN and infinity alone.
         every: training steps between two probes.
         patience: number of probes in a row that change the verdict on an illness.
         checkpoint: the `Checkpoint` of this training, or None.
@@ -106,9 +107,9 @@ class TrainingHealth(keras.callbacks.Callback):
         learning_rate_factor: number in (0, 1] that multiplies the learning rates after each rollback.
 
     Raises:
-        ValueError: if an argument is out of range, or `rollbacks` is given without a checkpoint; when training begins,
-            if the images do not fit the model, the model is not one of keras_gan, or the checkpoint is not among the
-            callbacks.
+        ValueError: if an argument is out of range, the images differ in size, or `rollbacks` is given without a
+            checkpoint; when training begins, if the images do not fit the model, the model is not one of keras_gan, or
+            the checkpoint is not among the callbacks.
         TrainingDiverged: during training, when a loss or a variable is not finite and no rollback is left.
 
     Example:

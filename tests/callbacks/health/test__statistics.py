@@ -2,24 +2,70 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+import keras_gan
 from keras_gan.callbacks.health._statistics import RealImages, sample_statistics
 
 IMAGES = np.linspace(-1, 1, 10, dtype="float32").reshape(10, 1, 1, 1) * np.ones((10, 2, 2, 1), "float32")
 
 
 def test_an_array_is_taken_evenly_for_it_may_be_sorted():
-    np.testing.assert_array_equal(RealImages(IMAGES, 4).array, IMAGES[[0, 3, 6, 9]])
-    np.testing.assert_array_equal(RealImages(IMAGES, 256).array, IMAGES)
+    np.testing.assert_array_equal(np.sort(RealImages(IMAGES, 4).array, axis=0), IMAGES[[0, 3, 6, 9]])
+    np.testing.assert_array_equal(np.sort(RealImages(IMAGES, 256).array, axis=0), IMAGES)
 
 
-def test_a_data_set_gives_its_first_images_without_labels():
-    dataset = tf.data.Dataset.from_tensor_slices((IMAGES, np.arange(10))).batch(4).repeat()
-    np.testing.assert_array_equal(RealImages(dataset, 6).array, IMAGES[:6])
+def test_a_small_batch_of_a_sorted_array_has_several_classes():
+    labels = np.repeat(np.arange(4), 64)
+    real = RealImages((np.zeros((256, 1, 1, 1), "float32"), labels), 256)
+    assert set(real.batch(0, 32)["labels"]) == {0, 1, 2, 3}
+
+
+def sorted_by_class(count, classes):
+    """A data set of one-pixel images whose brightness tells their class, and their labels."""
+    labels = np.arange(count) * classes // count
+    images = np.linspace(-1, 1, classes, dtype="float32")[labels].reshape(count, 1, 1, 1)
+    return tf.data.Dataset.from_tensor_slices((images, labels)).batch(256)
+
+
+def test_a_data_set_that_is_sorted_gives_images_of_all_classes_with_their_labels():
+    real = RealImages(sorted_by_class(4000, 10), 256)
+    assert len(real.array) == 256
+    assert np.bincount(real.labels, minlength=10).min() > 10
+    np.testing.assert_allclose(real.array.ravel(), np.linspace(-1, 1, 10)[real.labels], rtol=1e-6)
+
+
+def test_of_a_small_data_set_all_images_are_taken():
+    dataset = tf.data.Dataset.from_tensor_slices(IMAGES).batch(4)
+    real = RealImages(dataset, 256)
+    assert real.labels is None
+    np.testing.assert_array_equal(np.sort(real.array, axis=0), IMAGES)
+
+
+def test_an_endless_data_set_is_not_read_for_ever():
+    assert len(RealImages(tf.data.Dataset.from_tensor_slices(IMAGES).batch(4).repeat(), 6).array) == 6
+
+
+def test_a_data_set_whose_classes_lie_too_far_apart_is_warned_of():
+    with pytest.warns(UserWarning, match=r"first 4,096 images .* sorted by class.*: shuffle the data set"):
+        real = RealImages(sorted_by_class(20_000, 10), 256)
+    assert set(real.labels) == {0, 1, 2}
+
+
+def test_a_data_set_of_load_is_in_random_order_so_its_first_images_do():
+    data = keras_gan.data.load((IMAGES, np.arange(10)), batch_size=5, labels=True)
+    assert sorted(RealImages(data, 5).labels) == sorted(next(iter(data))[1].numpy())
+
+
+@pytest.mark.parametrize("in_batches", [False, True])
+def test_images_of_mixed_sizes_are_told_to_be_resized(in_batches):
+    images = [np.zeros((side, side, 1), "float32") for side in (8, 9)]
+    dataset = tf.data.Dataset.from_generator(lambda: images, output_signature=tf.TensorSpec((None, None, 1)))
+    with pytest.raises(ValueError, match=r"must have the same shape. Resize .* Received: .*9, ?9, ?1"):
+        RealImages(dataset.batch(1 if in_batches else 2), 256)
 
 
 def test_batches_begin_again_after_the_last_image():
-    batch = RealImages(IMAGES, 10).batch(2, 4)["images"]
-    np.testing.assert_array_equal(batch, IMAGES[[8, 9, 0, 1]])
+    real = RealImages(IMAGES, 10)
+    np.testing.assert_array_equal(real.batch(2, 4)["images"], real.array[[8, 9, 0, 1]])
 
 
 def test_a_tint_weighs_more_than_a_brightness_that_real_images_have_too():
