@@ -262,7 +262,10 @@ def test_a_batch_that_cannot_be_taken_apart(networks, images):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({}, "Give either the number of samples"),
+        (
+            {},
+            r"Give the number of samples, as `num_images`, or their latents\. Received: num_images=None, latents=None",
+        ),
         ({"num_images": 3, "latents": np.zeros((3, 4))}, r"Give either the number of samples.*latents=given"),
         ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
         ({"num_images": 3, "seed": 0.5}, "`seed` must be an integer"),
