@@ -67,7 +67,7 @@ def _damage_explained(path):
 
 @contextlib.contextmanager
 def _failure_explained(path):
-    """Add the file to what Keras says of a model that it cannot build: its own errors are of any type, in many lines."""
+    """Add the file to what Keras says of a model that it cannot build, in errors of any type and of many lines."""
     try:
         yield
     except Exception as error:

@@ -229,8 +229,8 @@ def _warn_of_nan(model):
     if not_finite:
         others = f" and {len(not_finite) - 1} more variables" if len(not_finite) > 1 else ""
         warnings.warn(
-            f"The GAN is saved with NaN or infinity in {not_finite[0]}{others}, so it can neither draw samples nor train "
-            "on. Return to an earlier file or checkpoint.",
+            f"The GAN is saved with NaN or infinity in {not_finite[0]}{others}, so it can neither draw samples nor "
+            "train on. Return to an earlier file or checkpoint.",
             stacklevel=3,
         )
 
