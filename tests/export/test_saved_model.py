@@ -124,6 +124,30 @@ def test_an_export_that_stops_half_way_leaves_nothing(tmp_path, monkeypatch, err
     assert _names(tmp_path / "models") == []
 
 
+@pytest.mark.parametrize(
+    "error, number, reason",
+    [
+        (
+            tf.errors.ResourceExhaustedError(None, None, "{{node x}} /a/b; No space left on device [Op:S]"),
+            28,
+            "No space",
+        ),
+        (tf.errors.OutOfRangeError(None, None, "/a/saved_model.pb.tmp; File too large"), errno.EFBIG, "File too large"),
+        (tf.errors.UnknownError(None, None, "{{node x}} the disk is gone\nin line 5"), errno.EIO, "the disk is gone$"),
+    ],
+)
+def test_a_write_of_tensorflow_that_fails_is_an_error_of_the_disk(tmp_path, monkeypatch, error, number, reason):
+    def stop(folder):
+        raise error
+
+    _fake_write(monkeypatch, stop)
+    with pytest.raises(OSError, match=reason) as caught:
+        export.save(_gan(), tmp_path / "models")
+    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "models"))
+    assert re.match(f"The model could not be exported, and nothing is left of it: {reason}", caught.value.strerror)
+    assert _names(tmp_path / "models") == []
+
+
 def test_a_version_that_appears_in_the_meantime_is_not_overwritten(tmp_path, monkeypatch):
     def somebody_else(folder):
         (tmp_path / "3").mkdir()
