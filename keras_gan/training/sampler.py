@@ -153,9 +153,9 @@ class Sampler:
         return in_one_array(pieces, count)
 
     def _count(self, count, given):
-        require_one_of_both(count, self.main, self.main in given)
         if not self.is_drawn and self.main not in given:
             raise ValueError(f"This model cannot draw {self.main}: give `{self.main}`. Received: {self.main}=None")
+        require_one_of_both(count, self.main, self.main in given)
         return require_int("num_images", count) if count is not None else len(given[self.main])
 
     def _main_input(self, value):

@@ -282,6 +282,19 @@ def test_generate(arguments, message, gan):
         gan.generate(**arguments)
 
 
+def test_a_layer_that_cannot_be_copied_is_told_what_it_lacks(networks):
+    class Units(keras.layers.Dense):
+        def __init__(self, units=16):
+            super().__init__(units)
+
+    generator, discriminator = networks()
+    generator = keras.Sequential([keras.Input((4,)), Units(), *generator.layers[1:]])
+    with pytest.raises(
+        ValueError, match=r"an `__init__` that takes `\*\*kwargs` and passes them to `super\(\)\.__init"
+    ):
+        keras_gan.LSGAN(generator, discriminator, ema_half_life=10)
+
+
 @pytest.mark.parametrize("mode", [{"steps_per_execution": 2}, {"jit_compile": True}])
 def test_modes_that_several_replicas_do_not_support(mode, networks, two_replicas):
     with two_replicas.scope():
