@@ -20,6 +20,10 @@ MAX_PIXELS = 2**26
 _MAX_MESSAGE = 1000
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+# By the colour type of a PNG file: grey, RGB, a palette, grey with alpha, RGB with alpha.
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+# What is unpacked at once.
+_PIECE = 2**20
 
 
 class ServingError(Exception):
@@ -136,13 +140,14 @@ def pictures(made, count):
     Raises:
         ServingError: if there are more or fewer, or one is no PNG file or too large.
     """
-    if isinstance(made, np.ndarray) and (made.ndim != 4 or 0 in made.shape):
+    # An empty list may be of numbers or of files.
+    if isinstance(made, np.ndarray) and made.shape != (0,) and (made.ndim != 4 or 0 in made.shape):
         raise ServingError(f"Expected images (batch, height, width, channels). Received: the shape {made.shape}")
     if len(made) != count:
         raise ServingError(f"Expected {count:,} pictures. Received: {len(made):,}")
     if isinstance(made, list):
         for file in made:
-            _require_size(*_png_size(file))
+            _require_png(file)
         return made
     _require_size(*made.shape[1:3])
     if not np.isfinite(made).all():
@@ -196,18 +201,41 @@ def _float32(array):
         return array.astype(np.float32)
 
 
-def _png_size(file):
-    """Return the height and the width of a PNG file, all of whose chunks are there and undamaged."""
+def _require_png(file):
+    """Raise a ServingError unless this is a PNG file of an allowed size that holds all of its pixels."""
     try:
         chunks = _chunks(file)
         (first, header), (last, _) = chunks[0], chunks[-1]
         names = [name for name, _ in chunks]
         if (first, last, names.count(b"IEND")) != (b"IHDR", b"IEND", 1) or b"IDAT" not in names:
             raise ValueError("not the chunks of a picture")
-        width, height, *_ = struct.unpack(">2I5B", header)
-    except (ValueError, TypeError, IndexError, struct.error) as error:
+        width, height, *form = struct.unpack(">2I5B", header)
+        # First, because what is unpacked below is as large as this says.
+        _require_size(height, width)
+        _require_pixels([content for name, content in chunks if name == b"IDAT"], _size(width, height, *form))
+    except (ValueError, TypeError, IndexError, struct.error, zlib.error) as error:
         raise ServingError(f"Expected whole PNG files ({error}). Received: {_brief(file)}") from error
-    return height, width
+
+
+def _size(width, height, depth, colour, compression, filtering, interlace):
+    """Return how many bytes the pixels of a PNG file are: each row begins with the number of its filter."""
+    if depth not in (1, 2, 4, 8, 16) or colour not in _CHANNELS or compression or filtering or interlace:
+        raise ValueError("another form than that of TensorFlow")
+    return height * (1 + -(-width * _CHANNELS[colour] * depth // 8))
+
+
+def _require_pixels(contents, size):
+    """Raise an error unless so many bytes are packed in the chunks of a PNG file. They are not kept."""
+    unpacker = zlib.decompressobj()
+    for content in contents:
+        piece = unpacker.decompress(content, _PIECE)
+        while piece:
+            size -= len(piece)
+            if size < 0:
+                raise ValueError("more than its pixels")
+            piece = unpacker.decompress(unpacker.unconsumed_tail, _PIECE)
+    if size or not unpacker.eof or unpacker.unused_data:
+        raise ValueError("not the pixels of its size")
 
 
 def _chunks(file):

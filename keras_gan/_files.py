@@ -206,6 +206,14 @@ def is_fault_of_computer(error):
     return isinstance(error, MemoryError)
 
 
+def reason_of(error):
+    """Why a file could not be written, in one line.
+
+    TensorFlow's own errors begin with the name of its operation, and end with lines of details.
+    """
+    return re.sub(r"^\{\{.*?\}\} ", "", str(error)).partition("\n")[0]
+
+
 def _try_to_write(directory, place, name, received):
     try:
         directory.mkdir(parents=True, exist_ok=True)

@@ -79,8 +79,8 @@ def _require_trial(content, path):
 
 def _damaged(reason, path):
     return ValueError(
-        f"The .tflite file is damaged, or something else: when a process of its own tried it, {reason}. Get the file "
-        f"again. Received: path={os.fspath(path)!r}"
+        f"This is no .tflite file that can be used: a trial in a process of its own failed ({reason}). Get the file "
+        f"again, or give another. Received: path={os.fspath(path)!r}"
     )
 
 

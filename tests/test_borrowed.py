@@ -16,6 +16,7 @@ BORROWED = {
     "_flatten_layers": "_traversal.py",
     "_learning_rate": "training/_optimizers.py",
     "_clip_gradients": "training/_optimizers.py",
+    "_use_weight_decay": "training/_optimizers.py",
     "_all_reduce_sum_gradients": "training/_optimizers.py",
     "_maybe_symbolic_build": "training/adversarial_model.py",
     "_last_batch_seen": "callbacks/_checkpoint_state.py",
@@ -75,3 +76,12 @@ def test_keras_still_builds_a_model_symbolically_before_training():
 def test_an_optimizer_sums_the_gradients_of_the_replicas_by_itself():
     summed = keras.optimizers.SGD()._all_reduce_sum_gradients([(tf.constant(1.0), None)])
     assert [(float(gradient), weight) for gradient, weight in summed] == [(1.0, None)]
+
+
+def test_an_optimizer_tells_which_weights_it_decays():
+    kernel, bias = keras.Variable([1.0], name="kernel"), keras.Variable([1.0], name="bias")
+    optimizer = keras.optimizers.AdamW(weight_decay=0.1)
+    assert _optimizers.undecayed(optimizer, [kernel, bias]) == []
+    optimizer = keras.optimizers.AdamW(weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_names=["bias"])
+    assert _optimizers.undecayed(optimizer, [kernel, bias]) == [1]

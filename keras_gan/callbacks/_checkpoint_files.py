@@ -6,6 +6,7 @@ import io
 import json
 import os
 import re
+import reprlib
 import typing
 import warnings
 import zipfile
@@ -18,6 +19,8 @@ from keras_gan._files import remove_leftovers, replacement
 _NAME = re.compile(r"step_(\d{9,})\.npz")
 _FORMAT = 1
 _META = "meta.json"
+# What `Checkpoint` needs to resume.
+_FORM = {"step": int, "position": list, "classes": dict, "paths": dict, "callbacks": dict}
 _UNREAD = "This checkpoint could not be read, so training does not resume; the file may be good:"
 
 
@@ -67,6 +70,7 @@ class CheckpointFolder:
         while (path := self.newest) is not None:
             try:
                 meta, values = read_checkpoint(path)
+                _require_form(meta)
             except DamagedFileError as error:
                 self._damaged.add(path)
                 reasons.append(f"{path.name} ({error})")
@@ -107,6 +111,17 @@ class SavedState(typing.NamedTuple):
     path: typing.Any
     meta: dict
     values: dict
+
+
+def _require_form(meta):
+    """Raise a DamagedFileError unless this is what `Checkpoint` writes: right checksums alone do not tell."""
+    for name, kind in _FORM.items():
+        found = meta.get(name) if isinstance(meta, dict) else None
+        if not isinstance(found, kind):
+            raise DamagedFileError(f"{name} is {reprlib.repr(found)}")
+    position = meta["position"]
+    if len(position) not in (1, 2) or not all(isinstance(count, int) and count >= 0 for count in position):
+        raise DamagedFileError(f"position is {reprlib.repr(position)}")
 
 
 def _step(path):

@@ -3,6 +3,7 @@
 import collections
 import inspect
 import json
+import reprlib
 import warnings
 
 import keras
@@ -154,13 +155,13 @@ class CallbackStates:
         self.rewind(states)
         for name, callback in self._callbacks.items():
             if hasattr(callback, "get_state") and name in states:
-                callback.set_state(states[name])
+                _set_state(name, callback, states[name])
 
     def rewind(self, states):
         """Restore what `collect` returned in this process, except in callbacks that have a `get_state`."""
         for name, callback in self._callbacks.items():
             if not hasattr(callback, "get_state"):
-                self._set_attributes(name, callback, states.get(name, {}))
+                self._set_attributes(name, callback, _attributes_of(name, states))
 
     def _state(self, name, callback):
         if hasattr(callback, "get_state"):
@@ -182,8 +183,13 @@ class CallbackStates:
             f"{name}.{key}"
             for name, callback in self._callbacks.items()
             if not hasattr(callback, "get_state")
-            for key, value in states.get(name, {}).items()
+            for key, value in _attributes_of(name, states).items()
             if not _is_state(callback, key, value)
+        ]
+        strangers += [
+            name
+            for name, callback in self._callbacks.items()
+            if not hasattr(callback, "get_state") and not isinstance(states.get(name, {}), dict)
         ]
         if strangers:
             warnings.warn(
@@ -191,6 +197,31 @@ class CallbackStates:
                 "Use only checkpoints that you trust.",
                 stacklevel=2,
             )
+
+
+def _attributes_of(name, states):
+    """The attributes that a checkpoint holds for a callback without `get_state`; none if it holds something else."""
+    state = states.get(name)
+    return state if isinstance(state, dict) else {}
+
+
+def _set_state(name, callback, state):
+    try:
+        callback.set_state(state)
+    except Exception as error:
+        raise ValueError(
+            f"The callback {name} does not take its state of the checkpoint ({type(error).__name__}: {error}). Give "
+            "the version of the callback that wrote it, leave the callback out, or choose another `run_dir`. "
+            f"Received: {reprlib.repr(state)}"
+        ) from error
+
+
+def had_stopped(name, callback, states):
+    """Whether an `EarlyStopping` had ended the training of a checkpoint, and would end it again."""
+    state = _attributes_of(name, states)
+    ended, waited = state.get("stopped_epoch", 0), state.get("wait", 0)
+    are_counts = isinstance(ended, int) and isinstance(waited, int)
+    return are_counts and ended > 0 and waited >= callback.patience
 
 
 def named(callbacks):

@@ -1,9 +1,10 @@
 """A failed write gives one warning and does not stop training."""
 
-import re
 import warnings
 
 import tensorflow as tf
+
+from keras_gan._files import reason_of
 
 
 class DiskGuard:
@@ -48,6 +49,4 @@ class DiskGuard:
         if self._failure is None or self._warned:
             return
         self._warned = True
-        # TensorFlow begins with the name of its operation, and ends with lines of details.
-        reason = re.sub(r"^\{\{.*?\}\} ", "", str(self._failure)).partition("\n")[0]
-        warnings.warn(f"Training continues without {self.what}: {reason}", stacklevel=2)
+        warnings.warn(f"Training continues without {self.what}: {reason_of(self._failure)}", stacklevel=2)

@@ -279,9 +279,9 @@ class Checkpoint(keras.callbacks.Callback):
     def _had_stopped(self, states):
         """Return whether an EarlyStopping had ended the training and would end it again."""
         return any(
-            states[name].get("stopped_epoch", 0) > 0 and states[name].get("wait", 0) >= callback.patience
+            _checkpoint_state.had_stopped(name, callback, states)
             for name, callback in named(self._others).items()
-            if isinstance(callback, keras.callbacks.EarlyStopping) and name in states
+            if isinstance(callback, keras.callbacks.EarlyStopping)
         )
 
     def _step(self):

@@ -281,7 +281,7 @@ def write_requests(folder, model_name, signatures):
         signatures: list of `Signature`.
 
     Raises:
-        tf.errors.OpError: if the file cannot be written.
+        tf.errors.OpError: if TensorFlow cannot write the file.
     """
     extra = folder / "assets.extra"
     extra.mkdir()

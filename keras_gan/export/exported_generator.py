@@ -12,6 +12,7 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path
 from keras_gan._hashes import require_sha256
 from keras_gan.export.saved_model import version_folders
+from keras_gan.training.sampler import in_one_array, require_one_of_both
 
 _LABELS = "labels"
 
@@ -106,7 +107,7 @@ class ExportedGenerator:
             {name: tensor[start : start + batch_size] for name, tensor in tensors.items()}
             for start in range(0, count, batch_size)
         )
-        return np.concatenate([self._run(batch) for batch in batches])
+        return in_one_array(map(self._run, batches), count)
 
     def generate(self, num_images=None, *, latents=None, labels=None, seed=None, batch_size=64):
         """Draw samples, like `TwoPlayerGAN.generate`.
@@ -131,11 +132,7 @@ class ExportedGenerator:
                 "This model draws nothing by itself: call it with its inputs, as in "
                 f"`exported({self._main}=...)`. Received: num_images={num_images}"
             )
-        if (num_images is None) == (latents is None):
-            raise ValueError(
-                "Give either the number of samples or their latents. "
-                f"Received: num_images={num_images}, latents={'given' if latents is not None else None}"
-            )
+        require_one_of_both(num_images, self._main, latents is not None)
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
         if latents is None:
             count = require_int("num_images", num_images)

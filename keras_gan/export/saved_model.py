@@ -1,12 +1,14 @@
 """What draws a model's samples as a SavedModel, one version a folder."""
 
 import contextlib
+import errno
 import os
 
 import keras
+import tensorflow as tf
 
 from keras_gan._arguments import require_bool, require_int
-from keras_gan._files import give_name, local_path, unfinished_folder, write_atomically
+from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan.export import _signatures
 from keras_gan.export._card_facts import checked_facts
@@ -75,7 +77,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         ValueError: if the model draws no samples, a weight is NaN or infinite, `version` or `max_count` is not a
             positive integer, the version exists, the directory is that of a version or cannot be written, there is no
             such signature, or `card` has an unknown field.
-        OSError, tf.errors.OpError: if the disk is full. Nothing is left behind.
+        OSError: if the disk is full or fails; the error names the directory. Nothing is left behind.
 
     Example:
         >>> import tempfile, types
@@ -109,8 +111,9 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     signatures = _chosen_signatures(offered, signatures)
     with _folder_in(directory) as staged:
         settled_sampler(gan, averaged)
-        _write(sampler.network, signatures, staged)
-        _signatures.write_requests(staged, directory.name, signatures)
+        with _failed_writes_named(directory):
+            _write(sampler.network, signatures, staged)
+            _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, signatures=lines, facts={**known, **(card or {})})
         write_atomically(staged / SHA256SUMS, sha256sums(staged))
@@ -137,6 +140,20 @@ def _write(network, signatures, folder):
         archive.add_endpoint(signature.name, signature.function, list(signature.inputs))
     with quiet_log():
         archive.write_out(os.fspath(folder), verbose=False)
+
+
+@contextlib.contextmanager
+def _failed_writes_named(directory):
+    """Turn TensorFlow's errors of a failed write, each of another class, into an OSError."""
+    try:
+        yield
+    except tf.errors.OpError as error:
+        text = reason_of(error)
+        # Without the name of a file that is no longer there.
+        number = next((number for number in errno.errorcode if os.strerror(number) in text), None)
+        reason = text if number is None else os.strerror(number)
+        reason = f"The model could not be exported, and nothing is left of it: {reason}"
+        raise OSError(number or errno.EIO, reason, os.fspath(directory)) from error
 
 
 def _check_version(version, directory):

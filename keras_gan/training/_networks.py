@@ -48,8 +48,10 @@ def _second(network):
         except Exception as error:
             raise ValueError(
                 "The averaged copy for `ema_half_life` cannot be made, because the network cannot be built again "
-                f"from its configuration ({type(error).__name__}: {error}). Give its layers a `get_config`, or "
-                f"leave `ema_half_life` out. Received: network={network.name!r}"
+                f"from its configuration ({type(error).__name__}: {error}). A layer of your own needs a `get_config` "
+                "with the arguments of its `__init__`, and an `__init__` that takes `**kwargs` and passes them to "
+                "`super().__init__(**kwargs)`. Or leave `ema_half_life` out. "
+                f"Received: network={network.name!r}"
             ) from error
 
 

@@ -124,6 +124,8 @@ def _ready(optimizer, player, factor):
         elif share != 1.0:
             inner._learning_rate = SharedRate(schedule, share)
         inner.decay_share = share
+        # The settings as they were given: those of the view hold for this player alone.
+        inner.get_config = inner_of(given).get_config
     if any(map(computes_in_float16, player.networks.values())) and not is_loss_scaled(optimizer):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(player.trainable_weights)
@@ -159,6 +161,26 @@ def restore_decays(optimizer):
     for decay in _DECAYS:
         if isinstance(getattr(inner, decay, None), dict):
             setattr(inner, decay, keras.saving.deserialize_keras_object(getattr(inner, decay)))
+
+
+def undecayed(optimizer, weights):
+    """The places of the weights that an optimizer excludes from weight decay: its configuration does not hold them.
+
+    Args:
+        optimizer: keras.optimizers.Optimizer.
+        weights: list of keras.Variable.
+
+    Returns:
+        list of ints.
+    """
+    decays = inner_of(optimizer)._use_weight_decay
+    return [index for index, weight in enumerate(weights) if not decays(weight)]
+
+
+def exclude_from_decay(optimizer, weights, places):
+    """Exclude weights from weight decay as `undecayed` found them, before the optimizer is built."""
+    if places:
+        inner_of(optimizer).exclude_from_weight_decay(var_list=[weights[place] for place in places])
 
 
 def scale_learning_rate(optimizer, factor):

@@ -3,16 +3,19 @@
 import errno
 import hashlib
 import time
+import warnings
 
 import keras
 import numpy as np
 
 from keras_gan import _keras_file
-from keras_gan._files import local_path, replacement
+from keras_gan._files import is_fault_of_computer, local_path, replacement
 from keras_gan.training import _networks, _optimizers
 
 # Increases when older files can no longer be loaded.
 FORMAT = 2
+# The weights of each player that its optimizer does not decay.
+_UNDECAYED = "excluded_from_weight_decay"
 
 
 class SavedModel(keras.Model):
@@ -52,6 +55,8 @@ class SavedModel(keras.Model):
     def save(self, filepath, overwrite=True, **options):
         """Save to a `.keras` file, as `keras.Model.save` does. A save that fails leaves the old file unchanged.
 
+        NaN and infinity are saved with a warning.
+
         Args:
             filepath: str or path that ends in `.keras`.
             overwrite: bool, whether an existing file may be replaced.
@@ -71,6 +76,7 @@ class SavedModel(keras.Model):
         if path.exists() and not overwrite:
             raise FileExistsError(f"The file exists and `overwrite=False`. Received: filepath={filepath!r}")
         self.settle_averages()
+        _warn_of_nan(self)
         try:
             _require_a_year_of_archives()
             with replacement(path, suffix=".keras") as temporary:
@@ -79,7 +85,45 @@ class SavedModel(keras.Model):
             reason = f"The GAN could not be saved; an older file of this name is unchanged: {error.strerror or error}"
             raise OSError(error.errno, reason, str(path)) from error
 
-    def export(self, filepath, **options):  # noqa: ARG002
+    def save_weights(self, filepath, overwrite=True, **options):
+        """Save the state alone, without the networks and settings, as `keras.Model.save_weights` does.
+
+        Args:
+            filepath: str or path that ends in `.weights.h5`.
+            overwrite: as in `keras.Model.save_weights`.
+            **options: as in `keras.Model.save_weights`.
+
+        Raises:
+            ValueError: if the path is not a local one, or has another ending.
+            OSError: if the file cannot be written.
+        """
+        path = local_path("filepath", filepath)
+        _warn_of_nan(self)
+        super().save_weights(path, overwrite=overwrite, **options)
+
+    def load_weights(self, filepath, **options):
+        """Load what `save_weights` saved, as `keras.Model.load_weights` does.
+
+        Args:
+            filepath: str or path.
+            **options: as in `keras.Model.load_weights`.
+
+        Raises:
+            ValueError: if the path is not a local one, or the file does not fit the model.
+            OSError: if the file cannot be read.
+        """
+        path = local_path("filepath", filepath)
+        try:
+            super().load_weights(path, **options)
+        except OSError as error:
+            if is_fault_of_computer(error):
+                raise
+            raise ValueError(
+                "This is no whole file of weights: it is cut short, has changed since it was written, or is of another "
+                f"kind ({error}). Copy it again from where it came from. Received: filepath={str(path)!r}"
+            ) from error
+
+    def export(self, filepath=None, **options):  # noqa: ARG002
         """Refer to the exports of this package: Keras's own export does not support samplers."""
         raise ValueError(
             "Use `keras_gan.export.save(model, directory)`, which exports the sampler for TensorFlow Serving. "
@@ -115,9 +159,13 @@ class SavedModel(keras.Model):
         """Return the arguments of `compile`, with the optimizers serialised as they were given."""
         if not self.compiled:
             return {}
-        serialise = keras.saving.serialize_keras_object
+        given, serialise = self.given_optimizers(), keras.saving.serialize_keras_object
         return {
-            **{f"{name}_optimizer": serialise(given) for name, given in self.given_optimizers().items()},
+            **{f"{name}_optimizer": serialise(optimizer) for name, optimizer in given.items()},
+            _UNDECAYED: {
+                name: _optimizers.undecayed(optimizer, self.players[name].trainable_weights)
+                for name, optimizer in given.items()
+            },
             "gradient_accumulation_steps": self.gradient_accumulation_steps,
             "loss_weights": self.loss_weights,
             "run_eagerly": self.run_eagerly,
@@ -131,8 +179,11 @@ class SavedModel(keras.Model):
         The saved mode is kept if possible: several replicas support neither XLA nor several steps per execution.
         """
         arguments = keras.saving.deserialize_keras_object(config)
-        for name in self.players:
-            _optimizers.restore_decays(arguments[f"{name}_optimizer"])
+        undecayed = arguments.pop(_UNDECAYED, {})
+        for name, player in self.players.items():
+            optimizer = arguments[f"{name}_optimizer"]
+            _optimizers.restore_decays(optimizer)
+            _optimizers.exclude_from_decay(optimizer, player.trainable_weights, undecayed.get(name))
         if self.distribute_strategy.num_replicas_in_sync > 1:
             arguments |= {"jit_compile": False, "steps_per_execution": 1}
         self.compile(**arguments)
@@ -171,6 +222,23 @@ def _require_a_year_of_archives():
         raise OSError(
             errno.EINVAL, f"this computer's clock says {year}, and a .keras file can hold 1980 to 2107. Set the clock"
         )
+
+
+def _warn_of_nan(model):
+    not_finite = [name for name, variable in model.training_variables().items() if not _is_finite(variable)]
+    if not_finite:
+        others = f" and {len(not_finite) - 1} more variables" if len(not_finite) > 1 else ""
+        warnings.warn(
+            f"The GAN is saved with NaN or infinity in {not_finite[0]}{others}, so it can neither draw samples nor "
+            "train on. Return to an earlier file or checkpoint.",
+            stacklevel=3,
+        )
+
+
+def _is_finite(variable):
+    value = np.asarray(variable)
+    # "V" is bfloat16.
+    return value.dtype.kind not in "fV" or bool(np.isfinite(value).all())
 
 
 def require_format(config):

@@ -152,15 +152,12 @@ class Sampler:
         require_int("batch_size", batch_size)
         if self._compiled is None:
             self._warn_of_unseeded()
-        function = self._function()
-        count, samples = len(inputs[self.main]), None
-        for start in range(0, count, batch_size):
-            piece = function({name: value[start : start + batch_size] for name, value in inputs.items()})
-            if samples is None:
-                # One array for all: a list of pieces, joined at the end, would take twice the memory.
-                samples = np.empty((count, *piece.shape[1:]), np.float32)
-            samples[start : start + batch_size] = piece
-        return samples
+        function, count = self._function(), len(inputs[self.main])
+        pieces = (
+            function({name: value[start : start + batch_size] for name, value in inputs.items()})
+            for start in range(0, count, batch_size)
+        )
+        return in_one_array(pieces, count)
 
     def unseeded_operations(self):
         """The operations of the network that draw random numbers which no seed fixes, a list of their names."""
@@ -191,13 +188,9 @@ class Sampler:
         }
 
     def _count(self, count, given):
-        if (count is None) == (self.main not in given):
-            raise ValueError(
-                f"Give either the number of samples or their {self.main}, not both. Received: "
-                f"num_images={count}, {self.main}={'given' if self.main in given else None}"
-            )
         if not self.is_drawn and self.main not in given:
             raise ValueError(f"This model cannot draw {self.main}: give `{self.main}`. Received: {self.main}=None")
+        require_one_of_both(count, self.main, self.main in given)
         return require_int("num_images", count) if count is not None else len(given[self.main])
 
     def _main_input(self, value):
@@ -210,6 +203,43 @@ class Sampler:
             )
         require_values(self.main, np.asarray(value), field)
         return tf.cast(value, tf.float32)
+
+
+def in_one_array(pieces, count):
+    """Copy pieces into one array as they come: a list of them, joined at the end, would take twice the memory.
+
+    Args:
+        pieces: iterable of float32 arrays or tensors with `count` rows in all, at least one.
+        count: int.
+
+    Returns:
+        float32 NumPy array `(count, ...)`.
+    """
+    samples, start = None, 0
+    for piece in pieces:
+        if samples is None:
+            samples = np.empty((count, *piece.shape[1:]), np.float32)
+        samples[start : start + len(piece)] = piece
+        start += len(piece)
+    return samples
+
+
+def require_one_of_both(count, main, is_given):
+    """Raise a ValueError unless either the number of samples or their main input is given.
+
+    Args:
+        count: the number of samples; None if it is not given.
+        main: name of the main input.
+        is_given: bool, whether the main input is given.
+    """
+    if count is not None and is_given:
+        raise ValueError(
+            f"Give either the number of samples or their {main}, not both. Received: num_images={count}, {main}=given"
+        )
+    if count is None and not is_given:
+        raise ValueError(
+            f"Give the number of samples, as `num_images`, or their {main}. Received: num_images=None, {main}=None"
+        )
 
 
 def _labels(labels, count, num_classes):

@@ -16,7 +16,12 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan.callbacks import Checkpoint
-from keras_gan.callbacks._checkpoint_files import DamagedFileError, read_checkpoint, write_checkpoint
+from keras_gan.callbacks._checkpoint_files import (
+    CheckpointFolder,
+    DamagedFileError,
+    read_checkpoint,
+    write_checkpoint,
+)
 
 
 def full_disk(*arguments):
@@ -199,3 +204,24 @@ def test_of_several_workers_only_the_chief_writes(tmp_path, walk, fit, files, mo
     assert capsys.readouterr().out == ""
     fit(whole, epochs=3, initial_epoch=2)
     assert worker.fingerprint() == whole.fingerprint()
+
+
+GOOD_META = {"step": 1, "position": [0, 1], "classes": {}, "paths": {}, "callbacks": {}}
+
+
+@pytest.mark.parametrize(
+    "meta",
+    [
+        [],
+        5,
+        {},
+        *(GOOD_META | {name: wrong} for name in GOOD_META for wrong in (None, "text", 0.5)),
+        *(GOOD_META | {"position": wrong} for wrong in ([], [1, 2, 3], ["1"], [-1], [0.5], {})),
+        GOOD_META | {"callbacks": []},
+    ],
+)
+def test_a_whole_file_of_something_else_is_passed_over(tmp_path, meta):
+    write_checkpoint(tmp_path / "step_000000001.npz", GOOD_META, {})
+    write_checkpoint(tmp_path / "step_000000002.npz", meta, {})
+    with pytest.warns(UserWarning, match=r"Skipped a damaged checkpoint in .*step_000000002.npz \(\w+ is "):
+        assert CheckpointFolder(tmp_path, keep=2).read_newest().meta == GOOD_META

@@ -10,7 +10,7 @@ import keras_gan
 from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, Throughput
 from keras_gan.callbacks._checkpoint_files import read_checkpoint
-from keras_gan.callbacks._checkpoint_state import STATE_OF_KERAS, CallbackStates
+from keras_gan.callbacks._checkpoint_state import STATE_OF_KERAS, CallbackStates, had_stopped
 
 STEPS_PER_EPOCH = 4
 
@@ -139,6 +139,36 @@ def test_only_what_training_changes_in_a_callback_comes_from_a_file(callback, st
         CallbackStates([callback]).restore({name: {**tampered, **state}})
     assert {key: getattr(callback, key) for key in state} == state
     assert {**before, **state} == {**vars(callback), **state}
+
+
+@pytest.mark.parametrize("state", [5, [], None, "best", [["best", 0.5]]])
+@pytest.mark.parametrize("kind", [keras.callbacks.EarlyStopping, Patient])
+def test_a_state_of_a_callback_that_holds_no_attributes_is_left_out(kind, state):
+    callback, name = kind(), f"{kind.__name__}[0]"
+    before = dict(vars(callback))
+    with pytest.warns(UserWarning, match=re.escape(f"that is left out: {name}. Use only checkpoints")):
+        CallbackStates([callback]).restore({name: state})
+    assert vars(callback) == before
+    assert not had_stopped(name, callback, {name: state})
+
+
+@pytest.mark.parametrize(
+    "state, stopped",
+    [
+        ({"stopped_epoch": 3, "wait": 2}, True),
+        ({"stopped_epoch": 3, "wait": 1}, False),
+        ({"stopped_epoch": "3", "wait": 2}, False),
+        ({"stopped_epoch": 3, "wait": None}, False),
+    ],
+)
+def test_only_counts_end_a_training_again(state, stopped):
+    assert had_stopped("a", keras.callbacks.EarlyStopping(patience=2), {"a": state}) == stopped
+
+
+def test_a_state_that_a_callback_does_not_take_is_named():
+    message = r"^The callback StateOf\[0\] does not take its state .* \(KeyError: 'sum'\).* Received: {'total': 5}"
+    with pytest.raises(ValueError, match=message):
+        CallbackStates([StateOf()]).restore({"StateOf[0]": {"total": 5}})
 
 
 class Phases(keras.callbacks.Callback):

@@ -34,8 +34,8 @@ def _chunk(name, content):
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", zlib.crc32(name + content))
 
 
-def _png(width=1, height=1, header=None, middle=None, end=None):
-    header = struct.pack(">2I5B", width, height, 8, 0, 0, 0, 0) if header is None else header
+def _png(width=1, height=1, header=None, middle=None, end=None, form=(8, 0, 0, 0, 0)):
+    header = struct.pack(">2I5B", width, height, *form) if header is None else header
     middle = _chunk(b"IDAT", zlib.compress(b"\0\0")) if middle is None else middle
     return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + middle + (_chunk(b"IEND", b"") if end is None else end)
 
@@ -89,7 +89,7 @@ ANSWERS = [
     ({"outputs": [_image(10**400), _image()]}, "Expected an array of numbers (int too large"),
     (b'{"outputs": ' + b"[" * 80 + b"1" + b"]" * 80 + b"}", "Expected an array of numbers (maximum"),
     # What are no images.
-    ({"outputs": []}, NO_IMAGES),
+    ({"outputs": []}, NO_COUNT + "0"),
     ({"outputs": [0.5, 0.5]}, NO_IMAGES),
     ({"outputs": [[[0.5]], [[0.5]]]}, NO_IMAGES),
     ({"outputs": [[_image()], [_image()]]}, NO_IMAGES),
@@ -116,7 +116,7 @@ ANSWERS = [
     ({"outputs": [{"b64": ""}, "iVBORw0KGgo="]}, NO_BASE64),
     ({"outputs": [0.5, {"b64": ""}]}, NO_BASE64),
     # What is no PNG file, or not so many.
-    (_files(), NO_IMAGES),
+    (_files(), NO_COUNT + "0"),
     (_files(GOOD), NO_COUNT + "1"),
     (_files(GOOD, GOOD, GOOD), NO_COUNT + "3"),
     (_files(*[GOOD] * 1000), NO_COUNT + "1,000"),
@@ -132,6 +132,17 @@ ANSWERS = [
     (_files(GOOD, _png(header=b"")), NO_PNG),
     (_files(GOOD, _png(middle=b"")), NO_PNG + " (not the chunks of a picture"),
     (_files(GOOD, _png(end=struct.pack(">I4s", 2**32 - 1, b"IEND"))), NO_PNG),
+    (_files(GOOD, _png(middle=_chunk(b"IDAT", b"junk"))), NO_PNG + " (Error -3"),
+    (_files(GOOD, _png(middle=_chunk(b"IDAT", b""))), NO_PNG + " (not the pixels of its size"),
+    (_files(GOOD, _png(middle=_chunk(b"IDAT", zlib.compress(b"\0")))), NO_PNG + " (not the pixels of its size"),
+    (_files(GOOD, _png(middle=_chunk(b"IDAT", zlib.compress(bytes(3))))), NO_PNG + " (more than its pixels"),
+    (_files(GOOD, _png(middle=_chunk(b"IDAT", zlib.compress(bytes(2**25))))), NO_PNG + " (more than its pixels"),
+    (_files(GOOD, _png(middle=_chunk(b"IDAT", zlib.compress(bytes(2))[:-2]))), NO_PNG + " (not the pixels of its size"),
+    (_files(GOOD, _png(middle=_chunk(b"IDAT", zlib.compress(bytes(2)) + b"x"))), NO_PNG + " (not the pixels"),
+    (_files(GOOD, _png(2, 2)), NO_PNG + " (not the pixels of its size"),
+    (_files(GOOD, _png(form=(8, 2, 0, 0, 0))), NO_PNG + " (not the pixels of its size"),
+    (_files(GOOD, _png(form=(8, 0, 0, 0, 1))), NO_PNG + " (another form than that of TensorFlow"),
+    (_files(GOOD, _png(form=(7, 0, 0, 0, 0))), NO_PNG + " (another form than that of TensorFlow"),
     (_files(GOOD, _png(width=0)), NO_SIZE + "1 x 0 pixels"),
     (_files(GOOD, _png(13_000, 13_000)), NO_SIZE + "13,000 x 13,000 pixels"),
     (_files(GOOD, _png(2**31, 2**31)), NO_SIZE),
@@ -179,6 +190,26 @@ def test_an_answer_that_no_honest_server_gives_is_one_plain_line(answers, answer
 def test_metadata_that_no_honest_server_gives_are_one_plain_line(answers, answer, message):
     with pytest.raises(answers.ServingError, match=re.escape(message)):
         answers.signatures(answers.document(_content(answer)))
+
+
+@pytest.mark.parametrize("depth", [tf.uint8, tf.uint16])
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_every_png_file_that_tensorflow_writes_is_taken(answers, channels, depth):
+    noise = np.random.default_rng(0).integers(0, depth.max, (700, 300, channels))
+    file = tf.io.encode_png(tf.cast(noise, depth)).numpy()
+    two_chunks = b"".join(
+        _chunk(b"IDAT", piece)
+        for name, content in answers._chunks(file)
+        if name == b"IDAT"
+        for piece in _halves(content)
+    )
+    header = next(bytes(content) for name, content in answers._chunks(file) if name == b"IHDR")
+    files = [file, _png(header=header, middle=two_chunks)]
+    assert answers.pictures(files, 2) == files
+
+
+def _halves(content):
+    return bytes(content[: len(content) // 2]), bytes(content[len(content) // 2 :])
 
 
 def test_what_an_honest_server_gives_is_taken(answers, tmp_path):

@@ -1,5 +1,7 @@
 """An export in the place of the GAN that it was."""
 
+import weakref
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -54,6 +56,25 @@ def test_a_model_of_something_else_is_refused(tmp_path):
 
 def test_the_number_is_said_once(exported):
     with pytest.raises(
-        ValueError, match=r"Give either the number of samples or their latents. Received: num_images=None, latents=None"
+        ValueError,
+        match=r"Give the number of samples, as `num_images`, or their latents. Received: num_images=None, latents",
     ):
         ExportedGenerator(exported).generate()
+    with pytest.raises(ValueError, match=r"or their latents, not both. Received: num_images=2, latents=given"):
+        ExportedGenerator(exported).generate(2, latents=np.zeros((2, 5), "float32"))
+
+
+def test_samples_are_copied_into_one_array_as_they_come(exported, monkeypatch):
+    run, pieces = ExportedGenerator._run, []
+
+    def watched(generator, batch):
+        # At most the one that the copy still holds: a list of all of them would take twice the memory.
+        assert sum(piece() is not None for piece in pieces) <= 1
+        made = np.array(run(generator, batch))
+        pieces.append(weakref.ref(made))
+        return made
+
+    expected = ExportedGenerator(exported).generate(7, seed=3, batch_size=2)
+    monkeypatch.setattr(ExportedGenerator, "_run", watched)
+    np.testing.assert_array_equal(ExportedGenerator(exported).generate(7, seed=3, batch_size=2), expected)
+    assert len(pieces) == 4

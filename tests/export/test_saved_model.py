@@ -97,11 +97,11 @@ def test_versions_count_on_from_the_largest(tmp_path, monkeypatch):
 def _fake_write(monkeypatch, check=lambda folder: None):
     """Replaces what TensorFlow writes by one small file, and calls `check` while the folder is half written."""
 
-    def save(model, folder, **options):
+    def write_out(archive, folder, **options):
         (pathlib.Path(folder) / "saved_model.pb").write_text("half")
         check(folder)
 
-    monkeypatch.setattr(tf.saved_model, "save", save)
+    monkeypatch.setattr(type(keras.export.ExportArchive()), "write_out", write_out)
 
 
 def test_a_half_written_version_is_never_a_number(tmp_path, monkeypatch):
@@ -121,6 +121,32 @@ def test_an_export_that_stops_half_way_leaves_nothing(tmp_path, monkeypatch, err
     _fake_write(monkeypatch, stop)
     with pytest.raises(type(error)):
         export.save(_gan(), tmp_path / "models")
+    assert _names(tmp_path / "models") == []
+
+
+@pytest.mark.parametrize(
+    "error, number, reason",
+    [
+        (
+            tf.errors.ResourceExhaustedError(None, None, "{{node x}} /a/b; No space left on device [Op:S]"),
+            28,
+            "No space",
+        ),
+        (tf.errors.OutOfRangeError(None, None, "/a/saved_model.pb.tmp; File too large"), errno.EFBIG, "File too large"),
+        (tf.errors.UnknownError(None, None, "{{node x}} the disk is gone\nin line 5"), errno.EIO, "the disk is gone"),
+    ],
+)
+def test_a_write_of_tensorflow_that_fails_is_an_error_of_the_disk(tmp_path, monkeypatch, error, number, reason):
+    def stop(folder):
+        raise error
+
+    _fake_write(monkeypatch, stop)
+    with pytest.raises(OSError, match=reason) as caught:
+        export.save(_gan(), tmp_path / "models")
+    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "models"))
+    start = "The model could not be exported, and nothing is left of it: "
+    # Neither the folder that is gone nor the lines of details.
+    assert re.fullmatch(rf"{start}{reason}[\w ]*", caught.value.strerror)
     assert _names(tmp_path / "models") == []
 
 

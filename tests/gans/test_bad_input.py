@@ -262,7 +262,10 @@ def test_a_batch_that_cannot_be_taken_apart(networks, images):
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({}, "Give either the number of samples"),
+        (
+            {},
+            r"Give the number of samples, as `num_images`, or their latents\. Received: num_images=None, latents=None",
+        ),
         ({"num_images": 3, "latents": np.zeros((3, 4))}, r"Give either the number of samples.*latents=given"),
         ({"num_images": 0}, "`num_images` must be an integer of at least 1. Received: num_images=0"),
         ({"num_images": 3, "seed": 0.5}, "`seed` must be an integer"),
@@ -277,6 +280,19 @@ def test_a_batch_that_cannot_be_taken_apart(networks, images):
 def test_generate(arguments, message, gan):
     with pytest.raises(ValueError, match=message):
         gan.generate(**arguments)
+
+
+def test_a_layer_that_cannot_be_copied_is_told_what_it_lacks(networks):
+    class Units(keras.layers.Dense):
+        def __init__(self, units=16):
+            super().__init__(units)
+
+    generator, discriminator = networks()
+    generator = keras.Sequential([keras.Input((4,)), Units(), *generator.layers[1:]])
+    with pytest.raises(
+        ValueError, match=r"an `__init__` that takes `\*\*kwargs` and passes them to `super\(\)\.__init"
+    ):
+        keras_gan.LSGAN(generator, discriminator, ema_half_life=10)
 
 
 @pytest.mark.parametrize("mode", [{"steps_per_execution": 2}, {"jit_compile": True}])

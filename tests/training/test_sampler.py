@@ -96,8 +96,9 @@ def test_inputs_that_it_cannot_take(given, message):
 def test_what_is_not_drawn_has_to_be_given():
     network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Dense(1)])
     sampler = Sampler(Interface(network, "translator", ("images",), "images"), is_drawn=False)
-    with pytest.raises(ValueError, match=r"cannot draw images: give `images`"):
-        sampler.inputs_for(3)
+    for count in (3, None):
+        with pytest.raises(ValueError, match=r"cannot draw images: give `images`"):
+            sampler.inputs_for(count)
     pictures = np.ones((5, 4, 4, 1), "float32")
     made = sampler.run(sampler.inputs_for(images=pictures), batch_size=2)
     np.testing.assert_allclose(made, network(pictures), atol=1e-6)
