@@ -1,6 +1,7 @@
 """Saving a model, and the fingerprint of its state."""
 
 import errno
+import glob
 import hashlib
 import time
 
@@ -8,7 +9,7 @@ import keras
 import numpy as np
 
 from keras_gan import _keras_file
-from keras_gan._files import local_path, replacement
+from keras_gan._files import local_path, remove_leftovers, replacement
 from keras_gan.training import _networks, _optimizers
 
 # Increases when older files can no longer be loaded.
@@ -73,6 +74,7 @@ class SavedModel(keras.Model):
         self.settle_averages()
         try:
             _require_a_year_of_archives()
+            remove_leftovers(path.parent, glob.escape(path.name))
             with replacement(path, suffix=".keras") as temporary:
                 super().save(temporary, overwrite=True, **options)
         except OSError as error:
