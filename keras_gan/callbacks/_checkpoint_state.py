@@ -188,10 +188,10 @@ class CallbackStates:
         }
         if strangers:
             arguments = [stranger for stranger, is_argument in strangers.items() if is_argument]
+            trust = f" {arguments[0]} is an argument: use only checkpoints that you trust." if arguments else ""
             warnings.warn(
-                f"This checkpoint has values that a resume does not restore: {', '.join(strangers)}. An earlier version "
-                "of keras_gan wrote it, or it was changed."
-                + (f" {arguments[0]} is an argument: use only checkpoints that you trust." if arguments else ""),
+                f"This checkpoint has values that a resume does not restore: {', '.join(strangers)}. An earlier "
+                f"version of keras_gan wrote it, or it was changed.{trust}",
                 stacklevel=2,
             )
 

@@ -178,7 +178,7 @@ def test_a_users_extension_of_a_callback_keeps_its_own_numbers(tmp_path, base, p
     ],
 )
 def test_of_values_that_are_not_restored_only_an_argument_is_a_matter_of_trust(key, trust):
-    with pytest.warns(UserWarning) as caught:
+    with pytest.warns(UserWarning, match="does not restore") as caught:
         CallbackStates([keras.callbacks.ModelCheckpoint("a.keras")]).restore({"ModelCheckpoint[0]": {key: 3}})
     assert str(caught[0].message) == (
         f"This checkpoint has values that a resume does not restore: ModelCheckpoint[0].{key}. An earlier version of "
