@@ -1,9 +1,16 @@
 """A failed write gives one warning and does not stop training."""
 
+import errno
+import os
 import re
 import warnings
 
 import tensorflow as tf
+
+# How TensorFlow ends the first line of an error of the disk. Its classes do not tell: `ResourceExhaustedError` may be a
+# full disk or a full device memory.
+_WORDS_OF_THE_SYSTEM = "|".join(re.escape(os.strerror(number)) for number in errno.errorcode)
+_OF_THE_DISK = re.compile(rf"([;:] ({_WORDS_OF_THE_SYSTEM})| is not a directory)( \[Op:.*)?$")
 
 
 class DiskGuard:
@@ -37,8 +44,7 @@ class DiskGuard:
         return self
 
     def __exit__(self, kind, error, traceback):
-        # TensorFlow reports its own failed writes as an OpError, which is not an OSError.
-        if not isinstance(error, (OSError, tf.errors.OpError)):
+        if not _is_of_the_disk(error):
             return False
         self._failure = self._failure or error
         return True
@@ -48,6 +54,18 @@ class DiskGuard:
         if self._failure is None or self._warned:
             return
         self._warned = True
-        # TensorFlow begins with the name of its operation, and ends with lines of details.
-        reason = re.sub(r"^\{\{.*?\}\} ", "", str(self._failure)).partition("\n")[0]
+        # TensorFlow begins with the name of its operation.
+        reason = re.sub(r"^\{\{.*?\}\} ", "", _first_line(self._failure))
         warnings.warn(f"Training continues without {self.what}: {reason}", stacklevel=2)
+
+
+def _is_of_the_disk(error):
+    # TensorFlow reports its own failed writes as an OpError, which is not an OSError.
+    if isinstance(error, tf.errors.OpError):
+        return _OF_THE_DISK.search(_first_line(error)) is not None
+    return isinstance(error, OSError)
+
+
+def _first_line(error):
+    """The text of an error without TensorFlow's lines of details."""
+    return str(error).partition("\n")[0]
