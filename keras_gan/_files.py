@@ -70,7 +70,7 @@ def writable_directory(directory, name):
 
 
 def writable_file(file, name):
-    """Make the directory of a file, and prove that files can be written there.
+    """Make the directory of a file, prove that files can be written there, and remove the file's leftovers.
 
     Args:
         file: path of the file.
@@ -84,6 +84,7 @@ def writable_file(file, name):
     """
     path = local_path(name, file)
     _try_to_write(path.parent, f"the directory of `{name}`", name, file)
+    remove_leftovers(path.parent, glob.escape(path.name))
     return path
 
 
@@ -109,8 +110,9 @@ def replacement(path, suffix=".tmp"):
 
     When the block ends, the content is flushed to the disk before the file gets its name. So a file of this name is
     always complete, even after a power failure. When the block raises, the old file stays. Two writers of one file
-    have two temporary files, and the last one wins. What killed writers of this file left behind is removed. A file
-    keeps its permissions, and a symbolic link still points to the same file.
+    have two temporary files, and the last one wins. A file keeps its permissions, and a symbolic link still points to
+    the same file. What a killed writer leaves behind stays until `remove_leftovers`, which lists the whole directory:
+    too slow for every write.
 
     Args:
         path: `pathlib.Path` of the file.
@@ -120,19 +122,19 @@ def replacement(path, suffix=".tmp"):
         `pathlib.Path` of a temporary file in the same directory, for the block to write and close.
     """
     path = path.resolve() if path.is_symlink() else path
-    remove_leftovers(path.parent, glob.escape(path.name))
-    temporary = path.with_name(f".{path.name}.{_unique_tag()}{suffix}")
+    temporary, descriptor = _locked(lambda: path.with_name(f".{path.name}.{_unique_tag()}{suffix}"), pathlib.Path.touch)
     try:
-        with _in_use(temporary):
-            yield temporary
-            _flush(temporary)
-            with contextlib.suppress(OSError):
-                shutil.copymode(path, temporary)
-            temporary.replace(path)
+        yield temporary
+        _flush(temporary)
+        with contextlib.suppress(OSError):
+            shutil.copymode(path, temporary)
+        temporary.replace(path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+    finally:
+        _close(descriptor)
     _flush_directory(path.parent)
 
 
@@ -144,9 +146,8 @@ def remove_leftovers(directory, pattern):
         pattern: names of the files that they wrote, as `glob` takes it.
     """
     for path in directory.glob(f".{pattern}.*"):
-        with contextlib.suppress(OSError):
-            if _TAG.fullmatch(path.name) and _is_abandoned(path):
-                path.unlink(missing_ok=True)
+        if _TAG.fullmatch(path.name):
+            _remove_if_abandoned(path)
 
 
 @contextlib.contextmanager
@@ -165,15 +166,15 @@ def unfinished_folder(directory):
         OSError: if it cannot be made.
     """
     for path in directory.glob(f"{_UNFINISHED}*"):
-        with contextlib.suppress(OSError):
-            if _is_abandoned(path):
-                shutil.rmtree(path, ignore_errors=True)
-    folder, descriptor = _locked_folder(directory)
+        _remove_if_abandoned(path)
+    directory.mkdir(parents=True, exist_ok=True)
+    # In the same directory, because a rename is atomic only within one file system; not with `tempfile`, whose folders
+    # only their owner can read.
+    folder, descriptor = _locked(lambda: directory / f"{_UNFINISHED}{_unique_tag()}", pathlib.Path.mkdir)
     try:
         yield folder
     finally:
-        if descriptor is not None:
-            os.close(descriptor)
+        _close(descriptor)
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -233,43 +234,48 @@ def _unique_tag():
     return f"{os.getpid()}.{secrets.token_hex(4)}"
 
 
-@contextlib.contextmanager
-def _in_use(path):
-    """Make a file, and mark it as one that this process is writing."""
-    if fcntl is None:
-        yield
-        return
-    with path.open("ab") as file:
-        _lock(file.fileno())
-        yield
+def _locked(new_path, make):
+    """Make a temporary file or folder that `remove_leftovers` of other processes leaves alone.
 
+    Args:
+        new_path: function that returns a new `pathlib.Path`.
+        make: function of this path that makes the file or folder.
 
-def _locked_folder(directory):
-    """A new folder, and the descriptor of its lock or None where there are no locks."""
+    Returns:
+        The path, and the open descriptor that holds its lock; None where there are no locks.
+    """
     while True:
-        # In the same directory, because a rename is atomic only within one file system; not with `tempfile`, whose
-        # folders only their owner can read.
-        folder = directory / f"{_UNFINISHED}{_unique_tag()}"
-        folder.mkdir(parents=True)
+        path = new_path()
+        make(path)
         if fcntl is None:
-            return folder, None
-        descriptor = os.open(folder, os.O_RDONLY)
-        _lock(descriptor)
-        if folder.exists():
-            return folder, descriptor
-        # Another process took it for a leftover before it was locked.
-        os.close(descriptor)
+            return path, None
+        # Another process may take it for a leftover before it is locked: then it is gone, or locked by that process.
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(path, os.O_RDONLY)
+            if _lock(descriptor) is not False and path.exists():
+                return path, descriptor
+            os.close(descriptor)
 
 
-def _is_abandoned(path):
-    """Whether the process that made a temporary file or folder has died. Only a living process holds its lock."""
-    if fcntl is None:
-        return time.time() - path.stat().st_mtime > _DAY
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        is_free = _lock(descriptor)
-        return time.time() - path.stat().st_mtime > _DAY if is_free is None else is_free
-    finally:
+def _remove_if_abandoned(path):
+    """Remove a temporary file or folder if the process that made it has died. A living process holds its lock."""
+    with contextlib.suppress(OSError):
+        descriptor = None if fcntl is None else os.open(path, os.O_RDONLY)
+        try:
+            is_free = _lock(descriptor)
+            if is_free is None:
+                is_free = time.time() - path.stat().st_mtime > _DAY
+            # While the lock is held, so that a process that has only just made it notices.
+            if is_free and path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            elif is_free:
+                path.unlink(missing_ok=True)
+        finally:
+            _close(descriptor)
+
+
+def _close(descriptor):
+    if descriptor is not None:
         os.close(descriptor)
 
 

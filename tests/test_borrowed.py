@@ -23,6 +23,8 @@ BORROWED = {
     "_batches_seen_since_last_saving": "callbacks/_checkpoint_state.py",
     "_global_train_batch": "callbacks/_checkpoint_state.py",
     "_global_test_batch": "callbacks/_checkpoint_state.py",
+    "_pop_writer": "callbacks/tensorboard.py",
+    "_prev_summary_state": "callbacks/tensorboard.py",
 }
 
 

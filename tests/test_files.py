@@ -2,6 +2,7 @@ import errno
 import os
 import pathlib
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def test_a_name_with_the_signs_of_a_pattern(tmp_path):
     leftover, of_another = tmp_path / ".a[1]*.png.1.01234567.tmp", tmp_path / ".a1x.png.1.01234567.tmp"
     leftover.touch()
     of_another.touch()
-    write_atomically(tmp_path / "a[1]*.png", b"new")
+    write_atomically(writable_file(tmp_path / "a[1]*.png", "path"), b"new")
     assert sorted(path.name for path in tmp_path.iterdir()) == [of_another.name, "a[1]*.png"]
 
 
@@ -159,8 +160,8 @@ def test_only_the_leftovers_of_killed_processes_are_removed(tmp_path, other_proc
     assert leftover.read_bytes() == in_use.read_bytes() == b"half"
     killed.kill()
     killed.wait()
-    write_atomically(file, b"whole")
-    assert sorted(tmp_path.iterdir()) == sorted([file, in_use, *others])
+    remove_leftovers(tmp_path, "a.png")
+    assert sorted(tmp_path.iterdir()) == sorted([in_use, *others])
 
 
 def test_only_the_folders_of_killed_processes_are_removed(tmp_path, other_process):
@@ -172,6 +173,80 @@ def test_only_the_folders_of_killed_processes_are_removed(tmp_path, other_proces
     with unfinished_folder(tmp_path) as mine:
         assert sorted(tmp_path.iterdir()) == sorted([in_use, mine])
     assert list(tmp_path.iterdir()) == [in_use]
+
+
+def write_a_file(directory):
+    with replacement(directory / "a.png") as temporary:
+        temporary.write_bytes(b"new")
+
+
+def write_a_folder(directory):
+    with unfinished_folder(directory) as folder:
+        (folder / "a").write_bytes(b"new")
+        give_name(folder, directory / "1")
+
+
+@pytest.mark.parametrize("write", [write_a_file, write_a_folder])
+@pytest.mark.parametrize("function", [(os, "open"), (_files, "_lock")])
+def test_what_another_process_removes_before_it_is_locked_is_made_again(tmp_path, monkeypatch, write, function):
+    original = getattr(*function)
+
+    def after_the_other(*arguments, **options):
+        monkeypatch.undo()
+        remove_leftovers(tmp_path, "a.png")
+        shutil.rmtree(next(tmp_path.iterdir(), tmp_path / "none"), ignore_errors=True)
+        assert list(tmp_path.iterdir()) == []
+        return original(*arguments, **options)
+
+    monkeypatch.setattr(*function, after_the_other)
+    write(tmp_path)
+    (written,) = tmp_path.iterdir()
+    assert [path.read_bytes() for path in (written, *written.rglob("*")) if path.is_file()] == [b"new"]
+
+
+@pytest.mark.parametrize("write", [write_a_file, write_a_folder])
+def test_what_another_process_has_locked_is_left_to_it(tmp_path, monkeypatch, write):
+    lock, others = _files._lock, []
+
+    def lock_after_the_other(descriptor):
+        monkeypatch.undo()
+        others.extend(tmp_path.iterdir())
+        others.append(os.open(others[0], os.O_RDONLY))
+        assert lock(others[1])
+        return lock(descriptor)
+
+    monkeypatch.setattr(_files, "_lock", lock_after_the_other)
+    write(tmp_path)
+    os.close(others[1])
+    assert others[0].exists()
+    (written,) = set(tmp_path.iterdir()) - {others[0]}
+    assert [path.read_bytes() for path in (written, *written.rglob("*")) if path.is_file()] == [b"new"]
+
+
+def test_a_leftover_is_locked_until_it_is_removed(tmp_path, monkeypatch):
+    leftover, unlink, locked = tmp_path / ".a.png.1.01234567.tmp", pathlib.Path.unlink, []
+    leftover.touch()
+
+    def unlink_and_look(path, **options):
+        with path.open() as file:
+            locked.append(_files._lock(file.fileno()) is False)
+        unlink(path, **options)
+
+    monkeypatch.setattr(pathlib.Path, "unlink", unlink_and_look)
+    remove_leftovers(tmp_path, "a.png")
+    assert locked == [True]
+    assert not leftover.exists()
+
+
+def test_a_write_does_not_list_the_directory(tmp_path, monkeypatch):
+    def listed(*arguments):
+        raise AssertionError("listed")
+
+    for name in ("glob", "iterdir"):
+        monkeypatch.setattr(pathlib.Path, name, listed)
+    write_atomically(tmp_path / "a.png", b"new")
+    monkeypatch.undo()
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.png"]
 
 
 @pytest.mark.parametrize("no_locks", ["platform", "file system"])
@@ -188,6 +263,7 @@ def test_where_there_are_no_locks_a_leftover_is_a_day_old(tmp_path, monkeypatch,
     for path, age in ((old, 100_000), (young, 1000)):
         path.touch()
         os.utime(path, (time.time() - age,) * 2)
+    remove_leftovers(tmp_path, "a.png")
     write_atomically(tmp_path / "a.png", b"new")
     with unfinished_folder(tmp_path) as folder:
         give_name(folder, tmp_path / "1")

@@ -32,8 +32,15 @@ def collect(model, data):
         # By now the rate is part of the state, and no longer what the optimizer was made with.
         for name in compiled:
             if name.endswith("_optimizer"):
-                settings[name]["config"].pop("learning_rate", None)
+                _remove_rate(settings[name])
     return _without_names(settings)
+
+
+def _remove_rate(optimizer):
+    """Remove the learning rate from the configuration of an optimizer, or of the one within a LossScaleOptimizer."""
+    while optimizer is not None:
+        optimizer["config"].pop("learning_rate", None)
+        optimizer = optimizer["config"].get("inner_optimizer")
 
 
 def warn_of_differences(here, there, run_dir):

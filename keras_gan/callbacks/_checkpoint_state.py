@@ -20,6 +20,7 @@ STATE_OF_KERAS = {
     keras.callbacks.ReduceLROnPlateau: ("wait", "best", "cooldown_counter"),
     keras.callbacks.TensorBoard: ("_global_train_batch", "_global_test_batch"),
 }
+_LIBRARIES = ("keras.", "keras_gan.")
 _DIFFERENCES_SHOWN = 4
 
 
@@ -149,7 +150,7 @@ class CallbackStates:
     def restore(self, states):
         """Restore what `collect` returned in an earlier process.
 
-        What is no state of a callback is left out with a warning: `collect` did not return it.
+        Other values, which `collect` would not return, are left out with a warning.
         """
         self._warn_of_strangers(states)
         self.rewind(states)
@@ -179,22 +180,24 @@ class CallbackStates:
                 setattr(callback, key, value)
 
     def _warn_of_strangers(self, states):
-        strangers = [
-            f"{name}.{key}"
+        strangers = {
+            f"{name}.{key}": key in _arguments_of_library(type(callback))
             for name, callback in self._callbacks.items()
             if not hasattr(callback, "get_state")
             for key, value in _attributes_of(name, states).items()
             if not _is_state(callback, key, value)
-        ]
-        strangers += [
-            name
+        }
+        strangers |= {
+            name: False
             for name, callback in self._callbacks.items()
             if not hasattr(callback, "get_state") and not isinstance(states.get(name, {}), dict)
-        ]
+        }
         if strangers:
+            arguments = [stranger for stranger, is_argument in strangers.items() if is_argument]
+            trust = f" {arguments[0]} is an argument: use only checkpoints that you trust." if arguments else ""
             warnings.warn(
-                f"The checkpoint sets what is no state of a callback, and that is left out: {', '.join(strangers)}. "
-                "Use only checkpoints that you trust.",
+                f"This checkpoint has values that a resume does not restore: {', '.join(strangers)}. An earlier "
+                f"version of keras_gan wrote it, or it was changed.{trust}",
                 stacklevel=2,
             )
 
@@ -249,7 +252,7 @@ def _plain_attributes(callback):
 
 
 def _texts(callback):
-    if hasattr(callback, "get_state") or type(callback).__module__.startswith(("keras.", "keras_gan.")):
+    if hasattr(callback, "get_state") or type(callback).__module__.startswith(_LIBRARIES):
         return {}
     return {key: value for key, value in vars(callback).items() if isinstance(value, str)}
 
@@ -260,12 +263,17 @@ def _is_state(callback, key, value):
     # A method is not replaced, but a class may hold a number to begin with.
     if not _is_of_numbers(value) or key in _OF_THE_PROCESS or not _is_of_numbers(getattr(kind, key, None)):
         return False
-    declared = getattr(kind, "_training_state", STATE_OF_KERAS.get(kind))
+    # Its own declaration, because a class of the user's that extends one of these has numbers of its own.
+    declared = vars(kind).get("_training_state", STATE_OF_KERAS.get(kind))
     if declared is not None:
         return key in declared
-    # A class of the user's, which may extend one of Keras's.
-    of_keras = next((base for base in kind.__mro__ if base.__module__.startswith("keras.")), object)
-    return of_keras is not kind and key not in inspect.signature(of_keras.__init__).parameters
+    return not kind.__module__.startswith("keras.") and key not in _arguments_of_library(kind)
+
+
+def _arguments_of_library(kind):
+    """The names of the constructor's arguments of the classes of Keras and of this package that a class extends."""
+    bases = (base for base in kind.__mro__ if base.__module__.startswith(_LIBRARIES))
+    return {name for base in bases for name in inspect.signature(base.__init__).parameters}
 
 
 def _is_of_numbers(value):

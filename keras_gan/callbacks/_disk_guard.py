@@ -1,10 +1,18 @@
 """A failed write gives one warning and does not stop training."""
 
+import errno
+import os
+import re
 import warnings
 
 import tensorflow as tf
 
 from keras_gan._files import reason_of
+
+# How TensorFlow ends the first line of an error of the disk. Its classes do not tell: `ResourceExhaustedError` may be a
+# full disk or a full device memory.
+_WORDS_OF_THE_SYSTEM = "|".join(re.escape(os.strerror(number)) for number in errno.errorcode)
+_OF_THE_DISK = re.compile(rf"([;:] ({_WORDS_OF_THE_SYSTEM})| is not a directory)( \[Op:.*)?$")
 
 
 class DiskGuard:
@@ -38,8 +46,7 @@ class DiskGuard:
         return self
 
     def __exit__(self, kind, error, traceback):
-        # TensorFlow reports its own failed writes as an OpError, which is not an OSError.
-        if not isinstance(error, (OSError, tf.errors.OpError)):
+        if not _is_of_the_disk(error):
             return False
         self._failure = self._failure or error
         return True
@@ -50,3 +57,10 @@ class DiskGuard:
             return
         self._warned = True
         warnings.warn(f"Training continues without {self.what}: {reason_of(self._failure)}", stacklevel=2)
+
+
+def _is_of_the_disk(error):
+    # TensorFlow reports its own failed writes as an OpError, which is not an OSError.
+    if isinstance(error, tf.errors.OpError):
+        return _OF_THE_DISK.search(str(error).partition("\n")[0]) is not None
+    return isinstance(error, OSError)

@@ -5,6 +5,7 @@ import errno
 import os
 import socket
 import time
+import weakref
 
 try:
     import fcntl
@@ -15,11 +16,11 @@ _FILE = ".lock"
 
 
 class RunLock:
-    """Lets one process at a time train in a run directory.
+    """Lets one training at a time write to a run directory.
 
     The operating system holds the lock for the process and releases it when the process dies, however it dies. So a
     killed training never blocks the one that resumes it. Where the file system has no locks, or no room for the file,
-    training goes on without.
+    training continues without one.
 
     Args:
         run_dir: `pathlib.Path` of the directory.
@@ -28,21 +29,23 @@ class RunLock:
     def __init__(self, run_dir):
         self._path = run_dir / _FILE
         self._file = None
+        _locks.add(self)
 
     def acquire(self):
         """Take the lock, and write into its file who holds it.
 
         Raises:
-            ValueError: if another process holds it. The message names the process.
+            ValueError: if another training holds it. The message names its process.
         """
         while fcntl is not None and self._file is None:
             try:
                 file = self._path.open("a+")
             except OSError:
                 return
-            # Not `flock`, which the children of a killed process would go on to hold.
+            # Not `lockf`: its lock ends when the process closes any descriptor of the file, as after reading it, and it
+            # lets two trainings in one process pass.
             try:
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 file.close()
                 if error.errno in (errno.EAGAIN, errno.EACCES):
@@ -61,6 +64,14 @@ class RunLock:
         with contextlib.suppress(OSError):
             if self._is_current(self._file):
                 self._path.unlink()
+        self._close()
+
+    def leave_to_parent(self):
+        """Close the file in a child of the process that holds the lock: otherwise the child would hold it too."""
+        if self._file is not None:
+            self._close()
+
+    def _close(self):
         self._file.close()
         self._file = None
 
@@ -76,7 +87,7 @@ class RunLock:
         with contextlib.suppress(OSError):
             self._file.truncate(0)
             since = time.strftime("%Y-%m-%d %H:%M:%S")
-            self._file.write(f"process {os.getpid()} on {socket.gethostname()}, since {since}\n")
+            self._file.write(f"{_this_process()}, since {since}\n")
             self._file.flush()
 
     def _refuse(self):
@@ -84,7 +95,30 @@ class RunLock:
             holder = self._path.read_text(errors="replace").strip() or "a process that is not known"
         except OSError:
             holder = "a process that is not known"
+        if holder.startswith(f"{_this_process()},"):
+            raise ValueError(
+                "Another training in this process, or another Checkpoint of this training, writes to this `run_dir`. "
+                "Give each its own, or wait for the end of the other training. "
+                f"Received: run_dir={os.fspath(self._path.parent)!r}"
+            )
         raise ValueError(
             f"Another training writes to this `run_dir`: {holder}. Wait for its end, or stop it, or choose another "
             f"`run_dir`. Received: run_dir={os.fspath(self._path.parent)!r}"
         )
+
+
+def _this_process():
+    return f"process {os.getpid()} on {socket.gethostname()}"
+
+
+# The locks of this process. A child that outlives it must not keep others out of the directory.
+_locks = weakref.WeakSet()
+
+
+def _leave_all_to_parent():
+    for lock in _locks:
+        lock.leave_to_parent()
+
+
+if fcntl is not None:
+    os.register_at_fork(after_in_child=_leave_all_to_parent)

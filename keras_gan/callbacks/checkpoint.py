@@ -42,15 +42,15 @@ class Checkpoint(keras.callbacks.Callback):
     The files are `run_dir/checkpoints/step_000001200.npz`. Each is written under a temporary name, flushed to the disk
     and then renamed. It carries checksums: a damaged file is skipped with a warning, and the one before it is used.
     NaN and infinity are never saved. A write that fails gives one warning. With several workers only the chief writes.
-    A file that cannot be read, for example because too many files are open, is no damaged file: it is an error, and the
-    file is kept.
+    A file that cannot be read, for example because too many files are open, may be good: that is an error, and the file
+    is kept.
 
     Ctrl-C and SIGTERM wait for the end of the step, save a checkpoint and then end the program: `fit` raises
     KeyboardInterrupt or SystemExit after one line that names the file. A second signal ends it at once, and so does the
     first one where there are several workers.
 
-    Only one process at a time trains in a directory. While it does, `run_dir/.lock` names it. A killed process leaves
-    the file, but not the lock.
+    Only one training at a time writes to a directory, with one Checkpoint. Meanwhile `run_dir/.lock` names its process.
+    A killed process leaves the file, but not the lock.
 
     A checkpoint also holds the settings of its run: the arguments of the model, of its layers and of its optimizers,
     `gradient_accumulation_steps`, `loss_weights` and the seed, and of the data their shapes and types, the batch size,
@@ -67,7 +67,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     Raises:
         ValueError: if an argument is out of range or the directory cannot be written; when training begins, if
-            the checkpoints belong to another GAN or are all damaged, another process trains in the directory, or the
+            the checkpoints belong to another GAN or are all damaged, another training writes to the directory, or the
             model is not from keras_gan.
 
     Example:
@@ -117,7 +117,7 @@ class Checkpoint(keras.callbacks.Callback):
 
         Raises:
             ValueError: if the checkpoints belong to another GAN, are all damaged, or differ between workers, or another
-                process trains in the directory.
+                training writes to the directory.
             OSError, MemoryError: if the newest checkpoint cannot be read.
         """
         self._others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]

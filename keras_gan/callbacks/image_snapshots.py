@@ -249,7 +249,7 @@ def _size(path):
     except (UnidentifiedImageError, Image.DecompressionBombError, EOFError, SyntaxError, ValueError, struct.error):
         return None
     except OSError as error:
-        # Pillow has no number for what is no error of the system, such as a file that is cut short.
+        # Only the system's errors have a number. A file that is cut short has none.
         if error.errno is not None:
             raise
         return None

@@ -2,6 +2,7 @@
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import csv
+import glob
 import io
 import numbers
 
@@ -60,8 +61,8 @@ class LossCurves(keras.callbacks.Callback):
         """Forget the values of an earlier `fit` with the same callback."""
         self._guard = DiskGuard(f"the newest curves in {self.path}")
         self._rows = None
-        remove_leftovers(self.path.parent, self.path.name)
-        remove_leftovers(self._table_path.parent, self._table_path.name)
+        for path in (self.path, self._table_path):
+            remove_leftovers(path.parent, glob.escape(path.name))
 
     def on_epoch_begin(self, epoch, logs=None):
         """Read the table of the run that resumes, and warn about what went wrong in the previous epoch."""

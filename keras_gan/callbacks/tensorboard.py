@@ -36,11 +36,11 @@ class TensorBoard(keras.callbacks.TensorBoard):
 
     def __init__(self, log_dir="logs", **options):
         super().__init__(writable_directory(log_dir, "log_dir"), **options)
-        self._guard = DiskGuard(f"some of the events in {self.log_dir}")
-        self._is_open = False
 
     def set_model(self, model):
         """Write the graph of the model, if asked for."""
+        # The first hook of a training.
+        self._guard = DiskGuard(f"some of the events in {self.log_dir}")
         with self._guard:
             super().set_model(model)
 
@@ -48,39 +48,52 @@ class TensorBoard(keras.callbacks.TensorBoard):
         """Open the events."""
         with self._guard:
             super().on_train_begin(logs)
-            self._is_open = True
 
     def on_epoch_begin(self, epoch, logs=None):
         """Warn about what went wrong in the previous epoch."""
         self._guard.warn()
-        self._try(super().on_epoch_begin, epoch, logs)
+        with self._guard:
+            super().on_epoch_begin(epoch, logs)
 
     def on_train_batch_begin(self, batch, logs=None):
         """Begin a profile, if asked for."""
-        self._try(super().on_train_batch_begin, batch, logs)
+        with self._guard:
+            super().on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch, logs=None):
         """Write the events of the batch, if asked for."""
-        self._try(super().on_train_batch_end, batch, logs)
+        with self._guard:
+            super().on_train_batch_end(batch, logs)
 
     def on_epoch_end(self, epoch, logs=None):
         """Write the events of the epoch."""
-        self._try(super().on_epoch_end, epoch, logs)
+        with self._guard:
+            super().on_epoch_end(epoch, logs)
 
     def on_test_begin(self, logs=None):
         """Turn to the events of the validation."""
-        self._try(super().on_test_begin, logs)
+        with self._guard:
+            super().on_test_begin(logs)
+
+    def on_test_batch_begin(self, batch, logs=None):
+        """Count the batches of the validation."""
+        with self._guard:
+            super().on_test_batch_begin(batch, logs)
 
     def on_test_end(self, logs=None):
         """Write the events of the validation."""
-        self._try(super().on_test_end, logs)
+        with self._guard:
+            super().on_test_end(logs)
 
     def on_train_end(self, logs=None):
         """Close the events, and warn about what went wrong in the last epoch."""
-        self._try(super().on_train_end, logs)
+        with self._guard:
+            super().on_train_end(logs)
         self._guard.warn()
 
-    def _try(self, hook, *arguments):
-        if self._is_open:
+    def _pop_writer(self):
+        # Keras calls this for every writer, also for one that it could not open. It writes what is left, and then the
+        # caller opens the next one.
+        if self._prev_summary_state:
             with self._guard:
-                hook(*arguments)
+                super()._pop_writer()

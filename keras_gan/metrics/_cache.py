@@ -1,11 +1,12 @@
 """Arrays that are kept on disk between runs, because to compute them again takes long."""
 
+import glob
 import io
 import warnings
 
 import numpy as np
 
-from keras_gan._files import write_atomically
+from keras_gan._files import remove_leftovers, write_atomically
 
 
 def read_arrays(path):
@@ -41,6 +42,7 @@ def write_arrays(path, *arrays, **named):
     buffer = io.BytesIO()
     np.savez(buffer, *arrays, **named)
     try:
+        remove_leftovers(path.parent, glob.escape(path.name))
         write_atomically(path, buffer.getvalue())
     except OSError as error:
         warnings.warn(

@@ -75,10 +75,8 @@ class Fitting:
                 **options,
             )
 
-        try:
+        with pieces.fit_in_progress():
             pieces.run(self._begin(pieces, initial), fit_piece)
-        finally:
-            pieces.end_fit()
         return model.history
 
     def _laid_out(self, position):
@@ -153,11 +151,15 @@ class Pieces(keras.callbacks.CallbackList):
         positions = [c.on_fit_begin(self.callbacks) for c in self.callbacks if hasattr(c, "on_fit_begin")]
         return next((position for position in positions if position is not None), None)
 
-    def end_fit(self):
-        """Tell the callbacks that `fit` is over, also after an error."""
-        for callback in self.callbacks:
-            if hasattr(callback, "on_fit_end"):
-                callback.on_fit_end()
+    @contextlib.contextmanager
+    def fit_in_progress(self):
+        """A context that tells all callbacks at its end that `fit` is over, also after an error or if one fails."""
+        with contextlib.ExitStack() as stack:
+            # The last one on the stack is called first.
+            for callback in reversed(self.callbacks):
+                if hasattr(callback, "on_fit_end"):
+                    stack.callback(callback.on_fit_end)
+            yield
 
     def run(self, position, fit_piece):
         """Train from a FitPosition to the last epoch.

@@ -1,6 +1,7 @@
 """Saving a model, and the fingerprint of its state."""
 
 import errno
+import glob
 import hashlib
 import time
 import warnings
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 
 from keras_gan import _keras_file
-from keras_gan._files import is_fault_of_computer, local_path, replacement
+from keras_gan._files import is_fault_of_computer, local_path, remove_leftovers, replacement
 from keras_gan.training import _networks, _optimizers
 
 # Increases when older files can no longer be loaded.
@@ -79,6 +80,7 @@ class SavedModel(keras.Model):
         _warn_of_nan(self)
         try:
             _require_a_year_of_archives()
+            remove_leftovers(path.parent, glob.escape(path.name))
             with replacement(path, suffix=".keras") as temporary:
                 super().save(temporary, overwrite=True, **options)
         except OSError as error:

@@ -88,7 +88,7 @@ def test_a_damaged_checkpoint_does_not_count_among_those_that_are_kept(
 
 
 @pytest.mark.parametrize("every", [1, 2])
-def test_where_all_are_damaged_nothing_is_begun_anew(tmp_path, walk, fit, every):
+def test_where_all_are_damaged_training_does_not_start_over(tmp_path, walk, fit, every):
     fit(walk(), Checkpoint(tmp_path, every=every))
     for path in (tmp_path / "checkpoints").iterdir():
         path.write_bytes(b"no archive")

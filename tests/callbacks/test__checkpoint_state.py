@@ -8,7 +8,7 @@ import pytest
 
 import keras_gan
 from keras_gan._fit_control import RestartFit
-from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, Throughput
+from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, TensorBoard, Throughput
 from keras_gan.callbacks._checkpoint_files import read_checkpoint
 from keras_gan.callbacks._checkpoint_state import STATE_OF_KERAS, CallbackStates, had_stopped
 
@@ -57,7 +57,7 @@ class Rewind(keras.callbacks.Callback):
         self.count = state["count"]
 
 
-def test_the_logs_of_the_epoch_in_progress_go_on(tmp_path, walk, fit, fit_until_killed):
+def test_the_logs_of_the_epoch_in_progress_continue(tmp_path, walk, fit, fit_until_killed):
     def logs_of(*callbacks):
         return fit(walk(), *callbacks).history
 
@@ -112,6 +112,7 @@ class Patient(keras.callbacks.EarlyStopping):
 @pytest.mark.parametrize(
     "callback, state",
     [
+        (lambda: TensorBoard("logs"), {"_global_train_batch": 7}),
         (lambda: keras.callbacks.ModelCheckpoint("a.keras"), {"best": 0.5, "_last_batch_seen": 3}),
         (lambda: keras.callbacks.EarlyStopping(), {"best": 0.5, "wait": 2, "best_epoch": 1, "stopped_epoch": 4}),
         (lambda: keras.callbacks.ReduceLROnPlateau(), {"best": 0.5, "wait": 2, "cooldown_counter": 1}),
@@ -120,7 +121,8 @@ class Patient(keras.callbacks.EarlyStopping):
         (Patient, {"wait": 2, "calls": [3, 4], "rounds": 5}),
     ],
 )
-def test_only_what_training_changes_in_a_callback_comes_from_a_file(callback, state):
+def test_only_what_training_changes_in_a_callback_comes_from_a_file(tmp_path, monkeypatch, callback, state):
+    monkeypatch.chdir(tmp_path)
     callback = callback()
     before = dict(vars(callback))
     tampered = {
@@ -134,8 +136,10 @@ def test_only_what_training_changes_in_a_callback_comes_from_a_file(callback, st
     }
     name = f"{type(callback).__name__}[0]"
     left_out = ", ".join(f"{name}.{key}" for key in tampered)
-    message = f"no state of a callback, and that is left out: {left_out}. Use only checkpoints that you trust."
-    with pytest.warns(UserWarning, match=re.escape(message)):
+    message = (
+        f"^This checkpoint has values that a resume does not restore: {re.escape(left_out)}. An earlier version of"
+    )
+    with pytest.warns(UserWarning, match=message):
         CallbackStates([callback]).restore({name: {**tampered, **state}})
     assert {key: getattr(callback, key) for key in state} == state
     assert {**before, **state} == {**vars(callback), **state}
@@ -146,7 +150,7 @@ def test_only_what_training_changes_in_a_callback_comes_from_a_file(callback, st
 def test_a_state_of_a_callback_that_holds_no_attributes_is_left_out(kind, state):
     callback, name = kind(), f"{kind.__name__}[0]"
     before = dict(vars(callback))
-    with pytest.warns(UserWarning, match=re.escape(f"that is left out: {name}. Use only checkpoints")):
+    with pytest.warns(UserWarning, match=re.escape(f"does not restore: {name}. An earlier")):
         CallbackStates([callback]).restore({name: state})
     assert vars(callback) == before
     assert not had_stopped(name, callback, {name: state})
@@ -169,6 +173,47 @@ def test_a_state_that_a_callback_does_not_take_is_named():
     message = r"^The callback StateOf\[0\] does not take its state .* \(KeyError: 'sum'\).* Received: {'total': 5}"
     with pytest.raises(ValueError, match=message):
         CallbackStates([StateOf()]).restore({"StateOf[0]": {"total": 5}})
+
+
+@pytest.mark.parametrize(
+    "base, path, argument, state",
+    [
+        (ImageSnapshots, "pictures", "num_images", {"_number": 3}),
+        (LossCurves, "losses.png", "path", {}),
+        (TensorBoard, "logs", "update_freq", {"_global_train_batch": 7}),
+    ],
+)
+def test_a_users_extension_of_a_callback_keeps_its_own_numbers(tmp_path, base, path, argument, state):
+    callback = type("Mine", (base,), {"rounds": 0})(tmp_path / path)
+    before = dict(vars(callback))
+    states = CallbackStates([callback])
+    for key, number in {"rounds": 5, "calls": [3], **state}.items():
+        setattr(callback, key, number)
+    collected = states.collect()
+    assert collected == {"Mine[0]": {"rounds": 5, "calls": [3], **state}}
+    resumed = type("Mine", (base,), {"rounds": 0})(tmp_path / path)
+    with pytest.warns(
+        UserWarning, match=rf"not restore: Mine\[0\].{argument}\. .* use only checkpoints that you trust"
+    ):
+        CallbackStates([resumed]).restore({"Mine[0]": {**collected["Mine[0]"], argument: 9}})
+    assert {key: getattr(resumed, key) for key in ("rounds", "calls", *state)} == collected["Mine[0]"]
+    assert getattr(resumed, argument) == before[argument]
+
+
+@pytest.mark.parametrize(
+    "key, trust",
+    [
+        ("_current_epoch", ""),
+        ("filepath", " ModelCheckpoint[0].filepath is an argument: use only checkpoints that you trust."),
+    ],
+)
+def test_of_values_that_are_not_restored_only_an_argument_is_a_matter_of_trust(key, trust):
+    with pytest.warns(UserWarning, match="does not restore") as caught:
+        CallbackStates([keras.callbacks.ModelCheckpoint("a.keras")]).restore({"ModelCheckpoint[0]": {key: 3}})
+    assert str(caught[0].message) == (
+        f"This checkpoint has values that a resume does not restore: ModelCheckpoint[0].{key}. An earlier version of "
+        f"keras_gan wrote it, or it was changed.{trust}"
+    )
 
 
 class Phases(keras.callbacks.Callback):
@@ -355,7 +400,7 @@ def test_half_written_pictures_and_curves_are_removed(tmp_path, walk, fit):
     assert not list(tmp_path.glob(".*"))
 
 
-def test_the_speed_is_measured_anew(tmp_path, walk, fit, fit_until_killed, checkpoint_of):
+def test_the_speed_is_measured_again(tmp_path, walk, fit, fit_until_killed, checkpoint_of):
     fit_until_killed(walk(), Throughput(), Checkpoint(tmp_path, unit="step", every=2), after=3)
     # Two steps of the first epoch are left, of which the first compiles; of the other the speed is logged.
     history = fit(walk(), Throughput(), Checkpoint(tmp_path)).history

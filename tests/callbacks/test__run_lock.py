@@ -10,13 +10,17 @@ from keras_gan.callbacks import Checkpoint, _run_lock
 from keras_gan.callbacks._run_lock import RunLock
 
 HOLDER = """
-import importlib.util, pathlib, sys
+import importlib.util, os, pathlib, sys
 spec = importlib.util.spec_from_file_location("run_lock", sys.argv[1])
 run_lock = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(run_lock)
 lock = run_lock.RunLock(pathlib.Path(sys.argv[2]))
 lock.acquire()
-print("held", flush=True)
+# The child lives until the test closes the pipe, also when the parent is killed.
+if os.fork():
+    print("held", flush=True)
+else:
+    lock.release()
 sys.stdin.read()
 """
 
@@ -57,6 +61,23 @@ def test_a_training_that_fails_gives_the_lock_back(tmp_path, walk, fit, fit_unti
     assert not (tmp_path / ".lock").exists()
 
 
+def test_two_trainings_in_one_process_and_a_file_that_was_read(tmp_path):
+    first, second = RunLock(tmp_path), RunLock(tmp_path)
+    first.acquire()
+    # With some locks of the system, the end of any reader in the process would be the end of the lock.
+    assert (tmp_path / ".lock").read_text().startswith("process ")
+    message = (
+        "^Another training in this process, or another Checkpoint of this training, writes to this `run_dir`. Give "
+        f"each its own, .* Received: run_dir='{tmp_path}'$"
+    )
+    for _ in range(2):
+        with pytest.raises(ValueError, match=message):
+            second.acquire()
+    first.release()
+    second.acquire()
+    second.release()
+
+
 def test_a_file_without_a_lock_blocks_nothing(tmp_path):
     (tmp_path / ".lock").write_text("process 1 on this-host, since the machine stopped")
     lock = RunLock(tmp_path)
@@ -77,17 +98,16 @@ def test_a_file_that_was_replaced_is_left_to_its_owner(tmp_path):
 
 
 @pytest.mark.parametrize("missing", ["locks", "room", "platform"])
-def test_where_no_lock_can_be_had_training_goes_on(tmp_path, monkeypatch, missing):
+def test_where_no_lock_can_be_had_training_continues(tmp_path, monkeypatch, walk, fit, files, missing):
     if missing == "room":
         (tmp_path / ".lock").mkdir()
     elif missing == "platform":
         monkeypatch.setattr(_run_lock, "fcntl", None)
     else:
 
-        def lockf(*arguments):
+        def flock(*arguments):
             raise OSError(errno.ENOLCK, "No locks available")
 
-        monkeypatch.setattr(_run_lock.fcntl, "lockf", lockf)
-    lock = RunLock(tmp_path)
-    lock.acquire()
-    lock.release()
+        monkeypatch.setattr(_run_lock.fcntl, "flock", flock)
+    fit(walk(), Checkpoint(tmp_path), epochs=1)
+    assert files() == ["step_000000004.npz"]

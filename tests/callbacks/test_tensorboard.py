@@ -45,12 +45,52 @@ def test_what_comes_after_a_failure_is_written(tmp_path, make_gan, train, monkey
     assert events(tmp_path) == [(f"epoch_{name}", step) for step in (1, 2) for name in ("d_loss", "g_loss")]
 
 
-def test_an_error_of_another_kind_passes(tmp_path, make_gan, train, monkeypatch):
+@pytest.mark.parametrize("update_freq", ["epoch", 1])
+def test_events_that_could_not_be_opened_are_opened_later(tmp_path, make_gan, train, monkeypatch, update_freq):
+    room_again = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: epoch == 1 and monkeypatch.undo())
+    monkeypatch.setattr(tf.summary, "create_file_writer", full)
+    options = {"write_graph": False, "update_freq": update_freq}
+    with pytest.warns(UserWarning, match="No space left"):
+        train(make_gan(), [room_again, TensorBoard(tmp_path, **options)], epochs=3)
+    assert [step for tag, step in events(tmp_path) if tag == "epoch_d_loss"] == [1, 2]
+
+
+def test_every_training_has_its_warning(tmp_path, make_gan, train, monkeypatch):
+    tensorboard = TensorBoard(tmp_path, write_graph=False)
+    monkeypatch.setattr(tf.summary, "scalar", full)
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="No space left"):
+            train(make_gan(), [tensorboard], epochs=1)
+
+
+def test_what_is_left_and_cannot_be_written_costs_one_warning(tmp_path, monkeypatch):
+    tensorboard = TensorBoard(tmp_path, write_graph=False, update_freq=1)
+    tensorboard.set_model(keras.Sequential())
+    tensorboard.on_train_begin()
+    monkeypatch.setattr(type(tensorboard._train_writer), "flush", full)
+    for batch in range(3):
+        tensorboard.on_train_batch_begin(batch)
+        tensorboard.on_train_batch_end(batch, {"d_loss": 1.0})
+    monkeypatch.setattr(tf.summary, "create_file_writer", full)
+    tensorboard.on_test_begin()
+    tensorboard.on_test_batch_begin(0)
+    monkeypatch.undo()
+    tensorboard.on_train_batch_begin(3)
+    tensorboard.on_train_batch_end(3, {"d_loss": 1.0})
+    with pytest.warns(UserWarning, match="No space left"):
+        tensorboard.on_train_end()
+    assert ("batch_d_loss", 4) in events(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "error", [ZeroDivisionError(), tf.errors.InvalidArgumentError(None, None, "Nan in summary histogram for: x")]
+)
+def test_an_error_of_another_kind_passes(tmp_path, make_gan, train, monkeypatch, error):
     def wrong(*arguments, **options):
-        raise ZeroDivisionError
+        raise error
 
     monkeypatch.setattr(tf.summary, "scalar", wrong)
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(error)):
         train(make_gan(), [TensorBoard(tmp_path, write_graph=False)])
 
 

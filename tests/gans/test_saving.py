@@ -293,6 +293,12 @@ def test_a_folder_that_is_not_there_is_named(gan, tmp_path):
         gan.save(tmp_path / "missing" / "gan.keras")
 
 
+def test_what_a_killed_save_left_is_removed(gan, tmp_path):
+    (tmp_path / ".gan.keras.1.01234567.keras").touch()
+    gan.save(tmp_path / "gan.keras")
+    assert list(tmp_path.iterdir()) == [tmp_path / "gan.keras"]
+
+
 def test_bad_file_names(gan, tmp_path):
     with pytest.raises(ValueError, match=r"must end in `.keras`. Received: filepath="):
         gan.save(tmp_path / "gan.h5")

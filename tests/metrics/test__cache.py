@@ -25,6 +25,12 @@ def counted(monkeypatch):
     return trainings
 
 
+def test_what_a_killed_writer_left_is_removed(tmp_path):
+    (tmp_path / ".a.npz.1.01234567.tmp").touch()
+    write_arrays(tmp_path / "a.npz", np.arange(3))
+    assert list(tmp_path.iterdir()) == [tmp_path / "a.npz"]
+
+
 def test_arrays_come_back(tmp_path):
     write_arrays(tmp_path / "a.npz", np.arange(3), name=np.ones((2, 2)))
     parts = read_arrays(tmp_path / "a.npz")

@@ -8,6 +8,7 @@ import tensorflow as tf
 import keras_gan
 from keras_gan._fit_control import FitPosition, RestartFit
 from keras_gan.training import Field, _batches
+from keras_gan.training._fitting import Pieces
 
 
 class Recorder(keras.callbacks.Callback):
@@ -276,3 +277,25 @@ def test_a_later_bad_batch_is_explained_in_an_evaluation(gan, images):
     images[30] = np.nan
     with pytest.raises(ValueError, match="a batch holds values that are not finite"):
         gan.evaluate(tf.data.Dataset.from_tensor_slices(images).batch(4), verbose=0)
+
+
+def test_one_end_that_fails_keeps_no_other_from_its_own():
+    ended = []
+
+    class End(keras.callbacks.Callback):
+        def __init__(self, name):
+            super().__init__()
+            self.name = name
+
+        def on_fit_end(self):
+            ended.append(self.name)
+            if self.name != "c":
+                raise OSError(self.name)
+
+    pieces = Pieces([End("a"), End("b"), End("c")], keras.Model(), verbose=0, epochs=1)
+    with pytest.raises(OSError, match=r"^b$") as error, pieces.fit_in_progress():
+        raise ZeroDivisionError
+    assert ended == ["a", "b", "c"]
+    # What ended the training is told too.
+    assert str(error.value.__context__) == "a"
+    assert isinstance(error.value.__context__.__context__, ZeroDivisionError)
