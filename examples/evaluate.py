@@ -203,7 +203,7 @@ def curves():
         with path.open(newline="", encoding="utf-8-sig") as file:
             return report_page.checked_curves(csv.DictReader(file))
     except (ValueError, csv.Error) as error:
-        received = error if "Received: " in str(error) else f"It is no table: {error}. Received:"
+        received = f"{error}," if "Received: " in str(error) else f"It is no table: {error}. Received:"
         raise ValueError(
             f"The table of losses cannot be drawn: move it away, or name another with --curves. {received} file={path}"
         ) from error

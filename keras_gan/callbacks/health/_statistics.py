@@ -165,9 +165,11 @@ def _evenly_spaced(images, labels, num_images):
     if images is None or not images.ndim:
         return np.zeros(()), None
     rows = np.linspace(0, len(images) - 1, min(num_images, len(images))).astype(int)
-    # A probe may take few of them: not all of one class.
+    if not _match(images, labels):
+        return images[rows], None
+    # A probe may take few of them, and draws fakes of the same classes: not all of one class.
     rows = np.random.default_rng(0).permutation(rows)
-    return images[rows], labels[rows] if _match(images, labels) else None
+    return images[rows], labels[rows]
 
 
 def _random_part(dataset, num_images):
