@@ -17,6 +17,7 @@ from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._interrupts import Interrupts
 from keras_gan.callbacks._run_lock import RunLock
 from keras_gan.callbacks._steps import steps_done
+from keras_gan.callbacks._workers import on_every_worker
 
 
 class Checkpoint(keras.callbacks.Callback):
@@ -126,15 +127,12 @@ class Checkpoint(keras.callbacks.Callback):
         self._reached = self._saved_position = None
         self._collected = {}
         self._is_chief = self.model.distribute_strategy.extended.should_checkpoint
-        if self._is_chief:
-            self._lock.acquire()
-            self._folder.remove_leftovers()
         # Several workers save together, and a signal comes to one of them.
         if not self._has_workers():
             self._interrupts.watch()
         # Before the state is restored, which has the learning rates and the seed of the checkpoint.
         self._settings = _checkpoint_settings.collect(self.model, self.params.get("data", {}))
-        self._restored = self._restore()
+        self._restored = self._restore(self._read_first)
         return None if self._restored is None else self._resume_from(self._restored)
 
     def on_fit_end(self):
@@ -216,7 +214,7 @@ class Checkpoint(keras.callbacks.Callback):
         Raises:
             ValueError: if there is no checkpoint, or all are damaged.
         """
-        saved = self._restore()
+        saved = self._restore(self._folder.read_newest)
         if saved is None:
             raise ValueError(
                 f"There is no checkpoint to return to: none has been written. Received: run_dir={str(self.run_dir)!r}"
@@ -224,10 +222,16 @@ class Checkpoint(keras.callbacks.Callback):
         self._states.rewind(saved.meta["callbacks"])
         return self._saved_position
 
-    def _restore(self):
-        """Restore the newest intact checkpoint into the model and return it, or return None if there is none."""
-        saved = self._folder.read_newest()
-        self._require_agreement(-1 if saved is None else saved.meta["step"])
+    def _read_first(self):
+        """Take the directory, and return the newest intact checkpoint in it or None."""
+        if self._is_chief:
+            self._lock.acquire()
+            self._folder.remove_leftovers()
+        return self._folder.read_newest()
+
+    def _restore(self, read):
+        """Restore the checkpoint that a function reads into the model and return it, or None if there is none."""
+        saved = self._agreed(read) if self._has_workers() else read()
         if saved is None:
             return None
         differences = _checkpoint_state.differences(self.model, saved.meta, saved.values)
@@ -240,18 +244,17 @@ class Checkpoint(keras.callbacks.Callback):
         self._saved_position, self._collected = FitPosition(*saved.meta["position"]), {}
         return saved
 
-    def _require_agreement(self, step):
-        """Raise a ValueError if the workers of one training would resume from different steps."""
-        if not self._has_workers():
-            return
-        strategy = self.model.distribute_strategy
-        here = strategy.experimental_distribute_values_from_function(lambda _: tf.constant([step], tf.int64))
-        steps = strategy.gather(here, axis=0).numpy().tolist()
+    def _agreed(self, read):
+        """Return what a function reads; raise a ValueError if the workers would resume from different steps."""
+        saved, steps = on_every_worker(
+            self.model.distribute_strategy, read, lambda saved: -1 if saved is None else saved.meta["step"]
+        )
         if len(set(steps)) > 1:
             raise ValueError(
                 "The workers do not see the same checkpoints. Give all of them the same `run_dir`, on a disk that they "
                 f"share. Received: run_dir={str(self.run_dir)!r}, newest step of each worker {steps} (-1: none)"
             )
+        return saved
 
     def _has_workers(self):
         return isinstance(self.model.distribute_strategy, tf.distribute.MultiWorkerMirroredStrategy)

@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gan.callbacks._run_lock import RunLock
+
 PROCESS = pathlib.Path(__file__).with_name("worker_process.py")
 
 
@@ -101,6 +103,19 @@ def test_two_workers_take_the_steps_of_two_replicas_and_of_one_device(name, trai
         for key, values in history.items():
             np.testing.assert_allclose(first["history"][key], values, atol=1e-4)
         np.testing.assert_allclose(first["samples"], gan.generate(2, seed=0), atol=1e-5)
+
+
+@pytest.mark.long
+def test_a_directory_that_is_taken_is_an_error_on_every_worker(tmp_path):
+    (tmp_path / "run").mkdir()
+    lock = RunLock(tmp_path / "run")
+    lock.acquire()
+    with Workers("train_on", tmp_path) as workers:
+        for index in range(2):
+            assert workers.wait(index, timeout=120) == 1
+            last = workers.output(index).strip().splitlines()[-1]
+            assert last.startswith(f"ValueError: Another training writes to this `run_dir`: process {os.getpid()} on ")
+    lock.release()
 
 
 @pytest.fixture(scope="module")
