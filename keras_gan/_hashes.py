@@ -40,10 +40,7 @@ def sha256_of(path):
         True
     """
     path = local_path("path", path)
-    if path.is_dir():
-        return hashlib.sha256(sha256sums(path)).hexdigest()
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(sha256sums(path)).hexdigest() if path.is_dir() else _of_file(path)
 
 
 def sha256sums(folder):
@@ -74,7 +71,22 @@ def sha256sums(folder):
     names = {b"./" + os.fsencode(path.relative_to(folder).as_posix()): path for path in paths if path.is_file()}
     if not names:
         raise ValueError(f"There are no files in this folder, so it has no SHA-256. Received: {str(folder)!r}")
-    return b"".join(sha256_of(names[name]).encode() + b"  " + name + b"\n" for name in sorted(names))
+    return b"".join(_line(name, names[name]) for name in sorted(names))
+
+
+def refreshed(sums, folder, names):
+    """Return the list `sums` of a folder with new hashes of some files, and of the others as they were.
+
+    So the list still shows what has changed in a file that nobody meant to change.
+
+    Args:
+        sums: bytes, as `sha256sums` returned them.
+        folder: `pathlib.Path`.
+        names: names of files directly in the folder, which were written anew.
+    """
+    lines = {line.partition(b"  ")[2]: line + b"\n" for line in sums.splitlines()}
+    lines |= {f"./{name}".encode(): _line(f"./{name}".encode(), folder / name) for name in names}
+    return b"".join(lines[name] for name in sorted(lines))
 
 
 def require_sha256(path, sha256):
@@ -90,11 +102,36 @@ def require_sha256(path, sha256):
     """
     if sha256 is None:
         return
-    if not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
-        raise ValueError(f"`sha256` must be a string of 64 hexadecimal digits, or None. Received: sha256={sha256!r}")
-    found = sha256_of(path)
+    # Before anything is read.
+    _require_form(sha256)
+    require_hash(sha256_of(path), path, sha256)
+
+
+def require_hash(found, path, sha256):
+    """Raise a ValueError if a hash that was found is not the one that the user gave.
+
+    Args:
+        found: str, the SHA-256 of the content.
+        path: `pathlib.Path` of the content, for the message.
+        sha256: as in `require_sha256`, but not None.
+    """
+    _require_form(sha256)
     if found != sha256.lower():
         raise ValueError(
             f"{path} is not what its author described, so it was not opened: its SHA-256 is {found}. Get it again, or "
             f"give this hash if you trust what is there now. Received: sha256={sha256!r}"
         )
+
+
+def _require_form(sha256):
+    if not (isinstance(sha256, str) and _SHA256.fullmatch(sha256)):
+        raise ValueError(f"`sha256` must be a string of 64 hexadecimal digits, or None. Received: sha256={sha256!r}")
+
+
+def _line(name, path):
+    return _of_file(path).encode() + b"  " + name + b"\n"
+
+
+def _of_file(path):
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

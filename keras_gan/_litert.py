@@ -14,7 +14,7 @@ import warnings
 
 import tensorflow as tf
 
-from keras_gan._hashes import require_sha256
+from keras_gan._hashes import require_hash
 
 # Opening a file and running it once takes about 0.3 seconds.
 _TRIAL_SECONDS = 60
@@ -36,12 +36,14 @@ def interpreter(path, sha256=None):
         ValueError: if the file has another SHA-256, or did not survive the trial.
         OSError: if it cannot be read.
     """
-    require_sha256(path, sha256)
+    # Read once: the bytes that are checked or tried are those that are opened.
     content = path.read_bytes()
-    # The bytes that are tried are those that are opened.
-    if sha256 is None and _hash(content) not in _trusted:
+    found = hashlib.sha256(content).hexdigest()
+    if sha256 is not None:
+        require_hash(found, path, sha256)
+    elif found not in _trusted:
         _require_trial(content, path)
-    trust(content)
+    _trusted.add(found)
     with warnings.catch_warnings():
         # The warning recommends ai_edge_litert, which is optional here.
         warnings.filterwarnings("ignore", "(?s).*tf.lite.Interpreter is deprecated")
@@ -50,7 +52,7 @@ def interpreter(path, sha256=None):
 
 def trust(content):
     """Note that a file of these bytes may be opened without a trial."""
-    _trusted.add(_hash(content))
+    _trusted.add(hashlib.sha256(content).hexdigest())
 
 
 def _interpreter_class():
@@ -79,10 +81,7 @@ def _require_trial(content, path):
 
 def _damaged(reason, path):
     return ValueError(
-        f"This is no .tflite file that can be used: a trial in a process of its own failed ({reason}). Get the file "
-        f"again, or give another. Received: path={os.fspath(path)!r}"
+        f"This .tflite file cannot be used, because a trial in a process of its own failed ({reason}). Get the file "
+        "again. If you trust it, and it only needs more time or memory, give its SHA-256 as `sha256`, which leaves out "
+        f"the trial. Received: path={os.fspath(path)!r}"
     )
-
-
-def _hash(content):
-    return hashlib.sha256(content).hexdigest()

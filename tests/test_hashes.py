@@ -106,3 +106,12 @@ def test_another_hash_is_an_error_that_shows_the_right_one(folder):
 
 def test_no_hash_is_no_check(tmp_path):
     require_sha256(tmp_path / "never read", None)
+
+
+def test_files_with_odd_names_are_hashed_themselves(tmp_path, monkeypatch):
+    """A name that means something else in a path of the user's does not within a folder."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~").mkdir()
+    (tmp_path / "~" / "x").write_text("here")
+    assert _sha256(b"here").encode() in sha256sums(tmp_path)
+    assert sha256_of(".") == sha256_of(tmp_path)

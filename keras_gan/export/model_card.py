@@ -11,7 +11,7 @@ from PIL import Image
 
 from keras_gan._arguments import require_bool
 from keras_gan._files import local_path, write_atomically
-from keras_gan._hashes import SHA256SUMS, sha256sums
+from keras_gan._hashes import SHA256SUMS, refreshed
 from keras_gan._version import __version__
 from keras_gan.callbacks.image_grid import draw_grid
 from keras_gan.export._card_facts import checked_facts, mapping, plain
@@ -109,8 +109,9 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
     }
     write_atomically(folder / "model_card.json", (json.dumps(card, indent=2) + "\n").encode())
     write_atomically(folder / "README.md", card_text(card).encode())
-    if (folder / SHA256SUMS).exists():
-        write_atomically(folder / SHA256SUMS, sha256sums(folder))
+    if (sums := folder / SHA256SUMS).exists():
+        written = ["README.md", "model_card.json", *([_GRID_FILE] if card["sample_grid"] else [])]
+        write_atomically(sums, refreshed(sums.read_bytes(), folder, written))
 
 
 def _gan(gan):

@@ -17,6 +17,7 @@ from PIL import Image
 
 import keras_gan
 from keras_gan import metrics
+from keras_gan._hashes import sha256sums
 from keras_gan.callbacks import image_grid
 from keras_gan.export import sha256_of
 from keras_gan.export.model_card import write_model_card
@@ -291,9 +292,16 @@ def test_a_text_that_was_escaped_reads_as_it_was(tmp_path):
 def test_the_list_of_hashes_follows_the_card(tmp_path):
     _card(tmp_path, _plain_gan())
     assert not (tmp_path / "SHA256SUMS").exists()
-    (tmp_path / "SHA256SUMS").write_text("old")
+    sums, other = tmp_path / "SHA256SUMS", tmp_path / "saved_model.pb"
+    other.write_text("model")
+    sums.write_bytes(sha256sums(tmp_path))
+    (tmp_path / "README.md").write_text("old")
     _card(tmp_path, _plain_gan())
-    assert hashlib.sha256((tmp_path / "SHA256SUMS").read_bytes()).hexdigest() == sha256_of(tmp_path)
+    assert hashlib.sha256(sums.read_bytes()).hexdigest() == sha256_of(tmp_path)
+    # What the card does not write stays in the list as it was, so that damage still shows.
+    other.write_text("damaged")
+    _card(tmp_path, _plain_gan())
+    assert hashlib.sha256(b"model").hexdigest() in sums.read_text()
 
 
 def test_a_card_without_its_folder_or_of_no_signatures(tmp_path):

@@ -231,7 +231,7 @@ def test_a_file_that_ends_or_holds_its_process_is_refused(gan, tflite, tmp_path,
     monkeypatch.setattr(_litert, "_TRIAL", tmp_path / "trial.py")
     monkeypatch.setattr(_litert, "_TRIAL_SECONDS", 0.2 if "sleep" in program else 10)
     with pytest.raises(
-        ValueError, match=rf"a trial in a process of its own failed \({reason}\)\. Get the file again, or"
+        ValueError, match=rf"a trial in a process of its own failed \({reason}\)\. Get the file again\. If you trust it"
     ):
         litert_distance(gan, tflite)
 

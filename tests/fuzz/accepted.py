@@ -101,7 +101,7 @@ HERE = {
     # The evaluator looks at the values, before training.
     "callbacks.Evaluate.images": _ARRAY - {"another rank", "flat"},
     # The first picture, before training, shows whether the model takes them.
-    "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "array"},
+    "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.TrainingHealth.checkpoint": _NONE,
     # Samples may be vectors.
     "callbacks.TrainingHealth.images": {"None", "array", "another size", "fewer rows"},

@@ -265,7 +265,7 @@ def test_a_file_from_elsewhere_is_opened_only_with_its_hash(network, tmp_path):
 def test_a_damaged_tflite_file_ends_nothing(tmp_path):
     (tmp_path / "net.tflite").write_bytes(b"PK\3\4 damaged")
     with pytest.raises(
-        ValueError, match=r"no .tflite file that can be used.*Get the file again, or give another. Received: path="
+        ValueError, match=r"This .tflite file cannot be used.*Get the file again. If you trust it.* Received: path="
     ):
         ModelExtractor(tmp_path / "net.tflite")
 
