@@ -37,8 +37,8 @@ class Checkpoint(keras.callbacks.Callback):
       that hold numbers, or lists or dicts of numbers. Of Keras's own callbacks it is only what training changes, such
       as the best value of `EarlyStopping` and `ModelCheckpoint`: a file cannot set their arguments.
 
-    It does not hold texts, tuples, sets or arrays in callbacks, such as the `best_weights` of `EarlyStopping`. A callback
-    that writes its own file must be told to continue it, as with `CSVLogger(append=True)`.
+    It does not hold texts, tuples, sets or arrays in callbacks, such as the `best_weights` of `EarlyStopping`. A
+    callback that writes its own file must be told to continue it, as with `CSVLogger(append=True)`.
 
     The files are `run_dir/checkpoints/step_000001200.npz`. Each is written under a temporary name, flushed to the disk
     and then renamed. It carries checksums: a damaged file is skipped with a warning, and the one before it is used.
