@@ -3,7 +3,6 @@
 import collections
 import inspect
 import json
-import numbers
 import warnings
 
 import keras
@@ -234,7 +233,9 @@ def _is_of_texts(value):
     if isinstance(value, dict):
         value = [*value.keys(), *value.values()]
     if isinstance(value, list | tuple | set | collections.deque):
-        return all(isinstance(entry, numbers.Number) or entry is None or _is_of_texts(entry) for entry in value)
+        return all(
+            entry is None or isinstance(entry, int | float | np.number) or _is_of_texts(entry) for entry in value
+        )
     return isinstance(value, str)
 
 

@@ -243,7 +243,7 @@ def test_a_vanished_directory_costs_one_warning(tmp_path, make_gan, train):
 
 def test_an_event_file_that_cannot_be_written_costs_one_warning(tmp_path, make_gan, train, monkeypatch):
     def fail(*arguments, **keywords):
-        raise tf.errors.ResourceExhaustedError(None, None, "events.v2; No space left on device")
+        raise tf.errors.ResourceExhaustedError(None, None, "logs/events.v2; No space left on device")
 
     snapshots = ImageSnapshots(tmp_path / "pictures", log_dir=tmp_path / "logs")
     monkeypatch.setattr(tf.summary, "image", fail)
