@@ -131,7 +131,7 @@ class CallbackStates:
     def __init__(self, callbacks):
         self._callbacks = named(callbacks)
         self._fresh = {name: _plain_attributes(callback) for name, callback in self._callbacks.items()}
-        self._texts = {name: _texts(callback) for name, callback in self._callbacks.items()}
+        self._others = {name: _others(callback) for name, callback in self._callbacks.items()}
 
     def collect(self):
         """Return the state of each callback that has one, a dict of name to state."""
@@ -139,12 +139,12 @@ class CallbackStates:
         return {name: state for name, state in states.items() if state}
 
     def not_kept(self):
-        """Return the names of the texts that training changed in callbacks of the user's: no checkpoint holds them."""
+        """Return the names of what training changed in callbacks of the user's and no checkpoint holds."""
         return [
             f"{name}.{key}"
             for name, callback in self._callbacks.items()
-            for key, text in _texts(callback).items()
-            if self._texts[name].get(key) != text
+            for key, text in _others(callback).items()
+            if self._others[name].get(key) != text
         ]
 
     def restore(self, states):
@@ -166,7 +166,7 @@ class CallbackStates:
 
     def _state(self, name, callback):
         if hasattr(callback, "get_state"):
-            return callback.get_state()
+            return _own_state(name, callback)
         fresh = self._fresh[name]
         plain = _plain_attributes(callback)
         return {key: json.loads(text) for key, text in plain.items() if fresh.get(key) != text}
@@ -251,10 +251,40 @@ def _plain_attributes(callback):
     return texts
 
 
-def _texts(callback):
+def _others(callback):
+    """Return the texts and the other containers, such as tuples, of a callback of the user's as texts."""
     if hasattr(callback, "get_state") or type(callback).__module__.startswith(_LIBRARIES):
         return {}
-    return {key: value for key, value in vars(callback).items() if isinstance(value, str)}
+    plain = _plain_attributes(callback)
+    return {key: repr(value) for key, value in vars(callback).items() if key not in plain and _is_of_texts(value)}
+
+
+def _is_of_texts(value):
+    """Whether this is a text, or a container of texts and numbers."""
+    if isinstance(value, dict):
+        value = [*value.keys(), *value.values()]
+    if isinstance(value, list | tuple | set | collections.deque):
+        return all(
+            entry is None or isinstance(entry, int | float | np.number) or _is_of_texts(entry) for entry in value
+        )
+    return isinstance(value, str)
+
+
+def _own_state(name, callback):
+    """Return what a callback's `get_state` returns; raise a ValueError if it could not be restored."""
+    state = callback.get_state()
+    if state and not hasattr(callback, "set_state"):
+        raise ValueError(
+            "A callback with `get_state()` needs a `set_state(state)`, which a resume calls with what it returned. "
+            f"Received: {name}, without `set_state`"
+        )
+    try:
+        return _plain(state, lists=(list, tuple))
+    except TypeError as error:
+        raise ValueError(
+            "`get_state()` of a callback must return what JSON can store: numbers, texts, None, and lists and dicts of "
+            f"these, with texts as keys. Received: {name}, whose state {error}"
+        ) from None
 
 
 def _is_state(callback, key, value):
@@ -282,14 +312,14 @@ def _is_of_numbers(value):
     return value is None or isinstance(value, bool | int | float)
 
 
-def _plain(value):
+def _plain(value, lists=(list,)):
     """Return the value as Python's own numbers and containers; raise a TypeError if JSON would change it."""
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or type(value) in (bool, int, float, str):
         return value
-    if type(value) is list:
-        return [_plain(entry) for entry in value]
+    if type(value) in lists:
+        return [_plain(entry, lists) for entry in value]
     if type(value) is dict and all(type(key) is str for key in value):
-        return {key: _plain(entry) for key, entry in value.items()}
-    raise TypeError(f"{type(value).__name__} is not plain")
+        return {key: _plain(entry, lists) for key, entry in value.items()}
+    raise TypeError(f"holds a {type(value).__name__}: {value!r:.80}")

@@ -37,8 +37,8 @@ class Checkpoint(keras.callbacks.Callback):
       that hold numbers, or lists or dicts of numbers. Of Keras's own callbacks it is only what training changes, such
       as the best value of `EarlyStopping` and `ModelCheckpoint`: a file cannot set their arguments.
 
-    It does not hold texts or arrays in callbacks, such as the `best_weights` of `EarlyStopping`. A callback that writes
-    its own file must be told to continue it, as with `CSVLogger(append=True)`.
+    It does not hold texts, tuples, sets or arrays in callbacks, such as the `best_weights` of `EarlyStopping`. A
+    callback that writes its own file must be told to continue it, as with `CSVLogger(append=True)`.
 
     The files are `run_dir/checkpoints/step_000001200.npz`. Each is written under a temporary name, flushed to the disk
     and then renamed. It carries checksums: a damaged file is skipped with a warning, and the one before it is used.
@@ -123,7 +123,7 @@ class Checkpoint(keras.callbacks.Callback):
         """
         self._others = [callback for callback in callbacks if not isinstance(callback, Checkpoint)]
         self._guard = DiskGuard(f"some of the checkpoints in {self._folder.path}")
-        self._not_finite, self._warned, self._warned_of_texts = [], False, False
+        self._not_finite, self._warned, self._warned_of_not_kept = [], False, False
         self._reached = self._saved_position = None
         self._collected = {}
         self._is_chief = self.model.distribute_strategy.extended.should_checkpoint
@@ -322,7 +322,7 @@ class Checkpoint(keras.callbacks.Callback):
 
     def _warn(self):
         self._guard.warn()
-        self._warn_of_texts()
+        self._warn_of_what_is_not_kept()
         if not self._not_finite or self._warned:
             return
         self._warned = True
@@ -333,12 +333,13 @@ class Checkpoint(keras.callbacks.Callback):
             stacklevel=2,
         )
 
-    def _warn_of_texts(self):
+    def _warn_of_what_is_not_kept(self):
         not_kept = self._states.not_kept()
-        if not_kept and not self._warned_of_texts:
-            self._warned_of_texts = True
+        if not_kept and not self._warned_of_not_kept:
+            self._warned_of_not_kept = True
             warnings.warn(
-                f"The checkpoints do not hold {', '.join(not_kept)}, because a text in a file could name a path. If "
-                "training needs it after a resume, give the callback `get_state()` and `set_state(state)`.",
+                f"The checkpoints do not hold {', '.join(not_kept)}: from a callback they keep only numbers, and lists "
+                "and dicts of numbers with texts as keys. If training needs it after a resume, give the callback "
+                "`get_state()` and `set_state(state)`.",
                 stacklevel=2,
             )

@@ -1,5 +1,6 @@
 """What a checkpoint holds of the model and of the other callbacks, and that it fits where it is put back."""
 
+import collections
 import re
 
 import keras
@@ -227,8 +228,58 @@ class Phases(keras.callbacks.Callback):
         self.count, self.phase = self.count + 1, f"phase {epoch}"
 
 
+@pytest.mark.parametrize(
+    "before, after",
+    [
+        ({1: 0.5}, {2: 0.5}),
+        ((1, 2), (1, 3)),
+        ({1}, {2}),
+        (collections.deque([0.5], maxlen=2), collections.deque([0.5, 1.0], maxlen=2)),
+        (["a"], ["b"]),
+    ],
+)
+def test_a_container_that_no_checkpoint_holds_is_named(before, after):
+    callback = keras.callbacks.Callback()
+    mine = type("Mine", (keras.callbacks.Callback,), {})()
+    callback.seen = mine.seen = before
+    states = CallbackStates([callback, mine])
+    assert states.not_kept() == []
+    callback.seen = mine.seen = after
+    assert states.collect() == {}
+    assert states.not_kept() == ["Mine[0].seen"]
+
+
+@pytest.mark.parametrize(
+    "state, received",
+    [({"seen": {1, 2}}, r"holds a set: \{1, 2\}"), ({"best": {3: 0.5}}, r"holds a dict: \{3: 0.5\}")],
+)
+def test_a_state_that_json_would_refuse_or_change_is_an_error(state, received):
+    class Mine(StateOf):
+        def get_state(self):
+            return state
+
+    message = rf"must return what JSON can store: .* Received: Mine\[0\], whose state {received}$"
+    with pytest.raises(ValueError, match=message):
+        CallbackStates([Mine()]).collect()
+
+
+def test_a_state_may_hold_numpys_numbers_and_tuples():
+    callback = StateOf()
+    callback.sum = (np.float32(0.5), 3)
+    assert CallbackStates([callback]).collect() == {"StateOf[0]": {"sum": [0.5, 3]}}
+
+
+def test_a_state_that_cannot_be_put_back_is_an_error_when_it_is_saved():
+    class Mine(keras.callbacks.Callback):
+        def get_state(self):
+            return {"count": 1}
+
+    with pytest.raises(ValueError, match=r"needs a `set_state\(state\)`, .* Received: Mine\[0\], without `set_state`$"):
+        CallbackStates([Mine()]).collect()
+
+
 def test_a_text_that_no_checkpoint_holds_is_named_once(tmp_path, walk, fit):
-    message = r"^The checkpoints do not hold Phases\[0\].phase, because .* give the callback `get_state\(\)` and"
+    message = r"^The checkpoints do not hold Phases\[0\].phase: .* give the callback `get_state\(\)` and"
     with pytest.warns(UserWarning, match=message) as caught:
         fit(walk(), Phases(), Checkpoint(tmp_path), epochs=3)
     assert len(caught) == 1

@@ -172,3 +172,11 @@ def test_names_with_a_slash_are_kept_and_not_drawn(tmp_path):
             heights[folder] = picture.height
     assert heights["plain"] == heights["health"]
     assert "health/diversity" in (tmp_path / "health" / "losses.csv").read_text()
+
+
+def test_leftovers_of_a_name_with_the_signs_of_a_pattern_are_removed(tmp_path):
+    curves = LossCurves(tmp_path / "a[1].png")
+    for name in (".a[1].png.1.01234567.tmp", ".a[1].csv.1.01234567.tmp"):
+        (tmp_path / name).touch()
+    curves.on_train_begin()
+    assert list(tmp_path.iterdir()) == []
