@@ -73,7 +73,7 @@ def test_a_network_has_an_average_whatever_it_is_made_of(layer, networks, images
 
 def test_a_network_that_cannot_be_made_twice(networks):
     with pytest.raises(
-        ValueError, match=r"(?s)averaged copy.*Give its layers a `get_config`, or.*Received: network='seq"
+        ValueError, match=r"(?s)averaged copy.*A layer of your own needs a `get_config`.*Received: network='seq"
     ):
         keras_gan.NonSaturatingGAN(generator_with(Closed(4)), networks()[1], ema_half_life=100)
 
