@@ -179,7 +179,7 @@ def checked_curves(curves):
             ) from error
     if not any(row[name] not in (None, "") for row in rows for name in row if name != "epoch"):
         raise ValueError(
-            "The curves must have a row for each epoch, and a number beside it. "
+            "The curves must have a row for each epoch, with its numbers. "
             f"Received: {f'columns {list(rows[0])}' if rows else 'no row'}"
         )
     return rows

@@ -129,14 +129,14 @@ class Folder(Source):
                     f"All images are read, with the sub-folders {', '.join(map(repr, splits))} as classes. If they are "
                     f"splits, read one of them, as in `load(..., split={splits[0]!r})`."
                 )
-        elif beside := self._images_beside(root):
+        elif siblings := self._images_next_to(root):
             yield (
                 f"Only the images in {printable(root.name)!r} are read, which has the name of the split, without "
-                f"{_counted(beside, 'image')} next to it: {listed(beside)}. If it is a class like its "
+                f"{_counted(siblings, 'image')} next to it: {listed(siblings)}. If it is a class like its "
                 "neighbours, rename it, or move all classes into one folder and load that."
             )
 
-    def _images_beside(self, root: Path) -> list[Path]:
+    def _images_next_to(self, root: Path) -> list[Path]:
         """The images next to the folder of a split, and in folders that are no splits themselves."""
         others = sorted(path for path in self.path.iterdir() if path != root and not path.name.startswith("."))
         others = [path for path in others if not _SPLIT_NAME.fullmatch(path.name)]

@@ -20,8 +20,6 @@ import tensorflow as tf
 
 import keras_gan
 
-pytestmark = pytest.mark.long
-
 ROOT = pathlib.Path(keras_gan.__file__).parent
 SECONDS = 25
 CALLS = runpy.run_path(str(pathlib.Path(__file__).with_name("calls.py")))["CALLS"]
@@ -147,6 +145,7 @@ def is_accepted(name, argument, value):
     return any(value in values for values in rooms if values is not None)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CALLS)
 def test_a_spoiled_argument_is_refused_clearly_or_was_reviewed(name, monkeypatch, tmp_path):
     # What is taken for a path ends up here.
@@ -162,6 +161,7 @@ def test_a_spoiled_argument_is_refused_clearly_or_was_reviewed(name, monkeypatch
     assert not found, "\n".join(f"{place}  <- {', '.join(labels)}" for place, labels in found.items())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CALLS)
 def test_the_good_call_is_good(name):
     function, arguments = CALLS[name]()
@@ -184,6 +184,7 @@ def test_every_public_callable_is_called():
     assert public - set(CALLS) == set(ACCEPTED["NOT_CALLED"])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", CALLS)
 def test_every_argument_is_spoiled(name):
     function, arguments = CALLS[name]()
