@@ -10,6 +10,8 @@ import secrets
 import shutil
 import time
 
+import tensorflow as tf
+
 try:
     import fcntl
 except ImportError:  # on Windows, where an open file cannot be removed anyway
@@ -204,7 +206,7 @@ def is_fault_of_computer(error):
     if isinstance(error, OSError):
         # A damaged file may send its reader to a place before its beginning, which is an invalid argument.
         return error.errno not in (None, errno.EINVAL)
-    return isinstance(error, MemoryError)
+    return isinstance(error, MemoryError | tf.errors.ResourceExhaustedError)
 
 
 def reason_of(error):

@@ -11,10 +11,10 @@ import warnings
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from keras_gan._arguments import require_bool, require_choice, require_int, require_seed
-from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
+from keras_gan._files import is_fault_of_computer, remove_leftovers, replacement, writable_directory, write_atomically
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.image_grid import draw_grid
@@ -246,11 +246,9 @@ def _size(path):
             size = picture.size
             # Checks every checksum, and does not decode.
             picture.verify()
-    except (UnidentifiedImageError, Image.DecompressionBombError, EOFError, SyntaxError, ValueError, struct.error):
-        return None
-    except OSError as error:
-        # Only the system's errors have a number. A file that is cut short has none.
-        if error.errno is not None:
+    except Exception as error:
+        # A damaged picture raises errors of many classes.
+        if is_fault_of_computer(error):
             raise
         return None
     return size if max(size) <= _LONGEST_SIDE else None

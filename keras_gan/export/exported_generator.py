@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import local_path
+from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan._hashes import require_sha256
 from keras_gan.export.saved_model import version_folders
 from keras_gan.training.sampler import in_one_array, require_one_of_both
@@ -200,9 +200,9 @@ def _loaded(folder):
         file.open("rb").close()
     try:
         return tf.saved_model.load(os.fspath(folder))
-    except (MemoryError, tf.errors.ResourceExhaustedError):
-        raise
     except Exception as error:
+        if is_fault_of_computer(error):
+            raise
         about_graph = any(word in str(error) for word in ("saved_model.pb", "MetaGraph"))
         raise ValueError(
             f"{graph if about_graph else values} is damaged, or a part of it is missing "

@@ -90,7 +90,7 @@ def existing_path(name, path, what):
 
 def saved_keras_network(path, layer_names):
     """Load a `.keras` file, see `keras_network`."""
-    return keras_network(opened(_keras_file.load, path, compile=False), layer_names)
+    return keras_network(_keras_file.load(path, compile=False), layer_names)
 
 
 def opened(load, path, **options):

@@ -248,8 +248,8 @@ class Evaluator:
             # The warnings about the halves are left out: the whole has raised them already.
             halves = [self._values(_half(real, rng), _half(fake, rng))[0] for _ in range(self.num_halves)]
         except ValueError as error:
-            # The whole sets are large enough, or it had failed before.
-            doubts.append(f"there is no confidence interval, because half of the images is too few ({error})")
+            # Most often half of the images is too few. The whole sets are enough, or it had failed before.
+            doubts.append(f"there is no confidence interval, because a metric refuses half of the images ({error})")
             return {}
         student = _STUDENT[min(self.num_halves - 1, len(_STUDENT)) - 1]
         return {name: float(student * np.std([half[name] for half in halves], ddof=1)) for name in halves[0]}

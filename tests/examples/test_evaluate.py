@@ -108,7 +108,7 @@ def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monke
         (["--curves={}/latin.csv"], r"Error: The table of losses .* no table: 'utf-8' .* Received: file=.*latin.csv"),
         (
             ["--curves={}/bare.csv"],
-            r"Error: The table .* a number beside it. Received: columns .'epoch'., file=.*bare.csv",
+            r"Error: The table .* with its numbers. Received: columns .'epoch'., file=.*bare.csv",
         ),
         (["--curves={}/empty.csv"], r"Error: The table .* a row for each epoch.* Received: no row, file=.*empty.csv"),
         (["--samples={}/cut.keras"], r"Error: This is no whole `.keras` file: .* Received: file='.*cut.keras'"),

@@ -307,7 +307,9 @@ def test_a_set_too_small_for_halves_has_a_value_without_an_interval():
     result = Evaluator(Pixels()).compare(FAKE[:3], REAL[:3])["frechet_distance"]
     assert result.value == pytest.approx(metrics.frechet_distance(pixels(REAL[:3]), pixels(FAKE[:3])))
     assert result.interval is None
-    assert any("no confidence interval, because half of the images is too few" in note for note in result.warnings)
+    assert any(
+        "no confidence interval, because a metric refuses half of the images" in note for note in result.warnings
+    )
 
 
 def test_what_a_metric_warns_of_is_noted_too():
