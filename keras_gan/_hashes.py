@@ -82,7 +82,7 @@ def refreshed(sums, folder, names):
     Args:
         sums: bytes, as `sha256sums` returned them.
         folder: `pathlib.Path`.
-        names: names of files directly in the folder, which were written anew.
+        names: names of files directly in the folder that were written again.
     """
     lines = {line.partition(b"  ")[2]: line + b"\n" for line in sums.splitlines()}
     lines |= {f"./{name}".encode(): _line(f"./{name}".encode(), folder / name) for name in names}

@@ -59,7 +59,7 @@ def _damage_explained(path):
         if is_fault_of_computer(error):
             raise
         raise ValueError(
-            f"This is no whole `.keras` file: it is cut short, has changed since it was written, or is of another kind "
+            f"This is not a complete `.keras` file: it is cut short, changed since it was written, or of another kind "
             f"({error or type(error).__name__}). Copy it again from where it came from, or train again: a run with "
             f"checkpoints resumes, and saves it again. Received: file={os.fspath(path)!r}"
         ) from error

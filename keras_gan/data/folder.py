@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from keras_gan._arguments import require_bool
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan.data import _decoding
 from keras_gan.data._tree import SUFFIXES, is_image_file, listed, looks_left_out, printable, visible_files
@@ -61,9 +62,7 @@ class Folder(Source):
 
     def __init__(self, path: str | os.PathLike, *, skip_corrupt: bool = False):
         self.path = local_path("source", path)
-        self.skip_corrupt = skip_corrupt
-        if not isinstance(skip_corrupt, bool):
-            raise ValueError(f"`skip_corrupt` must be True or False. Received: skip_corrupt={skip_corrupt!r}")
+        self.skip_corrupt = require_bool("skip_corrupt", skip_corrupt)
         if not self.path.is_dir():
             raise FileNotFoundError(f"There is no such folder. Received: source={str(path)!r}")
 

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from keras_gan._arguments import require_bool
+
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Preprocessing:
@@ -45,6 +47,4 @@ class Preprocessing:
         if self.crop is not None and (not isinstance(self.crop, str) or self.crop != "center"):
             raise ValueError(f'`crop` must be "center" or None (no crop). Received: crop={self.crop!r}')
         for name in ("flip", "dequantize"):
-            value = getattr(self, name)
-            if not isinstance(value, bool):
-                raise ValueError(f"`{name}` must be True or False. Received: {name}={value!r}")
+            require_bool(name, getattr(self, name))

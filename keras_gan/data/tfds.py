@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from absl import logging
 
-from keras_gan._arguments import did_you_mean
+from keras_gan._arguments import did_you_mean, require_bool
 from keras_gan._files import local_path
 from keras_gan.data.source import ImageData, Prepare, Source
 
@@ -38,11 +38,9 @@ class TFDS(Source):
     def __init__(self, name: str, *, data_dir: str | os.PathLike | None = None, download: bool = False):
         if not isinstance(name, str) or not name.strip():
             raise ValueError(f"`name` must be the name of a TensorFlow data set. Received: name={name!r}")
-        if not isinstance(download, bool):
-            raise ValueError(f"`download` must be True or False. Received: download={download!r}")
         self.name = name
         self.data_dir = None if data_dir is None else local_path("data_dir", data_dir)
-        self.download = download
+        self.download = require_bool("download", download)
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return one split of the data set; TFDS's own slices, such as "train[:10%]", are splits too."""

@@ -10,9 +10,11 @@ import keras
 import numpy as np
 
 from keras_gan import _keras_file
-from keras_gan._files import is_fault_of_computer, local_path, remove_leftovers, replacement
+from keras_gan._arguments import require_bool
+from keras_gan._files import is_fault_of_computer, local_path, remove_leftovers, replacement, unfinished_folder
 from keras_gan.training import _networks, _optimizers
 
+_WEIGHTS = ".weights.h5"
 # Increases when older files can no longer be loaded.
 FORMAT = 2
 # The weights of each player that its optimizer does not decay.
@@ -69,8 +71,7 @@ class SavedModel(keras.Model):
             OSError: if the disk is full or the folder cannot be written to, or the clock is wrong by decades; the error
                 names the file.
         """
-        if not isinstance(overwrite, bool):
-            raise ValueError(f"`overwrite` must be True or False. Received: overwrite={overwrite!r}")
+        require_bool("overwrite", overwrite)
         path = local_path("filepath", filepath)
         if path.suffix != ".keras":
             raise ValueError(f"The name of a saved GAN must end in `.keras`. Received: filepath={filepath!r}")
@@ -101,7 +102,15 @@ class SavedModel(keras.Model):
         """
         path = local_path("filepath", filepath)
         _warn_of_nan(self)
-        super().save_weights(path, overwrite=overwrite, **options)
+        if options or not path.name.endswith(_WEIGHTS) or (path.exists() and not require_bool("overwrite", overwrite)):
+            # Keras says what is wrong with the name, asks before it overwrites, or writes several files.
+            super().save_weights(path, overwrite=overwrite, **options)
+            return
+        # HDF5 locks the file that it writes, and `replacement` locks the file that it hands out: first another one.
+        with unfinished_folder(path.parent) as folder:
+            super().save_weights(folder / path.name)
+            with replacement(path) as temporary:
+                (folder / path.name).replace(temporary)
 
     def load_weights(self, filepath, **options):
         """Load what `save_weights` saved, as `keras.Model.load_weights` does.
@@ -121,7 +130,7 @@ class SavedModel(keras.Model):
             if is_fault_of_computer(error):
                 raise
             raise ValueError(
-                "This is no whole file of weights: it is cut short, has changed since it was written, or is of another "
+                "This is not a complete file of weights: it is cut short, changed since it was written, or of another "
                 f"kind ({error}). Copy it again from where it came from. Received: filepath={str(path)!r}"
             ) from error
 

@@ -70,7 +70,7 @@ def test_floats_in_the_range_of_bytes_are_told_how_to_scale(low, high, way):
     images = np.array([low, high, np.nan, np.inf]).reshape(1, 2, 2, 1)
     with pytest.raises(ValueError, match=rf"must be in \[-1, 1\].*{way}.* Received: images from {low} to {high}"):
         image_grid(images)
-    # A network may diverge, and its training shall go on.
+    # A network may diverge, and its training must continue.
     assert draw_grid(images, padding=0, scale=1).ravel().tolist() == [128 if low == 0 else 0, 255, 0, 255]
 
 

@@ -111,7 +111,7 @@ def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monke
             r"Error: The table .* with its numbers. Received: columns .'epoch'., file=.*bare.csv",
         ),
         (["--curves={}/empty.csv"], r"Error: The table .* a row for each epoch.* Received: no row, file=.*empty.csv"),
-        (["--samples={}/cut.keras"], r"Error: This is no whole `.keras` file: .* Received: file='.*cut.keras'"),
+        (["--samples={}/cut.keras"], r"Error: This is not a complete `.keras` file: .* Received: file='.*cut.keras'"),
     ],
 )
 def test_what_is_wrong_is_one_line(script, models, tmp_path, arguments, message):

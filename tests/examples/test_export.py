@@ -287,7 +287,7 @@ def test_a_damaged_file_is_one_line(error, run_dir, tmp_path, damage):
     path = tmp_path / "gan.keras"
     path.write_bytes(damage((run_dir / "gan.keras").read_bytes()))
     line = error(path)
-    assert line.startswith("Error: This is no whole `.keras` file: it is cut short, has changed")
+    assert line.startswith("Error: This is not a complete `.keras` file: it is cut short, changed")
     assert line.endswith(f"Received: file='{path}'")
 
 

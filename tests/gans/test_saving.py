@@ -172,7 +172,7 @@ def test_weights_are_local_files(networks, tmp_path, monkeypatch):
 
 def test_weights_of_a_damaged_file_are_one_sentence(networks, tmp_path):
     (tmp_path / "gan.weights.h5").write_bytes(b"junk")
-    with pytest.raises(ValueError, match=r"no whole file of weights: .* Received: filepath='.*/gan.weights.h5'"):
+    with pytest.raises(ValueError, match=r"not a complete file of weights: .* Received: filepath='.*/gan.weights.h5'"):
         keras_gan.LSGAN(*networks()).load_weights(tmp_path / "gan.weights.h5")
 
 
@@ -206,7 +206,7 @@ def saved():
 def test_a_damaged_file_is_one_sentence(saved, damage, load):
     path, content = saved
     path.write_bytes(damage(content))
-    with pytest.raises(ValueError, match=r"no whole `.keras` file: .*Copy it again.*Received: file=") as error:
+    with pytest.raises(ValueError, match=r"not a complete `.keras` file: .*Copy it again.*Received: file=") as error:
         load(str(path))
     assert str(path) in str(error.value)
     assert "\n" not in str(error.value)
@@ -237,7 +237,7 @@ def _with_part(content, name, replaced):
 def test_a_whole_archive_of_something_else_is_one_sentence(saved, part, replaced):
     path, content = saved
     path.write_bytes(_with_part(content, part, replaced))
-    with pytest.raises(ValueError, match=r"no whole `.keras` file: .*Received: file='.*gan.keras'$"):
+    with pytest.raises(ValueError, match=r"not a complete `.keras` file: .*Received: file='.*gan.keras'$"):
         keras_gan.training.load_model(path)
 
 
@@ -316,3 +316,19 @@ def test_a_file_of_another_format_is_refused_in_one_sentence(gan):
     del config["format"]
     with pytest.raises(ValueError, match="in format 1"):
         keras_gan.LSGAN.from_config(config)
+
+
+def test_weights_that_cannot_be_written_leave_the_old_file(networks, tmp_path, monkeypatch):
+    gan, path = keras_gan.LSGAN(*networks()), tmp_path / "gan.weights.h5"
+    gan.save_weights(path)
+    before = path.read_bytes()
+
+    def save(model, temporary, **options):
+        pathlib.Path(temporary).write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(keras.Model, "save_weights", save)
+    with pytest.raises(OSError, match="No space left"):
+        gan.save_weights(path)
+    assert path.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [path]
