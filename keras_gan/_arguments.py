@@ -61,11 +61,11 @@ def require_function(name, value):
     raise ValueError(f"`{name}` must be a function, or an object that can be called. Received: {name}={value!r:.80}")
 
 
-def require_text(name, value, otherwise="a string"):
+def require_text(name, value):
     """Return `value` if it is a string that is not empty, or raise."""
     if isinstance(value, str) and value.strip():
         return value
-    raise ValueError(f"`{name}` must be {otherwise} that is not empty. Received: {name}={value!r}")
+    raise ValueError(f"`{name}` must be a string that is not empty. Received: {name}={value!r}")
 
 
 def require_channels_last():

@@ -181,7 +181,7 @@ def unfinished_folder(directory):
 
 
 def give_name(folder, target):
-    """Rename a folder of which all content is on the disk by then, and return its new path.
+    """Write the whole content of a folder to the disk, then rename the folder, and return its new path.
 
     Args:
         folder: `pathlib.Path` of a folder from `unfinished_folder`.

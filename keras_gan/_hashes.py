@@ -1,4 +1,4 @@
-"""The SHA-256 of files and folders, by which a user checks what comes from elsewhere."""
+"""The SHA-256 of files and folders, for users to check what comes from elsewhere."""
 
 import hashlib
 import os

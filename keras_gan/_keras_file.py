@@ -36,10 +36,11 @@ def load(path, **options):
 
 
 def _require_parts(archive):
-    for part in ("metadata.json", "config.json"):
-        if not isinstance(json.loads(archive.read(part)), dict):
-            raise ValueError(f"{part} holds no dict")
-    if "class_name" not in json.loads(archive.read("config.json")):
+    parts = {name: json.loads(archive.read(name)) for name in ("metadata.json", "config.json")}
+    for name, content in parts.items():
+        if not isinstance(content, dict):
+            raise ValueError(f"{name} holds no dict")
+    if "class_name" not in parts["config.json"]:
         raise ValueError("config.json names no class")
     names = archive.namelist()
     if "model.weights.h5" not in names and "model.weights.npz" not in names:

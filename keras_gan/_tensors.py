@@ -26,7 +26,7 @@ def require_floats(name, value, *, rank=None):
         tf.Tensor; of another type than the given one only if that was an integer.
 
     Raises:
-        ValueError: if this is no such tensor, or has no rows.
+        ValueError: if this is something else, or has no rows.
     """
     tensor = require_numbers(name, value)
     shape = tensor.shape
@@ -38,7 +38,7 @@ def require_floats(name, value, *, rank=None):
     return tensor if tensor.dtype.is_floating else tf.cast(tensor, tf.float32)
 
 
-def require_images(name, value, *, rank=None):
+def require_float_images(name, value):
     """Return a tensor as `require_floats` does, but refuse integers: images of 0..255 are not in [-1, 1]."""
     tensor = _tensor(name, value)
     if tensor.dtype.is_integer:
@@ -46,7 +46,7 @@ def require_images(name, value, *, rank=None):
             f"`{name}` must be floating-point numbers, in [-1, 1] for images, as in `images / 127.5 - 1`. "
             f"Received: {name} of dtype {tensor.dtype.name}"
         )
-    return require_floats(name, tensor, rank=rank)
+    return require_floats(name, tensor)
 
 
 def require_seed_pair(seed):

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import losses, penalties
-from keras_gan._tensors import require_floats, require_images, require_seed_pair
+from keras_gan._tensors import require_float_images, require_floats, require_seed_pair
 from keras_gan.augmentation import DiffAugment, InstanceNoise, uniform_per_image
 
 SEED = tf.constant([0, 1], tf.int64)
@@ -38,7 +38,7 @@ def test_the_number_of_axes_is_checked_where_it_is_known():
 
 def test_images_of_0_to_255_are_told_how_to_scale():
     with pytest.raises(ValueError, match=r"as in `images / 127.5 - 1`. Received: images of dtype uint8"):
-        require_images("images", np.zeros((1, 2, 2, 1), "uint8"))
+        require_float_images("images", np.zeros((1, 2, 2, 1), "uint8"))
 
 
 @pytest.mark.parametrize("seed", [None, 3, [1.0, 2.0], [1, 2, 3], "no", [2**70, 0]], ids=repr)

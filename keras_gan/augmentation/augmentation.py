@@ -8,7 +8,7 @@ from keras_gan import _random
 from keras_gan._arguments import require_int
 from keras_gan._configurable import Configurable
 from keras_gan._quantity import scheduled
-from keras_gan._tensors import require_images
+from keras_gan._tensors import require_float_images
 
 
 class Augmentation(Configurable, abc.ABC):
@@ -81,7 +81,7 @@ def uniform_per_image(images, seed, shape=()):
         >>> uniform_per_image(tf.zeros((3, 8, 8, 1)), tf.constant([1, 2], tf.int64), (2,)).shape
         TensorShape([3, 2])
     """
-    images = require_images("images", images)
+    images = require_float_images("images", images)
     if not isinstance(shape, tuple | list):
         raise ValueError(f"`shape` must be a tuple of integers. Received: shape={shape!r}")
     sizes = [require_int("shape", size) for size in shape]

@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import did_you_mean
 from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_images
+from keras_gan._tensors import require_float_images
 from keras_gan.augmentation.augmentation import Augmentation, uniform_per_image
 
 
@@ -54,7 +54,7 @@ class DiffAugment(Augmentation):
 
     def __call__(self, images, *, seed, step=0):
         """Return changed images, float32; see `Augmentation.__call__`."""
-        images = require_images("images", images)
+        images = require_float_images("images", images)
         if images.shape.rank != 4:
             raise ValueError(
                 "DiffAugment works on images `(batch, height, width, channels)`. For vectors, use `InstanceNoise`. "

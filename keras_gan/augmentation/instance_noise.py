@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_images
+from keras_gan._tensors import require_float_images
 from keras_gan.augmentation.augmentation import Augmentation
 
 
@@ -44,7 +44,7 @@ class InstanceNoise(Augmentation):
 
     def __call__(self, images, *, seed, step=0):
         """Return noisy images, float32; see `Augmentation.__call__`. Vectors `(batch, size)` work too."""
-        images = tf.cast(require_images("images", images), tf.float32)
+        images = tf.cast(require_float_images("images", images), tf.float32)
         shape = (images.shape[0] or tf.shape(images)[0], *images.shape[1:])
         return images + at(self.level, step) * _random.normal(shape, seed)
 

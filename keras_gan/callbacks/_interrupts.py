@@ -24,7 +24,7 @@ class Interrupts:
                 self._before[number] = signal.signal(number, self._note)
 
     def leave(self):
-        """Give the signals back to whom they belonged."""
+        """Restore the handlers that were there before."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
         self._before = {}

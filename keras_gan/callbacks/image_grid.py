@@ -6,7 +6,7 @@ import numpy as np
 
 from keras_gan._arguments import require_int
 from keras_gan._pixels import has_channels_first, scaling, to_bytes
-from keras_gan._tensors import require_images
+from keras_gan._tensors import require_float_images
 
 _READABLE_SIDE = 64
 _WHITE = 255
@@ -44,14 +44,14 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
                [255,   0, 255, 255, 255],
                [255, 255, 255, 255, 255]], dtype=uint8)
     """
-    images = _checked(np.asarray(require_images("images", images)))
+    images = _checked(np.asarray(require_float_images("images", images)))
     _require_near_range(images)
     return draw_grid(images, columns=columns, padding=padding, scale=scale)
 
 
 def draw_grid(images, *, columns=None, padding=2, scale=None):
     """Draw as `image_grid` does, but of any range: samples of a network that diverges must not end its training."""
-    images = _checked(np.asarray(require_images("images", images)))
+    images = _checked(np.asarray(require_float_images("images", images)))
     count, height, width, channels = images.shape
     columns = math.ceil(math.sqrt(count)) if columns is None else require_int("columns", columns)
     scale = max(1, _READABLE_SIDE // max(height, width)) if scale is None else require_int("scale", scale)

@@ -51,22 +51,30 @@ def sampler_of(model, averaged):
 
 
 def settled_sampler(model, averaged):
-    """Return the sampler of `sampler_of`; an averaged network has statistics that fit its weights from then on.
+    """Return the sampler of `finite_sampler_of`, with its statistics settled by `settle_statistics`."""
+    sampler = finite_sampler_of(model, averaged)
+    settle_statistics(sampler, model)
+    return sampler
+
+
+def settle_statistics(sampler, model):
+    """Let an averaged network have statistics that fit its weights from now on.
 
     Every format writes the same network, in whichever order the formats are written. What a translator is given cannot
     be drawn: its average keeps the averaged statistics.
     """
-    if hasattr(model, "settle_averages"):
-        model.settle_averages()
-    sampler = finite_sampler_of(model, averaged)
     if is_averaged(sampler, model) and sampler.is_drawn:
         _reestimate_statistics(sampler)
-    return sampler
 
 
 def finite_sampler_of(model, averaged):
-    """Return the sampler of `sampler_of`, or raise a ValueError for bad weights, or noise without a seed."""
-    sampler = sampler_of(model, require_bool("averaged", averaged))
+    """Return the sampler of `sampler_of`, or raise a ValueError for bad weights, or noise without a seed.
+
+    An average follows weights that were loaded before the first step.
+    """
+    if hasattr(model, "settle_averages"):
+        model.settle_averages()
+    sampler = sampler_of(model, averaged)
     if unseeded := sampler.unseeded_operations():
         raise ValueError(
             "This network draws random numbers that no seed fixes, but an export promises the same samples for a "

@@ -9,7 +9,14 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool
 from keras_gan._files import local_path, write_atomically
 from keras_gan._litert import interpreter, trust
-from keras_gan.export._sampler import file_path, float32_function, quiet_log, sampler_of, settled_sampler
+from keras_gan.export._sampler import (
+    file_path,
+    finite_sampler_of,
+    float32_function,
+    quiet_log,
+    settle_statistics,
+    settled_sampler,
+)
 
 
 def save_litert(gan, path, *, averaged=True, quantize=False):
@@ -104,9 +111,9 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, sha256=N
         >>> 1e-4 < distance["mean"] < distance["largest"] < 0.2
         True
     """
-    sampler = sampler_of(gan, averaged)
+    sampler = finite_sampler_of(gan, averaged)
     inputs = sampler.inputs_for(None if sampler.main in given else num_images, seed=seed, **given)
-    settled_sampler(gan, averaged)
+    settle_statistics(sampler, gan)
     function = float32_function(sampler).get_concrete_function()
     expected = function(*inputs.values())[sampler.output].numpy()
     made = _made_by_file(path, sha256, sampler, {name: value.numpy() for name, value in inputs.items()})

@@ -9,7 +9,6 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
-from keras_gan._arguments import require_bool
 from keras_gan._files import local_path, write_atomically
 from keras_gan._hashes import SHA256SUMS, refreshed
 from keras_gan._version import __version__
@@ -85,7 +84,7 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
         ['README.md', 'model_card.json', 'sample_grid.png']
     """
     facts, folder = checked_facts(facts), local_path("folder", folder)
-    sampler = sampler_of(gan, require_bool("averaged", averaged))
+    sampler = sampler_of(gan, averaged)
     signatures = mapping("signatures", {} if signatures is None else signatures)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no such folder for the card. Received: folder={str(folder)!r}")

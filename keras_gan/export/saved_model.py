@@ -12,7 +12,7 @@ from keras_gan._files import give_name, local_path, reason_of, unfinished_folder
 from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan.export import _signatures
 from keras_gan.export._card_facts import checked_facts
-from keras_gan.export._sampler import finite_sampler_of, quiet_log, settled_sampler
+from keras_gan.export._sampler import finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
 
 # TensorFlow Serving reads the number as an int64.
@@ -94,6 +94,8 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         >>> tf.io.decode_png(png).shape
         TensorShape([1, 2, 1])
     """
+    # Before anything changes: the fingerprint that training ended with.
+    known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
     sampler = finite_sampler_of(gan, averaged)
     directory = local_path("directory", directory)
     if (directory / "saved_model.pb").exists():
@@ -105,12 +107,10 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
     checked_facts(card, "card")
-    # Before the statistics change: the fingerprint that training ended with.
-    known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
     offered = _signatures.of_sampler(sampler, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
     with _folder_in(directory) as staged:
-        settled_sampler(gan, averaged)
+        settle_statistics(sampler, gan)
         with _failed_writes_named(directory):
             _write(sampler.network, signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_function
 from keras_gan._configurable import Configurable
 from keras_gan._quantity import scheduled
-from keras_gan._tensors import require_floats, require_images
+from keras_gan._tensors import require_float_images, require_floats
 from keras_gan._traversal import every_layer
 
 
@@ -108,7 +108,7 @@ def squared_gradient_norms(critic, images):
         >>> squared_gradient_norms(lambda x: x @ slope, tf.zeros((3, 2))).numpy().tolist()
         [25.0, 25.0, 25.0]
     """
-    images = require_images("images", images)
+    images = require_float_images("images", images)
     if hasattr(critic, "input_gradients"):
         gradients = critic.input_gradients(images)
     else:

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gan import _random
 from keras_gan._arguments import require_number
 from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_images
+from keras_gan._tensors import require_float_images
 from keras_gan._traversal import every_layer
 from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
 
@@ -70,7 +70,10 @@ class GradientPenalty(Penalty):
 
 def _interpolate(real_images, fake_images, seed):
     """Points on the straight lines between pairs of images, each with its own epsilon."""
-    real_images, fake_images = require_images("real_images", real_images), require_images("fake_images", fake_images)
+    real_images, fake_images = (
+        require_float_images("real_images", real_images),
+        require_float_images("fake_images", fake_images),
+    )
     if not real_images.shape.is_compatible_with(fake_images.shape):
         raise ValueError(
             "The gradient penalty draws lines between pairs of a real and a generated image, so both sets must have "

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_images
+from keras_gan._tensors import require_float_images
 from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
 
 
@@ -48,7 +48,7 @@ class R1(Penalty):
 
     def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):  # noqa: ARG002
         """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
-        norms = squared_gradient_norms(critic, require_images("real_images", real_images))
+        norms = squared_gradient_norms(critic, require_float_images("real_images", real_images))
         return 0.5 * at(self.weight, step) * tf.reduce_mean(norms)
 
     def validate(self, discriminator):

@@ -106,6 +106,7 @@ def checked(data, spec):
         ValueError: if the data have other fields, or a wrong shape, type or range, or are empty.
     """
     fields = named_fields(data, spec)
+    # Before an array is made, which loses a mask, and after it, which shows what holds objects.
     _require_numbers(fields)
     batch = {name: np.asarray(values) for name, values in fields.items()}
     _require_numbers(batch)
@@ -312,7 +313,7 @@ def _require_batch_size(arrays, batch_size, prefix=""):
 
 
 def _require_numbers(arrays):
-    """Raise a ValueError for a part of the data that is no array of numbers."""
+    """Raise a ValueError for a part of the data that is not an array of numbers."""
     parts = arrays.values() if isinstance(arrays, dict) else arrays if isinstance(arrays, tuple | list) else [arrays]
     for part in parts:
         kind = None

@@ -42,7 +42,7 @@ class Fitting:
     """
 
     def __init__(self, model, keras_fit, data, batch_size, epochs, options):
-        _check_options(epochs, options)
+        _check_options(epochs, options, losses=model.trackers)
         require_trainable(model)
         self._model, self._keras_fit, self._epochs, self._options = model, keras_fit, epochs, options
         self._datasets = {}
@@ -58,7 +58,6 @@ class Fitting:
         model, options = self._model, self._options
         verbose = options.pop("verbose", "auto")
         callbacks = options.pop("callbacks", None)
-        _refuse_callbacks(callbacks, losses=model.trackers)
         about = {"epochs": self._epochs, "steps": self._known_steps, "data": self.batches.identity()}
         pieces = Pieces(callbacks, model, verbose=verbose, **about)
         initial = FitPosition(options.pop("initial_epoch", 0))
@@ -261,7 +260,7 @@ def evaluate_samples(model, evaluator, x, y, batch_size, options):
     return {**losses, **values} if return_dict else [*losses.values(), *values.values()]
 
 
-def _check_options(epochs, options):
+def _check_options(epochs, options, losses):
     """Raise a ValueError for arguments of `keras.Model.fit` that are not supported or make no sense."""
     for name, remedy in _REFUSED.items():
         value = options.get(name)
@@ -279,18 +278,16 @@ def _check_options(epochs, options):
         require_steps(name, options.get(name))
     require_bool("shuffle", options.get("shuffle", True))
     _require_frequency(options.get("validation_freq", 1))
-    check_display(options)
+    check_display(options, losses)
 
 
-def check_display(options):
+def check_display(options, losses=()):
     """Raise a ValueError for a bad `verbose`, `return_dict` or `callbacks` among a method's options."""
     verbose = options.get("verbose", "auto")
     if not isinstance(verbose, int | np.integer | str) or verbose not in (0, 1, 2, "auto"):
         raise ValueError(f'`verbose` must be "auto", 0, 1 or 2. Received: verbose={verbose!r}')
     require_bool("return_dict", options.get("return_dict", False))
-    # `fit` hands `evaluate` the list that it has checked.
-    if not isinstance(options.get("callbacks"), keras.callbacks.CallbackList):
-        _refuse_callbacks(options.get("callbacks"))
+    _refuse_callbacks(options.get("callbacks"), losses)
 
 
 def _require_frequency(frequency):
@@ -315,7 +312,7 @@ def require_steps(name, steps):
     require_int(name, steps)
 
 
-def _refuse_callbacks(callbacks, losses=()):
+def _refuse_callbacks(callbacks, losses):
     """Raise a ValueError for a callback of Keras that would fail during training, or do nothing."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         callbacks = callbacks.callbacks

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_bool, require_int, require_seed
-from keras_gan._tensors import require_floats, require_images
+from keras_gan._tensors import require_float_images, require_floats
 from keras_gan.training._checks import require_values
 from keras_gan.training._networks import random_seeds
 from keras_gan.training.fields import Field
@@ -195,7 +195,7 @@ class Sampler:
 
     def _main_input(self, value):
         field = Field(tuple(self.inputs[self.main].shape[1:]))
-        value = (require_images if field.is_picture else require_floats)(self.main, value)
+        value = (require_float_images if field.is_picture else require_floats)(self.main, value)
         if not tf.TensorShape(field.shape).is_compatible_with(value.shape[1:]):
             raise ValueError(
                 f"{self.main.capitalize()} must have the shape {('num_images', *field.shape)}, with at least one of "
