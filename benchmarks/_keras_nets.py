@@ -15,6 +15,7 @@ def build(case):
             latent_dim=case.latent_dim,
             width=case.generator_width,
             discriminator_normalization=case.discriminator_normalization,
+            spectral_normalization=False,
         )
     return keras_gan.networks.resnet(
         image_shape=shape,

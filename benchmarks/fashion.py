@@ -56,10 +56,12 @@ PUBLISHED = {
     "WGANGP": {"mnist": "20.3 ± 5.0", "fashion-mnist": "24.5 ± 2.1"},
 }
 
-# For GANs whose gradient penalty, clipped weights or spectral normalisation exclude batch normalisation.
+# The comparison's discriminators have batch normalisation, except for GANs whose gradient penalty, clipped weights or
+# spectral normalisation exclude it.
+BATCH_NORMALIZATION = {"discriminator_normalization": "batch", "spectral_normalization": False}
 NETWORKS = {
-    "HingeGAN": {"discriminator_normalization": None, "spectral_normalization": True},
-    "WGANGP": {"discriminator_normalization": None},
+    "HingeGAN": {"spectral_normalization": True},
+    "WGANGP": {"spectral_normalization": False},
 }
 
 
@@ -78,7 +80,7 @@ def extractors(data):
 def make_gan(name, seed):
     """Return the compiled GAN."""
     keras.utils.set_random_seed(seed)
-    networks = dense_dcgan(latent_dim=LATENT_DIM, **NETWORKS.get(name, {}))
+    networks = dense_dcgan(latent_dim=LATENT_DIM, **NETWORKS.get(name, BATCH_NORMALIZATION))
     gan = _protocol.gan_class(name)(*networks, seed=seed)
     gan.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8) for _ in range(2)))
     return gan

@@ -79,7 +79,7 @@ class Recipe:
 # Chosen by trial on seed 0 only. By GAN, or by GAN and data if both need different settings.
 RECIPES = {
     "HingeGAN": Recipe(beta_1=0.0, spectral_normalization=True, options={"discriminator_steps": 1}),
-    "WGAN": Recipe(learning_rate=5e-4, beta_1=None, options={"clip": 0.1, "warm_up_steps": 0}),
+    "WGAN": Recipe(learning_rate=5e-4, beta_1=None, options={"clip": 0.1}),
     "WGANGP": Recipe(beta_1=0.0, penalty=("GradientPenalty", 0.1)),
     ("RelativisticGAN", "ring"): Recipe(penalty=("R1", 0.01)),
     ("RelativisticGAN", "grid"): Recipe(penalty=("R1", 0.001)),
@@ -138,7 +138,10 @@ def make_gan(name, recipe, seed, *, steps, steps_per_execution):
     """Return the compiled GAN, whose learning rates fall to 0 in the given steps."""
     keras.utils.set_random_seed(seed)
     networks = keras_gan.networks.mlp(
-        image_shape=(2,), spectral_normalization=recipe.spectral_normalization, **NETWORKS
+        image_shape=(2,),
+        generator_normalization=None,
+        spectral_normalization=recipe.spectral_normalization,
+        **NETWORKS,
     )
     options = {"ema_half_life": EMA_HALF_LIFE, "seed": seed, **recipe.options}
     if recipe.penalty is not None:

@@ -183,7 +183,7 @@ def print_cost_of_evaluate():
     extractor = metrics.train_extractor(labelled)
     evaluator = metrics.Evaluator(extractor, ["frechet_distance", "precision_recall"], num_images=1000)
     networks = keras_gan.networks.dcgan(
-        image_shape=train.image_shape, latent_dim=64, width=32, discriminator_normalization=None
+        image_shape=train.image_shape, latent_dim=64, width=32, spectral_normalization=False
     )
     gan = keras_gan.NonSaturatingGAN(*networks, penalties=[keras_gan.penalties.R1(0.1)], ema_half_life=5000)
     gan.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99) for _ in range(2)), jit_compile=True)

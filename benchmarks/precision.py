@@ -45,11 +45,10 @@ def train(name, precision, seed):
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
     images = keras_gan.data.load("digits", image_size=32, batch_size=64, seed=seed)
-    options = {"spectral_normalization": True, "discriminator_normalization": None} if name == "HingeGAN" else {}
-    options = options or {"discriminator_normalization": "layer"}
+    options = {"discriminator_normalization": "layer", "spectral_normalization": False} if name != "HingeGAN" else {}
     networks = keras_gan.networks.dcgan(image_shape=images.image_shape, latent_dim=32, width=FLAGS.width, **options)
-    gan = getattr(keras_gan, name)(*networks, seed=seed, **({"warm_up_steps": 0} if name == "WGAN" else {}))
-    gan.compile(jit_compile=precision != "mixed_float16")
+    gan = getattr(keras_gan, name)(*networks, seed=seed)
+    gan.compile(gan.paper_optimizer(), gan.paper_optimizer(), jit_compile=precision != "mixed_float16")
     gan.fit(images, steps_per_epoch=FLAGS.steps, verbose=0)
     samples = gan.generate(NUM_SAMPLES, seed=0)
     keras.config.set_dtype_policy("float32")

@@ -49,10 +49,11 @@ SIDE, BATCH_SIZE, LATENT_DIM, NUM_MODES = 28, 64, 100, 1000
 CHECKPOINT_EVERY = 500
 
 # What the protocol leaves open: for each GAN, a normalisation of the discriminator that suits its loss, and penalties.
+BATCH_NORMALIZATION = {"discriminator_normalization": "batch", "spectral_normalization": False}
 NETWORKS = {
-    "HingeGAN": {"discriminator_normalization": None, "spectral_normalization": True},
-    "RelativisticGAN": {"discriminator_normalization": None},
-    "WGANGP": {"discriminator_normalization": "layer"},
+    "HingeGAN": {"spectral_normalization": True},
+    "RelativisticGAN": {"spectral_normalization": False},
+    "WGANGP": {"discriminator_normalization": "layer", "spectral_normalization": False},
 }
 OPTIONS = {
     "HingeGAN": lambda: {"discriminator_steps": 1},
@@ -119,7 +120,7 @@ def make_gan(name, seed):
         width=FLAGS.width,
         kernel_size=5,
         stages=4,
-        **NETWORKS.get(name, {}),
+        **NETWORKS.get(name, BATCH_NORMALIZATION),
     )
     gan = _protocol.gan_class(name)(*networks, seed=seed, **OPTIONS.get(name, dict)())
     gan.compile(*(keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8) for _ in range(2)))

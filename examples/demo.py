@@ -39,7 +39,7 @@ def make_gan(image_shape, seed):
     These settings learnt fastest in a small search: see benchmarks/RESULTS.md.
     """
     generator, discriminator = keras_gan.networks.dcgan(
-        image_shape=image_shape, latent_dim=64, width=32, discriminator_normalization=None
+        image_shape=image_shape, latent_dim=64, width=32, spectral_normalization=False
     )
     gan = keras_gan.NonSaturatingGAN(
         generator, discriminator, penalties=[keras_gan.penalties.R1(0.1)], ema_half_life=5000, seed=seed

@@ -9,7 +9,7 @@ import keras_gan
 keras.utils.set_random_seed(0)
 digits = keras_gan.data.load("digits", image_size=32)
 generator, discriminator = keras_gan.networks.dcgan(
-    image_shape=digits.image_shape, latent_dim=64, width=32, discriminator_normalization=None
+    image_shape=digits.image_shape, latent_dim=64, width=32, spectral_normalization=False
 )
 # Samples come from an average of the generator, which draws cleaner digits than the generator of the last step.
 gan = keras_gan.NonSaturatingGAN(generator, discriminator, penalties=[keras_gan.penalties.R1(0.1)], ema_half_life=5000)

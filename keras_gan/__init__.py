@@ -5,7 +5,7 @@ From a data set to samples:
     images = keras_gan.data.load("digits", image_size=32, batch_size=64)
     generator, discriminator = keras_gan.networks.dcgan(image_shape=images.image_shape, width=32)
     gan = keras_gan.NonSaturatingGAN(generator, discriminator)
-    gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5), keras.optimizers.Adam(2e-4, beta_1=0.5))
+    gan.compile()
     gan.fit(images, epochs=50)
     pictures = gan.generate(16, seed=0)
 """
@@ -21,6 +21,7 @@ from keras_gan import (
     metrics,
     networks,
     penalties,
+    presets,
     schedules,
     training,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "metrics",
     "networks",
     "penalties",
+    "presets",
     "schedules",
     "training",
 ]

@@ -21,6 +21,7 @@ ALLOWED = {
     "metrics": set(),
     "networks": {"layers"},
     "penalties": set(),
+    "presets": {"augmentation", "data", "gans", "networks", "penalties"},
     "schedules": set(),
     "training": {"augmentation", "layers", "penalties"},
 }

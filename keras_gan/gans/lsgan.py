@@ -35,6 +35,10 @@ class LSGAN(AlternatingGAN):
         super().__init__(generator, discriminator, losses.LeastSquares(a=a, b=b, c=c), **options)
 
     def default_optimizer(self):
+        """Adam as in DCGAN, Radford et al. 2015 (arXiv 1511.06434): learning rate 2e-4, beta_1 0.5."""
+        return keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
+
+    def paper_optimizer(self):
         """Adam as in the paper's experiments on LSUN: learning rate 1e-3, beta_1 0.5."""
         return keras.optimizers.Adam(1e-3, beta_1=0.5, epsilon=1e-8)
 

@@ -34,6 +34,10 @@ class NonSaturatingGAN(AlternatingGAN):
         super().__init__(generator, discriminator, losses.NonSaturating(real_label=real_label), **options)
 
     def default_optimizer(self):
+        """Adam as in DCGAN, Radford et al. 2015 (arXiv 1511.06434): learning rate 2e-4, beta_1 0.5."""
+        return keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8)
+
+    def paper_optimizer(self):
         """SGD as in the authors' code, with the first values of its schedules: learning rate 0.1, momentum 0.5."""
         return keras.optimizers.SGD(0.1, momentum=0.5)
 

@@ -11,7 +11,7 @@ from keras_gan.training import AdversarialModel, Critic, Field, Interface, Playe
 class TwoPlayerGAN(AdversarialModel):
     """The base of GANs with one generator and one discriminator: its players, its data and its samples.
 
-    A subclass adds the loss, the optimizers of its paper and `train_step`. If the networks take labels, or the
+    A subclass adds the loss, its optimizers and `train_step`. If the networks take labels, or the
     discriminator returns classes, the GAN is conditional: `fit` takes images with labels.
 
     Args:
@@ -84,11 +84,13 @@ class TwoPlayerGAN(AdversarialModel):
         self._maps = maps
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
-        """Set the two optimizers. Without arguments they are those of the GAN's paper.
+        """Set the two optimizers. Without arguments they are those with which the GAN learns with every network.
+
+        Where the paper has others, `gan.compile(gan.paper_optimizer(), gan.paper_optimizer())` sets them.
 
         Args:
-            generator_optimizer: Keras optimizer (or its name); None for the paper's.
-            discriminator_optimizer: Keras optimizer (or its name); None for the paper's.
+            generator_optimizer: Keras optimizer (or its name); None for the default.
+            discriminator_optimizer: Keras optimizer (or its name); None for the default.
             **options: see `AdversarialModel.compile`. `loss=` raises an error that names the class to use.
 
         Raises:
@@ -101,7 +103,11 @@ class TwoPlayerGAN(AdversarialModel):
 
     @abc.abstractmethod
     def default_optimizer(self):
+        """Return a new optimizer for either player, with settings that work with every network of `networks`."""
+
+    def paper_optimizer(self):
         """Return a new optimizer with the paper's settings, for either player."""
+        return self.default_optimizer()
 
     def default_optimizers(self):
         """Return an optimizer for each player."""

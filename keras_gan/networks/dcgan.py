@@ -23,8 +23,8 @@ def dcgan(
     kernel_size=4,
     stages=None,
     generator_normalization="batch",
-    discriminator_normalization="batch",
-    spectral_normalization=False,
+    discriminator_normalization=None,
+    spectral_normalization=True,
     discriminator_dropout=0.0,
     num_classes=None,
 ):
@@ -41,16 +41,22 @@ def dcgan(
     from N(1, 0.02), LeakyReLU 0.2; the moving averages of the common ports (epsilon 1e-5, momentum 0.9). A network has
     biases if its normalisation is None, and otherwise none, as in the published codes.
 
+    By default the discriminator has spectral normalisation (Miyato et al. 2018, arXiv 1802.05957) where the paper has
+    batch normalisation. With it, every GAN of this package learns with the optimizers of `compile()`, and penalties
+    that need each picture's own gradient can be used (benchmarks/RESULTS.md).
+
     Sides halve rounding up (92 -> 46 -> 23 -> 12 -> 6), and where doubling gives a row or column too many, the
     generator crops it (12 -> 23). By default there are as many stages as leave the smaller side 4 pixels or more (in
     the end 4 to 6), and at least one. With s stages the channels grow from `width` to `width * 2 ** (s - 1)`.
 
     These are the networks of the papers, with the same numbers of parameters:
 
-    * Radford et al. 2015, faces: `dcgan(width=128, kernel_size=5, generator_normalization="batch_per_unit")`.
-    * Arjovsky et al. 2017 (WGAN), and the common ports: `dcgan()`.
+    * Radford et al. 2015, faces: `dcgan(width=128, kernel_size=5, generator_normalization="batch_per_unit",
+      discriminator_normalization="batch", spectral_normalization=False)`.
+    * Arjovsky et al. 2017 (WGAN), and the common ports:
+      `dcgan(discriminator_normalization="batch", spectral_normalization=False)`.
     * Gulrajani et al. 2017 (WGAN-GP), MNIST: `dcgan(image_shape=(28, 28, 1), latent_dim=128, kernel_size=5,
-      generator_normalization=None, discriminator_normalization=None)`, except for their initialisation.
+      generator_normalization=None, spectral_normalization=False)`, except for their initialisation.
 
     With `num_classes`, both networks take the label of the class as well, as Mirza and Osindero 2014 (arXiv 1411.1784)
     condition a GAN: the generator has the one-hot label appended to the latents, and the discriminator has one more
@@ -67,8 +73,8 @@ def dcgan(
         discriminator_normalization: "batch", "layer" (each picture by itself, over positions and channels, with a
             gain for each channel) or None. The gradient penalty of WGAN-GP, which takes each picture by itself, needs
             one of the last two.
-        spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm, most
-            often with `discriminator_normalization=None`.
+        spectral_normalization: bool, whether to divide every kernel of the discriminator by its spectral norm. Set it
+            to False with another normalisation, or where a penalty bounds the discriminator's slope.
         discriminator_dropout: float, the rate of the dropout after each LeakyReLU of the discriminator; 0 for none, as
             in the papers. TensorFlow's tutorial of DCGAN has 0.3.
         num_classes: int, the number of classes, for networks that take labels; None for networks without. Spectral

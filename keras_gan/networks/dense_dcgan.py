@@ -15,8 +15,8 @@ def dense_dcgan(
     latent_dim=64,
     width=64,
     units=1024,
-    discriminator_normalization="batch",
-    spectral_normalization=False,
+    discriminator_normalization=None,
+    spectral_normalization=True,
 ):
     """Convolutional generator and discriminator of two stages with a wide dense layer.
 
@@ -27,15 +27,18 @@ def dense_dcgan(
                         -> transposed convolution(width) -> transposed convolution(channels), tanh
         discriminator:  image -> convolution(width) -> convolution(2 width) -> Dense(units) -> Dense(1)
 
-    with 4x4 kernels of stride 2. Batch normalisation and LeakyReLU(0.2) follow every layer, except the first and last
-    of the discriminator and the last of the generator; the first of the discriminator has only the LeakyReLU.
+    with 4x4 kernels of stride 2. Batch normalisation and LeakyReLU(0.2) follow every layer of the generator except the
+    last. In the discriminator LeakyReLU follows every layer except the last, after batch normalisation if
+    `discriminator_normalization="batch"`, which the first layer never has.
 
     They come from InfoGAN, Chen et al. 2016 (arXiv 1606.03657), appendix C.1, as Lucic et al. 2017 (arXiv 1711.10337)
     build them to compare GANs: without the head that infers the code, 64 latents, LeakyReLU(0.2) in both networks and
     batch normalisation before it (the paper has ReLU in the generator, slope 0.1 in the discriminator), biases in every
-    layer, kernels from N(0, 0.02), batch normalisation with epsilon 1e-5 and momentum 0.9. At 28x28 the generator has
-    6,642,241 trainable parameters and the discriminator 6,559,169. What differs: images are in [-1, 1], and so the
-    generator ends in a tanh and not a sigmoid.
+    layer, kernels from N(0, 0.02), batch normalisation with epsilon 1e-5 and momentum 0.9. At 28x28, with
+    `discriminator_normalization="batch", spectral_normalization=False` as they have it, the generator has 6,642,241
+    trainable parameters and the discriminator 6,559,169. What differs: images are in [-1, 1], and so the generator
+    ends in a tanh and not a sigmoid. By default the discriminator has spectral normalisation instead, with which every
+    GAN of this package learns (benchmarks/RESULTS.md).
 
     Args:
         image_shape: tuple (height, width, channels) of the pictures, sides in multiples of 4.
@@ -43,8 +46,8 @@ def dense_dcgan(
         width: int, the channels of the layers next to the picture.
         units: int, the units of the dense layer of each network.
         discriminator_normalization: "batch" or None. The gradient penalty of WGAN-GP needs None.
-        spectral_normalization: bool, whether to normalise every layer of the discriminator by its spectral norm, most
-            often with `discriminator_normalization=None`.
+        spectral_normalization: bool, whether to divide every kernel of the discriminator by its spectral norm. Set it
+            to False with another normalisation, or where a penalty bounds the discriminator's slope.
 
     Returns:
         Two `keras.Model`: the generator, from latents `(batch, latent_dim)` to float32 images in [-1, 1],

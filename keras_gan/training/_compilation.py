@@ -17,7 +17,7 @@ def refuse(arguments, optimizers):
     if arguments.get("optimizer") is not None:
         listed = " and ".join(f"`{name}=`" for name in optimizers)
         raise ValueError(
-            f"A GAN has {_count(optimizers)} optimizers: give {listed}, or none of them for the paper's. "
+            f"A GAN has {_count(optimizers)} optimizers: give {listed}, or none of them for the defaults. "
             f"Received: optimizer={arguments['optimizer']!r}"
         )
     known = (
@@ -60,7 +60,7 @@ def require_mode(strategy, run_eagerly, steps_per_execution, jit_compile):
 
 
 def choose(model, given):
-    """The optimizers of all players: all of them given, or all of them the paper's.
+    """The optimizers of all players: all of them given, or all of them the defaults.
 
     Args:
         model: `AdversarialModel`.
@@ -76,14 +76,14 @@ def choose(model, given):
     for name, optimizer in given.items():
         if not isinstance(optimizer, str | keras.optimizers.Optimizer):
             raise ValueError(
-                f"`{name}_optimizer` must be a keras.optimizers.Optimizer, or None for the paper's. "
+                f"`{name}_optimizer` must be a keras.optimizers.Optimizer, or None for the default. "
                 f"Received: {name}_optimizer={optimizer!r}"
             )
     if given and len(given) < len(model.players):
         missing = [f"`{name}_optimizer=`" for name in model.players if name not in given]
         raise ValueError(
-            f"A GAN has {_count(model.players)} optimizers, and one of yours should not play against one of the "
-            f"paper: give {' and '.join(missing)} as well, or none of them for the paper's. "
+            f"A GAN has {_count(model.players)} optimizers, and one of yours should not play against a default "
+            f"one: give {' and '.join(missing)} as well, or none of them for the defaults. "
             f"Received: {', '.join(f'{name}_optimizer={optimizer!r}' for name, optimizer in given.items())}"
         )
     given = given or model.default_optimizers()
@@ -96,7 +96,7 @@ def _optimizer(name, given):
     except ValueError as error:
         raise ValueError(
             f'`{name}_optimizer` must be a keras.optimizers.Optimizer, the name of one, such as "adam", or None for '
-            f"the paper's. Received: {name}_optimizer={given!r}"
+            f"the default. Received: {name}_optimizer={given!r}"
         ) from error
 
 

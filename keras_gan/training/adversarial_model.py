@@ -108,7 +108,7 @@ class AdversarialModel(SavedModel, abc.ABC):
 
     @abc.abstractmethod
     def default_optimizers(self):
-        """Return new optimizers with the paper's settings, a dict of player's name to optimizer."""
+        """Return new optimizers for `compile()` without arguments, a dict of player's name to optimizer."""
 
     @abc.abstractmethod
     def train_step(self, data):
@@ -136,7 +136,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         jit_compile="auto",
         **optimizers,
     ):
-        """Set the optimizers. Without arguments they are those of the paper.
+        """Set the optimizers. Without arguments they are those of `default_optimizers`.
 
         Args:
             gradient_accumulation_steps: int, number of equal parts of a minibatch. The parts pass through the networks

@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_gan.layers import LeakyReLU, SpectralNormalization
 from keras_gan.networks.dense_dcgan import dense_dcgan
 
+BATCH = {"discriminator_normalization": "batch", "spectral_normalization": False}
 TINY = {"image_shape": (8, 12, 2), "latent_dim": 3, "width": 2, "units": 5}
 
 
@@ -16,7 +17,7 @@ def trainable_count(model):
 
 
 def test_parameter_counts_by_hand():
-    generator, discriminator = dense_dcgan()
+    generator, discriminator = dense_dcgan(**BATCH)
     dense = 64 * 1024 + 1024 + 2 * 1024 + 1024 * 6272 + 6272 + 2 * 6272
     assert trainable_count(generator) == dense + 16 * 64 * 128 + 64 + 2 * 64 + 16 * 64 + 1 == 6_642_241
     convolutions = 16 * 64 + 64 + 16 * 64 * 128 + 128 + 2 * 128
@@ -24,7 +25,7 @@ def test_parameter_counts_by_hand():
 
 
 def test_the_layers_in_their_order():
-    generator, discriminator = dense_dcgan(**TINY)
+    generator, discriminator = dense_dcgan(**TINY, **BATCH)
     names = [layer.name for layer in generator.layers]
     assert names == [
         *("latents", "dense_0", "norm_0", "leaky_relu_0", "dense_1", "norm_1", "leaky_relu_1", "reshape"),
@@ -48,7 +49,7 @@ def test_images_have_the_shape_asked_for_and_the_range_of_tanh():
 
 
 def test_initial_weights():
-    for model in dense_dcgan(image_shape=(28, 28, 3)):
+    for model in dense_dcgan(image_shape=(28, 28, 3), **BATCH):
         kernels = [v for v in model.trainable_variables if v.name == "kernel"]
         assert len(kernels) == 4
         for kernel in kernels:
@@ -58,7 +59,7 @@ def test_initial_weights():
 
 
 def test_a_discriminator_without_batch_normalization_judges_each_image_alone():
-    _, discriminator = dense_dcgan(**TINY, discriminator_normalization=None)
+    _, discriminator = dense_dcgan(**TINY, spectral_normalization=False)
     assert not any("norm" in layer.name for layer in discriminator.layers)
     x = np.random.default_rng(0).normal(size=(4, 8, 12, 2)).astype("float32")
     alone = [discriminator(x[i : i + 1], training=True)[0] for i in range(4)]
@@ -66,15 +67,13 @@ def test_a_discriminator_without_batch_normalization_judges_each_image_alone():
 
 
 def test_spectral_normalization_reaches_every_layer_with_weights():
-    _, discriminator = dense_dcgan(**TINY, discriminator_normalization=None, spectral_normalization=True)
+    _, discriminator = dense_dcgan(**TINY)
     with_weights = [layer for layer in discriminator.layers if layer.weights]
     assert [type(layer) for layer in with_weights] == [SpectralNormalization] * 4
     assert with_weights[-1].layer.units == 1
 
 
-@pytest.mark.parametrize(
-    "arguments", [{}, {"discriminator_normalization": None}, {"spectral_normalization": True}], ids=str
-)
+@pytest.mark.parametrize("arguments", [{}, {"spectral_normalization": False}, BATCH], ids=str)
 def test_every_variable_gets_a_gradient(arguments):
     generator, discriminator = dense_dcgan(**TINY, **arguments)
     with tf.GradientTape() as tape:

@@ -13,7 +13,10 @@ def test_default_sizes_are_those_of_the_first_gan():
     generator, discriminator = mlp()
     kernels = [layer.kernel.shape for layer in generator.layers if isinstance(layer, keras.layers.Dense)]
     assert kernels == [(100, 1200), (1200, 1200), (1200, 784)]
-    assert discriminator.count_params() == 784 * 1200 + 1200 + 1200 * 1200 + 1200 + 1200 + 1
+    assert (
+        sum(int(np.prod(weight.shape)) for weight in discriminator.trainable_weights)
+        == 784 * 1200 + 1200 + 1200 * 1200 + 1200 + 1200 + 1
+    )
 
 
 def test_a_hidden_layer_of_the_default_width_starts_as_in_the_paper():
@@ -34,7 +37,7 @@ def test_any_shape(image_shape):
 
 
 def test_the_discriminator_in_numpy():
-    _, discriminator = mlp(image_shape=(3, 2, 1), width=4, depth=2)
+    _, discriminator = mlp(image_shape=(3, 2, 1), width=4, depth=2, spectral_normalization=False)
     rng = np.random.default_rng(0)
     weights = [rng.normal(size=variable.shape) for variable in discriminator.weights]
     discriminator.set_weights(weights)
@@ -47,7 +50,7 @@ def test_the_discriminator_in_numpy():
 
 
 def test_spectral_normalization_reaches_every_layer_with_weights():
-    _, discriminator = mlp(image_shape=(2,), width=8, depth=3, spectral_normalization=True)
+    _, discriminator = mlp(image_shape=(2,), width=8, depth=3)
     with_weights = [layer for layer in discriminator.layers if layer.weights]
     assert [type(layer) for layer in with_weights] == [SpectralNormalization] * 4
     assert [layer.name for layer in with_weights] == ["hidden_0", "hidden_1", "hidden_2", "logits"]

@@ -1,0 +1,155 @@
+"""Does `compile()` without arguments learn with every network? Trains every pair on digits; prints a Markdown table.
+
+    python benchmarks/defaults.py --seeds=0
+
+Each GAN is trained with each network that it can take. Nothing is chosen but the size of the networks, so that a pair
+takes less than three minutes on two cores: no optimizer, no penalty, no average of the generator. All GANs have the
+same number of updates, those of both players together, so a GAN with five discriminator updates in a step takes a third
+of the steps of a GAN with one.
+
+The judge is that of `demo_quality.py`, a classifier that sees only scikit-learn's training digits. For 1,797 samples it
+measures the Frechet distance of its features to the test split, over that of a Gaussian of full covariance fitted to
+the training pixels, and the share of the rarest class. A pair has learnt if the distance is below the Gaussian's and no
+class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
+halves, and has learnt if the mean absolute error is less than half that of the untranslated images.
+"""
+
+import os
+import pathlib
+import sys
+import time
+
+from absl import app, flags
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+from _judge import NUM_SAMPLES, Judge, real_images
+from PIL import Image
+
+import keras_gan
+from keras_gan import networks
+
+FLAGS = flags.FLAGS
+flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training of each pair.")
+flags.DEFINE_list("pairs", [], "Pairs such as LSGAN/mlp, or GANs alone; default: all.")
+flags.DEFINE_string("pictures", "runs/defaults", "Where a picture of samples of each pair goes.")
+
+SMALLEST_SHARE = 0.005
+TWO_PLAYERS = (
+    "MinimaxGAN",
+    "NonSaturatingGAN",
+    "LSGAN",
+    "HingeGAN",
+    "WGAN",
+    "WGANGP",
+    "RelativisticGAN",
+    "RelativisticAverageGAN",
+)
+SHAPE = {"image_shape": (32, 32, 1)}
+# The networks that draw images: how they are built, and the updates of both players together.
+NETWORKS = {
+    "dcgan": (lambda: networks.dcgan(**SHAPE, width=16), 3000),
+    "dense_dcgan": (lambda: networks.dense_dcgan(**SHAPE, width=16, units=256), 3000),
+    "mlp": (lambda: networks.mlp(**SHAPE, width=256), 6000),
+    "resnet": (lambda: networks.resnet(**SHAPE, generator_width=32, discriminator_width=32), 3000),
+    "dcgan, labels": (lambda: networks.dcgan(**SHAPE, width=16, num_classes=10), 3000),
+    "mlp, labels": (lambda: networks.mlp(**SHAPE, width=256, num_classes=10), 6000),
+    "acgan": (lambda: networks.acgan(**SHAPE, width=16), 3000),
+    "vae_gan": (lambda: networks.vae_gan(**SHAPE, width=16), 3000),
+}
+PAIRS = [
+    *((gan, network) for network in list(NETWORKS)[:6] for gan in TWO_PLAYERS),
+    ("ACGAN", "acgan"),
+    ("VAEGAN", "vae_gan"),
+    ("CycleGAN", "resnet_translator"),
+]
+
+
+def train(gan_name, network, seed):
+    """The trained GAN of a pair that draws images, with nothing but defaults."""
+    keras.utils.set_random_seed(seed)
+    build, updates = NETWORKS[network]
+    gan = getattr(keras_gan, gan_name)(*build(), seed=seed)
+    gan.compile()
+    labels = getattr(gan, "num_classes", None) is not None
+    digits = keras_gan.data.load("digits", image_size=32, batch_size=64, labels=labels, seed=seed)
+    gan.fit(digits, steps_per_epoch=updates // (gan.batches_per_step + 1), verbose=0)
+    return gan
+
+
+def judged(judge, images):
+    """The distance of samples over the Gaussian's, and the share of their rarest class."""
+    if not np.isfinite(images).all():
+        return float("inf"), 0.0
+    classes = judge.classifier.predict(images, verbose=0).argmax(axis=1)
+    return judge.distance(images) / judge.baseline, np.bincount(classes, minlength=10).min() / len(images)
+
+
+def has_learnt(ratio, share):
+    """Whether samples are nearer than the Gaussian's, with all ten classes."""
+    return ratio < 1.0 and share >= SMALLEST_SHARE
+
+
+def translated(seed):
+    """Digits, their translations to negatives by a CycleGAN with defaults, and the ratio of the errors."""
+    keras.utils.set_random_seed(seed)
+    translators = [networks.resnet_translator(**SHAPE, width=16, blocks=2) for _ in range(2)]
+    judges = [networks.patch_discriminator(**SHAPE, width=16, layers=1) for _ in range(2)]
+    gan = keras_gan.CycleGAN(*translators, *judges, identity_weight=0.0, seed=seed)
+    gan.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    half = len(digits) // 2
+    gan.fit({"source": digits[:half], "target": -digits[half:]}, batch_size=8, epochs=8, verbose=0)
+    images = gan.translate(test)
+    return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
+
+
+def row(judge, gan_name, network, seed, folder):
+    """Train and judge a pair: one line of the table, and whether it has learnt."""
+    begin = time.perf_counter()
+    if gan_name == "CycleGAN":
+        inputs, images, ratio = translated(seed)
+        cells, learnt = f"{ratio:.3f} (error) | ", ratio < 0.5
+        shown = np.concatenate([inputs[:18], images[:18]])
+    else:
+        gan = train(gan_name, network, seed)
+        images = gan.generate(NUM_SAMPLES, seed=0)
+        ratio, share = judged(judge, images)
+        cells, learnt = f"{ratio:.3f} | {share:.1%}", has_learnt(ratio, share)
+        shown = images[:36]
+    seconds = time.perf_counter() - begin
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = keras_gan.callbacks.image_grid(shown).squeeze(-1)
+    Image.fromarray(picture).save(folder / f"{gan_name}_{network.replace(', ', '_')}_{seed}.png")
+    return f"| {gan_name} | {network} | {seed} | {cells} | {seconds:.0f} | {'yes' if learnt else '**no**'} |", learnt
+
+
+def chosen():
+    """The pairs that the flag names."""
+    pairs = [pair for pair in PAIRS if not FLAGS.pairs or pair[0] in FLAGS.pairs or "/".join(pair) in FLAGS.pairs]
+    if not pairs:
+        raise app.UsageError(f"--pairs must name pairs such as LSGAN/mlp, or GANs. Received: {','.join(FLAGS.pairs)}")
+    return pairs
+
+
+def main(argv):
+    """Train, judge, print, draw."""
+    if argv[1:]:
+        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+    pairs, judge, missed = chosen(), Judge(), 0
+    print(f"Judge: test accuracy {judge.accuracy:.3f}. {NUM_SAMPLES} samples.\n")
+    print("| GAN | networks | seed | distance over the Gaussian's | rarest class | seconds | learns |")
+    print("|---|---|---|---|---|---|---|")
+    for gan_name, network in pairs:
+        for seed in map(int, FLAGS.seeds):
+            line, learnt = row(judge, gan_name, network, seed, pathlib.Path(FLAGS.pictures))
+            missed += not learnt
+            print(line, flush=True)
+    print(f"\nPictures: {FLAGS.pictures}. {missed} of {len(pairs) * len(FLAGS.seeds)} did not learn.")
+    sys.exit(missed > 0)
+
+
+if __name__ == "__main__":
+    app.run(main)

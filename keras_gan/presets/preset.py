@@ -1,0 +1,93 @@
+"""The settings of a training run, and what is built from them."""
+
+import dataclasses
+
+import keras
+
+from keras_gan import augmentation, data, gans, networks, penalties
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Preset:
+    """The settings of a training run, which were chosen together.
+
+    All presets share a recipe, that of the demo: the networks of `networks.dcgan` without normalisation in the
+    discriminator, the `R1` penalty, Adam with beta_1 0 and beta_2 0.99, and samples from an average of the generator.
+    They differ in the images and in how much computation they spend. `dataclasses.replace(preset, width=64)` changes
+    a setting.
+
+    Args:
+        name: str.
+        description: str, what it is for, in one sentence.
+        image_size: int, height and width of the images.
+        channels: int, 1 for grey or 3 for RGB images; None for the images as they are.
+        flip: bool, whether images are mirrored left to right with probability 1/2.
+        batch_size: int, images in a minibatch.
+        gan: str, a class of `keras_gan.gans` with two players.
+        latent_dim: int, size of the generator's input.
+        width: int, channels of both networks next to the picture.
+        r1: float, weight of the R1 penalty.
+        diff_augment: float, strength of `DiffAugment` in [0, 1]; 0 for none.
+        ema_half_life: float, half-life of the averaged generator, in images.
+        learning_rate: float, of both players.
+        steps: int, training steps after which the samples were measured.
+        precision: str, a dtype policy of Keras. `keras.config.set_dtype_policy(preset.precision)` sets it.
+
+    Example:
+        >>> import dataclasses, keras_gan
+        >>> small = dataclasses.replace(keras_gan.presets.get("icons_32"), width=4)
+        >>> gan = small.make_gan((32, 32, 3), seed=0)
+        >>> gan.generate(2, seed=0).shape
+        (2, 32, 32, 3)
+    """
+
+    name: str
+    description: str
+    image_size: int
+    channels: int | None = 3
+    flip: bool = False
+    batch_size: int = 64
+    gan: str = "NonSaturatingGAN"
+    latent_dim: int = 64
+    width: int = 32
+    r1: float = 0.1
+    diff_augment: float = 0.0
+    ema_half_life: float = 5000.0
+    learning_rate: float = 1e-3
+    steps: int = 1000
+    precision: str = "float32"
+
+    def load(self, source, **options):
+        """Return endless batches of images, as `keras_gan.data.load` does.
+
+        Args:
+            source: where the images come from; see `keras_gan.data.load`.
+            **options: further arguments of `keras_gan.data.load`, such as `split` and `seed`.
+        """
+        preprocessing = data.Preprocessing(channels=self.channels, flip=self.flip)
+        settings = {"image_size": self.image_size, "batch_size": self.batch_size, "preprocessing": preprocessing}
+        return data.load(source, **settings | options)
+
+    def make_gan(self, image_shape, *, seed=None):
+        """Return a new compiled GAN.
+
+        Args:
+            image_shape: tuple (height, width, channels), the `image_shape` of what `load` returns.
+            seed: int, for the random numbers of the training; None for a random one. `keras.utils.set_random_seed`
+                decides the initial weights.
+        """
+        players = networks.dcgan(
+            image_shape=image_shape, latent_dim=self.latent_dim, width=self.width, spectral_normalization=False
+        )
+        changes = [augmentation.DiffAugment(strength=self.diff_augment)] if self.diff_augment else []
+        gan = getattr(gans, self.gan)(
+            *players,
+            penalties=[penalties.R1(self.r1)],
+            augmentation=changes,
+            ema_half_life=self.ema_half_life,
+            seed=seed,
+        )
+        optimizers = [keras.optimizers.Adam(self.learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8) for _ in "GD"]
+        # On a processor, XLA needs some seconds to compile the step, and then each step takes a third less time.
+        gan.compile(*optimizers, jit_compile=True)
+        return gan
