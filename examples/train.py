@@ -9,7 +9,8 @@ losses (losses.png, losses.csv), events for TensorBoard (tensorboard/), the flag
 the same flags give the same fingerprint.
 
 A killed run resumes when the same command is given again, and ends with the fingerprint of a run that was never
-stopped. A finished run continues with a larger --steps.
+stopped. A finished run continues with a larger --steps. Other flags get a directory of their own, such as
+runs/digits_2. With --dry_run, the script says what a run will need, and writes nothing.
 """
 
 import signal

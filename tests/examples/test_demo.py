@@ -29,6 +29,7 @@ def run_here(command, *, check):
     """Run a Python script in this process, where TensorFlow is imported already."""
     assert command[0] == sys.executable
     with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(EXAMPLES)
         patch.setattr(sys, "argv", [str(argument) for argument in command[1:]])
         runpy.run_path(sys.argv[0])
 
