@@ -7,19 +7,17 @@ latents for each epoch, a GIF of these grids, the curves of the losses, events f
 the demo exports the generator to `saved_models/digits/`, and loads it in a new process that imports only TensorFlow.
 """
 
-import os
 import pathlib
 import subprocess
 import sys
 import time
 
+import quiet_tensorflow  # noqa: F401 - before TensorFlow
+
+# isort: split
+import keras
 import run_flags
 from absl import app, flags
-
-# TensorFlow reads this when it is imported.
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-import keras
 
 import keras_gan
 
@@ -70,11 +68,13 @@ def demo(run_dir):
         digits,
         epochs=FLAGS.epochs,
         steps_per_epoch=STEPS_PER_EPOCH,
+        verbose=0,
         callbacks=[
             keras_gan.callbacks.Throughput(),
             keras_gan.callbacks.ImageSnapshots(run_dir / "samples", num_images=36, log_dir=log_dir),
             keras_gan.callbacks.LossCurves(run_dir / "losses.png"),
             keras_gan.callbacks.TensorBoard(log_dir, write_graph=False),
+            keras_gan.callbacks.Progress(),
         ],
     )
     gan.save(run_dir / "gan.keras")

@@ -2,6 +2,9 @@
 
 import pathlib
 
+import quiet_tensorflow  # noqa: F401 - only leaves out notes of TensorFlow: a copy of this file does without it
+
+# isort: split
 import keras
 
 import keras_gan
@@ -16,7 +19,7 @@ gan = keras_gan.NonSaturatingGAN(generator, discriminator, penalties=[keras_gan.
 optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99) for _ in range(2)]
 # XLA needs some seconds to compile the step, and then each step takes a third less time.
 gan.compile(*optimizers, jit_compile=True)
-gan.fit(digits, epochs=12, steps_per_epoch=50)
+gan.fit(digits, epochs=12, steps_per_epoch=50, callbacks=[keras_gan.callbacks.Progress()])
 
 picture = pathlib.Path("runs/minimal/samples.png")
 picture.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
-"""The flags of a run, which its directory keeps: the same flags resume the run, other flags do not."""
+"""The flags of a run, which its directory keeps: the same flags resume the run, others get another directory."""
 
 import contextlib
+import itertools
 import pathlib
 import re
 
@@ -46,24 +47,29 @@ def record(flags, run_dir):
         write_atomically(run_dir / _FILE, content.encode(**_ENCODING))
 
 
-def require_resumable(flags, run_dir):
-    """Raise a ValueError if there is a run in the directory that these flags do not resume.
+def free_directory(flags, run_dir):
+    """Return the directory for the run of these flags: the given one, or another if it belongs to another run.
 
-    Without a record of its flags, a run resumes with those that are given. Its checkpoints know their settings, too.
+    The first of `run_dir`, `run_dir`_2, `run_dir`_3, ... is chosen that holds no run, or a run that the flags resume.
+
+    Args:
+        flags: absl flags.
+        run_dir: `pathlib.Path`, as the user gave it.
+
+    Raises:
+        ValueError: if a flag has a line break, if the record of a run is damaged, or if the run was longer.
     """
-    for name, line in _lines(flags).items():
-        if len(line.splitlines()) > 1:
-            raise ValueError(
-                f"A flag must not have a line break, because {_FILE} has a line for each: --{name}. Received: {line!r}"
-            )
-    if any(run_dir.glob("checkpoints/step_*.npz")):
-        if (run_dir / _FILE).exists():
-            _require_same(flags, run_dir)
-    elif (run_dir / "gan.keras").exists():
-        raise ValueError(
-            "This directory holds a trained GAN, but no checkpoint to resume from: choose another, or remove this one. "
-            f"Received: --run_dir={run_dir}"
-        )
+    _require_lines(flags)
+    first = other = _other_run(flags, run_dir)
+    found, numbers = run_dir, itertools.count(2)
+    # A path such as .. has no name of its own.
+    named = run_dir if run_dir.name.strip(".") else run_dir.resolve()
+    while other is not None:
+        found = named.with_name(f"{named.name}_{next(numbers)}")
+        other = _other_run(flags, found)
+    if first is not None:
+        print(f"{run_dir} holds {first}: the results of this run go to {found}")
+    return found
 
 
 @contextlib.contextmanager
@@ -78,19 +84,40 @@ def _writing_below(name, directory):
         ) from error
 
 
-def _require_same(flags, run_dir):
-    """Raise a ValueError if flags would train something else than the run in this directory."""
-    recorded, given = _recorded(flags, run_dir), _lines(flags)
-    before, now = (int(lines["steps"].partition("=")[2]) for lines in (recorded, given))
-    if now < before:
-        raise ValueError(f"A run can be made longer than its --steps={before}, not shorter. Received: --steps={now}")
-    for name in sorted((recorded.keys() | given.keys()) - _FREE):
-        if recorded.get(name) != given.get(name):
-            nothing = f"no --{name}"
+def _require_lines(flags):
+    """Raise a ValueError if the value of a flag would take several lines of the record."""
+    for name, line in _lines(flags).items():
+        if len(line.splitlines()) > 1:
             raise ValueError(
-                f"The run in this directory was started with {recorded.get(name, nothing)}: give the same to "
-                f"resume it, or choose another --run_dir. Received: {given.get(name, nothing)}, --run_dir={run_dir}"
+                f"A flag must not have a line break, because {_FILE} has a line for each: --{name}. Received: {line!r}"
             )
+
+
+def _other_run(flags, run_dir):
+    """Say which other run is in a directory, or return None if there is none, or one that these flags resume.
+
+    Without a record of its flags, a run resumes with those that are given. Its checkpoints know their settings, too.
+    """
+    if any(run_dir.glob("checkpoints/step_*.npz")):
+        return _other_flags(flags, run_dir) if (run_dir / _FILE).exists() else None
+    if (run_dir / "gan.keras").exists():
+        return "a trained GAN without checkpoints"
+    return None
+
+
+def _other_flags(flags, run_dir):
+    """Say with which other flags the run in a directory was started, or return None if these flags resume it."""
+    recorded, given = _recorded(flags, run_dir), _lines(flags)
+    names = sorted((recorded.keys() | given.keys()) - _FREE)
+    others = [name for name in names if recorded.get(name) != given.get(name)]
+    before, now = (int(lines["steps"].partition("=")[2]) for lines in (recorded, given))
+    # An epoch is no longer than the run.
+    if now < before and set(others) <= {"steps_per_epoch"}:
+        raise ValueError(f"A run can be made longer than its --steps={before}, not shorter. Received: --steps={now}")
+    if not others:
+        return None
+    nothing = f"no --{others[0]}"
+    return f"another run ({recorded.get(others[0], nothing)} there, {given.get(others[0], nothing)} here)"
 
 
 def _lines(flags):

@@ -6,8 +6,9 @@ python examples/serve_picture.py saved_models/digits/1 served.png
 import os
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+import quiet_tensorflow  # noqa: F401 - before TensorFlow
 
+# isort: split
 import tensorflow as tf
 
 if len(sys.argv) != 3:

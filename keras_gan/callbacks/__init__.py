@@ -1,4 +1,4 @@
-"""Callbacks for training: pictures of samples, loss curves, speed, metrics, checkpoints and health checks."""
+"""Callbacks for training: pictures of samples, loss curves, progress, speed, metrics, checkpoints and health checks."""
 
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.evaluate import Evaluate
@@ -6,6 +6,7 @@ from keras_gan.callbacks.health import TrainingDiverged, TrainingHealth
 from keras_gan.callbacks.image_grid import image_grid
 from keras_gan.callbacks.image_snapshots import ImageSnapshots
 from keras_gan.callbacks.loss_curves import LossCurves
+from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.tensorboard import TensorBoard
 from keras_gan.callbacks.throughput import Throughput
 
@@ -14,6 +15,7 @@ __all__ = [
     "Evaluate",
     "ImageSnapshots",
     "LossCurves",
+    "Progress",
     "TensorBoard",
     "Throughput",
     "TrainingDiverged",

@@ -5,7 +5,7 @@ import io
 import numbers
 import os
 import re
-import struct
+import time
 import warnings
 
 import keras
@@ -14,19 +14,14 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gan._arguments import require_bool, require_choice, require_int, require_seed
-from keras_gan._files import is_fault_of_computer, remove_leftovers, replacement, writable_directory, write_atomically
+from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
+from keras_gan.callbacks import _gif
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.image_grid import draw_grid
 
 _NUMBER_DIGITS = {"epoch": 4, "step": 7}
 _GIF = "snapshots.gif"
-_FRAME_SECONDS = 0.2
-_LAST_FRAME_SECONDS = 2.0
-_LOOP_FOR_EVER = b"\x21\xff\x0bNETSCAPE2.0\x03\x01\x00\x00\x00"
-_TRAILER = b";"
-# The header of a GIF has 16 bits for each side.
-_LONGEST_SIDE = 65_535
 
 
 class ImageSnapshots(keras.callbacks.Callback):
@@ -45,6 +40,11 @@ class ImageSnapshots(keras.callbacks.Callback):
     resumes, by a `Checkpoint` or with `initial_epoch`, continues the numbers, and its GIF holds the earlier
     pictures too. A new picture replaces an old one with the same number.
 
+    Where an epoch takes long, the first minutes show whether the GAN learns at all. So there are also pictures such as
+    `after_0030s.png`, when training has run for each of `after_seconds` and no other picture was taken since the one
+    before. They are not in the GIF, whose frames are equally far apart, and not in TensorBoard. A run that resumes from
+    a `Checkpoint` continues the clock, too. No picture changes what is trained.
+
     A reader never sees a part of a file. A write that fails during training gives one warning.
 
     Args:
@@ -57,6 +57,8 @@ class ImageSnapshots(keras.callbacks.Callback):
         log_dir: directory for TensorBoard, which shows the grids as "samples"; or None.
         inputs: images to translate or reconstruct, an array or a dict of arrays by name; None for a model that draws
             its images.
+        after_seconds: list or tuple of seconds of training, in whole numbers, after which a picture is taken in
+            addition; empty for none.
 
     Raises:
         ValueError: if an argument is out of range or a directory cannot be written; when training begins,
@@ -81,9 +83,21 @@ class ImageSnapshots(keras.callbacks.Callback):
         ['epoch_0000.png', 'epoch_0001.png', 'epoch_0002.png', 'snapshots.gif']
     """
 
-    _training_state = ("_number", "_number_at_epoch_begin")
+    _training_state = ("_number", "_number_at_epoch_begin", "_seconds")
 
-    def __init__(self, directory, *, every=1, unit="epoch", num_images=64, seed=0, gif=True, log_dir=None, inputs=None):
+    def __init__(
+        self,
+        directory,
+        *,
+        every=1,
+        unit="epoch",
+        num_images=64,
+        seed=0,
+        gif=True,
+        log_dir=None,
+        inputs=None,
+        after_seconds=(10, 30, 60, 120, 300),
+    ):
         super().__init__()
         require_choice("unit", unit, _NUMBER_DIGITS)
         self.every = require_int("every", every)
@@ -91,6 +105,7 @@ class ImageSnapshots(keras.callbacks.Callback):
         self.num_images = require_int("num_images", num_images)
         self.seed = require_seed(seed)
         self.gif, self.inputs = require_bool("gif", gif), _require_inputs(inputs)
+        self.after_seconds = _require_moments(after_seconds)
         self.directory = writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
 
@@ -98,17 +113,18 @@ class ImageSnapshots(keras.callbacks.Callback):
         """Take the first picture, so that images that cannot be drawn are an error before training."""
         self._guard = DiskGuard(f"some of the pictures in {self.directory}")
         self._first_grid = self._sample()
-        if self.gif and max(self._first_grid.shape[:2]) > _LONGEST_SIDE:
+        if self.gif and max(self._first_grid.shape[:2]) > _gif.LONGEST_SIDE:
             height, width = self._first_grid.shape[:2]
             raise ValueError(
-                f"A side of a GIF has at most {_LONGEST_SIDE:,} pixels. Draw fewer images, or give `gif=False`. "
+                f"A side of a GIF has at most {_gif.LONGEST_SIDE:,} pixels. Draw fewer images, or give `gif=False`. "
                 f"Received: a grid of {width:,} x {height:,} pixels, num_images={self.num_images}"
             )
         # A plain number, because a checkpoint stores it.
         self._number = None
         self._missing = []
-        remove_leftovers(self.directory, f"{self.unit}_*.png")
-        remove_leftovers(self.directory, _GIF)
+        self._seconds, self._clock, self._is_fresh = 0.0, None, False
+        for pattern in (f"{self.unit}_*.png", "after_*.png", _GIF):
+            remove_leftovers(self.directory, pattern)
         self._writer = None if self.log_dir is None else tf.summary.create_file_writer(os.fspath(self.log_dir))
 
     def on_epoch_begin(self, epoch, logs=None):
@@ -117,7 +133,9 @@ class ImageSnapshots(keras.callbacks.Callback):
         if self._number is None:
             self._number = self._first_number(epoch)
             if epoch == 0:
-                self._write(self._first_grid)
+                self._write_next(self._first_grid)
+                self._is_fresh = False
+        self._done = 0
         # Training may have gone back to an earlier epoch.
         if self.unit == "epoch":
             self._number = epoch
@@ -128,6 +146,9 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         """Count the steps, because training may resume in the middle of an epoch."""
+        self._done = batch
+        if self._clock is None:
+            self._clock = time.perf_counter()
         if self.unit == "epoch":
             return
         if self._number_at_epoch_begin is None:
@@ -135,9 +156,14 @@ class ImageSnapshots(keras.callbacks.Callback):
         self._number = self._number_at_epoch_begin + batch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Take a picture every `every` steps."""
+        """Take a picture every `every` steps, and at the moments of `after_seconds`."""
+        self._done = steps_done(batch, self.params)
         if self.unit == "step":
-            self._advance_to(self._number_at_epoch_begin + steps_done(batch, self.params))
+            self._advance_to(self._number_at_epoch_begin + self._done)
+        elif self._done == self.params["steps"] and (self._number + 1) % self.every == 0:
+            # The epoch ends with a picture.
+            self._is_fresh = True
+        self._advance_clock()
 
     def on_epoch_end(self, epoch, logs=None):
         """Take a picture every `every` epochs."""
@@ -156,6 +182,29 @@ class ImageSnapshots(keras.callbacks.Callback):
                 self._writer.close()
         self._guard.warn()
 
+    def seconds_to_next(self, seconds_per_step):
+        """Return how long it takes to the next picture, for a callback that shows it.
+
+        Args:
+            seconds_per_step: number, the seconds of a training step.
+
+        Returns:
+            float; None if training ends before, or the length of an epoch is unknown.
+        """
+        steps = self.params["steps"]
+        if steps is None:
+            return None
+        if self.unit == "epoch":
+            left = (self.every - self._number % self.every) * steps - self._done
+            end = (self.params["epochs"] - self._number) * steps - self._done
+        else:
+            left = self.every - self._number % self.every
+            end = self.params["epochs"] * steps - self._number
+        # A moment is left out if a picture was taken since the one before it.
+        moments = [moment for moment in self.after_seconds if moment > self._seconds][int(self._is_fresh) :]
+        waits = [left * seconds_per_step, *(moment - self._seconds for moment in moments)]
+        return min(waits) if min(waits) <= end * seconds_per_step else None
+
     def _first_number(self, epoch):
         if self.unit == "epoch" or epoch == 0:
             return epoch
@@ -169,7 +218,19 @@ class ImageSnapshots(keras.callbacks.Callback):
         due = number // self.every > self._number // self.every
         self._number = number
         if due:
-            self._write(self._sample())
+            self._write_next(self._sample())
+
+    def _advance_clock(self):
+        """Take a picture if a moment of `after_seconds` has come, and none was taken since the one before."""
+        now, before = time.perf_counter(), self._seconds
+        # Added up, because a checkpoint keeps the seconds of earlier processes, but not their clock.
+        self._seconds += now - self._clock
+        self._clock = now
+        passed = [moment for moment in self.after_seconds if before < moment <= self._seconds]
+        if passed and not self._is_fresh:
+            self._write(self._sample(), f"after_{passed[-1]:04d}s.png")
+        if passed:
+            self._is_fresh = False
 
     def _sample(self):
         images, columns = self._images_and_columns()
@@ -199,12 +260,16 @@ class ImageSnapshots(keras.callbacks.Callback):
         labels = np.repeat(np.arange(rows, dtype=np.int32), columns)
         return self.model.generate(len(labels), labels=labels, seed=self.seed), columns
 
-    def _write(self, grid):
+    def _write(self, grid, name):
         buffer = io.BytesIO()
         Image.fromarray(grid.squeeze(-1) if grid.shape[-1] == 1 else grid).save(buffer, "PNG")
-        name = f"{self.unit}_{self._number:0{_NUMBER_DIGITS[self.unit]}d}.png"
         with self._guard:
             write_atomically(self.directory / name, buffer.getvalue())
+
+    def _write_next(self, grid):
+        """Write a picture that becomes a frame of the GIF."""
+        self._write(grid, f"{self.unit}_{self._number:0{_NUMBER_DIGITS[self.unit]}d}.png")
+        self._is_fresh = True
         if self._writer is not None:
             with self._guard, self._writer.as_default():
                 tf.summary.image("samples", grid[np.newaxis], step=self._number)
@@ -213,12 +278,12 @@ class ImageSnapshots(keras.callbacks.Callback):
     def _write_gif(self):
         # Pictures with later numbers come from an earlier run and do not belong in this GIF.
         paths = [path for number, path in sorted(self._pictures().items()) if number <= self._number]
-        sizes = {path: _size(path) for path in paths}
+        sizes = {path: _gif.size_of(path) for path in paths}
         self._missing = [path.name for path in paths if sizes[path] is None]
         good = [path for path in paths if sizes[path] is not None]
         if good:
             with replacement(self.directory / _GIF) as temporary, temporary.open("wb") as file:
-                write_gif(file, map(_read, good), [sizes[path] for path in good])
+                _gif.write_gif(file, map(_gif.read, good), [sizes[path] for path in good])
 
     def _warn_of_missing_frames(self):
         if self._missing:
@@ -234,63 +299,6 @@ class ImageSnapshots(keras.callbacks.Callback):
         return {int(match[1]): self.directory / match[0] for match in matches if match}
 
 
-def _read(path):
-    with Image.open(path) as picture:
-        return picture.copy()
-
-
-def _size(path):
-    """Return the width and height of a picture, or None if it cannot be a frame: it is damaged or too large."""
-    try:
-        with Image.open(path) as picture:
-            size = picture.size
-            # Checks every checksum, and does not decode.
-            picture.verify()
-    except Exception as error:
-        # A damaged picture raises errors of many classes.
-        if is_fault_of_computer(error):
-            raise
-        return None
-    return size if max(size) <= _LONGEST_SIDE else None
-
-
-def write_gif(file, pictures, sizes):
-    """Write pictures as one GIF that loops, with a frame for every picture.
-
-    Pillow's own `save_all` drops a frame that equals the one before it. Then the number of a frame no longer
-    tells the epoch. Here each picture is encoded separately and becomes a frame with its own colours. It is written
-    before the next one is read, so a long training needs no more memory than a short one.
-
-    The layout of the file is in the GIF89a specification (CompuServe, 1990), sections 17 to 27.
-
-    Args:
-        file: binary file that is open for writing.
-        pictures: iterable of `PIL.Image.Image`, in order.
-        sizes: non-empty list of the pictures' sizes, pairs (width, height).
-    """
-    width, height = map(max, zip(*sizes, strict=True))
-    file.write(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _LOOP_FOR_EVER)
-    seconds = [_FRAME_SECONDS] * (len(sizes) - 1) + [_LAST_FRAME_SECONDS]
-    file.writelines(map(_frame, pictures, seconds))
-    file.write(_TRAILER)
-
-
-def _frame(picture, seconds):
-    """Encode a picture as a separate GIF, and move its colour table behind the image descriptor."""
-    buffer = io.BytesIO()
-    # A copy without `info`, because text from the PNG would become a block in front of the image.
-    still = picture.copy()
-    still.info = {}
-    still.save(buffer, "GIF")
-    encoded = buffer.getvalue()
-    table_bits = encoded[10] & 0b111
-    colours_end = 13 + 3 * 2 ** (table_bits + 1)
-    colours, image = encoded[13:colours_end], encoded[colours_end : -len(_TRAILER)]
-    timing = b"\x21\xf9\x04" + struct.pack("<BHBB", 0, round(100 * seconds), 0, 0)
-    flags = image[9] | 0b1000_0000 | table_bits
-    return timing + image[:9] + bytes([flags]) + colours + image[10:]
-
-
 def _require_inputs(inputs):
     for images in inputs.values() if isinstance(inputs, dict) else [] if inputs is None else [inputs]:
         if len(getattr(images, "shape", ())) == 0:
@@ -299,3 +307,12 @@ def _require_inputs(inputs):
                 f"Received: inputs={inputs!r:.80}"
             )
     return inputs
+
+
+def _require_moments(seconds):
+    if not isinstance(seconds, list | tuple):
+        raise ValueError(
+            "`after_seconds` must be a list or tuple of whole numbers, which is empty for no such pictures. "
+            f"Received: after_seconds={seconds!r}"
+        )
+    return tuple(sorted(require_int("after_seconds", moment) for moment in seconds))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from keras_gan.callbacks import ImageSnapshots
-from keras_gan.callbacks.image_snapshots import write_gif
+from keras_gan.callbacks._gif import write_gif
 
 
 def animated_gif(pictures):

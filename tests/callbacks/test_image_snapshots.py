@@ -9,7 +9,7 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.util import event_pb2
 
-from keras_gan.callbacks import ImageSnapshots, image_grid, image_snapshots
+from keras_gan.callbacks import Checkpoint, ImageSnapshots, _gif, image_grid, image_snapshots
 
 
 def _names(directory):
@@ -165,17 +165,108 @@ def test_a_model_may_choose_what_is_shown(tmp_path):
 
 def test_the_gif_needs_no_more_memory_the_more_pictures_there_are(tmp_path, make_gan, train, monkeypatch):
     alive, most = weakref.WeakValueDictionary(), []
-    read = image_snapshots._read
+    read = _gif.read
 
     def counting_read(path):
         alive[path] = picture = read(path)
         most.append(len(alive))
         return picture
 
-    monkeypatch.setattr(image_snapshots, "_read", counting_read)
+    monkeypatch.setattr(_gif, "read", counting_read)
     train(make_gan(), [ImageSnapshots(tmp_path)], epochs=30)
     assert len(most) == len(_gif_frames(tmp_path / "snapshots.gif")) == 31
     assert max(most) <= 2
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """A clock that a callback moves on by some seconds in each step."""
+
+    class Clock:
+        seconds = 100.0
+
+        def moves_on(self, seconds):
+            return keras.callbacks.LambdaCallback(on_train_batch_begin=lambda batch, logs: self._move(seconds))
+
+        def _move(self, seconds):
+            self.seconds += seconds
+
+    clock = Clock()
+    monkeypatch.setattr(image_snapshots.time, "perf_counter", lambda: clock.seconds)
+    return clock
+
+
+def _early(directory):
+    return [name for name in _names(directory) if name.startswith("after_")]
+
+
+def test_pictures_by_the_clock_at_the_start(tmp_path, make_gan, train, clock):
+    # The clock starts before the first step; an epoch takes 60 seconds.
+    train(make_gan(), [ImageSnapshots(tmp_path), clock.moves_on(12.0)], epochs=3)
+    # Nothing was drawn between 10 and 30 seconds; the pictures of the epochs come before the later moments.
+    assert _early(tmp_path) == ["after_0010s.png", "after_0030s.png"]
+    assert len(_gif_frames(tmp_path / "snapshots.gif")) == 4
+
+
+def test_a_long_epoch_has_every_early_picture(tmp_path, make_gan, train, clock):
+    train(make_gan(), [ImageSnapshots(tmp_path, every=9), clock.moves_on(9.0)], epochs=9)
+    names = [f"after_{seconds:04d}s.png" for seconds in (10, 30, 60, 120, 300)]
+    assert _early(tmp_path) == names
+    assert len({(tmp_path / name).read_bytes() for name in names}) == 5
+
+
+def test_a_step_that_passes_several_moments_is_drawn_once(tmp_path, make_gan, train, clock):
+    gan = make_gan()
+    train(gan, [ImageSnapshots(tmp_path, every=9), clock.moves_on(70.0)], epochs=1)
+    assert _early(tmp_path) == ["after_0060s.png", "after_0120s.png", "after_0300s.png"]
+    assert len(gan.generate_calls) == 4
+
+
+@pytest.mark.parametrize("moments", [(), (1_000,)])
+def test_no_early_pictures(tmp_path, make_gan, train, clock, moments):
+    train(make_gan(), [ImageSnapshots(tmp_path, after_seconds=moments), clock.moves_on(12.0)])
+    assert _early(tmp_path) == []
+
+
+def test_a_run_that_resumes_continues_the_clock(tmp_path, walk, fit, fit_until_killed, clock):
+    def callbacks():
+        return ImageSnapshots(tmp_path, every=9, after_seconds=[10, 30]), clock.moves_on(8.0)
+
+    fit_until_killed(walk(), *callbacks(), Checkpoint(tmp_path, unit="step"), after=3)
+    assert _early(tmp_path) == ["after_0010s.png"]
+    before = (tmp_path / "after_0010s.png").read_bytes()
+    gan = walk()
+    fit(gan, *callbacks(), Checkpoint(tmp_path, unit="step"))
+    # 30 seconds have passed after the fourth step, not after the sixth.
+    assert _early(tmp_path) == ["after_0010s.png", "after_0030s.png"]
+    assert (tmp_path / "after_0010s.png").read_bytes() == before
+    never_stopped = walk()
+    fit(never_stopped)
+    assert gan.fingerprint() == never_stopped.fingerprint()
+
+
+@pytest.mark.parametrize(
+    "options, seconds",
+    [
+        ({}, 5.0),
+        ({"every": 10}, 8.0),
+        ({"every": 10, "after_seconds": ()}, 69.0),
+        ({"every": 20, "after_seconds": ()}, None),
+        ({"unit": "step", "every": 7}, 3.0),
+    ],
+)
+def test_the_time_to_the_next_picture(tmp_path, make_gan, options, seconds):
+    snapshots = ImageSnapshots(tmp_path, **options)
+    snapshots.set_model(make_gan())
+    snapshots.set_params({"epochs": 10, "steps": 8})
+    snapshots.on_train_begin()
+    snapshots.on_epoch_begin(1)
+    snapshots.on_train_batch_begin(2)
+    snapshots.on_train_batch_end(2)
+    snapshots._seconds = 2.0
+    assert snapshots.seconds_to_next(1.0) == seconds
+    if seconds == 5.0:
+        assert snapshots.seconds_to_next(4.0) == 8.0
 
 
 def test_samples_by_seed_alone(tmp_path, make_gan, train):
@@ -318,6 +409,8 @@ def test_a_directory_that_cannot_be_made_is_an_error_at_once(tmp_path, name):
             "`inputs` must be an array of images, or a dict of such arrays by the names of the model's inputs",
         ),
         ({"inputs": {"source": "no"}}, "Received: inputs={'source': 'no'}"),
+        ({"after_seconds": 10}, "`after_seconds` must be a list or tuple of whole numbers"),
+        ({"after_seconds": [0.5]}, "`after_seconds` must be an integer of at least 1. Received: after_seconds=0.5"),
         ({"gif": "no"}, "`gif` must be True or False. Received: gif='no'"),
     ],
 )

@@ -20,6 +20,8 @@ def test_the_script_is_one_screen():
 @pytest.mark.filterwarnings("ignore:If `run_eagerly` is True, then `jit_compile`:UserWarning")
 def test_it_draws_and_exports(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    # As Python does for a script that it runs.
+    monkeypatch.syspath_prepend(SCRIPT.parent)
     short, gan_class = {"epochs": 1, "steps_per_epoch": 1}, keras_gan.NonSaturatingGAN
     fit, build = gan_class.fit, keras_gan.networks.dcgan
     monkeypatch.setattr(keras_gan.networks, "dcgan", lambda **options: build(**options | {"width": 4}))

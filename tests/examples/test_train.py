@@ -35,7 +35,7 @@ GANS = [
 
 
 def test_the_script_offers_all_of_them(train_script):
-    assert set(train_script.GANS) == set(GANS)
+    assert set(train_script.train_flags.GANS) == set(GANS)
 
 
 def folder_of_faces(path, count=8):
@@ -99,7 +99,9 @@ def test_flags_of_practice_reach_the_parts(train):
         "--learning_rate_schedule=linear",
         "--warm_up_steps=1",
         "--discriminator_learning_rate=0.125",
+        "--augmentation=diff_augment",
     )
+    assert [type(augmentation).__name__ for augmentation in gan.critic.augmentations] == ["DiffAugment"]
     assert [type(layer).__name__ for layer in gan.discriminator.layers].count("Dropout") == 1
     assert repr(gan.penalties[0]) == "Lazy(R1(weight=3.0), every=2)"
     assert (gan.generator_optimizer.global_clipnorm, gan.discriminator_optimizer.global_clipnorm) == (0.5, 0.5)

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -144,8 +145,20 @@ def begun(train_script, train_flags, tmp_path):
     (run_dir / "checkpoints" / "step_000000002.npz").touch()
     with flagsaver.flagsaver():
         train_flags("--steps_per_epoch=2", "--flip", f"--run_dir={run_dir}")
-        train_script.run_flags.record(train_script.own_flags(), run_dir)
+        train_script.run_flags.record(train_script.train_flags.own(), run_dir)
     return run_dir
+
+
+@pytest.fixture
+def directory_for(train_script, train_flags, tmp_path):
+    """The function that returns the directory of a run with the given flags and the --run_dir of `begun`."""
+
+    def find(*arguments):
+        with flagsaver.flagsaver():
+            train_flags(*arguments)
+            return train_script.run_flags.free_directory(train_script.train_flags.own(), tmp_path / "run")
+
+    return find
 
 
 @pytest.mark.parametrize(
@@ -159,11 +172,40 @@ def begun(train_script, train_flags, tmp_path):
         ("--flip --steps=100", "--steps_per_epoch=2", "--steps_per_epoch=100"),
     ],
 )
-def test_other_flags_do_not_go_on_with_a_run(begun, error, flag, before, given):
-    assert error(*flag.split()) == (
-        f"Error: The run in this directory was started with {before}: give the same to resume it, or choose "
-        f"another --run_dir. Received: {given}, --run_dir={begun}"
+def test_other_flags_get_another_directory(begun, directory_for, capsys, flag, before, given):
+    assert directory_for(*flag.split()) == begun.with_name("run_2")
+    assert capsys.readouterr().out == (
+        f"{begun} holds another run ({before} there, {given} here): the results of this run go to {begun}_2\n"
     )
+
+
+def test_the_other_directory_is_the_first_free_one_or_the_one_of_the_same_flags(begun, directory_for):
+    shutil.copytree(begun, f"{begun}_2")
+    assert directory_for("--flip", "--steps_per_epoch=2", "--seed=1") == begun.with_name("run_3")
+    record = begun.with_name("run_2") / "flags.txt"
+    record.write_text(record.read_text().replace("--seed=0", "--seed=1"))
+    assert directory_for("--flip", "--steps_per_epoch=2", "--seed=1") == begun.with_name("run_2")
+    assert directory_for("--flip", "--steps_per_epoch=2") == begun
+
+
+def test_a_trained_gan_without_checkpoints_is_not_overwritten(directory_for, tmp_path, capsys):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "gan.keras").write_text("trained for days")
+    assert directory_for() == tmp_path / "run_2"
+    assert "run holds a trained GAN without checkpoints: the results of this run go to " in capsys.readouterr().out
+
+
+def test_a_second_run_trains_in_a_directory_of_its_own_and_resumes_there(run_script, tmp_path, capsys):
+    flags = ["--gan=hinge", "--network=mlp", "--discriminator_steps=1", f"--run_dir={tmp_path / 'run'}"]
+    run_script(*flags)
+    first = (tmp_path / "run" / "gan.keras").read_bytes()
+    run_script(*flags, "--seed=1")
+    assert f"--run_dir={tmp_path / 'run_2'}\n" in (tmp_path / "run_2" / "flags.txt").read_text()
+    capsys.readouterr()
+    run_script(*flags, "--seed=1")
+    printed = capsys.readouterr().out
+    assert re.search(r"Training had ended at step 2: .*run_2.checkpoints", printed)
+    assert (tmp_path / "run" / "gan.keras").read_bytes() == first
 
 
 @pytest.mark.parametrize(
@@ -188,16 +230,16 @@ def test_a_record_of_flags_may_have_comments_and_empty_lines_or_be_lost(begun, t
     record.write_text(f"# my best run\n\n{record.read_text()}\n// of 2026\n")
     with flagsaver.flagsaver():
         train_flags("--steps_per_epoch=2", "--flip", f"--run_dir={begun}")
-        train_script.run_flags.require_resumable(train_script.own_flags(), begun)
+        assert train_script.run_flags.free_directory(train_script.train_flags.own(), begun) == begun
         record.unlink()
-        train_script.run_flags.require_resumable(train_script.own_flags(), begun)
+        assert train_script.run_flags.free_directory(train_script.train_flags.own(), begun) == begun
 
 
 def test_a_folder_whose_name_is_not_utf_8_is_recorded(begun, train_script, train_flags):
     with flagsaver.flagsaver():
         train_flags("--dataset=/data/caf\udce9", "--steps_per_epoch=2", f"--run_dir={begun}")
-        train_script.run_flags.record(train_script.own_flags(), begun)
-        train_script.run_flags.require_resumable(train_script.own_flags(), begun)
+        train_script.run_flags.record(train_script.train_flags.own(), begun)
+        assert train_script.run_flags.free_directory(train_script.train_flags.own(), begun) == begun
     assert b"--dataset=/data/caf\xe9\n" in (begun / "flags.txt").read_bytes()
 
 
@@ -238,16 +280,12 @@ def test_a_wrong_flag_does_not_bind_the_run(error, train):
     train("--batch_size=8")
 
 
-def test_a_trained_gan_without_checkpoints_is_not_overwritten(tmp_path):
-    (tmp_path / "gan.keras").write_text("trained for days")
-    got = start(f"--run_dir={tmp_path}")
-    assert got.returncode == 1
-    assert got.stderr == (
-        "Error: This directory holds a trained GAN, but no checkpoint to resume from: choose another, or remove this "
-        f"one. Received: --run_dir={tmp_path}\n"
-    )
-    assert "Traceback" in start(f"--run_dir={tmp_path}", "--verbosity=1").stderr
-    assert (tmp_path / "gan.keras").read_text() == "trained for days"
+def test_an_error_is_one_line_and_its_traceback_comes_when_asked_for(tmp_path):
+    got = start("--gan=q", f"--run_dir={tmp_path / 'run'}")
+    assert (got.returncode, got.stdout) == (1, "")
+    assert re.fullmatch(r"Error: There is no such gan\. .*Received: --gan=q\n", got.stderr)
+    assert "Traceback" in start("--gan=q", "--verbosity=1").stderr
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.filterwarnings("ignore:Step 2. d_loss = nan.*rollback 1 of 1:UserWarning")
@@ -294,11 +332,25 @@ def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
     assert "Traceback" not in got.stderr
 
 
-def test_help_shows_the_flags_of_the_script_first():
-    got = start("--help").stdout
-    assert got.startswith("Train any GAN of keras_gan")
-    assert re.search(r"flags:\s+\S*train.py:\n  --batch_size: Images in a minibatch.\n", got)
-    assert "--verbosity" not in got
+@pytest.mark.parametrize("flag", ["--help", "--helpshort"])
+def test_help_shows_the_flags_in_groups_with_all_choices(train_script, flag):
+    got = start(flag)
+    assert (got.returncode, got.stderr) == (0, "")
+    assert got.stdout.startswith("Train any GAN of keras_gan")
+    headings = re.findall(r"^[A-Z]\w+$", got.stdout, re.MULTILINE)
+    assert headings == ["Images", "GAN", "Networks", "Optimizers", "Training", "Files"]
+    assert re.search(r"^  --batch_size=64 +Images in a minibatch.$", got.stdout, re.MULTILINE)
+    words = " ".join(got.stdout.split())
+    for names in (train_script.train_flags.GANS, train_script.train_flags.NETWORKS):
+        assert ", ".join(names) in words
+    assert max(map(len, got.stdout.splitlines())) <= 120
+    assert "--verbosity" not in got.stdout
+
+
+def test_help_shows_every_flag_that_is_recorded(train_script):
+    names = [name for group in train_script.train_flags.GROUPS.values() for name in group]
+    assert sorted(names) == sorted({flag.name for flag in train_script.train_flags.own()} | {"dry_run"})
+    assert len(names) == len(set(names))
 
 
 def test_words_that_are_no_flags(error):

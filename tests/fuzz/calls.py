@@ -445,9 +445,11 @@ _CALLBACKS = {
             "gif": True,
             "log_dir": None,
             "inputs": None,
+            "after_seconds": [10],
         },
     ),
     "LossCurves": lambda: (callbacks.LossCurves, {"path": f"{folder()}/curves.png"}),
+    "Progress": lambda: (callbacks.Progress, {"names": ["d_loss"]}),
     "TensorBoard": lambda: (callbacks.TensorBoard, {"log_dir": folder()}),
     "Throughput": lambda: (callbacks.Throughput, {}),
     "TrainingHealth": lambda: (

@@ -1,0 +1,271 @@
+"""The flags of train.py, in the groups in which --help shows them."""
+
+import contextlib
+import difflib
+import pathlib
+import re
+import sys
+import textwrap
+
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+
+# The architectures that are a generator and a discriminator of images without labels.
+GANS = (
+    "HingeGAN",
+    "LSGAN",
+    "MinimaxGAN",
+    "NonSaturatingGAN",
+    "RelativisticAverageGAN",
+    "RelativisticGAN",
+    "WGAN",
+    "WGANGP",
+)
+NETWORKS = ("dcgan", "dense_dcgan", "mlp", "resnet")
+AUGMENTATIONS = {"diff_augment": "DiffAugment", "instance_noise": "InstanceNoise"}
+STRATEGIES = {"none": "get_strategy", "mirrored": "MirroredStrategy", "multi_worker": "MultiWorkerMirroredStrategy"}
+
+# The names of the flags by the heading of their group.
+GROUPS = {}
+# It is not part of the run.
+_NOT_RECORDED = {"dry_run"}
+_HELP = {"-?", "-h", "--h", "-help", "--help", "-helpshort", "--helpshort"}
+_HELP_COLUMNS = (36, 116)
+
+
+def define():
+    """Define all flags, and what they must fulfil together."""
+    _define_images()
+    _define_gan()
+    _define_networks()
+    _define_optimizers()
+    _define_training()
+    _define_run()
+    _define_requirements()
+
+
+def _define_images():
+    with _group("Images"):
+        flags.DEFINE_string("dataset", "digits", "digits, a folder, a .npz file, or a name of TensorFlow Datasets.")
+        flags.DEFINE_string("split", "train", "Part of the data set: train, test, ...")
+        flags.DEFINE_string("data_dir", None, "TensorFlow Datasets; default: $TFDS_DATA_DIR or ~/tensorflow_datasets.")
+        flags.DEFINE_bool("download", False, "Fetch a data set of TensorFlow Datasets that is not there yet.")
+        flags.DEFINE_bool("skip_corrupt", False, "Skip the files of a folder that cannot be decoded.")
+        flags.DEFINE_string("image_size", "0", "One side of a square, or HEIGHTxWIDTH as 112x92; 0: as they are.")
+        flags.DEFINE_integer("channels", None, "Make the images grey (1) or RGB (3); default: as they are.")
+        flags.DEFINE_bool("flip", False, "Mirror each image left to right with probability 1/2.")
+        flags.DEFINE_bool("dequantize", False, "Add uniform noise as wide as one of the 256 levels.")
+        flags.DEFINE_integer("batch_size", 64, "Images in a minibatch.", lower_bound=1)
+
+
+def _define_gan():
+    with _group("GAN"):
+        flags.DEFINE_string("gan", "WGANGP", f"{', '.join(GANS)}; also as hinge or wgan_gp.")
+        flags.DEFINE_integer(
+            "discriminator_steps", None, "Discriminator updates a step; default: the paper's.", lower_bound=1
+        )
+        flags.DEFINE_float("r1", None, "Weight of the R1 penalty; default: the GAN's own penalties.", lower_bound=0)
+        flags.DEFINE_float(
+            "gradient_penalty", None, "Weight of the gradient penalty; default: the GAN's own.", lower_bound=0
+        )
+        flags.DEFINE_integer(
+            "lazy_penalty_every", None, "Compute the penalties above once in so many steps.", lower_bound=2
+        )
+        flags.DEFINE_enum(
+            "augmentation", None, list(AUGMENTATIONS), "Change what the discriminator sees; helps with few images."
+        )
+        flags.DEFINE_float(
+            "ema_half_life", None, "Sample from an average of the generator with this half-life, in images."
+        )
+
+
+def _define_networks():
+    with _group("Networks"):
+        flags.DEFINE_string("network", "dcgan", f"Architecture of both players: {', '.join(NETWORKS)}.")
+        flags.DEFINE_integer("latent_dim", 100, "Size of the generator's input.", lower_bound=1)
+        flags.DEFINE_integer(
+            "width",
+            None,
+            "Channels of a dcgan (64 at full size), or a resnet (the paper's); units of an mlp.",
+            lower_bound=1,
+        )
+        flags.DEFINE_enum(
+            "discriminator_normalization", None, ["batch", "layer", "none"], "For a dcgan; default: layer."
+        )
+        flags.DEFINE_float("discriminator_dropout", 0.0, "Dropout rate, for a dcgan.", lower_bound=0, upper_bound=0.99)
+        flags.DEFINE_bool(
+            "spectral_normalization",
+            False,
+            "Divide each discriminator weight by its spectral norm; a resnet always does.",
+        )
+
+
+def _define_optimizers():
+    with _group("Optimizers"):
+        flags.DEFINE_enum(
+            "optimizer", "paper", ["paper", "adam"], "The GAN's paper chooses, or Adam (2e-4 by default)."
+        )
+        flags.DEFINE_float("beta_1", 0.5, "Decay of the gradient's mean in --optimizer=adam.", lower_bound=0)
+        flags.DEFINE_float("beta_2", 0.999, "Decay of the squared gradient's mean in --optimizer=adam.", lower_bound=0)
+        flags.DEFINE_float("generator_learning_rate", None, "Default: the optimizer's.", lower_bound=0)
+        flags.DEFINE_float("discriminator_learning_rate", None, "Default: the optimizer's.", lower_bound=0)
+        schedules = ["constant", "linear", "cosine"]
+        flags.DEFINE_enum("learning_rate_schedule", "constant", schedules, "Constant, or falling to 0 at --steps.")
+        flags.DEFINE_integer("warm_up_steps", 0, "Steps in which both learning rates rise from 0.", lower_bound=0)
+        flags.DEFINE_float("clip_norm", None, "Clip each player's gradient to this global norm.", lower_bound=1e-12)
+        flags.DEFINE_integer("gradient_accumulation_steps", 1, "Split each batch into so many parts.", lower_bound=1)
+
+
+def _define_training():
+    with _group("Training"):
+        flags.DEFINE_integer("steps", 2000, "Training steps in all.", lower_bound=1)
+        flags.DEFINE_integer(
+            "steps_per_epoch", 100, "Steps between two pictures, and two points of the curves.", lower_bound=1
+        )
+        flags.DEFINE_integer("seed", 0, "Seed of the weights, the order of the images, and all noise.", lower_bound=0)
+        flags.DEFINE_bool("health", True, "Watch for collapse, NaN and the like; log the measurements, and warn.")
+        flags.DEFINE_integer(
+            "rollbacks", 0, "Returns to the last checkpoint after NaN, with half the rates.", lower_bound=0
+        )
+        flags.DEFINE_integer(
+            "evaluate_every",
+            0,
+            "Epochs between evaluations, which need labels; keeps best.keras. 0 for none.",
+            lower_bound=0,
+        )
+        precisions = ["float32", "mixed_bfloat16", "mixed_float16"]
+        flags.DEFINE_enum("precision", "float32", precisions, "Keras's dtype policy.")
+        flags.DEFINE_bool("jit_compile", None, "Compile the step with XLA; default: on accelerators only.")
+        flags.DEFINE_integer("steps_per_execution", 1, "Training steps that run as one call.", lower_bound=1)
+        flags.DEFINE_enum(
+            "strategy",
+            "none",
+            list(STRATEGIES),
+            "Train on all GPUs, or on the machines of $TF_CONFIG, with a shared run_dir.",
+        )
+
+
+def _define_run():
+    with _group("Files"):
+        flags.DEFINE_string(
+            "run_dir",
+            "runs/train",
+            "Where the results go. The same flags resume a run; other flags get another directory, as runs/train_2.",
+        )
+        flags.DEFINE_bool("dry_run", False, "Take three steps, say what the run will need, and write nothing.")
+        flags.DEFINE_integer(
+            "checkpoint_every", None, "Steps between checkpoints; default: --steps_per_epoch.", lower_bound=1
+        )
+        flags.DEFINE_integer("keep_checkpoints", 3, "Checkpoints to keep, the newest ones.", lower_bound=1)
+        flags.DEFINE_string(
+            "export_dir", None, "Export the generator for TensorFlow Serving, as the next version in here."
+        )
+
+
+def _define_requirements():
+    flags.register_validator("image_size", re.compile(r"\d+(x\d+)?").fullmatch, "must be as 32 or 112x92, or 0")
+    _require(
+        "steps steps_per_epoch",
+        lambda steps, epoch: steps % min(steps, epoch) == 0,
+        "--steps must be a multiple of --steps_per_epoch",
+    )
+    _require(
+        "steps warm_up_steps", lambda steps, warm_up: warm_up < steps, "--warm_up_steps must be fewer than --steps"
+    )
+    _require(
+        "network discriminator_normalization discriminator_dropout",
+        lambda network, *options: _plain(network) not in ("mlp", "resnet", "densedc") or options == (None, 0),
+        "only a dcgan has the last two to choose",
+    )
+    _require(
+        "r1 gradient_penalty lazy_penalty_every",
+        lambda r1, gradient_penalty, every: every is None or (r1, gradient_penalty) != (None, None),
+        "the last one is for a penalty given by one of the others",
+    )
+    _require(
+        "health rollbacks",
+        lambda health, rollbacks: health or not rollbacks,
+        "--rollbacks needs --health, which sees that there is a reason",
+    )
+    _require(
+        "optimizer beta_1 beta_2",
+        lambda optimizer, *betas: optimizer == "adam" or betas == (0.5, 0.999),
+        "the last two are for --optimizer=adam",
+    )
+    _require(
+        "dataset data_dir download",
+        lambda dataset, *options: options == (None, False) or not (dataset == "digits" or _local(dataset).exists()),
+        "only TensorFlow Datasets take the last two",
+    )
+    _require(
+        "dataset skip_corrupt",
+        lambda dataset, skip_corrupt: not skip_corrupt or _local(dataset).is_dir(),
+        "only a folder has files to skip, and there is none here",
+    )
+
+
+def own():
+    """Return the flags that a run is recorded with."""
+    return [FLAGS[name] for names in GROUPS.values() for name in names if name not in _NOT_RECORDED]
+
+
+def parse(argv):
+    """Parse the command line for `app.run`; --help shows the groups."""
+    if _HELP.intersection(argv):
+        print(_help(sys.modules["__main__"].__doc__))
+        sys.exit()
+    return app.parse_flags_with_usage(argv)
+
+
+def chosen(flag, names):
+    """Return the one of these names that a flag gives, however it is written (see `_plain`), or raise a ValueError."""
+    value, by_plain_name = FLAGS[flag].value, {_plain(name): name for name in names}
+    if _plain(value) in by_plain_name:
+        return by_plain_name[_plain(value)]
+    nearest = difflib.get_close_matches(_plain(value), by_plain_name, n=1, cutoff=0.4)
+    hint = f" Did you mean {by_plain_name[nearest[0]]}?" if nearest else ""
+    raise ValueError(f"There is no such {flag}.{hint} There are {', '.join(names)}. Received: --{flag}={value}")
+
+
+def given(*names):
+    """Return the flags of these names that have a value, as keyword arguments."""
+    return {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
+
+
+@contextlib.contextmanager
+def _group(heading):
+    """Give the flags that are defined in this context a heading."""
+    before = set(FLAGS)
+    yield
+    GROUPS[heading] = [name for name in FLAGS if name not in before]
+
+
+def _require(names, is_right, message):
+    """Check several flags together when they are parsed: `is_right` takes their values in the order of the names."""
+    flags.register_multi_flags_validator(
+        names.split(), lambda values: is_right(*map(values.get, names.split())), message
+    )
+
+
+def _local(dataset):
+    """Return the path that the name of a data set would be, which may be below the user's home (~)."""
+    return pathlib.Path(dataset).expanduser()
+
+
+def _plain(name):
+    """Return a name without capitals, underscores and a "gan" at its end, which people write in different ways."""
+    return re.sub(r"[\W_]", "", name.lower()).removesuffix("gan")
+
+
+def _help(description):
+    """Return the description of the script, and its flags with their defaults, group by group."""
+    indent, width = _HELP_COLUMNS
+    lines = [description.strip()]
+    for heading, names in GROUPS.items():
+        lines += ["", heading]
+        for flag in map(FLAGS.__getitem__, names):
+            default = "" if flag.default is None else f"={str(flag.default).lower() if flag.boolean else flag.default}"
+            name = f"  --{flag.name}{default}".ljust(indent)
+            lines += textwrap.wrap(flag.help, width, initial_indent=name, subsequent_indent=" " * indent)
+    return "\n".join(lines)
