@@ -231,15 +231,17 @@ class Checkpoint(keras.callbacks.Callback):
         if self._is_chief:
             self._lock.acquire()
             self._folder.remove_leftovers()
-        return self._folder.read_newest()
+        saved = self._folder.read_newest()
+        if saved is not None:
+            # Now, because the rates of the program are overwritten next; a rewind takes the same ones.
+            self._new_rates = NewRates(self.model, self._settings, saved)
+        return saved
 
     def _restore(self, read):
         """Restore the checkpoint that a function reads into the model and return it, or None if there is none."""
         saved = self._agreed(read) if self._has_workers() else read()
         if saved is None:
             return None
-        # Once, before the rates of the program are overwritten: a rewind takes the same ones.
-        self._new_rates = self._new_rates or NewRates(self.model, self._settings, saved)
         saved = with_rates_of(self.model, saved)
         differences = _checkpoint_state.differences(self.model, saved.meta, saved.values)
         if differences:
@@ -248,7 +250,8 @@ class Checkpoint(keras.callbacks.Callback):
                 f"again, or choose another `run_dir`. Received: run_dir={str(self.run_dir)!r}"
             )
         _checkpoint_state.assign(self.model, saved.values)
-        self._new_rates.assign(saved.meta["step"])
+        if self._new_rates is not None:
+            self._new_rates.assign(saved.meta["step"])
         self._saved_position, self._collected = FitPosition(*saved.meta["position"]), {}
         return saved
 

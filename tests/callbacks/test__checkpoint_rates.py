@@ -111,6 +111,18 @@ def test_a_rewind_keeps_the_new_rate_and_what_training_has_changed_since(tmp_pat
     assert seen == close(0.02, 0.01)
 
 
+def test_a_rewind_in_a_run_that_did_not_resume_takes_the_rates_of_the_checkpoint(tmp_path, program, fit):
+    class Rewind(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            if epoch == 1:
+                self.model.scale_learning_rates(0.5)
+                checkpoint.rewind()
+
+    checkpoint, gan = Checkpoint(tmp_path), program()
+    fit(gan, Rewind(), checkpoint)
+    assert rates(gan) == close(0.1, 0.1)
+
+
 @pytest.mark.parametrize("compile_again", [False, True])
 def test_a_second_fit_of_one_process_takes_a_new_rate(tmp_path, program, fit, compile_again):
     gan = program()
