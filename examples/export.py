@@ -8,7 +8,8 @@ which keras_gan.callbacks.Evaluate saves, and the last one (gan.keras), which ex
 
 The directory --to receives the SavedModel as the next version (1, 2, ...), with a card of what the run's directory
 holds: data set, flags, seeds, metrics. The other formats are files next to the versions, with the name of the
-directory, and the next export replaces them. A conditional model takes labels in every format, see
+directory, and the next export replaces them. A format that fails does not keep the others from being written: the last
+line names it, and the exit status is 1. A conditional model takes labels in every format, see
 saved_models/README.md. ONNX needs `pip install 'keras_gan[onnx]'`.
 
 The last word of each line is the SHA-256 of what was written. Those who get it from you can check it, see SECURITY.md.
@@ -24,6 +25,8 @@ from absl import app, flags
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 FORMATS = ("saved_model", "onnx", "litert", "litert_int8")
+# Errors that say what the user can do.
+EXPECTED = (ValueError, OSError, ImportError)
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("from", None, "A .keras file of a GAN, or the directory of a run.", required=True)
@@ -62,7 +65,7 @@ def main(argv):
         raise app.UsageError(f"Give only flags. Received: {' '.join(argv[1:])}")
     try:
         export(*find_gan(local("from")))
-    except (ValueError, OSError, ImportError) as error:
+    except EXPECTED as error:
         # Some of Keras's messages have several lines.
         sys.exit(f"Error: {' '.join(str(error).split())}")
 
@@ -111,14 +114,31 @@ def export(path, run_dir):
     # A dot has no name of its own.
     file = to / to.resolve().name
     print(f"From {path}: {type(gan).__name__}")
-    # The SavedModel comes last: a server loads it as soon as it appears, and by then no other format can fail.
+    failed = {}
+    # The SavedModel comes last: a server loads it as soon as it appears, and what belongs to it is there by then.
     for name in sorted(set(FLAGS.formats), key=FORMATS.index, reverse=True):
-        if name == "saved_model":
-            report(name, export.save(gan, to, card=card, **saved_model_options()))
-        elif name == "onnx":
-            report(name, export.save_onnx(gan, file.with_name(f"{file.name}.onnx"), averaged=FLAGS.averaged))
-        else:
-            write_litert(gan, file, name)
+        try:
+            if name == "saved_model":
+                report(name, export.save(gan, to, card=card, **saved_model_options()))
+            elif name == "onnx":
+                report(name, export.save_onnx(gan, file.with_name(f"{file.name}.onnx"), averaged=FLAGS.averaged))
+            else:
+                write_litert(gan, file, name)
+        except Exception as error:
+            failed[name] = error
+    require_all_written(failed)
+
+
+def require_all_written(failed):
+    """Raise a ValueError that names the formats that could not be written, and why."""
+    if not failed:
+        return
+    reasons = [
+        f"{name} ({error if isinstance(error, EXPECTED) else f'{type(error).__name__}: {error}'})"
+        for name, error in failed.items()
+    ]
+    others = "the other formats are written" if len(failed) < len(set(FLAGS.formats)) else "nothing is written"
+    raise ValueError(f"These formats could not be written, {others}: {'; '.join(reasons)}")
 
 
 def report(name, path, remark=""):

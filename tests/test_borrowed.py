@@ -25,6 +25,11 @@ BORROWED = {
     "_global_test_batch": "callbacks/_checkpoint_state.py",
     "_pop_writer": "callbacks/tensorboard.py",
     "_prev_summary_state": "callbacks/tensorboard.py",
+    "_train_writer": "callbacks/tensorboard.py",
+    "_log_epoch_metrics": "callbacks/tensorboard.py",
+    "_log_embeddings": "callbacks/tensorboard.py",
+    "_log_weight_as_image": "callbacks/tensorboard.py",
+    "_collect_learning_rate": "callbacks/tensorboard.py",
 }
 
 

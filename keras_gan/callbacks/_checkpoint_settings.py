@@ -1,15 +1,21 @@
 """The settings of a run, which a checkpoint holds so that a resume with others is told."""
 
+import copy
 import json
+import re
 import warnings
 
 from keras_gan.callbacks._checkpoint_state import value
 
+# The step at which the program had begun: it tells whether two programs can be compared, and is no setting itself.
+BEGUN_AT = "begun_at"
 # Where a class is defined and which object it was: they change between programs that train the same.
-_LEFT_OUT = {"format", "module", "registered_name", "build_config", "compile_config", "shared_object_id"}
+_LEFT_OUT = {"format", "module", "registered_name", "build_config", "compile_config", "shared_object_id", BEGUN_AT}
 # How the steps run, not what they compute.
 _OF_THE_MODE = {"run_eagerly", "steps_per_execution", "jit_compile"}
-_SHOWN, _LONGEST = 4, 60
+# What a run only begins with: its state holds what became of it.
+_ONLY_AT_THE_BEGINNING = re.compile(r"seed|.*(initializer|\.initial_scale)\b.*")
+_SHOWN, _LONGEST = 12, 60
 
 
 def collect(model, data):
@@ -22,66 +28,116 @@ def collect(model, data):
         data: dict, what `Batches.identity` returned.
     """
     compiled, seed = _configuration(model.get_compile_config), model.training_state.given_seed
-    settings = {
-        "data": data,
-        **({} if seed is None else {"seed": int(seed)}),
-        **{name: setting for name, setting in compiled.items() if name not in _OF_THE_MODE},
-        "model": _configuration(model.get_config),
-    }
-    if value(model.training_state.step):
-        # By now the rate is part of the state, and no longer what the optimizer was made with.
-        for name in compiled:
-            if name.endswith("_optimizer"):
-                _remove_rate(settings[name])
-    return _without_names(settings)
+    return _without_names(
+        {
+            "data": data,
+            **({} if seed is None else {"seed": int(seed)}),
+            **{name: setting for name, setting in compiled.items() if name not in _OF_THE_MODE},
+            "model": _configuration(model.get_config),
+            BEGUN_AT: int(value(model.training_state.step)),
+        }
+    )
 
 
-def _remove_rate(optimizer):
-    """Remove the learning rate from the configuration of an optimizer, or of the one within a LossScaleOptimizer."""
-    while optimizer is not None:
-        optimizer["config"].pop("learning_rate", None)
-        optimizer = optimizer["config"].get("inner_optimizer")
+def settings_of(saved):
+    """The settings in a `SavedState`; none if a version wrote it that stored none."""
+    settings = saved.meta.get("settings")
+    return settings if isinstance(settings, dict) else {}
 
 
-def warn_of_differences(here, there, run_dir):
-    """Warn if a checkpoint was written with other settings than those of this training.
+def rate_in(settings, name):
+    """The configuration in some settings that has an optimizer's `learning_rate`; empty if they do not hold it."""
+    config = settings.get(name)
+    while isinstance(config, dict) and isinstance(config.get("config"), dict):
+        config = config["config"].get("inner_optimizer", config["config"])
+    return config if isinstance(config, dict) else {}
+
+
+def continued(here, there, rates):
+    """The settings of a second `fit` of one process, for its checkpoints.
+
+    They keep the beginning and the constant rates of the first one, because a new process begins with these again.
 
     Args:
         here: what `collect` returned.
-        there: the settings in the checkpoint; None if a version wrote it that stored none.
+        there: the settings in the checkpoint.
+        rates: names of the optimizers whose rate is constant.
+    """
+    kept = copy.deepcopy(here)
+    for name in rates:
+        before = rate_in(there, name)
+        if "learning_rate" in before:
+            rate_in(kept, name)["learning_rate"] = before["learning_rate"]
+    return {**kept, BEGUN_AT: there[BEGUN_AT]}
+
+
+def differences(here, there, rates=(), new_rates=()):
+    """Return what differs between two settings, as two lists of strings: what is new, and what stays as it was.
+
+    Args:
+        here: what `collect` returned.
+        there: the settings in the checkpoint.
+        rates: names of the optimizers whose rate is constant, and so a part of the state.
+        new_rates: list of `(path, before, now)`, those of them that the user has changed.
+    """
+    here, there = _without_rates(here, rates), _without_rates(there, rates)
+    found = [*new_rates, *unlike("", there, here)]
+    kept = [difference for difference in found if _ONLY_AT_THE_BEGINNING.fullmatch(difference[0])]
+    return _in_words([difference for difference in found if difference not in kept]), _in_words(kept)
+
+
+def warn_of_differences(new, kept, run_dir):
+    """Warn if a checkpoint was written with other settings than those of this training.
+
+    Args:
+        new: list of strings, the settings that are new.
+        kept: list of strings, those that stay as they were.
         run_dir: `pathlib.Path` of the run.
     """
-    found = differences(here, there or {})
-    if found:
-        warnings.warn(
-            f"The checkpoints of this run were written with other settings: {'; '.join(found)}. Training resumes with "
-            "the new ones, except for the seed and constant learning rates, which are part of the state. For the "
-            "result of a run that was never stopped, give the old settings, or choose another `run_dir`. "
-            f"Received: run_dir={str(run_dir)!r}",
-            stacklevel=2,
-        )
+    if not new and not kept:
+        return
+    changed = f" A resume takes these new ones: {'; '.join(new)}." if new else ""
+    state = f" A resume keeps these old ones, which are part of the state: {'; '.join(kept)}." if kept else ""
+    warnings.warn(
+        f"The checkpoints of this run were written with other settings.{changed}{state} For the result of a run that "
+        f"was never stopped, give the old settings, or choose another `run_dir`. Received: run_dir={str(run_dir)!r}",
+        stacklevel=2,
+    )
 
 
-def differences(here, there):
-    """Return what differs between two settings, as a list of strings; equal changes of many layers are one."""
+def _without_rates(settings, rates):
+    settings = copy.deepcopy(settings)
+    for name in rates:
+        rate_in(settings, name).pop("learning_rate", None)
+    return settings
+
+
+def _in_words(differences):
+    """A string for each difference; equal changes of several parts are one."""
     groups = {}
-    for path, before, now in _unlike("", there, here):
+    for path, before, now in differences:
         groups.setdefault((path.rsplit(".", 1)[-1], _shown(before), _shown(now)), []).append(path)
     found = [
-        f"{paths[0]}{f' (and {len(paths) - 1} more like it)' if len(paths) > 1 else ''} was {before}, now {now}"
+        f"{_listed(paths)} {'were' if len(paths) == 2 else 'was'} {before}, now {now}"
         for (_, before, now), paths in groups.items()
     ]
     return found if len(found) <= _SHOWN else [*found[:_SHOWN], f"and {len(found) - _SHOWN} more"]
 
 
-def _unlike(path, there, here):
+def _listed(paths):
+    if len(paths) <= 2:
+        return " and ".join(paths)
+    return f"{paths[0]} (and {len(paths) - 1} more like it)"
+
+
+def unlike(path, there, here):
     """Yield (path, value there, value here). A key that only one of them has belongs to another version."""
     if isinstance(there, dict) and isinstance(here, dict) and there.get("class_name") == here.get("class_name"):
         for key in (key for key in there if key in here and key not in _LEFT_OUT):
-            yield from _unlike(path if key == "config" else f"{path}.{key}".lstrip("."), there[key], here[key])
+            yield from unlike(path if key == "config" else f"{path}.{key}".lstrip("."), there[key], here[key])
     elif isinstance(there, list) and isinstance(here, list) and len(there) == len(here):
         for index, pair in enumerate(zip(there, here, strict=True)):
-            yield from _unlike(f"{path}[{index}]", *pair)
+            yield from unlike(f"{path}[{index}]", *pair)
     elif there != here:
         yield path, there, here
 

@@ -12,6 +12,8 @@ from keras_gan._fit_control import FitPosition
 from keras_gan._version import __version__
 from keras_gan.callbacks import _checkpoint_settings, _checkpoint_state
 from keras_gan.callbacks._checkpoint_files import CheckpointFolder
+from keras_gan.callbacks._checkpoint_rates import NewRates, constant_rates, with_rates_of
+from keras_gan.callbacks._checkpoint_settings import BEGUN_AT
 from keras_gan.callbacks._checkpoint_state import CallbackStates, named
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._interrupts import Interrupts
@@ -57,8 +59,10 @@ class Checkpoint(keras.callbacks.Callback):
     `gradient_accumulation_steps`, `loss_weights` and the seed, and of the data their shapes and types, the batch size,
     and a hash of the first and the last sample. Another model, other optimizers, or variables of other shapes or types
     (another width, or float16 instead of float32) are refused, because the state does not fit them. Any other
-    difference gives one warning that names it, and training resumes with the new settings. Only the seed and
-    constant learning rates are part of the state, and stay those of the checkpoint.
+    difference gives one warning that names it, and training resumes with the new settings, also with new learning
+    rates. What only the beginning of a run depends on, such as the seed and the initializers, stays as it was. A
+    learning rate that training itself has changed, in a callback or by `scale_learning_rates`, is part of the state:
+    it stays until the program gives the optimizer another one than before.
 
     Args:
         run_dir: directory of the run. It is made if it does not exist. Several workers must share it.
@@ -125,7 +129,7 @@ class Checkpoint(keras.callbacks.Callback):
         self._guard = DiskGuard(f"some of the checkpoints in {self._folder.path}")
         self._not_finite, self._warned, self._warned_of_not_kept = [], False, False
         self._reached = self._saved_position = None
-        self._collected = {}
+        self._collected, self._new_rates = {}, None
         self._is_chief = self.model.distribute_strategy.extended.should_checkpoint
         # Several workers save together, and a signal comes to one of them.
         if not self._has_workers():
@@ -227,13 +231,18 @@ class Checkpoint(keras.callbacks.Callback):
         if self._is_chief:
             self._lock.acquire()
             self._folder.remove_leftovers()
-        return self._folder.read_newest()
+        saved = self._folder.read_newest()
+        if saved is not None:
+            # Now, because the rates of the program are overwritten next; a rewind takes the same ones.
+            self._new_rates = NewRates(self.model, self._settings, saved)
+        return saved
 
     def _restore(self, read):
         """Restore the checkpoint that a function reads into the model and return it, or None if there is none."""
         saved = self._agreed(read) if self._has_workers() else read()
         if saved is None:
             return None
+        saved = with_rates_of(self.model, saved)
         differences = _checkpoint_state.differences(self.model, saved.meta, saved.values)
         if differences:
             raise ValueError(
@@ -241,6 +250,8 @@ class Checkpoint(keras.callbacks.Callback):
                 f"again, or choose another `run_dir`. Received: run_dir={str(self.run_dir)!r}"
             )
         _checkpoint_state.assign(self.model, saved.values)
+        if self._new_rates is not None:
+            self._new_rates.assign(saved.meta["step"])
         self._saved_position, self._collected = FitPosition(*saved.meta["position"]), {}
         return saved
 
@@ -272,12 +283,28 @@ class Checkpoint(keras.callbacks.Callback):
         position = self._saved_position
         if self._had_stopped(saved.meta["callbacks"]):
             position = FitPosition(max(position.epoch, self.params["epochs"]))
+        there, rates = _checkpoint_settings.settings_of(saved), list(constant_rates(self.model))
         if self._is_chief:
-            finished = position.epoch >= self.params["epochs"]
-            beginning = "Training had ended at" if finished else "Resuming from"
-            print(f"{beginning} step {saved.meta['step']:,}: {saved.path}")  # noqa: T201 - for people, like Keras's own lines
-            _checkpoint_settings.warn_of_differences(self._settings, saved.meta.get("settings"), self.run_dir)
+            print(self._beginning(saved, position))  # noqa: T201 - for people, like Keras's own lines
+            new, kept = _checkpoint_settings.differences(self._settings, there, rates, self._new_rates.changes)
+            _checkpoint_settings.warn_of_differences(new, [*kept, *self._new_rates.kept], self.run_dir)
+        if 0 < self._settings[BEGUN_AT] == saved.meta["step"] and BEGUN_AT in there:
+            self._settings = _checkpoint_settings.continued(self._settings, there, rates)
         return position
+
+    def _beginning(self, saved, position):
+        """The line that says where training resumes, or that there is nothing left to train."""
+        step, epochs = f"step {saved.meta['step']:,}", self.params["epochs"]
+        if position.epoch < epochs:
+            return f"Resuming from {step}: {saved.path}"
+        if self._saved_position.epoch < epochs:
+            state, further = "had ended early", "give EarlyStopping more `patience`"
+        else:
+            state, further = "is complete", f"give more `epochs` than {position.epoch}"
+        return (
+            f"This run {state} at {step}, so nothing is trained. To train on, {further}; to start again, choose "
+            f"another `run_dir`, or delete {self._folder.path}"
+        )
 
     def _had_stopped(self, states):
         """Return whether an EarlyStopping had ended the training and would end it again."""

@@ -19,9 +19,10 @@ class LossCurves(keras.callbacks.Callback):
     """Draws the losses over the epochs, and updates the picture after each epoch.
 
     The losses of a GAN need not fall, but they show when one player has won: the discriminator's loss goes to
-    zero, or the generator's loss grows without bound. All losses share the first panel. Every other number that
-    training logs has its own panel, because it has its own scale. Names with a slash, such as the
-    `health/...` that `TrainingHealth` logs, are in the table but not in the picture.
+    zero, or the generator's loss grows without bound. The picture has what the players minimise: the losses in the
+    first panel, and each penalty in its own, because it has its own scale. All other numbers, such as learning rates,
+    the throughput and what `TrainingHealth` and `Evaluate` log, are only in the table. For a model that is not from
+    keras_gan, the losses are the names that end in "loss".
 
     The values are stored in a CSV file next to the picture, with the same name. A run that resumes, by a
     `Checkpoint` or with `initial_epoch`, reads this file and adds to it. A run from epoch 0 starts a new one. Numbers
@@ -59,6 +60,8 @@ class LossCurves(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Forget the values of an earlier `fit` with the same callback."""
+        terms = getattr(self.model, "terms", ())
+        self._minimised = terms, [name for name in getattr(self.model, "trackers", ()) if name not in terms]
         self._guard = DiskGuard(f"the newest curves in {self.path}")
         self._rows = None
         for path in (self.path, self._table_path):
@@ -79,7 +82,7 @@ class LossCurves(keras.callbacks.Callback):
         }
         with self._guard:
             write_atomically(self._table_path, _format_table(self._rows).encode())
-            write_atomically(self.path, _draw(self._rows))
+            write_atomically(self.path, _draw(self._rows, *self._minimised))
 
     def on_train_end(self, logs=None):
         """Warn about what went wrong in the last epoch."""
@@ -114,15 +117,15 @@ def _read_table(path):
         ) from error
 
 
-def _panels(rows):
-    names = [name for name in _names(rows) if "/" not in name] or _names(rows)
-    losses = [name for name in names if name.endswith("loss")]
-    others = [[name] for name in names if name not in losses]
-    return [losses, *others] if losses else others
+def _panels(rows, losses, penalties):
+    """The names in each panel: all losses in the first one, and each penalty in its own."""
+    names = _names(rows)
+    first = [name for name in names if name.removeprefix("val_") in losses or name.endswith("loss")]
+    return [first, *([name] for name in penalties if name in names)]
 
 
-def _draw(rows):
-    panels = _panels(rows)
+def _draw(rows, losses, penalties):
+    panels = _panels(rows, losses, penalties)
     # Not pyplot: its state belongs to the user, who may be drawing too.
     figure = Figure(figsize=(8, 3 * len(panels)))
     FigureCanvasAgg(figure)
@@ -135,7 +138,8 @@ def _draw(rows):
             axes.plot(list(rows), values, marker=".", label=name)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(alpha=0.3)
-        axes.legend()
+        if names:
+            axes.legend()
     axes.set_xlabel("epoch")
     picture = io.BytesIO()
     figure.savefig(picture, format="png")

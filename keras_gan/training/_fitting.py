@@ -12,20 +12,13 @@ import numpy as np
 from keras_gan._arguments import require_bool, require_int
 from keras_gan._fit_control import FitPosition, RestartFit
 from keras_gan._replicas import worker_count
-from keras_gan.training import _batches, _checks
+from keras_gan.training import _batches, _callback_checks, _checks
 from keras_gan.training.critic import Critic
 
 _REFUSED = {
     "validation_split": "split the images and give `validation_data`",
     "class_weight": "it has no classes",
     "sample_weight": "repeat the images that should count more",
-}
-# Keras's callbacks that need the single optimizer or the single loss of other models, and what to use instead.
-_UNSERVED = {
-    "LearningRateScheduler": "give the optimizers a schedule of `keras_gan.schedules` or `keras.optimizers.schedules`",
-    "ReduceLROnPlateau": "give the optimizers a schedule, or call `model.scale_learning_rates` in a callback",
-    "BackupAndRestore": "use `keras_gan.callbacks.Checkpoint`",
-    "SwapEMAWeights": "give the model `ema_half_life=`",
 }
 
 
@@ -287,7 +280,7 @@ def check_display(options, losses=()):
     if not isinstance(verbose, int | np.integer | str) or verbose not in (0, 1, 2, "auto"):
         raise ValueError(f'`verbose` must be "auto", 0, 1 or 2. Received: verbose={verbose!r}')
     require_bool("return_dict", options.get("return_dict", False))
-    _refuse_callbacks(options.get("callbacks"), losses)
+    _callback_checks.refuse(options.get("callbacks"), losses, validates=options.get("validation_data") is not None)
 
 
 def _require_frequency(frequency):
@@ -310,39 +303,3 @@ def require_steps(name, steps):
     if isinstance(steps, numbers.Real) and not isinstance(steps, numbers.Integral) and math.isnan(steps):
         raise ValueError(f"`{name}` must be an integer of at least 1, or None. Received: {name}={steps!r}")
     require_int(name, steps)
-
-
-def _refuse_callbacks(callbacks, losses):
-    """Raise a ValueError for a callback of Keras that would fail during training, or do nothing."""
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks = callbacks.callbacks
-    callbacks = [] if callbacks is None else callbacks
-    for callback in callbacks if isinstance(callbacks, list | tuple) else [callbacks]:
-        if not isinstance(callback, keras.callbacks.Callback):
-            raise ValueError(f"`callbacks` must be a list of keras.callbacks.Callback. Received: an entry {callback!r}")
-        name = type(callback).__name__
-        unserved = next((kind for kind in _UNSERVED if isinstance(callback, getattr(keras.callbacks, kind))), None)
-        if unserved is not None:
-            raise ValueError(
-                f"`keras.callbacks.{unserved}` needs the single optimizer or loss of other models, but a GAN has one "
-                f"for each player. Instead, {_UNSERVED[unserved]}. Received: callbacks with a {name}"
-            )
-        if isinstance(callback, keras.callbacks.TensorBoard) and callback.write_steps_per_second:
-            raise ValueError(
-                "`keras.callbacks.TensorBoard(write_steps_per_second=True)` counts the steps of a single optimizer, "
-                "which this model does not have: leave it False, and use `keras_gan.callbacks.Throughput`. "
-                "Received: write_steps_per_second=True"
-            )
-        _require_direction(callback, losses)
-
-
-def _require_direction(callback, losses):
-    """Raise a ValueError for a callback that watches a loss and was not told whether lower is better."""
-    watched = str(getattr(callback, "monitor", None)).removeprefix("val_")
-    if watched in losses and getattr(callback, "mode", None) == "auto" and getattr(callback, "save_best_only", True):
-        name = type(callback).__name__
-        raise ValueError(
-            f'`keras.callbacks.{name}` must be told which values are better, as in `{name}(..., mode="min")`. To keep '
-            "the best GAN, `keras_gan.callbacks.Evaluate(..., best=...)` measures images, of which losses say little. "
-            f"Received: monitor={callback.monitor!r}, mode='auto'"
-        )

@@ -10,7 +10,7 @@ from keras_gan.layers import SpectralNormalization
 
 
 def clone(network):
-    """A frozen copy of a network, with its own weights of the same values.
+    """A frozen copy of a network for its running average, with its own weights of the same values.
 
     Custom layers need no registration: their classes are known from the network, and its configuration is trusted.
 
@@ -27,6 +27,8 @@ def clone(network):
         twin(_one_sample(network))
     twin.set_weights(network.get_weights())
     twin.trainable = False
+    # For `summary()`, where both are listed. No file depends on it: a model is saved by the names of its attributes.
+    twin.name = f"averaged_{network.name}"
     return twin
 
 

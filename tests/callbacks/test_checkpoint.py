@@ -126,7 +126,10 @@ def test_a_finished_run_is_not_trained_again(tmp_path, walk, fit, files, checkpo
     assert again.fingerprint() == gan.fingerprint()
     assert files() == ["step_000000008.npz"]
     assert checkpoint_of(8).read_bytes() == before
-    assert capsys.readouterr().out == f"Training had ended at step 8: {checkpoint_of(8)}\n"
+    assert capsys.readouterr().out == (
+        "This run is complete at step 8, so nothing is trained. To train on, give more `epochs` than 2; to start again,"
+        f" choose another `run_dir`, or delete {tmp_path / 'checkpoints'}\n"
+    )
 
 
 def test_the_graph_and_several_steps_in_one_execution(tmp_path, fit, train_until_done, files):
@@ -155,7 +158,7 @@ def test_several_replicas(tmp_path, fit, train_until_done, two_replicas):
         np.testing.assert_array_equal(first, second)
 
 
-def test_a_run_that_stopped_early_stays_stopped_until_there_is_more_patience(tmp_path, walk, fit):
+def test_a_run_that_stopped_early_stays_stopped_until_there_is_more_patience(tmp_path, walk, fit, capsys):
     def stopping(patience):
         # After the first epoch nothing is enough of an improvement.
         return keras.callbacks.EarlyStopping("g_loss", mode="min", min_delta=1e9, patience=patience)
@@ -165,6 +168,9 @@ def test_a_run_that_stopped_early_stays_stopped_until_there_is_more_patience(tmp
     again = walk()
     assert len(fit(again, stopping(2), Checkpoint(tmp_path), epochs=9).history["g_loss"]) == 3
     assert again.fingerprint() == gan.fingerprint()
+    assert "had ended early at step 12, so nothing is trained. To train on, give EarlyStopping more `patience`" in (
+        capsys.readouterr().out
+    )
     longer = walk()
     assert len(fit(longer, stopping(4), Checkpoint(tmp_path), epochs=9).history["g_loss"]) == 5
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gan.callbacks import LossCurves, Throughput
+from keras_gan.callbacks import LossCurves
 
 
 def _table(path):
@@ -31,15 +31,28 @@ def test_the_table_holds_what_history_holds(tmp_path, make_gan, train):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["losses.csv", "losses.png"]
 
 
-def test_the_picture_holds_a_panel_for_the_losses_and_one_for_each_other_number(tmp_path, make_gan, train):
+class Model:
+    terms, trackers = ("likeness", "d_loss"), ("likeness", "d_loss", "r1")
+
+
+def test_the_picture_holds_a_panel_for_the_losses_and_one_for_each_penalty(tmp_path):
     heights = []
-    for name, callbacks in [("few", []), ("more", [Throughput()])]:
-        train(make_gan(), [*callbacks, LossCurves(tmp_path / f"{name}.png")])
-        with Image.open(tmp_path / f"{name}.png") as picture:
+    for index, logs in enumerate([{"likeness": 1.0, "val_likeness": 2.0, "d_loss": 1.0}, {"d_loss": 1.0, "r1": 0.1}]):
+        curves = LossCurves(tmp_path / f"{index}.png")
+        curves.set_model(Model())
+        _epochs(curves, [logs])
+        with Image.open(curves.path) as picture:
             assert picture.format == "PNG"
             heights.append(picture.height)
-    # Beside the losses: images_per_second and seconds_per_kimg.
-    assert heights == [300, 900]
+    assert heights == [300, 600]
+
+
+def test_other_numbers_are_in_the_table_and_not_in_the_picture(tmp_path):
+    others = {"images_per_second": 900.0, "generator_learning_rate": 2e-4, "health/diversity": 0.5, "fid": 3.0}
+    for name, logs in (("plain", {"d_loss": 1.0}), ("more", {"d_loss": 1.0, **others})):
+        _epochs(LossCurves(tmp_path / f"{name}.png"), [logs])
+    assert (tmp_path / "plain.png").read_bytes() == (tmp_path / "more.png").read_bytes()
+    assert _table(tmp_path / "more.csv") == [{"epoch": 1, "d_loss": 1.0, **others}]
 
 
 def test_the_curve_is_where_the_values_are(tmp_path):
@@ -159,19 +172,6 @@ def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(ValueError, match=r"written in the directory of `path` .*Received: path='.*/file/losses.png'"):
         LossCurves(tmp_path / "file" / "losses.png")
-
-
-def test_names_with_a_slash_are_kept_and_not_drawn(tmp_path):
-    heights = {}
-    for folder, logs in (("plain", {"d_loss": 1.0}), ("health", {"d_loss": 1.0, "health/diversity": 0.5})):
-        curves = LossCurves(tmp_path / folder / "losses.png")
-        curves.on_train_begin()
-        curves.on_epoch_begin(0)
-        curves.on_epoch_end(0, logs)
-        with Image.open(curves.path) as picture:
-            heights[folder] = picture.height
-    assert heights["plain"] == heights["health"]
-    assert "health/diversity" in (tmp_path / "health" / "losses.csv").read_text()
 
 
 def test_leftovers_of_a_name_with_the_signs_of_a_pattern_are_removed(tmp_path):

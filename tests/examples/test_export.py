@@ -333,10 +333,28 @@ def test_a_network_is_no_gan(error, tmp_path):
     assert "This file holds no GAN. Received: --from=" in error(tmp_path / "network.keras")
 
 
+def test_a_format_that_fails_keeps_no_other_from_being_written(export, run_dir, tmp_path, monkeypatch, capsys):
+    def fail(*arguments, **options):
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setitem(sys.modules, "tf2onnx", None)
+    monkeypatch.setattr(keras_gan.export, "save_litert", fail)
+    with pytest.raises(SystemExit) as stop:
+        export(run_dir, "--formats=saved_model,onnx,litert")
+    assert stop.value.code.startswith(
+        "Error: These formats could not be written, the other formats are written: litert (RuntimeError: no such "
+        "operation); onnx ("
+    )
+    assert "pip install 'keras_gan[onnx]'" in stop.value.code
+    assert [path.name for path in (tmp_path / "digits").iterdir()] == ["1"]
+    assert "saved_model: " in capsys.readouterr().out
+
+
 def test_a_missing_package_is_named_with_its_extra(error, run_dir, monkeypatch):
     monkeypatch.setitem(sys.modules, "tf2onnx", None)
-    # Nothing goes into service when another format cannot be had.
-    assert "pip install 'keras_gan[onnx]'" in error(run_dir, "--formats=saved_model,onnx")
+    said = error(run_dir, "--formats=onnx")
+    assert "could not be written, nothing is written: onnx (" in said
+    assert "pip install 'keras_gan[onnx]'" in said
 
 
 @pytest.mark.parametrize(

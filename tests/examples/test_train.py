@@ -133,7 +133,7 @@ def test_two_replicas(run_script, two_replicas, monkeypatch, tmp_path, capsys):
     for _ in range(2):
         run_script("--network=mlp", "--gan=hinge", "--strategy=mirrored", f"--run_dir={tmp_path}")
         prints.append(capsys.readouterr().out)
-    assert "Training had ended at step 2" in prints[1]
+    assert "This run is complete at step 2" in prints[1]
     assert prints[0].splitlines()[-1] == prints[1].splitlines()[-1]
 
 

@@ -225,35 +225,6 @@ def test_steps_of_an_evaluation_that_make_no_sense(steps, gan, images):
         gan.evaluate(images, batch_size=4, steps=steps, verbose=0)
 
 
-@pytest.mark.parametrize(
-    "make, advice",
-    [
-        (lambda path: keras.callbacks.LearningRateScheduler(lambda epoch: 0.1), "`keras_gan.schedules`"),
-        (lambda path: keras.callbacks.ReduceLROnPlateau(), "`model.scale_learning_rates`"),
-        (lambda path: keras.callbacks.BackupAndRestore(path / "backup"), "`keras_gan.callbacks.Checkpoint`"),
-        (lambda path: keras.callbacks.SwapEMAWeights(), "`ema_half_life=`"),
-        (lambda path: keras.callbacks.EarlyStopping("g_loss"), r'as in `EarlyStopping\(..., mode="min"\)`'),
-        (
-            lambda path: keras.callbacks.ModelCheckpoint(path / "gan.keras", "val_d_loss", save_best_only=True),
-            r'as in `ModelCheckpoint\(..., mode="min"\)`',
-        ),
-        (lambda path: keras.callbacks.TensorBoard(path, write_steps_per_second=True), "`keras_gan.callbacks.Through"),
-    ],
-)
-def test_callbacks_of_keras_that_cannot_work(make, advice, gan, images, tmp_path):
-    callback = make(tmp_path)
-    before = gan.fingerprint()
-    with pytest.raises(ValueError, match=rf"`keras.callbacks.{type(callback).__name__}.*{advice}.*Received: "):
-        gan.fit(images, batch_size=4, verbose=0, callbacks=[callback])
-    assert gan.fingerprint() == before
-
-
-def test_a_subclass_of_such_a_callback(gan, images):
-    callback = type("Mine", (keras.callbacks.ReduceLROnPlateau,), {})()
-    with pytest.raises(ValueError, match=r"`keras.callbacks.ReduceLROnPlateau` .*Received: callbacks with a Mine"):
-        gan.fit(images, batch_size=4, verbose=0, callbacks=[callback])
-
-
 def test_more_steps_than_the_data_hold_give_the_warning_of_keras(gan, images):
     finite = tf.data.Dataset.from_tensor_slices(images).batch(4)
     with pytest.warns(UserWarning, match="Your input ran out of data"):

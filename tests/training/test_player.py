@@ -71,6 +71,22 @@ def test_a_network_has_an_average_whatever_it_is_made_of(layer, networks, images
     assert not {id(w) for w in generator.weights} & {id(w) for w in gan.averaged_generator.weights}
 
 
+def test_the_summary_tells_a_network_from_its_average(networks):
+    generator, discriminator = networks()
+    gan = keras_gan.HingeGAN(generator, discriminator, ema_half_life=50)
+    lines = []
+    gan.summary(line_length=120, print_fn=lines.append)
+    names = [layer.name for layer in gan.layers]
+    assert names == [generator.name, f"averaged_{generator.name}", discriminator.name, "training_state"]
+    assert all(name in "".join(lines) for name in names)
+
+
+def test_a_network_can_be_drawn(networks):
+    pytest.importorskip("pydot")
+    generator, _ = networks()
+    assert all(layer.name in keras.utils.model_to_dot(generator).to_string() for layer in generator.layers)
+
+
 def test_a_network_that_cannot_be_made_twice(networks):
     with pytest.raises(
         ValueError, match=r"(?s)averaged copy.*A layer of your own needs a `get_config`.*Received: network='seq"
