@@ -157,8 +157,9 @@ def network_options(network):
         return {**given("latent_dim"), "generator_width": FLAGS.width, "discriminator_width": FLAGS.width}
     options = given("latent_dim", "width", "spectral_normalization")
     if network == "dcgan":
-        normalization = FLAGS.discriminator_normalization or "layer"
-        options["discriminator_normalization"] = None if normalization == "none" else normalization
+        normalization = FLAGS.discriminator_normalization
+        if normalization in ("batch", "layer"):
+            options = {"spectral_normalization": False} | options | {"discriminator_normalization": normalization}
         options["discriminator_dropout"] = FLAGS.discriminator_dropout
     return options
 
@@ -184,8 +185,11 @@ def make_optimizer(gan, learning_rate):
     """Return a new optimizer for one of the players; at its usual learning rate if none is given."""
     import keras
 
-    adam = keras.optimizers.Adam(2e-4, FLAGS.beta_1, FLAGS.beta_2, epsilon=1e-8)
-    optimizer = adam if FLAGS.optimizer == "adam" else gan.default_optimizer()
+    optimizer = {
+        "default": gan.default_optimizer,
+        "paper": gan.paper_optimizer,
+        "adam": lambda: keras.optimizers.Adam(2e-4, FLAGS.beta_1, FLAGS.beta_2, epsilon=1e-8),
+    }[FLAGS.optimizer]()
     config = optimizer.get_config()
     config["learning_rate"] = scheduled(config["learning_rate"] if learning_rate is None else learning_rate)
     if FLAGS.clip_norm is not None:

@@ -26,6 +26,22 @@ NETWORKS = ("dcgan", "dense_dcgan", "mlp", "resnet")
 AUGMENTATIONS = {"diff_augment": "DiffAugment", "instance_noise": "InstanceNoise"}
 STRATEGIES = {"none": "get_strategy", "mirrored": "MirroredStrategy", "multi_worker": "MultiWorkerMirroredStrategy"}
 
+# The names in `keras_gan.presets`: repeated, because its import takes the seconds of TensorFlow's.
+PRESETS = ("digits", "icons_32", "few_images", "photos_64_cpu", "photos_64_gpu", "photos_128_gpu")
+
+# Their settings that are flags of the same name.
+_SAME_IN_PRESETS = [
+    "gan",
+    "batch_size",
+    "channels",
+    "flip",
+    "latent_dim",
+    "ema_half_life",
+    "steps",
+    "precision",
+    "jit_compile",
+]
+
 # The names of the flags by the heading of their group.
 GROUPS = {}
 # It is not part of the run.
@@ -46,6 +62,13 @@ def define():
 
 
 def _define_images():
+    with _group("Preset"):
+        flags.DEFINE_enum(
+            "preset",
+            None,
+            list(PRESETS),
+            "Settings that were chosen together; other flags that you give override them.",
+        )
     with _group("Images"):
         flags.DEFINE_string("dataset", "digits", "digits, a folder, a .npz file, or a name of TensorFlow Datasets.")
         flags.DEFINE_string("split", "train", "Part of the data set: train, test, ...")
@@ -61,7 +84,7 @@ def _define_images():
 
 def _define_gan():
     with _group("GAN"):
-        flags.DEFINE_string("gan", "WGANGP", f"{', '.join(GANS)}; also as hinge or wgan_gp.")
+        flags.DEFINE_string("gan", "NonSaturatingGAN", f"{', '.join(GANS)}; also as hinge or wgan_gp.")
         flags.DEFINE_integer(
             "discriminator_steps", None, "Discriminator updates a step; default: the paper's.", lower_bound=1
         )
@@ -91,20 +114,23 @@ def _define_networks():
             lower_bound=1,
         )
         flags.DEFINE_enum(
-            "discriminator_normalization", None, ["batch", "layer", "none"], "For a dcgan; default: layer."
+            "discriminator_normalization", None, ["batch", "layer", "none"], "For a dcgan; default: none."
         )
         flags.DEFINE_float("discriminator_dropout", 0.0, "Dropout rate, for a dcgan.", lower_bound=0, upper_bound=0.99)
         flags.DEFINE_bool(
             "spectral_normalization",
-            False,
-            "Divide each discriminator weight by its spectral norm; a resnet always does.",
+            None,
+            "Divide each discriminator weight by its spectral norm; default: unless it has another normalization.",
         )
 
 
 def _define_optimizers():
     with _group("Optimizers"):
         flags.DEFINE_enum(
-            "optimizer", "paper", ["paper", "adam"], "The GAN's paper chooses, or Adam (2e-4 by default)."
+            "optimizer",
+            "default",
+            ["default", "paper", "adam"],
+            "The GAN's default, that of its paper, or Adam (2e-4 by default).",
         )
         flags.DEFINE_float("beta_1", 0.5, "Decay of the gradient's mean in --optimizer=adam.", lower_bound=0)
         flags.DEFINE_float("beta_2", 0.999, "Decay of the squared gradient's mean in --optimizer=adam.", lower_bound=0)
@@ -215,7 +241,33 @@ def parse(argv):
     if _HELP.intersection(argv):
         print(_help(sys.modules["__main__"].__doc__))
         sys.exit()
-    return app.parse_flags_with_usage(argv)
+    rest = app.parse_flags_with_usage(argv)
+    if FLAGS.preset:
+        _take(FLAGS.preset)
+    return rest
+
+
+def _take(name):
+    """Make the settings of a preset the defaults of the flags, so that flags that were given override them."""
+    import quiet_tensorflow  # noqa: F401
+
+    from keras_gan import presets
+
+    preset = presets.get(name)
+    settings = {name: getattr(preset, name) for name in _SAME_IN_PRESETS} | {"image_size": str(preset.image_size)}
+    # The rest suits the preset's GAN, networks or optimizer, and no other.
+    if FLAGS["gan"].using_default_value:
+        settings["r1"] = preset.r1
+        if FLAGS["optimizer"].using_default_value:
+            rates = dict.fromkeys(("generator_learning_rate", "discriminator_learning_rate"), preset.learning_rate)
+            settings |= {"optimizer": "adam", "beta_1": preset.betas[0], "beta_2": preset.betas[1], **rates}
+    if FLAGS["network"].using_default_value:
+        settings |= {"network": "dcgan", "width": preset.width, "spectral_normalization": False}
+    if preset.diff_augment:
+        settings["augmentation"] = "diff_augment"
+    for name, value in settings.items():
+        if FLAGS[name].using_default_value:
+            FLAGS.set_default(name, value)
 
 
 def chosen(flag, names):

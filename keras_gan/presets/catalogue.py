@@ -24,7 +24,7 @@ _PRESETS = {
             "them by heart.",
             image_size=32,
             flip=True,
-            diff_augment=1.0,
+            diff_augment=True,
             steps=1500,
         ),
         Preset(
@@ -74,7 +74,7 @@ def get(name):
 
     Example:
         >>> get("few_images").diff_augment
-        1.0
+        True
     """
     require_choice("name", name, NAMES)
     return _PRESETS[name]

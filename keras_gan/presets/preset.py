@@ -27,11 +27,14 @@ class Preset:
         latent_dim: int, size of the generator's input.
         width: int, channels of both networks next to the picture.
         r1: float, weight of the R1 penalty.
-        diff_augment: float, strength of `DiffAugment` in [0, 1]; 0 for none.
+        diff_augment: bool, whether the discriminator sees images changed by `DiffAugment`.
         ema_half_life: float, half-life of the averaged generator, in images.
-        learning_rate: float, of both players.
+        learning_rate: float, of both players' Adam.
+        betas: tuple of two floats, beta_1 and beta_2 of both players' Adam.
         steps: int, training steps after which the samples were measured.
         precision: str, a dtype policy of Keras. `keras.config.set_dtype_policy(preset.precision)` sets it.
+        jit_compile: bool, whether XLA compiles the step. On a processor this takes some seconds, and then each step
+            takes a third less time.
 
     Example:
         >>> import dataclasses, keras_gan
@@ -51,11 +54,13 @@ class Preset:
     latent_dim: int = 64
     width: int = 32
     r1: float = 0.1
-    diff_augment: float = 0.0
+    diff_augment: bool = False
     ema_half_life: float = 5000.0
     learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.0, 0.99)
     steps: int = 1000
     precision: str = "float32"
+    jit_compile: bool = True
 
     def load(self, source, **options):
         """Return endless batches of images, as `keras_gan.data.load` does.
@@ -79,7 +84,7 @@ class Preset:
         players = networks.dcgan(
             image_shape=image_shape, latent_dim=self.latent_dim, width=self.width, spectral_normalization=False
         )
-        changes = [augmentation.DiffAugment(strength=self.diff_augment)] if self.diff_augment else []
+        changes = [augmentation.DiffAugment()] if self.diff_augment else []
         gan = getattr(gans, self.gan)(
             *players,
             penalties=[penalties.R1(self.r1)],
@@ -87,7 +92,6 @@ class Preset:
             ema_half_life=self.ema_half_life,
             seed=seed,
         )
-        optimizers = [keras.optimizers.Adam(self.learning_rate, beta_1=0.0, beta_2=0.99, epsilon=1e-8) for _ in "GD"]
-        # On a processor, XLA needs some seconds to compile the step, and then each step takes a third less time.
-        gan.compile(*optimizers, jit_compile=True)
+        optimizers = [keras.optimizers.Adam(self.learning_rate, *self.betas, epsilon=1e-8) for _ in gan.players]
+        gan.compile(*optimizers, jit_compile=self.jit_compile)
         return gan

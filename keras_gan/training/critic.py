@@ -192,7 +192,7 @@ def _is_known(shape):
 
 
 def _probe(shapes, judges):
-    """Samples on which some logit leaves [0, 1]: white, noise, noise a million times as loud, and their negatives; all of class 0."""
+    """Samples on which some logit leaves [0, 1]: white, noise, very loud noise, and their negatives; all of class 0."""
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (2, *shapes[judges]))
     samples = np.stack([np.ones(shapes[judges]), *noise, 1e6 * noise[0]]).astype("float32")
     samples = np.concatenate([samples, -samples])

@@ -1,5 +1,6 @@
 """The training script: what its flags say is what is trained."""
 
+import dataclasses
 import functools
 import inspect
 import os
@@ -53,6 +54,37 @@ def test_each_gan_trains_on_digits_by_its_name_alone(train, name):
     assert gan.sample_shape == (8, 8, 1)
     assert int(gan.training_state.step) == 2
     assert "1,437 images of shape (8, 8, 1)" in printed
+
+
+def test_the_script_offers_every_preset(train_script):
+    assert train_script.train_flags.PRESETS == keras_gan.presets.NAMES
+
+
+@pytest.mark.parametrize("name", keras_gan.presets.NAMES)
+def test_a_preset_gives_the_flags_the_gan_that_it_builds_itself(train_script, name):
+    preset = keras_gan.presets.get(name)
+    with flagsaver.flagsaver():
+        train_script.train_flags.parse([str(SCRIPT), f"--preset={name}", "--width=4"])
+        images = train_script.load_images()
+        networks = keras_gan.networks.dcgan(image_shape=images.image_shape, **train_script.network_options("dcgan"))
+        gan = getattr(keras_gan, flags.FLAGS.gan)(*networks, **train_script.gan_options())
+        optimizers = [train_script.make_optimizer(gan, flags.FLAGS.generator_learning_rate) for _ in range(2)]
+        assert flags.FLAGS.steps == preset.steps
+        assert (flags.FLAGS.precision, flags.FLAGS.jit_compile) == (preset.precision, preset.jit_compile)
+    assert images.image_shape == (preset.image_size, preset.image_size, preset.channels)
+    assert images.element_spec.shape[0] == preset.batch_size
+    own = dataclasses.replace(preset, width=4, jit_compile=False).make_gan(images.image_shape, seed=0)
+    config, own_config = (model.get_config() | {"name": ""} for model in (gan, own))
+    assert config == own_config
+    for optimizer in optimizers:
+        assert optimizer.get_config() | {"name": ""} == own.generator_optimizer.get_config() | {"name": ""}
+
+
+def test_flags_override_a_preset_and_what_belongs_to_its_gan_stays_with_it(train_script):
+    with flagsaver.flagsaver():
+        train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--gan=WGANGP", "--steps=300"])
+        assert (flags.FLAGS.gan, flags.FLAGS.steps, flags.FLAGS.width) == ("WGANGP", 300, 32)
+        assert (flags.FLAGS.r1, flags.FLAGS.optimizer) == (None, "default")
 
 
 def test_flags_reach_the_parts(train):

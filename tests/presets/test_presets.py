@@ -19,7 +19,7 @@ def test_a_preset_builds_what_it_says(name):
     assert type(gan).__name__ == preset.gan
     assert (gan.latent_shape, gan.sample_shape) == ((preset.latent_dim,), shape)
     assert [repr(penalty) for penalty in gan.penalties] == [f"R1(weight={preset.r1})"]
-    assert [change.strength for change in gan.critic.augmentations] == [preset.diff_augment] * (preset.diff_augment > 0)
+    assert [type(change).__name__ for change in gan.critic.augmentations] == ["DiffAugment"] * preset.diff_augment
     assert gan.ema_half_life == preset.ema_half_life
     for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
         assert float(optimizer.learning_rate) == pytest.approx(preset.learning_rate)

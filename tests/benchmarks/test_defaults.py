@@ -1,0 +1,56 @@
+"""`compile()` without arguments learns with every network: each pair of a GAN and its networks, on digits."""
+
+import inspect
+
+import numpy as np
+import pytest
+
+import keras_gan
+
+GANS = ["MinimaxGAN", "NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP"]
+GANS += ["RelativisticGAN", "RelativisticAverageGAN"]
+NETWORKS = ["dcgan", "dense_dcgan", "mlp", "resnet", "dcgan, labels", "mlp, labels"]
+OTHERS = [("ACGAN", "acgan"), ("VAEGAN", "vae_gan"), ("CycleGAN", "resnet_translator")]
+PAIRS = [*((gan, network) for network in NETWORKS for gan in GANS), *OTHERS]
+
+
+@pytest.fixture(scope="module")
+def script(load_script):
+    """The script as a module, its flags at their defaults."""
+    module = load_script("benchmarks", "defaults.py")
+    module.FLAGS(["defaults.py"])
+    return module
+
+
+@pytest.fixture(scope="module")
+def judge(script):
+    """The classifier that judges the samples."""
+    return script.Judge()
+
+
+def test_the_table_has_every_model_with_every_network_that_it_can_take(script):
+    assert script.PAIRS == PAIRS
+    exported = {name for name in keras_gan.__all__ if inspect.isclass(getattr(keras_gan, name))}
+    assert {gan for gan, _ in script.PAIRS} == exported - {"TwoPlayerGAN"}
+    assert {network.split(",")[0] for _, network in script.PAIRS} == set(keras_gan.networks.__all__) - {
+        # The other half of CycleGAN's networks.
+        "patch_discriminator"
+    }
+
+
+@pytest.mark.parametrize(
+    "ratio, share, learnt", [(0.99, 0.005, True), (1.0, 0.1, False), (0.2, 0.004, False), (float("inf"), 0.0, False)]
+)
+def test_a_pair_has_learnt_below_the_gaussian_and_with_all_classes(script, ratio, share, learnt):
+    assert script.has_learnt(ratio, share) is learnt
+
+
+def test_samples_that_are_not_finite_have_not_learnt(script):
+    assert not script.has_learnt(*script.judged(None, np.full((1, 32, 32, 1), np.nan)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("pair", PAIRS, ids="/".join)
+def test_the_defaults_learn(script, judge, pair, tmp_path):
+    line, learnt = script.row(judge, *pair, 0, tmp_path)
+    assert learnt, line
