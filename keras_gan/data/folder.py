@@ -31,9 +31,9 @@ class Folder(Source):
     image is in a sub-folder, the immediate sub-folders that hold images are the classes, in sorted order; otherwise
     there are no labels. If the folder has a sub-folder with the name of the split ("train", "test", ...), only that
     one is read. Without one, all images are the split "train"; and if no sub-folder has the name of another split
-    ("test", "val", ...), `load` can hold a tenth of them out as "test". A warning names what may be left out or mixed up by
-    mistake: images next to the folder of a split, a class with the name of a split, and files that look like images
-    but are not read.
+    ("test", "val", ...), `load` can hold a tenth of them out as "test". A warning names what may be left out or mixed
+    up by mistake: images next to the folder of a split, a class with the name of a split, and files that look like
+    images but are not read.
 
     Images are grey if all files are grey, and RGB otherwise, unless `Preprocessing(channels=...)` chooses. They
     look as in a viewer: turned as EXIF says, transparent parts on white, deep grey rounded to 8 bits.

@@ -1,11 +1,9 @@
 """An extractor that is trained on the data set itself."""
 
 import hashlib
-import itertools
 import json
 import os
 import pathlib
-import typing
 
 import keras
 import numpy as np
@@ -13,9 +11,9 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_channels_last, require_int, require_seed
 from keras_gan._files import local_path, writable_directory
-from keras_gan._pixels import as_pixels, warn_of_zero_to_one
 from keras_gan.metrics._cache import read_arrays, write_arrays
 from keras_gan.metrics._networks import keras_network
+from keras_gan.metrics._training_images import TrainingImages, read_images
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.resizing import resize
 from keras_gan.metrics.samples import random_rows
@@ -26,7 +24,10 @@ _BATCH_SIZE = 128
 _LEARNING_RATE = 2e-3
 _LARGEST_SIDE = 32
 _OUTPUTS = ("features", "logits")
-_MOST_CLASSES = 100_000
+# Without labels: so many images are a class each, and the network sees views of them.
+_MOST_EXEMPLARS = 1_000
+# Parts of the height and width that a view shows; the factor of its contrast; what is added to its brightness.
+_ZOOM, _CONTRAST, _BRIGHTNESS = (0.7, 1.0), (0.6, 1.4), (-0.3, 0.3)
 
 
 def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1000, max_images=60_000):
@@ -37,13 +38,20 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     the digits of scikit-learn and less than a minute for MNIST. Its distances mean nothing outside the data set:
     compare only distances from the same extractor, with each other and with the floor.
 
+    Without labels, each of at most 1,000 images is a class of its own. The network learns to recognise the image in
+    views of it: a random part of at least 70 % of its height and width, with other contrast and brightness
+    (Dosovitskiy et al. 2014, arXiv 1406.6909). So it needs nothing but the images. In benchmarks/RESULTS.md it ranks
+    sets of samples nearly as two classifiers with labels rank them. Its weakness: it hardly sees what the views change.
+    Samples that are all a little too dark, too pale or too large seem better than they are. And it does not know what
+    matters to people, so look at the samples, too.
+
     The classifier has three convolutions and two dense layers, and takes images of at most 32 pixels a side. It trains
     with Adam in batches of 128, and the learning rate falls from 0.002 to 0 along a cosine. Train it on the training
     split alone, so that neither the extractor nor the GAN sees the test split.
 
     Args:
-        dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, which is read once; or
-            a finite iterable of batches (images in [-1, 1], integer labels from 0 up).
+        dataset: real images: what `keras_gan.data.load` returns, with or without labels, which is read once; a finite
+            iterable of batches, of images in [-1, 1] or of (images, integer labels from 0 up); or an array of images.
         cache_dir: directory that keeps the trained weights. The name of the file is a hash of everything that they
             depend on: the images, the labels and the arguments. It must be writable unless it holds them; if writing
             fails after the training, a warning says so. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
@@ -54,12 +62,13 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         max_images: int, how many images to use at most. Of more, a random part is used, always the same one.
 
     Returns:
-        `Extractor` with logits. Its attribute `accuracy` is the share of correct labels among a random tenth of the
-        images, which it was not trained on.
+        `Extractor`, called "trained_classifier" with labels, and "exemplar_classifier" without. Only with labels does
+        it have logits. Its attribute `accuracy` is the share of correct labels among a random tenth of the images,
+        which it was not trained on; without labels, the share of its own images that it recognises.
 
     Raises:
-        ValueError: if the data have no labels, fewer than two classes or fewer than 10 images, or are not in [-1, 1];
-            if an argument is out of its range; or if nothing can be written to the cache.
+        ValueError: if the labels are all the same, there are fewer than 10 images, or they are not in [-1, 1]; if an
+            argument is out of its range; or if nothing can be written to the cache.
 
     Example:
         >>> import tempfile
@@ -68,6 +77,8 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         >>> extractor = train_extractor(digits, cache_dir=tempfile.mkdtemp(), steps=20)
         >>> extractor.num_features, extractor.num_classes
         (64, 10)
+        >>> train_extractor(data.load("digits"), cache_dir=tempfile.mkdtemp(), steps=1).name
+        'exemplar_classifier'
     """
     settings = {
         "seed": require_seed(seed),
@@ -75,16 +86,20 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         "steps": require_int("steps", steps),
     }
     cache = _cache_directory(cache_dir)
-    data = read_labelled(dataset, require_int("max_images", max_images))
+    data = read_images(dataset, require_int("max_images", max_images))
+    has_labels, train = data.labels is not None, train_classifier
+    if not has_labels:
+        data, train = _as_exemplars(data.pixels), train_on_exemplars
+        settings["exemplars"] = [_ZOOM, _CONTRAST, _BRIGHTNESS]
     network = build_classifier(data.pixels.shape[1:], data.num_classes, num_features, seed)
     path = cache / f"{_key(data, settings)}.npz"
     accuracy = _read_into(network, path)
     if accuracy is None:
         # Before the training, which is lost if nobody can keep it.
         writable_directory(path.parent, "cache_dir")
-        accuracy = train_classifier(network, data, steps=steps, seed=seed)
+        accuracy = train(network, data, steps=steps, seed=seed)
         write_arrays(path, np.float64(accuracy), *network.get_weights())
-    return Classifier(network, accuracy)
+    return Classifier(network, accuracy, has_labels=has_labels)
 
 
 class Classifier(Extractor):
@@ -92,28 +107,29 @@ class Classifier(Extractor):
 
     Args:
         network: what `build_classifier` returned, trained.
-        accuracy: float, the share of the held-out images that it labels correctly.
+        accuracy: float, the share of images that it labels correctly.
+        has_labels: whether its classes are those of the data. Otherwise it keeps its logits to itself.
 
     Attributes:
         accuracy: as given.
     """
 
-    def __init__(self, network, accuracy):
+    def __init__(self, network, accuracy, *, has_labels):
         compiled = keras_network(network)
         self.accuracy = accuracy
         self._run = compiled.run
         super().__init__(
-            name="trained_classifier",
+            name="trained_classifier" if has_labels else "exemplar_classifier",
             digest=compiled.digest,
             num_features=network.output[_OUTPUTS[0]].shape[-1],
-            num_classes=network.output[_OUTPUTS[1]].shape[-1],
+            num_classes=network.output[_OUTPUTS[1]].shape[-1] if has_labels else None,
             input_shape=compiled.input_shape,
         )
 
     def embed(self, pixels):
         """Run the network; see `Extractor.embed`."""
-        outputs = self._run(_scaled(pixels))
-        return Embedding(*(outputs[name] for name in _OUTPUTS))
+        features, logits = (self._run(_scaled(pixels))[name] for name in _OUTPUTS)
+        return Embedding(features, None if self.num_classes is None else logits)
 
 
 def build_classifier(image_shape, num_classes, num_features, seed):
@@ -152,7 +168,7 @@ def train_classifier(network, data, *, steps, seed):
 
     Args:
         network: what `build_classifier` returned.
-        data: `LabelledImages`.
+        data: `TrainingImages` with labels.
         steps: int, number of batches.
         seed: int, for the tenth and the order of the images.
 
@@ -161,104 +177,50 @@ def train_classifier(network, data, *, steps, seed):
     """
     # Every tenth in order would be all images of one class where ten classes come in turn.
     held_out = np.isin(np.arange(len(data.labels)), random_rows(len(data.labels), len(data.labels) // 10, seed))
-    images, labels = data.pixels[~held_out], data.labels[~held_out]
-    schedule = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps)
-    optimizer = keras.optimizers.Adam(schedule)
-    optimizer.build(network.trainable_variables)
-    step = _training_step(network, optimizer)
-    for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
-        step(tf.constant(images[rows]), tf.constant(labels[rows]))
+    _fit(network, data.pixels[~held_out], data.labels[~held_out], steps=steps, seed=seed)
     return _accuracy(network, data.pixels[held_out], data.labels[held_out])
 
 
-class LabelledImages(typing.NamedTuple):
-    """Images and their classes.
-
-    Attributes:
-        pixels: uint8 array (num_images, height, width, channels).
-        labels: int32 array (num_images,), numbers from 0 up.
-    """
-
-    pixels: np.ndarray
-    labels: np.ndarray
-
-    @property
-    def num_classes(self):
-        """The highest label plus one."""
-        return int(self.labels.max()) + 1
-
-
-def read_labelled(dataset, max_images):
-    """Read all images of a data set into memory, or a random part of them.
-
-    The first ones would be no sample of a data set that is sorted by class.
+def train_on_exemplars(network, data, *, steps, seed):
+    """Train the network in place to recognise each image in views of it.
 
     Args:
-        dataset: what `keras_gan.data.load(..., labels=True)` returns; or another finite iterable of batches (images in
-            [-1, 1], integer labels).
-        max_images: int, how many images to keep at most.
+        network: what `build_classifier` returned.
+        data: `TrainingImages`, whose labels are the numbers of the images.
+        steps: int, number of batches.
+        seed: int, for the views and the order of the images.
 
-    Raises:
-        ValueError: if there are no labels, the labels are not integers, there are fewer than two classes or too few
-            images to hold some out, or the data are endless.
+    Returns:
+        float, the share of the images themselves that it recognises.
     """
-    reservoir = Reservoir(max_images)
-    for batch in _one_pass(dataset):
-        pixels = as_pixels(_images_of(batch)).numpy()
-        reservoir.add(pixels, _labels_of(batch, len(pixels)))
-    if reservoir.seen < 10 or max_images < 10:
-        raise ValueError(
-            "An extractor needs at least 10 images, because a tenth is held out. "
-            f"Received: dataset of {reservoir.seen} images, max_images={max_images}"
-        )
-    data = LabelledImages(*reservoir.arrays())
-    low, high = (level / 127.5 - 1.0 for level in (data.pixels.min(), data.pixels.max()))
-    warn_of_zero_to_one("images", low, high, stacklevel=3)
-    classes = np.unique(data.labels)
-    if len(classes) < 2 or classes[0] < 0:
-        raise ValueError(
-            "An extractor learns to distinguish classes: it needs at least two, with labels from 0 up. For images of "
-            "one kind, use a network that was trained on other images, with `ModelExtractor`. "
-            f"Received: the labels {classes.tolist()}"
-        )
-    return data
+    generator = tf.random.Generator.from_seed(seed, alg="philox")
+    _fit(network, data.pixels, data.labels, steps=steps, seed=seed, view=lambda images: _views(images, generator))
+    return _accuracy(network, data.pixels, data.labels)
 
 
-class Reservoir:
-    """A uniform random part of limited size, of images and labels that come batch by batch.
+def _as_exemplars(pixels):
+    """Return images, of more than `_MOST_EXEMPLARS` a random part, labelled with their own numbers."""
+    pixels = pixels[random_rows(len(pixels), _MOST_EXEMPLARS, 0)]
+    return TrainingImages(pixels, np.arange(len(pixels), dtype=np.int32))
 
-    Vitter 1985 (ACM Transactions on Mathematical Software 11), algorithm R: the n-th image takes a random one of n
-    places, and is dropped if this place is not among the first `size`. So as long as all fit, they keep their order.
 
-    Args:
-        size: int, how many images are kept.
+def _fit(network, pixels, labels, *, steps, seed, view=None):
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps))
+    optimizer.build(network.trainable_variables)
+    step = _training_step(network, optimizer, view)
+    for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
+        step(tf.constant(pixels[rows]), tf.constant(labels[rows]))
 
-    Attributes:
-        seen: int, how many images came.
-    """
 
-    def __init__(self, size):
-        self.size, self.seen = size, 0
-        self._pixels, self._labels = [], []
-        self._rng = np.random.default_rng(0)
-
-    def add(self, pixels, labels):
-        """Add a batch: uint8 (batch, height, width, channels) and int32 (batch,)."""
-        places = np.arange(self.seen, self.seen + len(labels))
-        late = places >= self.size
-        places[late] = self._rng.integers(0, places[late] + 1)
-        for place, image, label in zip(places, pixels, labels, strict=True):
-            if place == len(self._labels) < self.size:
-                self._pixels.append(image)
-                self._labels.append(label)
-            elif place < self.size:
-                # A copy: a view would keep its whole batch in memory.
-                self._pixels[place], self._labels[place] = image.copy(), label
-        self.seen += len(labels)
-
-    def arrays(self):
-        """Return the images that are kept, uint8, and their labels, int32."""
-        return np.stack(self._pixels), np.array(self._labels, np.int32)
+def _views(images, generator):
+    """Return a random view of each image (batch, height, width, channels) in [-1, 1], of the same shape."""
+    count, sides = tf.shape(images)[0], tf.shape(images)[1:3]
+    sizes = generator.uniform((count, 1), *_ZOOM)
+    corners = generator.uniform((count, 2)) * (1.0 - sizes)
+    views = tf.image.crop_and_resize(images, tf.concat([corners, corners + sizes], axis=1), tf.range(count), sides)
+    contrast, brightness = (generator.uniform((count, 1, 1, 1), *span) for span in (_CONTRAST, _BRIGHTNESS))
+    mean = tf.reduce_mean(views, axis=(1, 2, 3), keepdims=True)
+    return tf.clip_by_value((views - mean) * contrast + mean + brightness, -1.0, 1.0)
 
 
 def _cache_directory(cache_dir):
@@ -284,11 +246,13 @@ def _read_into(network, path):
     return float(accuracy)
 
 
-def _training_step(network, optimizer):
+def _training_step(network, optimizer, view):
     @tf.function(reduce_retracing=True)
     def step(pixels, labels):
+        images = _prepared(network, pixels)
+        images = images if view is None else view(images)
         with tf.GradientTape() as tape:
-            logits = network(_prepared(network, pixels), training=True)["logits"]
+            logits = network(images, training=True)["logits"]
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
@@ -323,47 +287,3 @@ def _prepared(network, pixels):
 
 def _scaled(pixels):
     return pixels / 127.5 - 1.0
-
-
-def _one_pass(dataset):
-    if hasattr(dataset, "one_pass"):
-        return dataset.one_pass()
-    if isinstance(dataset, tf.data.Dataset) and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-        if not hasattr(dataset, "steps_per_epoch"):
-            raise ValueError(
-                "The data set is endless: make it finite, as with `dataset.take(100)`. "
-                "Received: dataset of infinite cardinality"
-            )
-        return itertools.islice(dataset, dataset.steps_per_epoch)
-    if isinstance(dataset, str | dict) or not hasattr(dataset, "__iter__"):
-        raise ValueError(
-            "`dataset` must be what `keras_gan.data.load(..., labels=True)` returns, or a list of batches (images, "
-            f"labels). Received: dataset={dataset!r:.80}"
-        )
-    return dataset
-
-
-def _images_of(batch):
-    if isinstance(batch, tuple | list) and len(batch) == 2:
-        return batch[0]
-    parts = f"{type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else type(batch).__name__
-    raise ValueError(
-        "An extractor trains on batches (images, labels), a tuple of two: load the data with `labels=True`. "
-        f"Received: dataset of batches of type {parts}"
-    )
-
-
-def _labels_of(batch, num_images):
-    labels = np.asarray(batch[1])
-    if labels.shape != (num_images,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            "Labels must be integers of shape (batch,), the number of each image's class. Convert one-hot rows with "
-            "`labels.argmax(axis=1)`. "
-            f"Received: labels of dtype {labels.dtype} and shape {labels.shape} for {num_images} images"
-        )
-    if num_images and labels.max() >= _MOST_CLASSES:
-        raise ValueError(
-            f"Number the classes from 0 up, with labels below {_MOST_CLASSES:,}, because the classifier has an output "
-            f"for each number. Received: the label {labels.max()}"
-        )
-    return labels.astype(np.int32)

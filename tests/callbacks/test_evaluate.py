@@ -158,16 +158,16 @@ def test_real_features_are_taken_before_training_and_once(gan):
             return super().embed(pixels)
 
     evaluator = metrics.Evaluator(Counting(), num_images=8, num_halves=0)
-    history = fit(gan, Evaluate(IMAGES, evaluator, floor=IMAGES[:16]), epochs=3)
+    history = fit(gan, Evaluate(IMAGES, evaluator, floor=-IMAGES[:16]), epochs=3)
     assert Counting.seen == 32 + 16 + 3 * 8
     assert len(history["frechet_distance"]) == 3
 
 
 def test_the_floor_is_in_the_reports(gan, tmp_path):
     evaluator = metrics.Evaluator(Pixels(), num_images=16, num_halves=0)
-    fit(gan, Evaluate(IMAGES, evaluator, floor=IMAGES[:16], directory=tmp_path), epochs=1)
+    fit(gan, Evaluate(IMAGES, evaluator, floor=-IMAGES[:16], directory=tmp_path), epochs=1)
     report = metrics.Report.load(tmp_path / "evaluation_0001.json")
-    assert report["frechet_distance"].floor == evaluator.floor(IMAGES[:16], IMAGES)["frechet_distance"]
+    assert report["frechet_distance"].floor == evaluator.floor(-IMAGES[:16], IMAGES)["frechet_distance"]
 
 
 def test_a_full_disk_costs_one_warning(gan, tmp_path, full_disk):

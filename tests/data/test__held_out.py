@@ -88,7 +88,7 @@ def test_the_sub_folders_of_a_folder_decide_who_makes_the_split(tmp_path, names,
         for number, image in enumerate(images(40)):
             Image.fromarray(image[..., 0]).save(tmp_path / name / f"{number:02d}.png")
     if size is None:
-        with pytest.raises(ValueError, match="no sub-folder for this split.*'train', 'val'"):
+        with pytest.raises(ValueError, match=r"no sub-folder for this split.*'train', 'val'"):
             data.load(tmp_path, split="test", batch_size=1)
     else:
         assert data.load(tmp_path, split="test", batch_size=1).num_images == size
