@@ -42,7 +42,11 @@ GANS = (
 NETWORKS = ("dcgan", "dense_dcgan", "mlp", "resnet")
 
 flags.DEFINE_string("dataset", "digits", "Images: digits, a folder, a .npz file, or a name of TensorFlow Datasets.")
-flags.DEFINE_string("split", "train", "Part of the data set: train, test, ...")
+flags.DEFINE_string(
+    "split",
+    "train",
+    "Part of the data set: train, test, ... If it has no test images, train leaves a tenth out for it.",
+)
 flags.DEFINE_string("data_dir", None, "TensorFlow Datasets; default: $TFDS_DATA_DIR or ~/tensorflow_datasets.")
 flags.DEFINE_bool("download", False, "Fetch a data set of TensorFlow Datasets that is not there yet.")
 flags.DEFINE_bool("skip_corrupt", False, "Skip the files of a folder that cannot be decoded, instead of stopping.")
@@ -96,7 +100,7 @@ flags.DEFINE_integer("checkpoint_every", None, "Steps between checkpoints; defau
 flags.DEFINE_integer("keep_checkpoints", 3, "Checkpoints to keep, the newest ones.", lower_bound=1)
 flags.DEFINE_bool("health", True, "Watch for collapse, NaN and the like; log the measurements, and warn.")
 flags.DEFINE_integer(
-    "evaluate_every", 0, "Epochs between evaluations, which need labels; keeps best.keras. 0 for none.", lower_bound=0
+    "evaluate_every", 0, "Epochs between evaluations on test images; keeps best.keras. 0 for none.", lower_bound=0
 )
 flags.DEFINE_integer("rollbacks", 0, "Returns to the last checkpoint after NaN, with half the rates.", lower_bound=0)
 flags.DEFINE_string("export_dir", None, "Export the generator for TensorFlow Serving, as the next version in here.")
@@ -234,7 +238,10 @@ def build(images):
         **{"jit_compile": "auto"} | given("jit_compile", "gradient_accumulation_steps", "steps_per_execution"),
     )
     sizes = [f"{player.name} of {player.count_params():,} parameters" for player in networks]
-    print(f"{images.num_images:,} images of shape {images.image_shape}; {gan_class.__name__}: {', '.join(sizes)}")
+    shape = f"shape {images.image_shape}"
+    if images.num_held_out:
+        shape += f", without {images.num_held_out:,} that are held out for the test"
+    print(f"{images.num_images:,} images of {shape}; {gan_class.__name__}: {', '.join(sizes)}")
     return gan
 
 
@@ -356,7 +363,9 @@ def evaluation(run_dir):
     from keras_gan import callbacks, data, metrics
 
     unchanged = {"preprocessing": data.Preprocessing(channels=FLAGS.channels)}
-    train, test = load_images(labels=True, **unchanged), load_images(split="test", **unchanged)
+    train, test = load_images(**unchanged), load_images(split="test", batch_size=1, **unchanged)
+    if train.num_classes > 1:
+        train = load_images(labels=True, **unchanged)
     extractor = metrics.train_extractor(train, seed=FLAGS.seed)
     evaluator = metrics.Evaluator(extractor, ["frechet_distance", "precision_recall"], num_images=2_000)
     options = {"every": FLAGS.evaluate_every, "directory": run_dir, "best": "frechet_distance"}

@@ -237,6 +237,20 @@ def test_a_model_that_does_not_generate_is_refused():
         model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0, callbacks=[Evaluate(IMAGES, brightness())])
 
 
+@pytest.mark.parametrize("trained, is_refused", [("train", False), ("all", True), (None, True), ("test", True)])
+def test_a_gan_is_not_measured_against_its_training_images(gan, trained, is_refused):
+    images = np.concatenate([IMAGES, -IMAGES])
+    test = keras_gan.data.load(images, split="test", batch_size=2)
+    training = keras_gan.data.load(images, split=trained, batch_size=4)
+    evaluate = Evaluate(test, brightness())
+    if not is_refused:
+        gan.fit(training, epochs=1, steps_per_epoch=1, verbose=0, callbacks=[evaluate])
+        return
+    with pytest.raises(ValueError, match=r"trains on images that it is to be measured against.*split=\"train\""):
+        gan.fit(training, epochs=1, steps_per_epoch=1, verbose=0, callbacks=[evaluate])
+    assert int(gan.training_state.step.value) == 0
+
+
 def test_evaluate_of_a_gan_adds_the_values_to_the_losses(gan):
     evaluator = brightness()
     losses = gan.evaluate(IMAGES, batch_size=8, verbose=0)
