@@ -25,8 +25,6 @@ class Result:
             images changes the value, not how much another training would change it.
         floor: the value of real training images in place of the samples, or None. This metric cannot tell samples at
             the floor from real images.
-        scaling: what was done to the features first, such as "standardized" (real features of mean 0 and, on average,
-            variance 1), or None.
         extractor: name of the extractor.
         extractor_hash: SHA-256, hexadecimal, of the extractor's weights and of what it does to images.
         resize: resize mode of the extractor.
@@ -36,6 +34,8 @@ class Result:
         seed: int, for the samples and for every random choice.
         warnings: tuple of reasons to read the value with care.
         dtype: str, type of the numbers in which the metric was computed.
+        scaling: what was done to the features first, such as "standardized" (real features of mean 0 and, on average,
+            variance 1), or None.
 
     Attributes:
         doubt: str, why the value says nothing about the samples, or "". It is "too few images to tell from the floor"
