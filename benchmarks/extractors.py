@@ -9,9 +9,9 @@ extractor gives each set its Frechet distance to further real images. The judge 
 tables say how well the ranks of the others agree with those of the judge (Spearman's and Kendall's correlation). A
 second judge, with another seed, shows how much agreement can be expected.
 
-The contenders without labels: `train_extractor`, whose classes are single images; the same network, trained to tell by
-how many right angles an image is turned (Gidaris et al. 2018, arXiv 1803.07728); the same network with random weights;
-and the 64 first principal components of the pixels.
+The contenders without labels: `train_extractor`, which tells by how many right angles an image is turned; the same
+network, trained to recognise each of 1,000 images in views with another part, contrast and brightness (Dosovitskiy et
+al. 2014, arXiv 1406.6909); the same network with random weights; and the 64 first principal components of the pixels.
 """
 
 import os
@@ -29,12 +29,12 @@ import keras
 import numpy as np
 import scipy.ndimage
 import scipy.stats
+import tensorflow as tf
 from PIL import Image
 
 import keras_gan
 from keras_gan._pixels import to_bytes
 from keras_gan.metrics import frechet_distance, train_extractor
-from keras_gan.metrics._training_images import TrainingImages
 
 FLAGS = flags.FLAGS
 flags.DEFINE_enum("data", "digits", ["digits", "fashion-mnist"], "Images of the benchmark.")
@@ -116,8 +116,8 @@ def contenders(images, labels, seed):
     labelled = [(images, labels.astype("int32"))]
     with tempfile.TemporaryDirectory() as cache:
         yield "with labels", lambda: features_of(train_extractor(labelled, cache_dir=cache, seed=seed))
-        yield "each image a class", lambda: features_of(train_extractor([images], cache_dir=cache, seed=seed))
-        yield "angles", lambda: features_of(trained_on_angles(images, seed))
+        yield "without labels", lambda: features_of(train_extractor([images], cache_dir=cache, seed=seed))
+        yield "each image a class", lambda: features_of(trained_on_views(images, seed))
         yield "random weights", lambda: features_of(untrained(images, seed))
         yield "principal components", lambda: principal_components(images)
 
@@ -139,16 +139,37 @@ def untrained(images, seed):
     return module.Classifier(network, 0.0, has_labels=False)
 
 
-def trained_on_angles(images, seed):
-    """Return the extractor that tells by how many right angles an image is turned."""
-    network, module = network_and_module(images, 4, seed)
-    pixels = to_bytes(images)
-    turned = TrainingImages(
-        np.concatenate([np.rot90(pixels, turns, axes=(1, 2)) for turns in range(4)]),
-        np.repeat(np.arange(4, dtype=np.int32), len(pixels)),
-    )
-    accuracy = module.train_classifier(network, turned, steps=1000, seed=seed)
-    return module.Classifier(network, accuracy, has_labels=False)
+def trained_on_views(images, seed, steps=1000):
+    """Return the extractor that recognises single images in views of them."""
+    images = images[np.random.default_rng(0).permutation(len(images))[:1_000]]
+    network, module = network_and_module(images, len(images), seed)
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(2e-3, steps))
+    optimizer.build(network.trainable_variables)
+    generator = tf.random.Generator.from_seed(seed, alg="philox")
+
+    @tf.function(reduce_retracing=True)
+    def step(batch, labels):
+        with tf.GradientTape() as tape:
+            logits = network(views(batch, generator), training=True)["logits"]
+            loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits))
+        optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)
+
+    rng = np.random.default_rng(seed)
+    for _ in range(steps):
+        rows = rng.permutation(len(images))[:128]
+        step(tf.constant(images[rows]), tf.constant(rows))
+    return module.Classifier(network, 0.0, has_labels=False)
+
+
+def views(images, generator):
+    """Return a random view of each image."""
+    count, sides = tf.shape(images)[0], tf.shape(images)[1:3]
+    sizes = generator.uniform((count, 1), 0.7, 1.0)
+    corners = generator.uniform((count, 2)) * (1.0 - sizes)
+    parts = tf.image.crop_and_resize(images, tf.concat([corners, corners + sizes], axis=1), tf.range(count), sides)
+    contrast, brightness = generator.uniform((count, 1, 1, 1), 0.6, 1.4), generator.uniform((count, 1, 1, 1), -0.3, 0.3)
+    mean = tf.reduce_mean(parts, axis=(1, 2, 3), keepdims=True)
+    return tf.clip_by_value((parts - mean) * contrast + mean + brightness, -1.0, 1.0)
 
 
 def principal_components(images):

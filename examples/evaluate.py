@@ -198,7 +198,7 @@ def make_extractor(source, train):
     from keras_gan import metrics
 
     if FLAGS.extractor == "classifier":
-        # Labels that are all the same tell nothing: each image is then a class of its own.
+        # Labels that are all the same tell nothing: it is then trained without.
         if train.num_classes > 1:
             train = load(train.split, source, labels=True)
         return metrics.train_extractor(train, cache_dir=FLAGS.cache_dir, seed=FLAGS.seed)

@@ -17,10 +17,12 @@ class TrainingImages(typing.NamedTuple):
     Attributes:
         pixels: uint8 array (num_images, height, width, channels).
         labels: int32 array (num_images,), numbers from 0 up; or None.
+        copies: int, how many images in a row show the same: they are held out together.
     """
 
     pixels: np.ndarray
     labels: np.ndarray | None
+    copies: int = 1
 
     @property
     def num_classes(self):

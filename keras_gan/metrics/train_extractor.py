@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import warnings
 
 import keras
 import numpy as np
@@ -24,10 +25,10 @@ _BATCH_SIZE = 128
 _LEARNING_RATE = 2e-3
 _LARGEST_SIDE = 32
 _OUTPUTS = ("features", "logits")
-# Without labels: so many images are a class each, and the network sees views of them.
-_MOST_EXEMPLARS = 1_000
-# Parts of the height and width that a view shows; the factor of its contrast; what is added to its brightness.
-_ZOOM, _CONTRAST, _BRIGHTNESS = (0.7, 1.0), (0.6, 1.4), (-0.3, 0.3)
+# Without labels, of so many images at most: each is there four times.
+_MOST_TURNED = 15_000
+# Guessing is right in a quarter of the cases.
+_LEAST_ACCURACY = 0.4
 
 
 def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1000, max_images=60_000):
@@ -38,12 +39,11 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     the digits of scikit-learn and less than a minute for MNIST. Its distances mean nothing outside the data set:
     compare only distances from the same extractor, with each other and with the floor.
 
-    Without labels, each of at most 1,000 images is a class of its own. The network learns to recognise the image in
-    views of it: a random part of at least 70 % of its height and width, with other contrast and brightness
-    (Dosovitskiy et al. 2014, arXiv 1406.6909). So it needs nothing but the images. In benchmarks/RESULTS.md it ranks
-    sets of samples nearly as two classifiers with labels rank them. Its weakness: it hardly sees what the views change.
-    Samples that are all a little too dark, too pale or too large seem better than they are. And it does not know what
-    matters to people, so look at the samples, too.
+    Without labels, the network learns to tell by how many right angles an image is turned (Gidaris et al. 2018, arXiv
+    1803.07728). So it needs nothing but the images. In benchmarks/RESULTS.md it ranks sets of samples nearly as a
+    classifier with labels ranks them. Its weakness: it sees what shows which side of an image is up, and may miss
+    what does not, such as a class that is rare. Of textures, and of other images without an upper side, it learns
+    little, and a warning says so. It does not know what matters to people, so look at the samples, too.
 
     The classifier has three convolutions and two dense layers, and takes images of at most 32 pixels a side. It trains
     with Adam in batches of 128, and the learning rate falls from 0.002 to 0 along a cosine. Train it on the training
@@ -62,13 +62,16 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         max_images: int, how many images to use at most. Of more, a random part is used, always the same one.
 
     Returns:
-        `Extractor`, called "trained_classifier" with labels, and "exemplar_classifier" without. Only with labels does
-        it have logits. Its attribute `accuracy` is the share of correct labels among a random tenth of the images,
-        which it was not trained on; without labels, the share of its own images that it recognises.
+        `Extractor`, called "trained_classifier" with labels, and "rotation_classifier" without. Only with labels does
+        it have logits. Its attribute `accuracy` is the share of a random tenth of the images, which it was not trained
+        on, whose labels (or whose positions) it tells.
 
     Raises:
         ValueError: if the labels are all the same, there are fewer than 10 images, or they are not in [-1, 1]; if an
             argument is out of its range; or if nothing can be written to the cache.
+
+    Warns:
+        UserWarning: if it has learnt nearly nothing without labels.
 
     Example:
         >>> import tempfile
@@ -77,8 +80,8 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         >>> extractor = train_extractor(digits, cache_dir=tempfile.mkdtemp(), steps=20)
         >>> extractor.num_features, extractor.num_classes
         (64, 10)
-        >>> train_extractor(data.load("digits"), cache_dir=tempfile.mkdtemp(), steps=1).name
-        'exemplar_classifier'
+        >>> train_extractor(data.load("digits"), cache_dir=tempfile.mkdtemp(), steps=50).name
+        'rotation_classifier'
     """
     settings = {
         "seed": require_seed(seed),
@@ -87,18 +90,23 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     }
     cache = _cache_directory(cache_dir)
     data = read_images(dataset, require_int("max_images", max_images))
-    has_labels, train = data.labels is not None, train_classifier
-    if not has_labels:
-        data, train = _as_exemplars(data.pixels), train_on_exemplars
-        settings["exemplars"] = [_ZOOM, _CONTRAST, _BRIGHTNESS]
+    has_labels = data.labels is not None
+    data = data if has_labels else _turned(data.pixels)
     network = build_classifier(data.pixels.shape[1:], data.num_classes, num_features, seed)
     path = cache / f"{_key(data, settings)}.npz"
     accuracy = _read_into(network, path)
     if accuracy is None:
         # Before the training, which is lost if nobody can keep it.
         writable_directory(path.parent, "cache_dir")
-        accuracy = train(network, data, steps=steps, seed=seed)
+        accuracy = train_classifier(network, data, steps=steps, seed=seed)
         write_arrays(path, np.float64(accuracy), *network.get_weights())
+    if not has_labels and accuracy < _LEAST_ACCURACY:
+        warnings.warn(
+            f"The extractor tells the position of {accuracy:.0%} of the images, and guessing would tell 25%: they may "
+            "have no upper side, or are too few, or its training is too short. Its features are hardly better than "
+            "random ones. Load the images with labels, or use `ModelExtractor`.",
+            stacklevel=2,
+        )
     return Classifier(network, accuracy, has_labels=has_labels)
 
 
@@ -119,7 +127,7 @@ class Classifier(Extractor):
         self.accuracy = accuracy
         self._run = compiled.run
         super().__init__(
-            name="trained_classifier" if has_labels else "exemplar_classifier",
+            name="trained_classifier" if has_labels else "rotation_classifier",
             digest=compiled.digest,
             num_features=network.output[_OUTPUTS[0]].shape[-1],
             num_classes=network.output[_OUTPUTS[1]].shape[-1] if has_labels else None,
@@ -176,51 +184,28 @@ def train_classifier(network, data, *, steps, seed):
         float, the share of the held-out images that it labels correctly.
     """
     # Every tenth in order would be all images of one class where ten classes come in turn.
-    held_out = np.isin(np.arange(len(data.labels)), random_rows(len(data.labels), len(data.labels) // 10, seed))
-    _fit(network, data.pixels[~held_out], data.labels[~held_out], steps=steps, seed=seed)
+    count = len(data.labels) // data.copies
+    held_out = np.isin(np.arange(count), random_rows(count, count // 10, seed)).repeat(data.copies)
+    images, labels = data.pixels[~held_out], data.labels[~held_out]
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps))
+    optimizer.build(network.trainable_variables)
+    step = _training_step(network, optimizer)
+    for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
+        step(tf.constant(images[rows]), tf.constant(labels[rows]))
     return _accuracy(network, data.pixels[held_out], data.labels[held_out])
 
 
-def train_on_exemplars(network, data, *, steps, seed):
-    """Train the network in place to recognise each image in views of it.
-
-    Args:
-        network: what `build_classifier` returned.
-        data: `TrainingImages`, whose labels are the numbers of the images.
-        steps: int, number of batches.
-        seed: int, for the views and the order of the images.
-
-    Returns:
-        float, the share of the images themselves that it recognises.
-    """
-    generator = tf.random.Generator.from_seed(seed, alg="philox")
-    _fit(network, data.pixels, data.labels, steps=steps, seed=seed, view=lambda images: _views(images, generator))
-    return _accuracy(network, data.pixels, data.labels)
-
-
-def _as_exemplars(pixels):
-    """Return images, of more than `_MOST_EXEMPLARS` a random part, labelled with their own numbers."""
-    pixels = pixels[random_rows(len(pixels), _MOST_EXEMPLARS, 0)]
-    return TrainingImages(pixels, np.arange(len(pixels), dtype=np.int32))
-
-
-def _fit(network, pixels, labels, *, steps, seed, view=None):
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps))
-    optimizer.build(network.trainable_variables)
-    step = _training_step(network, optimizer, view)
-    for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
-        step(tf.constant(pixels[rows]), tf.constant(labels[rows]))
-
-
-def _views(images, generator):
-    """Return a random view of each image (batch, height, width, channels) in [-1, 1], of the same shape."""
-    count, sides = tf.shape(images)[0], tf.shape(images)[1:3]
-    sizes = generator.uniform((count, 1), *_ZOOM)
-    corners = generator.uniform((count, 2)) * (1.0 - sizes)
-    views = tf.image.crop_and_resize(images, tf.concat([corners, corners + sizes], axis=1), tf.range(count), sides)
-    contrast, brightness = (generator.uniform((count, 1, 1, 1), *span) for span in (_CONTRAST, _BRIGHTNESS))
-    mean = tf.reduce_mean(views, axis=(1, 2, 3), keepdims=True)
-    return tf.clip_by_value((views - mean) * contrast + mean + brightness, -1.0, 1.0)
+def _turned(pixels):
+    """Return square images, each in four positions, labelled with the number of right angles that it is turned by."""
+    pixels = pixels[random_rows(len(pixels), _MOST_TURNED, 0)]
+    side = min(max(pixels.shape[1:3]), _LARGEST_SIDE)
+    if pixels.shape[1:3] != (side, side):
+        parts = np.array_split(pixels, -(-len(pixels) // 1000))
+        resized = [np.rint(resize(tf.cast(part, tf.float32), (side, side))) for part in parts]
+        pixels = np.concatenate(resized).clip(0, 255).astype(np.uint8)
+    positions = np.stack([np.rot90(pixels, turns, axes=(1, 2)) for turns in range(4)], axis=1)
+    labels = np.tile(np.arange(4, dtype=np.int32), len(pixels))
+    return TrainingImages(positions.reshape(-1, *pixels.shape[1:]), labels, copies=4)
 
 
 def _cache_directory(cache_dir):
@@ -246,13 +231,11 @@ def _read_into(network, path):
     return float(accuracy)
 
 
-def _training_step(network, optimizer, view):
+def _training_step(network, optimizer):
     @tf.function(reduce_retracing=True)
     def step(pixels, labels):
-        images = _prepared(network, pixels)
-        images = images if view is None else view(images)
         with tf.GradientTape() as tape:
-            logits = network(images, training=True)["logits"]
+            logits = network(_prepared(network, pixels), training=True)["logits"]
             losses = tf.nn.sparse_softmax_cross_entropy_with_logits(labels, logits)
             loss = tf.reduce_mean(losses)
         optimizer.apply(tape.gradient(loss, network.trainable_variables), network.trainable_variables)

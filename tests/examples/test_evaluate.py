@@ -90,10 +90,10 @@ def test_a_folder_without_labels_or_test_images_is_measured_against_a_tenth(
     script, models, monkeypatch, tmp_path, capsys
 ):
     whole = keras_gan.metrics.train_extractor
-    monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=20))
+    monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=60))
     arguments = ["--extractor=classifier", f"--cache_dir={tmp_path}", f"--dataset={models / 'images'}"]
     result = evaluate(script, models, *arguments)["frechet_distance"]
-    assert (result.extractor, result.num_real, result.split) == ("exemplar_classifier", 143, "test")
+    assert (result.extractor, result.num_real, result.split) == ("rotation_classifier", 143, "test")
     assert "has no test images: 143 of its images are held out" in capsys.readouterr().out
     assert "Samples by class" not in (models / "out" / "report.html").read_text()
 
