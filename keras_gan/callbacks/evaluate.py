@@ -27,9 +27,10 @@ class Evaluate(keras.callbacks.Callback):
     fails gives one warning and does not stop training. With several workers only the chief writes. A `Checkpoint`
     stores the best value, so a resumed run remembers it.
 
-    For images of your own without labels, or without test images, the same three lines do:
+    For images of your own without labels, or without test images, these lines do:
 
-        train, test = (keras_gan.data.load("pictures/", split=split, image_size=64) for split in ("train", "test"))
+        options = {"image_size": 64, "batch_size": 16}  # no more than there are test images
+        train, test = (keras_gan.data.load("pictures/", split=split, **options) for split in ("train", "test"))
         evaluator = keras_gan.metrics.Evaluator(keras_gan.metrics.train_extractor(train), num_images=2_000)
         gan.fit(train, epochs=50, callbacks=[keras_gan.callbacks.Evaluate(test, evaluator, floor=train)])
 

@@ -194,7 +194,9 @@ class Evaluator:
     def _training_images(self, train, real):
         train = self.real(train)
         remedy = 'Give training images for the floor, such as `keras_gan.data.load(source, split="train")`, or none.'
-        require_other_images(("the images for the floor", "the real images"), train, real, remedy)
+        shared = require_other_images(("the images for the floor", "the real images"), train, real, remedy)
+        if shared:
+            warnings.warn(f"{shared[:1].upper()}{shared[1:]}.", stacklevel=4)
         return train
 
     def _interval(self, measure, name, value, deviation, real, fake):

@@ -409,6 +409,11 @@ def test_a_few_shared_images_are_noted():
     assert not any("share" in note for note in result.warnings)
 
 
+def test_a_few_images_that_the_floor_shares_are_warned_of():
+    with pytest.warns(UserWarning, match="^The images for the floor and the real images share 10 images, which makes"):
+        Evaluator(Pixels()).floor(np.concatenate([FAKE[:290], REAL[:10]]), REAL)
+
+
 def test_a_generator_may_draw_what_it_likes():
     painter = Painter()
     painter.generate = lambda count, seed: REAL[:count]
