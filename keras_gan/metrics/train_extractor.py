@@ -40,11 +40,11 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     compare only distances from the same extractor, with each other and with the floor.
 
     Without labels, the network learns to tell by how many right angles an image is turned (Gidaris et al. 2018, arXiv
-    1803.07728). So it needs nothing but the images. In benchmarks/RESULTS.md its ranks of sets of samples
-    correlate with those of a classifier with labels by 0.86 to 0.95, and those of a second such classifier by 0.96 to
-    0.99: it tells good from bad, but not neighbours in a list. Its weakness: it sees what shows which side of an image is up, and may miss
-    what does not, such as a class that is rare. Of textures, and of other images without an upper side, it learns
-    little, and a warning says so. It does not know what matters to people, so look at the samples, too.
+    1803.07728). So it needs nothing but the images. In benchmarks/RESULTS.md its ranks of sets of samples correlate
+    with those of a classifier with labels by 0.86 to 0.95, and those of a second such classifier by 0.96 to 0.99: it
+    tells good from bad, but not two that are nearly equal. Its weakness: it sees what shows which side of an image is
+    up, and may miss what does not, such as a class that is rare. Of textures, and of other images without an upper
+    side, it learns little, and a warning says so. It does not know what matters to people, so look at the samples, too.
 
     The classifier has three convolutions and two dense layers, and takes images of at most 32 pixels a side. It trains
     with Adam in batches of 128, and the learning rate falls from 0.002 to 0 along a cosine. Train it on the training
