@@ -5,7 +5,8 @@
     python examples/evaluate.py --samples=pictures/ --dataset=photos/ --image_size=64 --extractor=embedding.tflite
 
 Samples come from a `.keras` file of a GAN, a SavedModel that keras_gan.export wrote, or a folder of images. They are
-compared with the images of --split, which training should not have seen. The images of --train_split give the nearest
+compared with the images of --split, which training should not have seen. If the data set has no test images, a tenth
+is held out of it, the same tenth that examples/train.py leaves out. The images of --train_split give the nearest
 neighbours, and the floor: the value that real images reach instead of samples.
 
 The output directory receives report.json, and report.png and report.html with the numbers, samples next to their
@@ -35,14 +36,21 @@ flags.DEFINE_integer("seed", 0, "Seed of the samples, the intervals and the clas
 flags.DEFINE_string(
     "extractor",
     "classifier",
-    "classifier: a small one, trained on --train_split; inception: from keras.applications; or the path of a .keras, "
-    ".tflite or SavedModel network, or of the Inception of 2015 with --inception_2015.",
+    "classifier: a small one, trained on --train_split, with its labels if it has some; inception: from "
+    "keras.applications; or the path of a .keras, .tflite or SavedModel network, or of the Inception of 2015 with "
+    "--inception_2015.",
 )
 flags.DEFINE_bool("inception_2015", False, "--extractor is the Inception of 2015, whose distance is the FID.")
 flags.DEFINE_bool("download", False, "Fetch the weights of --extractor=inception.")
 flags.DEFINE_string("cache_dir", None, "Keeps trained classifiers and features of real images from run to run.")
 flags.DEFINE_string("curves", None, "losses.csv of the run; default: the one next to --samples, if it exists.")
 flags.DEFINE_string("out", "runs/evaluation", "Where the report goes.")
+
+flags.register_multi_flags_validator(
+    ["split", "train_split"],
+    lambda values: values["split"] != values["train_split"],
+    "--train_split must be another part than --split, or empty: real images compared with themselves are no floor",
+)
 
 # The page shows SHOWN samples with neighbours, PER_CLASS of each class out of DRAWN, and PATHS between latents.
 SHOWN, PER_CLASS, DRAWN = 12, 10, 500
@@ -71,8 +79,17 @@ def evaluate(out):
     source = open_samples(run_flags.local_path(FLAGS["samples"]))
     test = load(FLAGS.split, source)
     train = load(FLAGS.train_split, source) if FLAGS.train_split else test
+    if train.num_held_out:
+        print(
+            f"{FLAGS.dataset} has no test images: {train.num_held_out:,} of its images are held out. The numbers mean "
+            "something only if the GAN was trained without them, as examples/train.py trains."
+        )
     evaluator = metrics.Evaluator(
-        make_extractor(source), FLAGS.metrics, num_images=FLAGS.num_images, seed=FLAGS.seed, cache_dir=FLAGS.cache_dir
+        make_extractor(source, train),
+        FLAGS.metrics,
+        num_images=FLAGS.num_images,
+        seed=FLAGS.seed,
+        cache_dir=FLAGS.cache_dir,
     )
     verbose = int(sys.stdout.isatty())
     known = evaluator.real(train, verbose=verbose)
@@ -176,12 +193,14 @@ def load(split, source, *, labels=False):
     )
 
 
-def make_extractor(source):
+def make_extractor(source, train):
     """Return the extractor that the flags ask for."""
     from keras_gan import metrics
 
     if FLAGS.extractor == "classifier":
-        train = load(FLAGS.train_split or FLAGS.split, source, labels=True)
+        # Labels that are all the same tell nothing: it is then trained without.
+        if train.num_classes > 1:
+            train = load(train.split, source, labels=True)
         return metrics.train_extractor(train, cache_dir=FLAGS.cache_dir, seed=FLAGS.seed)
     if FLAGS.extractor == "inception":
         return metrics.KerasInception(download=FLAGS.download)

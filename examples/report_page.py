@@ -119,7 +119,7 @@ def write_report(
     if interpolation is not None:
         galleries.append(_interpolation_gallery(np.asarray(interpolation)))
     panels = [] if curves is None else _panels(checked_curves(curves))
-    table, notes = _table(results), [TABLE_NOTE, *_warnings(results)]
+    table, notes = _table(results), [TABLE_NOTE, *_doubts(results), *_warnings(results)]
     directory = writable_directory(directory, "directory")
 
     picture, page = directory / "report.png", directory / "report.html"
@@ -210,12 +210,22 @@ def _table(results):
         interval = "" if result.interval is None else " to ".join(map(_number, result.interval))
         floor = "" if result.floor is None else _number(result.floor)
         counts = f"{result.num_fake:,}", f"{result.num_real:,}"
-        rows.append((name, _number(result.value), interval, floor, *counts, result.extractor))
+        value = f"({_number(result.value)})" if result.doubt else _number(result.value)
+        rows.append((name, value, interval, floor, *counts, result.extractor))
     return rows
 
 
 def _number(value):
     return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
+
+
+def _doubts(results):
+    """Return what the values in brackets mean, a sentence for each doubt."""
+    doubtful = {}
+    for result in results:
+        if result.doubt:
+            doubtful.setdefault(result.doubt, []).append(result.name.replace("_", " "))
+    return [f"In brackets, {doubt}: {', '.join(names)}." for doubt, names in doubtful.items()]
 
 
 def _warnings(results):

@@ -110,7 +110,10 @@ def build(gan_name, network_name):
             **{"jit_compile": "auto"} | given("jit_compile", "gradient_accumulation_steps", "steps_per_execution"),
         )
     sizes = [f"{player.name} of {player.count_params():,} parameters" for player in networks]
-    print(f"{images.num_images:,} images of shape {images.image_shape}; {gan_name}: {', '.join(sizes)}")
+    shape = f"shape {images.image_shape}"
+    if images.num_held_out:
+        shape += f", without {images.num_held_out:,} that are held out for the test"
+    print(f"{images.num_images:,} images of {shape}; {gan_name}: {', '.join(sizes)}")
     return images, gan, strategy.extended.should_checkpoint
 
 
@@ -249,7 +252,9 @@ def evaluation(run_dir):
     from keras_gan import callbacks, data, metrics
 
     unchanged = {"preprocessing": data.Preprocessing(channels=FLAGS.channels)}
-    train, test = load_images(labels=True, **unchanged), load_images(split="test", **unchanged)
+    train, test = load_images(**unchanged), load_images(split="test", batch_size=1, **unchanged)
+    if train.num_classes > 1:
+        train = load_images(labels=True, **unchanged)
     extractor = metrics.train_extractor(train, seed=FLAGS.seed)
     evaluator = metrics.Evaluator(extractor, ["frechet_distance", "precision_recall"], num_images=2_000)
     options = {"every": FLAGS.evaluate_every, "directory": run_dir, "best": "frechet_distance"}

@@ -71,7 +71,9 @@ def _define_images():
         )
     with _group("Images"):
         flags.DEFINE_string("dataset", "digits", "digits, a folder, a .npz file, or a name of TensorFlow Datasets.")
-        flags.DEFINE_string("split", "train", "Part of the data set: train, test, ...")
+        flags.DEFINE_string(
+            "split", "train", "Part of the data set: train, test, ... Without test images, train leaves out a tenth."
+        )
         flags.DEFINE_string("data_dir", None, "TensorFlow Datasets; default: $TFDS_DATA_DIR or ~/tensorflow_datasets.")
         flags.DEFINE_bool("download", False, "Fetch a data set of TensorFlow Datasets that is not there yet.")
         flags.DEFINE_bool("skip_corrupt", False, "Skip the files of a folder that cannot be decoded.")
@@ -157,7 +159,7 @@ def _define_training():
         flags.DEFINE_integer(
             "evaluate_every",
             0,
-            "Epochs between evaluations, which need labels; keeps best.keras. 0 for none.",
+            "Epochs between evaluations on test images; keeps best.keras. 0 for none.",
             lower_bound=0,
         )
         precisions = ["float32", "mixed_bfloat16", "mixed_float16"]

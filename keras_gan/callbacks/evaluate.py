@@ -27,9 +27,16 @@ class Evaluate(keras.callbacks.Callback):
     fails gives one warning and does not stop training. With several workers only the chief writes. A `Checkpoint`
     stores the best value, so a resumed run remembers it.
 
+    For images of your own without labels, or without test images, these lines do:
+
+        options = {"image_size": 64, "batch_size": 16}  # no more than there are test images
+        train, test = (keras_gan.data.load("pictures/", split=split, **options) for split in ("train", "test"))
+        evaluator = keras_gan.metrics.Evaluator(keras_gan.metrics.train_extractor(train), num_images=2_000)
+        gan.fit(train, epochs=50, callbacks=[keras_gan.callbacks.Evaluate(test, evaluator, floor=train)])
+
     Args:
-        images: real images that the GAN is not trained on: what `keras_gan.data.load` returns, another finite
-            tf.data.Dataset of batches, or an array; float in [-1, 1].
+        images: real images that the GAN is not trained on: what `keras_gan.data.load(..., split="test")` returns,
+            another finite tf.data.Dataset of batches, or an array; float in [-1, 1].
         evaluator: `keras_gan.metrics.Evaluator`, or an object with its `real`, `compare`, `better` and `floor`.
         every: epochs between evaluations. The last epoch always has one.
         directory: where the files go. It is made if it does not exist. None writes no files.
@@ -39,7 +46,8 @@ class Evaluate(keras.callbacks.Callback):
 
     Raises:
         ValueError: if an argument is out of range, or the evaluator has no value `best`, or `best` is given without a
-            directory; when training begins, if the evaluator refuses the images, or the model has no `generate`.
+            directory; when training begins, if the evaluator refuses the images, the model has no `generate`, or it
+            trains on the images that are held out.
 
     Example:
         >>> import pathlib, tempfile, warnings
@@ -81,6 +89,7 @@ class Evaluate(keras.callbacks.Callback):
                 "Evaluate measures what `model.generate` returns, and this model has no such method. Use a keras_gan "
                 f"model, or give the model a `generate`. Received: model={type(self.model).__name__}"
             )
+        _require_not_trained_on(self.images, self.params.get("data", {}))
         self.best_value = self.best_epoch = None
         self._guard = DiskGuard(f"some of the evaluations in {self.directory}")
         verbose = self._verbose()
@@ -151,6 +160,23 @@ class Evaluate(keras.callbacks.Callback):
 
     def _verbose(self):
         return int(self.params.get("verbose") in (1, "auto"))
+
+
+def _require_not_trained_on(images, trained):
+    """Raise if a GAN trains on all images of a source, with those that `keras_gan.data.load` holds out of them.
+
+    Args:
+        images: the images for the evaluation.
+        trained: dict, the identity of the training data.
+    """
+    held_out = getattr(images, "identity", {})
+    is_same_source = "split_of" in held_out and held_out["split_of"] == trained.get("split_of")
+    if is_same_source and held_out["split"] != "train" and trained["split"] != "train":
+        raise ValueError(
+            "The GAN trains on images that it is to be measured against. Load them with "
+            '`keras_gan.data.load(source, split="train")` for training, and with `split="test"` for the evaluation. '
+            f"Received: training images of split={trained['split']!r}, images of split={held_out['split']!r}"
+        )
 
 
 def _require_evaluator(evaluator):

@@ -11,7 +11,7 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path
 from keras_gan._identity import identity
 from keras_gan._pixels import warn_of_zero_to_one
-from keras_gan.data import _images
+from keras_gan.data import _held_out, _images
 from keras_gan.data._checks import checked_images, checked_labels
 from keras_gan.data._stream import Stream
 from keras_gan.data.arrays import Arrays
@@ -28,7 +28,7 @@ _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
 def load(
     source,
     *,
-    split: str = "train",
+    split: str | None = None,
     image_size: int | tuple[int, int] | None = None,
     batch_size: int = 64,
     seed: int = 0,
@@ -55,7 +55,11 @@ def load(
             an array of images, or a tuple (images, labels) (`Arrays`);
             or any `Source`. The classes in brackets document the details. A string that names an existing folder is
             that folder, except "digits".
-        split: which part of the data: "train", "test", ... as the source has them.
+        split: which part of the data: "train", "test", ... as the source has them. A source that has no test images
+            gets these splits: "test" is a random tenth of the images (at most 5,000), "train" the rest, and "all"
+            both. The same number of images always gives the same tenth, whatever the other arguments are. With
+            fewer than 20 images, "train" has all of them, and "test" is an error. None is "train" of a source with
+            test images, and "all" of another: to measure a GAN on held-out images, train it on split="train".
         image_size: height and width of the images, or one number for both; None keeps their own size, which must
             be the same for all.
         batch_size: images in a batch; at most the number of images.
@@ -67,8 +71,10 @@ def load(
     Returns:
         A `tf.data.Dataset` of float32 images (batch_size, height, width, channels) in [-1, 1], or of (images,
         int32 labels (batch_size,)); all of static shape. It has the attributes `steps_per_epoch` (N //
-        batch_size), `num_images` (N), `image_shape`, `class_names` (a tuple, or None) and `from_step`, a function:
-        `from_step(k)` is the data set without its first k batches, at no cost. `fit` of a GAN uses it to resume.
+        batch_size), `num_images` (N), `split`, `num_held_out` (how many images this split leaves for "test"),
+        `image_shape`, `num_classes` (how many different labels the images have, 0 without labels), `class_names` (a
+        tuple, or None) and `from_step`, a function: `from_step(k)` is the data set without its first k batches, at no
+        cost. `fit` of a GAN uses it to resume.
 
     Raises:
         FileNotFoundError: if the folder, the file or the data set does not exist.
@@ -98,7 +104,12 @@ def load(
     prepare = functools.partial(
         _images.fit, size=_size(image_size), channels=preprocessing.channels, crop=preprocessing.crop
     )
-    data = _checked(_as_source(source).read(split, prepare))
+    source = _as_source(source)
+    is_made = _held_out.is_made(source, split)
+    split = split or ("all" if is_made else "train")
+    data, about, num_held_out = _checked(source.read("train" if is_made else split, prepare)), {}, 0
+    if is_made:
+        data, about, num_held_out = _held_out.part(data, split)
     _warn_of_range(data.images)
     _check_data(data, batch_size, labels=labels, dequantize=preprocessing.dequantize)
     streamed = data if labels else data._replace(labels=None)
@@ -108,16 +119,18 @@ def load(
     dataset.one_pass = stream.one_pass
     dataset.split = split
     dataset.num_images = len(data.images)
+    dataset.num_held_out = num_held_out
+    dataset.num_classes = 0 if data.labels is None else len(np.unique(data.labels))
     dataset.steps_per_epoch = len(data.images) // batch_size
     dataset.image_shape = data.images.shape[1:]
     dataset.class_names = data.class_names
-    dataset.identity = {**identity([data.images]), "seed": seed, "preprocessing": repr(preprocessing)}
+    dataset.identity = {**identity([data.images]), "seed": seed, "preprocessing": repr(preprocessing), **about}
     return dataset
 
 
 def _require_split_and_labels(split, labels) -> None:
-    if not isinstance(split, str):
-        raise ValueError(f'`split` must be a string, such as "train". Received: split={split!r}')
+    if split is not None and (not isinstance(split, str) or not split):
+        raise ValueError(f'`split` must be a string, such as "train", or None. Received: split={split!r}')
     if not isinstance(labels, bool):
         raise ValueError(
             "`labels` must be True or False: whether to return the labels of the source. Give labels of your own as "

@@ -9,7 +9,8 @@ from keras_gan.data.source import ImageData, Prepare, Source, check_split
 class Arrays(Source):
     """Images, and labels if there are any, as NumPy arrays or anything that NumPy can convert.
 
-    The only split is "train". The arrays are checked when the object is created.
+    The only split is "train", a tenth of which `load` can hold out as "test". The arrays are checked when the object
+    is created.
 
     Args:
         images: uint8 in [0, 255], or floats in [-1, 1], which become float32 without rounding. Shape

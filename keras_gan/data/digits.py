@@ -22,12 +22,16 @@ class Digits(Source):
         (360, (8, 8, 1))
     """
 
+    def splits(self) -> tuple[str, ...]:
+        """Return "train", "test" and "all"."""
+        return ("train", "test", "all")
+
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return one of the splits "train", "test" and "all" with the labels 0 to 9."""
         # Imported here: scikit-learn would slow down the import of the package.
         from sklearn.datasets import load_digits
 
-        check_split(split, ["train", "test", "all"], "digits")
+        check_split(split, self.splits(), "digits")
         pixels, labels = load_digits(return_X_y=True)
         images = np.rint(pixels * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
         rows = _rows(split, labels)

@@ -30,9 +30,10 @@ class Folder(Source):
     The files are read in the sorted order of their paths, without hidden files, through symbolic links too. If every
     image is in a sub-folder, the immediate sub-folders that hold images are the classes, in sorted order; otherwise
     there are no labels. If the folder has a sub-folder with the name of the split ("train", "test", ...), only that
-    one is read; without one, all images are the split "train". A warning names what may be left out or mixed up by
-    mistake: images next to the folder of a split, a class with the name of a split, and files that look like images
-    but are not read.
+    one is read. Without one, all images are the split "train"; and if no sub-folder has the name of another split
+    ("test", "val", ...), `load` can hold a tenth of them out as "test". A warning names what may be left out or mixed
+    up by mistake: images next to the folder of a split, a class with the name of a split, and files that look like
+    images but are not read.
 
     Images are grey if all files are grey, and RGB otherwise, unless `Preprocessing(channels=...)` chooses. They
     look as in a viewer: turned as EXIF says, transparent parts on white, deep grey rounded to 8 bits.
@@ -66,6 +67,10 @@ class Folder(Source):
         if not self.path.is_dir():
             raise FileNotFoundError(f"There is no such folder. Received: source={str(path)!r}")
 
+    def splits(self) -> tuple[str, ...]:
+        """Return the names of the sub-folders that are named as splits are."""
+        return tuple(name for name in self._folders() if _SPLIT_NAME.fullmatch(name))
+
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Decode the files in as many threads as there are processors."""
         root = self._root(split)
@@ -92,7 +97,7 @@ class Folder(Source):
         return ImageData(stacked, None if labels is None else labels[kept], names)
 
     def _root(self, split: str) -> Path:
-        folders = sorted(path.name for path in self.path.iterdir() if path.is_dir())
+        folders = self._folders()
         if split in folders:
             return self.path / split
         if split != "train":
@@ -102,6 +107,9 @@ class Folder(Source):
                 f"split={split!r}"
             )
         return self.path
+
+    def _folders(self) -> list[str]:
+        return sorted(path.name for path in self.path.iterdir() if path.is_dir())
 
     def _read_file(self, path: Path, prepare: Prepare) -> np.ndarray | None:
         try:

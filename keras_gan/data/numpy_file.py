@@ -25,8 +25,8 @@ class NumpyFile(Source):
     * `x_train` and `x_test`, with the labels in `y_train` and `y_test`: the name after `x_` is a split;
     * the only array there is.
 
-    The third form has the splits that it names, the others have only "train". Labels are optional. `Arrays`
-    documents what the arrays may hold.
+    The third form has the splits that it names. The others have only "train", a tenth of which `load` can hold out as
+    "test". Labels are optional. `Arrays` documents what the arrays may hold.
 
     Args:
         path: the file.
@@ -53,6 +53,16 @@ class NumpyFile(Source):
         self.path = local_path("source", path)
         if not self.path.is_file():
             raise FileNotFoundError(f"There is no such file. Received: source={str(path)!r}")
+
+    def splits(self) -> tuple[str, ...]:
+        """Return the names after `x_` in the third form, and none in the others."""
+        with self._numpy_errors():
+            # Only the headers: a .npy file is not read here.
+            content = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return ()
+        with content:
+            return () if _pair(content.files) else _splits(content.files)
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return the images of one split, and the labels where the file has some."""
@@ -96,8 +106,7 @@ class NumpyFile(Source):
         return math.prod(shape) * dtype.itemsize > _MOST_PACKED * self.path.stat().st_size
 
     def _keys(self, keys: list[str], split: str) -> tuple[str, str | None]:
-        pair = next((pair for pair in (("images", "labels"), ("x", "y")) if pair[0] in keys), None)
-        splits = [key.removeprefix("x_") for key in keys if key.startswith("x_")]
+        pair, splits = _pair(keys), _splits(keys)
         if pair is None and splits:
             check_split(split, splits, self.path.name)
             return f"x_{split}", f"y_{split}"
@@ -109,6 +118,15 @@ class NumpyFile(Source):
                 f"{', '.join(keys) or '(none)'}"
             )
         return pair or (keys[0], None)
+
+
+def _pair(keys: list[str]) -> tuple[str, str] | None:
+    """The names of the arrays of images and of labels in a file without splits."""
+    return next((pair for pair in (("images", "labels"), ("x", "y")) if pair[0] in keys), None)
+
+
+def _splits(keys: list[str]) -> tuple[str, ...]:
+    return tuple(key.removeprefix("x_") for key in keys if key.startswith("x_"))
 
 
 def _reason(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """What every source of images has in common."""
 
 import abc
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -28,7 +28,8 @@ class Source(abc.ABC):
 
     A source knows where the images are, and the options that only its own kind needs (a directory, whether it may
     download). What is the same for all sources, such as the size of the images and the order of the batches, is an
-    argument of `load`. Subclass it to read a format of your own: `load` accepts any source.
+    argument of `load`. Subclass it to read a format of your own: `load` accepts any source. If the format has test
+    images of its own, name the splits in `splits`; otherwise `load` can hold a tenth of the images out.
 
     Example:
         >>> import numpy as np
@@ -46,7 +47,7 @@ class Source(abc.ABC):
         """Read one split into memory.
 
         Args:
-            split: its name, such as "train".
+            split: its name, one of `splits`; "train" if there are none.
             prepare: function that converts one image (height, width, channels) to the requested channels and
                 size. A source calls it as soon as an image is decoded, so that the full-size images are never all
                 in memory.
@@ -54,6 +55,14 @@ class Source(abc.ABC):
         Returns:
             `ImageData` with at least one image.
         """
+
+    def splits(self) -> Collection[str]:
+        """Return the names of the splits that the source itself has.
+
+        Without any but "train", `load` makes the splits "train" and "test" out of the images that `read("train", ...)`
+        returns.
+        """
+        return ()
 
     @staticmethod
     def stack(images: Iterable[np.ndarray], names: Sequence[str] | None = None) -> np.ndarray:
@@ -116,5 +125,7 @@ def check_split(split: str, splits: Iterable[str], where: str) -> None:
     """Raise an error that lists the existing splits, unless `split` is one of them."""
     splits = list(splits)
     if split not in splits:
-        listed = ", ".join(repr(name) for name in splits)
+        # What `load` makes of a source that has only this split.
+        names = ["train", "test", "all"] if splits == ["train"] else splits
+        listed = ", ".join(repr(name) for name in names)
         raise ValueError(f"{where} has no such split. It has: {listed}. Received: split={split!r}")

@@ -42,14 +42,22 @@ class TFDS(Source):
         self.data_dir = None if data_dir is None else local_path("data_dir", data_dir)
         self.download = require_bool("download", download)
 
+    def splits(self) -> tuple[str, ...]:
+        """Return the splits of the data set, which is prepared for it."""
+        return tuple(map(str, self._prepared_builder().info.splits))
+
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return one split of the data set; TFDS's own slices, such as "train[:10%]", are splits too."""
+        builder = self._prepared_builder()
+        return _read(self._dataset(builder, split), builder.info.features, prepare)
+
+    def _prepared_builder(self):
         builder = self._builder()
         self._check_features(builder)
         if self.download or _has_manual_files(builder):
             with _bars_on_terminals_only():
                 builder.download_and_prepare()
-        return _read(self._dataset(builder, split), builder.info.features, prepare)
+        return builder
 
     def _builder(self):
         # Imported here, because the import takes time and only this source needs it.

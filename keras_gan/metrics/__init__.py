@@ -14,12 +14,13 @@ An `Extractor` turns images into features. An `Evaluator` measures every GAN in 
 `FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
 
-from keras_gan.metrics.evaluator import Evaluator, Measure
+from keras_gan.metrics.evaluator import Evaluator
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
 from keras_gan.metrics.inception import Inception2015, KerasInception
 from keras_gan.metrics.kernel import KernelDistance, kernel_distance
 from keras_gan.metrics.manifold import density_coverage, nearest_neighbours, precision_recall
+from keras_gan.metrics.measure import Measure
 from keras_gan.metrics.model_extractor import ModelExtractor
 from keras_gan.metrics.modes import class_coverage, mode_coverage
 from keras_gan.metrics.path_length import perceptual_path_length

@@ -1,22 +1,17 @@
 """A protocol: which metrics, on which features, of how many samples."""
 
-import dataclasses
 import warnings
-from collections.abc import Callable
 
 import numpy as np
 
-from keras_gan._arguments import did_you_mean, require_bool, require_function, require_int, require_seed
+from keras_gan._arguments import did_you_mean, require_bool, require_int, require_seed
 from keras_gan._files import writable_directory
+from keras_gan.metrics._intervals import interval, student_quantile
+from keras_gan.metrics._overlap import require_other_images
 from keras_gan.metrics.extractor import require_extractor
-from keras_gan.metrics.frechet import frechet_distance
-from keras_gan.metrics.kernel import kernel_distance
-from keras_gan.metrics.manifold import density_coverage, precision_recall
+from keras_gan.metrics.measure import MEASURES, Measure, measures_of
 from keras_gan.metrics.result import Report, Result
 from keras_gan.metrics.samples import Collector, Samples, random_rows, sample_batches
-from keras_gan.metrics.score import classifier_score
-from keras_gan.metrics.similarity import ms_ssim_diversity
-from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 
 _INCEPTION_NAMES = {"frechet_distance": "fid", "kernel_distance": "kid", "classifier_score": "inception_score"}
 # What the field calls the metrics.
@@ -30,50 +25,7 @@ _OTHER_NAMES = {
     "prdc": "density_coverage",
 }
 _ENOUGH_IMAGES = 10_000
-# Quantiles of Student's t, two-sided 95 %, for 1 to 10 degrees of freedom. For more, 2.228 is on the safe side.
-_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
-
-
-@dataclasses.dataclass(frozen=True)
-class Measure:
-    """A comparison of samples with real images.
-
-    Args:
-        compute: function of (real, fake), both `Samples`. It returns one float for each name, in order.
-        better: dict of the name of each value to "lower" or "higher".
-        needs: "logits" or "images" if it uses them, or "features" if it uses the features alone.
-
-    Example:
-        >>> import numpy as np
-        >>> shift = Measure(lambda real, fake: (abs(real.features.mean() - fake.features.mean()),), {"shift": "lower"})
-        >>> shift(Samples(np.zeros((2, 3))), Samples(np.ones((2, 3))))
-        {'shift': 1.0}
-    """
-
-    compute: Callable[[Samples, Samples], tuple[float, ...]]
-    better: dict[str, str]
-    needs: str = "features"
-
-    def __post_init__(self):
-        require_function("compute", self.compute)
-        ways = list(self.better.values()) if isinstance(self.better, dict) else []
-        if not ways or not all(isinstance(way, str) and way in ("lower", "higher") for way in ways):
-            raise ValueError(
-                '`better` must be a dict of the name of each value to "lower" or "higher". '
-                f"Received: better={self.better!r:.80}"
-            )
-        if not isinstance(self.needs, str) or self.needs not in ("features", "logits", "images"):
-            raise ValueError(f'`needs` must be "features", "logits" or "images". Received: needs={self.needs!r:.80}')
-
-    def __call__(self, real, fake):
-        """Return a dict of name to float."""
-        values = self.compute(real, fake)
-        if not isinstance(values, tuple | list) or len(values) != len(self.better):
-            raise ValueError(
-                f"`compute` must return a tuple with a float for each of {', '.join(map(repr, self.better))}, also if "
-                f"there is only one. Received: {values!r:.80}"
-            )
-        return {name: float(value) for name, value in zip(self.better, values, strict=True)}
+_HELD_OUT = 'Give images that training did not see, such as `keras_gan.data.load(source, split="test")`.'
 
 
 class Evaluator:
@@ -86,8 +38,17 @@ class Evaluator:
     The confidence interval comes from half-samples. The value is computed on `num_halves` random halves of the samples
     and of the real images, drawn without replacement. The standard deviation over the halves is that of the value of
     the whole, because the mean of half of n images from a finite set has the variance s^2 / n. The bias of a half does
-    not affect it. The interval is value +- t * standard deviation, with t of Student. Bootstrap resamples would be
-    wrong, because a repeated image is its own nearest neighbour.
+    not affect it. The interval reaches t standard deviations to either side, with t of Student, in the range of the
+    metric: it is symmetric in the logarithm of a distance, and for a share (precision, recall, coverage) it is Wilson's
+    score interval. Bootstrap resamples would be wrong, because a repeated image is its own nearest neighbour.
+
+    The kernel distance is that of features that are scaled to a variance of 1 (`Result.scaling`), so that it means
+    something for any extractor. With the Inception network of 2015 it is the published KID, of the features as they
+    are. It is unbiased, so for equal sets it is below 0 as often as above. For the published formula with another
+    extractor, pass a `Measure` of `kernel_distance`.
+
+    A set of images is not compared with itself: samples, real images and images for the floor that share half of
+    their images, by content, are an error.
 
     Args:
         extractor: `Extractor` of the features.
@@ -111,16 +72,16 @@ class Evaluator:
         >>> evaluator = metrics.Evaluator(pixels, ["precision_recall"], num_images=50, num_halves=0)
         >>> images = np.random.default_rng(0).uniform(-1, 1, (100, 4, 4, 1)).astype("float32")
         >>> with warnings.catch_warnings(action="ignore"):
-        ...     report = evaluator.compare(images[:50], images[:50])
-        >>> report["precision"].value
-        1.0
+        ...     report = evaluator.compare(images[:50], images[50:])
+        >>> 0.5 < report["precision"].value <= 1.0
+        True
     """
 
     def __init__(
         self, extractor, metrics=("frechet_distance",), *, num_images=10_000, seed=0, num_halves=8, cache_dir=None
     ):
         self.extractor = require_extractor(extractor)
-        self.measures = _require_measures(metrics)
+        self.measures = _require_measures(metrics, measures_of(extractor))
         self.num_images = require_int("num_images", num_images, low=2)
         self.seed = require_seed(seed)
         self.num_halves = require_int("num_halves", num_halves, low=0)
@@ -174,35 +135,40 @@ class Evaluator:
             `Report`, a mapping of names to `Result`.
 
         Raises:
-            ValueError: if the data are wrong as in `real`, a sample is NaN or out of range, or a metric needs more
-                images.
+            ValueError: if the data are wrong as in `real`, a sample is NaN or out of range, a metric needs more images,
+                or two of the sets are mostly the same images.
         """
         require_bool("intervals", intervals)
         real = self.real(real, verbose=verbose)
+        if floor is not None and not isinstance(floor, dict):
+            # Before the samples are drawn, which takes minutes.
+            floor = self._training_images(floor, real)
         fake = self._samples(source, verbose)
+        shared = None if hasattr(source, "generate") else _require_other_samples(fake, real)
         values, doubts = self._values(real, fake)
-        spread = self._spread(real, fake, doubts) if intervals and self.num_halves else {}
+        spread = self._deviations(real, fake, doubts) if intervals and self.num_halves else {}
         floors = self._floors(floor, real, len(fake))
-        notes = self._notes(real, fake, doubts)
-        results = (
+        notes = self._notes(real, fake, [*([shared] if shared else []), *doubts])
+        return Report(
             Result(
                 name=self._name(name),
-                value=value,
-                better=self.better[self._name(name)],
-                interval=(value - spread[name], value + spread[name]) if spread else None,
+                value=values[name],
+                better=better,
+                interval=self._interval(measure, name, values[name], spread[name], real, fake) if spread else None,
                 floor=floors.get(name),
                 extractor=self.extractor.name,
                 extractor_hash=self.extractor.fingerprint,
                 resize=self.extractor.resize,
+                scaling=measure.scaling,
                 num_real=len(real),
                 num_fake=len(fake),
                 split=real.split,
                 seed=self.seed,
                 warnings=notes,
             )
-            for name, value in values.items()
+            for measure in self.measures
+            for name, better in measure.better.items()
         )
-        return Report(results)
 
     def floor(self, train, real, num_images=None):
         """Measure real training images as if they were samples.
@@ -215,11 +181,27 @@ class Evaluator:
 
         Returns:
             dict of the name of each value to float.
+
+        Raises:
+            ValueError: if both are mostly the same images.
         """
-        train, real = self.real(train), self.real(real)
+        real = self.real(real)
+        train = self._training_images(train, real)
         wanted = self.num_images if num_images is None else require_int("num_images", num_images, low=2)
         num_images = min(len(train), wanted)
         return self._values(real, train.rows(random_rows(len(train), num_images, self.seed)))[0]
+
+    def _training_images(self, train, real):
+        train = self.real(train)
+        remedy = 'Give training images for the floor, such as `keras_gan.data.load(source, split="train")`, or none.'
+        shared = require_other_images(("the images for the floor", "the real images"), train, real, remedy)
+        if shared:
+            warnings.warn(f"{shared[:1].upper()}{shared[1:]}.", stacklevel=4)
+        return train
+
+    def _interval(self, measure, name, value, deviation, real, fake):
+        quantile, num_images = student_quantile(self.num_halves), min(len(real), len(fake))
+        return interval(value, deviation, quantile=quantile, bounds=measure.bounds_of(name), num_images=num_images)
 
     def _samples(self, source, verbose):
         if isinstance(source, Samples):
@@ -241,8 +223,8 @@ class Evaluator:
             values = {name: value for measure in self.measures for name, value in measure(real, fake).items()}
         return values, [str(warning.message).rstrip(".") for warning in caught]
 
-    def _spread(self, real, fake, doubts):
-        """Return half the width of each confidence interval, or say in `doubts` why there is none."""
+    def _deviations(self, real, fake, doubts):
+        """Return the standard deviation of each value, or say in `doubts` why there is none."""
         rng = np.random.default_rng(self.seed)
         try:
             # The warnings about the halves are left out: the whole has raised them already.
@@ -251,8 +233,7 @@ class Evaluator:
             # Most often half of the images is too few. The whole sets are enough, or it had failed before.
             doubts.append(f"there is no confidence interval, because a metric refuses half of the images ({error})")
             return {}
-        student = _STUDENT[min(self.num_halves - 1, len(_STUDENT)) - 1]
-        return {name: float(student * np.std([half[name] for half in halves], ddof=1)) for name in halves[0]}
+        return {name: float(np.std([half[name] for half in halves], ddof=1)) for name in halves[0]}
 
     def _notes(self, real, fake, doubts):
         """Return what makes the values doubtful, and warn about each point once."""
@@ -284,7 +265,13 @@ def _half(samples, rng):
     return samples.rows(np.sort(rng.permutation(len(samples))[: len(samples) // 2]))
 
 
-def _require_measures(metrics):
+def _require_other_samples(fake, real):
+    """Raise if the samples are the real images; return a note if some are."""
+    remedy = f"Compare the samples of a generator with held-out images. {_HELD_OUT}"
+    return require_other_images(("the samples", "the real images"), fake, real, remedy)
+
+
+def _require_measures(metrics, known):
     if isinstance(metrics, str | Measure):
         metrics = [metrics]
     if not isinstance(metrics, tuple | list):
@@ -297,7 +284,7 @@ def _require_measures(metrics):
             )
     if not metrics:
         raise ValueError("An evaluator needs at least one metric. Received: metrics=[]")
-    measures = tuple(metric if isinstance(metric, Measure) else MEASURES[metric] for metric in metrics)
+    measures = tuple(metric if isinstance(metric, Measure) else known[metric] for metric in metrics)
     names = [name for measure in measures for name in measure.better]
     if len(set(names)) < len(names):
         raise ValueError(f"Two metrics have a value of the same name: rename one. Received: metrics with {names}")
@@ -310,37 +297,3 @@ def _hint(metric):
     if name in ("ppl", "perceptual_path_length"):
         return " Call `keras_gan.metrics.perceptual_path_length` by itself: it takes a generator, not samples."
     return did_you_mean(_OTHER_NAMES.get(name, metric), MEASURES)
-
-
-def _unit_range(images):
-    return images.astype(np.float32) / 127.5 - 1.0
-
-
-def _diversity(fake):
-    labels = None if fake.logits is None else fake.logits.argmax(axis=1)
-    return ms_ssim_diversity(_unit_range(fake.images), labels)
-
-
-MEASURES = {
-    "frechet_distance": Measure(
-        lambda real, fake: (frechet_distance(real.features, fake.features),), {"frechet_distance": "lower"}
-    ),
-    "kernel_distance": Measure(
-        lambda real, fake: (kernel_distance(real.features, fake.features).mean,), {"kernel_distance": "lower"}
-    ),
-    "classifier_score": Measure(
-        lambda _, fake: (classifier_score(fake.logits).mean,), {"classifier_score": "higher"}, needs="logits"
-    ),
-    "precision_recall": Measure(
-        lambda real, fake: precision_recall(real.features, fake.features), {"precision": "higher", "recall": "higher"}
-    ),
-    "density_coverage": Measure(
-        lambda real, fake: density_coverage(real.features, fake.features), {"density": "higher", "coverage": "higher"}
-    ),
-    "sliced_wasserstein_distance": Measure(
-        lambda real, fake: (sliced_wasserstein_distance(_unit_range(real.images), _unit_range(fake.images)).mean,),
-        {"sliced_wasserstein_distance": "lower"},
-        needs="images",
-    ),
-    "ms_ssim_diversity": Measure(lambda _, fake: (_diversity(fake),), {"ms_ssim_diversity": "lower"}, needs="images"),
-}

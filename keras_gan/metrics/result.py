@@ -34,6 +34,14 @@ class Result:
         seed: int, for the samples and for every random choice.
         warnings: tuple of reasons to read the value with care.
         dtype: str, type of the numbers in which the metric was computed.
+        scaling: what was done to the features first, such as "standardized" (real features of mean 0 and, on average,
+            variance 1), or None.
+
+    Attributes:
+        doubt: str, why the value says nothing about the samples, or "". It is "too few images to tell from the floor"
+            if the floor is in the interval, or on its worse side: with other images of the same number, real images
+            might well look worse than the samples do. Without a floor, it is "too few images to tell from 0" if the
+            interval of a distance reaches 0. In both cases the samples may be perfect, or the images too few.
 
     Example:
         >>> Result(
@@ -59,12 +67,14 @@ class Result:
     seed: int = 0
     warnings: tuple[str, ...] = ()
     dtype: str = "float64"
+    scaling: str | None = None
 
     def __post_init__(self):
         for name in ("name", "extractor", "extractor_hash", "resize", "dtype"):
             require_text(name, getattr(self, name))
-        if self.split is not None:
-            require_text("split", self.split)
+        for name in ("split", "scaling"):
+            if getattr(self, name) is not None:
+                require_text(name, getattr(self, name))
         require_seed(self.seed)
         for name in ("num_real", "num_fake"):
             require_int(name, getattr(self, name))
@@ -83,15 +93,27 @@ class Result:
         if not is_right:
             raise ValueError(f"`{name}` must be {expected}. Received: {name}={getattr(self, name)!r:.80}")
 
+    @property
+    def doubt(self):
+        """Why the value says nothing about the samples, or ""."""
+        if self.interval is None:
+            return ""
+        sign, best_end = (1, self.interval[0]) if self.better == "lower" else (-1, -self.interval[1])
+        if self.floor is not None:
+            return "too few images to tell from the floor" if sign * self.floor >= best_end else ""
+        return "too few images to tell from 0" if self.better == "lower" and best_end < 0 else ""
+
     def line(self):
         """Return the result in one line."""
         interval = "" if self.interval is None else " [{:.4g}, {:.4g}]".format(*self.interval)
         floor = "" if self.floor is None else f", floor {self.floor:.4g}"
         split = "" if self.split is None else f" ({self.split})"
+        doubt = f", {self.doubt}" if self.doubt else ""
+        scaling = "" if self.scaling is None else f", {self.scaling}"
         return (
-            f"{self.name} {self.value:.4g}{interval}{floor} ({self.better} is better): {self.num_fake:,} samples "
-            f"against {self.num_real:,} real images{split}; features of {self.extractor} {self.extractor_hash[:8]}, "
-            f"resize {self.resize}, seed {self.seed}"
+            f"{self.name} {self.value:.4g}{interval}{floor}{doubt} ({self.better} is better): "
+            f"{self.num_fake:,} samples against {self.num_real:,} real images{split}; features of {self.extractor} "
+            f"{self.extractor_hash[:8]}{scaling}, resize {self.resize}, seed {self.seed}"
         )
 
     def __str__(self):

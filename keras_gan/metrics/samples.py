@@ -14,6 +14,7 @@ from keras_gan._pixels import as_pixels, watched
 from keras_gan._sample_shapes import elements
 from keras_gan.metrics._cache import read_arrays, write_arrays
 from keras_gan.metrics._features import as_array
+from keras_gan.metrics._overlap import image_hashes
 
 _BATCH_SIZE = 250
 _CACHE_VERSION = 1
@@ -29,6 +30,7 @@ class Samples:
         images: uint8 `(num_images, height, width, channels)`, or None if no measure needs them.
         split: name of the part of the data, or None.
         fingerprint: hexadecimal SHA-256 of the images as uint8.
+        hashes: uint64 `(num_images,)`, a hash of each image, which shows the images that two sets share; or None.
 
     Example:
         >>> import numpy as np
@@ -42,12 +44,13 @@ class Samples:
     images: np.ndarray | None = None
     split: str | None = None
     fingerprint: str = ""
+    hashes: np.ndarray | None = None
 
     def __post_init__(self):
         if self.split is not None:
             require_text("split", self.split)
         count = len(_require_rows("features", self.features, 2))
-        for name, rank in (("logits", 2), ("images", 4)):
+        for name, rank in (("logits", 2), ("images", 4), ("hashes", 1)):
             part = getattr(self, name)
             if part is not None and len(_require_rows(name, part, rank)) != count:
                 raise ValueError(
@@ -77,7 +80,7 @@ class Samples:
             raise ValueError(
                 f"`indices` must be a list of rows from 0 to {len(self) - 1}. Received: indices={indices!r:.80}"
             )
-        parts = {name: getattr(self, name) for name in ("features", "logits", "images")}
+        parts = {name: getattr(self, name) for name in ("features", "logits", "images", "hashes")}
         chosen = {name: None if part is None else part[indices] for name, part in parts.items()}
         return dataclasses.replace(self, **chosen, fingerprint="")
 
@@ -203,14 +206,14 @@ class Collector:
             Samples.
         """
         bar = keras.utils.Progbar(total, verbose=verbose, unit_name="image") if verbose else None
-        embeddings, digest, images = [], hashlib.sha256(), []
+        embeddings, seen = [], _SeenImages(keep=self.keep_images)
         for batch in batches:
             embeddings.append([_as_array(part) for part in self.extractor(batch)])
-            images += self._note(batch, digest)
+            seen.add(batch)
             if bar is not None:
                 bar.add(len(batch))
         features, logits = (None if part[0] is None else np.concatenate(part) for part in zip(*embeddings, strict=True))
-        return Samples(features, logits, np.concatenate(images) if images else None, split, digest.hexdigest())
+        return seen.samples(features, logits, split)
 
     def collect_cached(self, source, *, verbose=0):
         """Compute the features of a set of real images, or read them from the cache if they are there.
@@ -222,20 +225,18 @@ class Collector:
         if self.cache_dir is None:
             batches = watched("images", image_batches(source))
             return self.collect(batches, split=split, total=total, verbose=verbose)
-        digest, images, count = hashlib.sha256(), [], 0
+        seen = _SeenImages(keep=self.keep_images)
         for batch in watched("images", image_batches(source)):
-            images += self._note(batch, digest)
-            count += len(batch)
-        key = f"{_CACHE_VERSION}.{self.extractor.fingerprint}.{digest.hexdigest()}"
+            seen.add(batch)
+        key = f"{_CACHE_VERSION}.{self.extractor.fingerprint}.{seen.digest.hexdigest()}"
         path = self.cache_dir / f"real_{hashlib.sha256(key.encode()).hexdigest()[:32]}.npz"
         parts = read_arrays(path) or {}
-        if not self._are_whole(parts, count):
+        if not self._are_whole(parts, len(seen)):
             samples = self.collect(image_batches(source), split=split, total=total, verbose=verbose)
             parts = {"features": samples.features, "logits": samples.logits}
             write_arrays(path, **{name: part for name, part in parts.items() if part is not None})
             return samples
-        stacked = np.concatenate(images) if images else None
-        return Samples(parts["features"], parts.get("logits"), stacked, split, digest.hexdigest())
+        return seen.samples(parts["features"], parts.get("logits"), split)
 
     def _are_whole(self, parts, count):
         """Whether the arrays of a file are what this extractor returns for so many images."""
@@ -243,11 +244,32 @@ class Collector:
         expected = {name: (count, width) for name, width in widths.items() if width is not None}
         return {name: part.shape for name, part in parts.items()} == expected
 
-    def _note(self, batch, digest):
-        """Add the images to the hash, and return them in a list if a measure needs them."""
+
+class _SeenImages:
+    """What stays of images that come batch by batch: their hashes, and the images themselves if a measure needs them.
+
+    Args:
+        keep: whether to keep the images.
+    """
+
+    def __init__(self, *, keep):
+        self.digest = hashlib.sha256()
+        self._keep, self._images, self._hashes = keep, [], []
+
+    def add(self, batch):
         pixels = as_pixels(batch).numpy()
-        digest.update(str(pixels.shape[1:]).encode() + pixels.tobytes())
-        return [pixels] if self.keep_images else []
+        self.digest.update(str(pixels.shape[1:]).encode() + pixels.tobytes())
+        self._hashes.append(image_hashes(pixels))
+        if self._keep:
+            self._images.append(pixels)
+
+    def __len__(self):
+        return sum(map(len, self._hashes))
+
+    def samples(self, features, logits, split):
+        """Return the `Samples` of all images, whose features come from elsewhere."""
+        images = np.concatenate(self._images) if self._keep else None
+        return Samples(features, logits, images, split, self.digest.hexdigest(), np.concatenate(self._hashes))
 
 
 def _require_rows(name, part, rank):

@@ -1,11 +1,10 @@
 """An extractor that is trained on the data set itself."""
 
 import hashlib
-import itertools
 import json
 import os
 import pathlib
-import typing
+import warnings
 
 import keras
 import numpy as np
@@ -13,9 +12,9 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_channels_last, require_int, require_seed
 from keras_gan._files import local_path, writable_directory
-from keras_gan._pixels import as_pixels, warn_of_zero_to_one
 from keras_gan.metrics._cache import read_arrays, write_arrays
 from keras_gan.metrics._networks import keras_network
+from keras_gan.metrics._training_images import TrainingImages, read_images
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.resizing import resize
 from keras_gan.metrics.samples import random_rows
@@ -26,7 +25,10 @@ _BATCH_SIZE = 128
 _LEARNING_RATE = 2e-3
 _LARGEST_SIDE = 32
 _OUTPUTS = ("features", "logits")
-_MOST_CLASSES = 100_000
+# Without labels, of so many images at most: each is there four times.
+_MOST_TURNED = 15_000
+# Guessing is right in a quarter of the cases.
+_LEAST_ACCURACY = 0.4
 
 
 def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1000, max_images=60_000):
@@ -37,13 +39,20 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     the digits of scikit-learn and less than a minute for MNIST. Its distances mean nothing outside the data set:
     compare only distances from the same extractor, with each other and with the floor.
 
+    Without labels, the network learns to tell by how many right angles an image is turned (Gidaris et al. 2018, arXiv
+    1803.07728). So it needs nothing but the images. In benchmarks/RESULTS.md its ranks of sets of samples correlate
+    with those of a classifier with labels by 0.86 to 0.95, and those of a second such classifier by 0.96 to 0.99: it
+    tells good from bad, but not two that are nearly equal. Its weakness: it sees what shows which side of an image is
+    up, and may miss what does not, such as a class that is rare. Of textures, and of other images without an upper
+    side, it learns little, and a warning says so. It does not know what matters to people, so look at the samples, too.
+
     The classifier has three convolutions and two dense layers, and takes images of at most 32 pixels a side. It trains
     with Adam in batches of 128, and the learning rate falls from 0.002 to 0 along a cosine. Train it on the training
     split alone, so that neither the extractor nor the GAN sees the test split.
 
     Args:
-        dataset: real images with labels: what `keras_gan.data.load(..., labels=True)` returns, which is read once; or
-            a finite iterable of batches (images in [-1, 1], integer labels from 0 up).
+        dataset: real images: what `keras_gan.data.load` returns, with or without labels, which is read once; a finite
+            iterable of batches, of images in [-1, 1] or of (images, integer labels from 0 up); or an array of images.
         cache_dir: directory that keeps the trained weights. The name of the file is a hash of everything that they
             depend on: the images, the labels and the arguments. It must be writable unless it holds them; if writing
             fails after the training, a warning says so. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
@@ -54,12 +63,16 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         max_images: int, how many images to use at most. Of more, a random part is used, always the same one.
 
     Returns:
-        `Extractor` with logits. Its attribute `accuracy` is the share of correct labels among a random tenth of the
-        images, which it was not trained on.
+        `Extractor`, called "trained_classifier" with labels, and "rotation_classifier" without. Only with labels does
+        it have logits. Its attribute `accuracy` is the share of a random tenth of the images, which it was not trained
+        on, whose labels (or whose positions) it tells.
 
     Raises:
-        ValueError: if the data have no labels, fewer than two classes or fewer than 10 images, or are not in [-1, 1];
-            if an argument is out of its range; or if nothing can be written to the cache.
+        ValueError: if the labels are all the same, there are fewer than 10 images, or they are not in [-1, 1]; if an
+            argument is out of its range; or if nothing can be written to the cache.
+
+    Warns:
+        UserWarning: if it has learnt nearly nothing without labels.
 
     Example:
         >>> import tempfile
@@ -68,6 +81,8 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         >>> extractor = train_extractor(digits, cache_dir=tempfile.mkdtemp(), steps=20)
         >>> extractor.num_features, extractor.num_classes
         (64, 10)
+        >>> train_extractor(data.load("digits"), cache_dir=tempfile.mkdtemp(), steps=50).name
+        'rotation_classifier'
     """
     settings = {
         "seed": require_seed(seed),
@@ -75,7 +90,9 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         "steps": require_int("steps", steps),
     }
     cache = _cache_directory(cache_dir)
-    data = read_labelled(dataset, require_int("max_images", max_images))
+    data = read_images(dataset, require_int("max_images", max_images))
+    has_labels = data.labels is not None
+    data = data if has_labels else _turned(data.pixels)
     network = build_classifier(data.pixels.shape[1:], data.num_classes, num_features, seed)
     path = cache / f"{_key(data, settings)}.npz"
     accuracy = _read_into(network, path)
@@ -84,7 +101,14 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         writable_directory(path.parent, "cache_dir")
         accuracy = train_classifier(network, data, steps=steps, seed=seed)
         write_arrays(path, np.float64(accuracy), *network.get_weights())
-    return Classifier(network, accuracy)
+    if not has_labels and accuracy < _LEAST_ACCURACY:
+        warnings.warn(
+            f"The extractor tells the position of {accuracy:.0%} of the images, and guessing would tell 25%: they may "
+            "have no upper side, or are too few, or its training is too short. Its features are hardly better than "
+            "random ones. Load the images with labels, or use `ModelExtractor`.",
+            stacklevel=2,
+        )
+    return Classifier(network, accuracy, has_labels=has_labels)
 
 
 class Classifier(Extractor):
@@ -92,28 +116,29 @@ class Classifier(Extractor):
 
     Args:
         network: what `build_classifier` returned, trained.
-        accuracy: float, the share of the held-out images that it labels correctly.
+        accuracy: float, the share of images that it labels correctly.
+        has_labels: whether its classes are those of the data. Otherwise it keeps its logits to itself.
 
     Attributes:
         accuracy: as given.
     """
 
-    def __init__(self, network, accuracy):
+    def __init__(self, network, accuracy, *, has_labels):
         compiled = keras_network(network)
         self.accuracy = accuracy
         self._run = compiled.run
         super().__init__(
-            name="trained_classifier",
+            name="trained_classifier" if has_labels else "rotation_classifier",
             digest=compiled.digest,
             num_features=network.output[_OUTPUTS[0]].shape[-1],
-            num_classes=network.output[_OUTPUTS[1]].shape[-1],
+            num_classes=network.output[_OUTPUTS[1]].shape[-1] if has_labels else None,
             input_shape=compiled.input_shape,
         )
 
     def embed(self, pixels):
         """Run the network; see `Extractor.embed`."""
-        outputs = self._run(_scaled(pixels))
-        return Embedding(*(outputs[name] for name in _OUTPUTS))
+        features, logits = (self._run(_scaled(pixels))[name] for name in _OUTPUTS)
+        return Embedding(features, None if self.num_classes is None else logits)
 
 
 def build_classifier(image_shape, num_classes, num_features, seed):
@@ -152,7 +177,7 @@ def train_classifier(network, data, *, steps, seed):
 
     Args:
         network: what `build_classifier` returned.
-        data: `LabelledImages`.
+        data: `TrainingImages` with labels.
         steps: int, number of batches.
         seed: int, for the tenth and the order of the images.
 
@@ -160,10 +185,10 @@ def train_classifier(network, data, *, steps, seed):
         float, the share of the held-out images that it labels correctly.
     """
     # Every tenth in order would be all images of one class where ten classes come in turn.
-    held_out = np.isin(np.arange(len(data.labels)), random_rows(len(data.labels), len(data.labels) // 10, seed))
+    count = len(data.labels) // data.copies
+    held_out = np.isin(np.arange(count), random_rows(count, count // 10, seed)).repeat(data.copies)
     images, labels = data.pixels[~held_out], data.labels[~held_out]
-    schedule = keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps)
-    optimizer = keras.optimizers.Adam(schedule)
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps))
     optimizer.build(network.trainable_variables)
     step = _training_step(network, optimizer)
     for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
@@ -171,94 +196,17 @@ def train_classifier(network, data, *, steps, seed):
     return _accuracy(network, data.pixels[held_out], data.labels[held_out])
 
 
-class LabelledImages(typing.NamedTuple):
-    """Images and their classes.
-
-    Attributes:
-        pixels: uint8 array (num_images, height, width, channels).
-        labels: int32 array (num_images,), numbers from 0 up.
-    """
-
-    pixels: np.ndarray
-    labels: np.ndarray
-
-    @property
-    def num_classes(self):
-        """The highest label plus one."""
-        return int(self.labels.max()) + 1
-
-
-def read_labelled(dataset, max_images):
-    """Read all images of a data set into memory, or a random part of them.
-
-    The first ones would be no sample of a data set that is sorted by class.
-
-    Args:
-        dataset: what `keras_gan.data.load(..., labels=True)` returns; or another finite iterable of batches (images in
-            [-1, 1], integer labels).
-        max_images: int, how many images to keep at most.
-
-    Raises:
-        ValueError: if there are no labels, the labels are not integers, there are fewer than two classes or too few
-            images to hold some out, or the data are endless.
-    """
-    reservoir = Reservoir(max_images)
-    for batch in _one_pass(dataset):
-        pixels = as_pixels(_images_of(batch)).numpy()
-        reservoir.add(pixels, _labels_of(batch, len(pixels)))
-    if reservoir.seen < 10 or max_images < 10:
-        raise ValueError(
-            "An extractor needs at least 10 images, because a tenth is held out. "
-            f"Received: dataset of {reservoir.seen} images, max_images={max_images}"
-        )
-    data = LabelledImages(*reservoir.arrays())
-    low, high = (level / 127.5 - 1.0 for level in (data.pixels.min(), data.pixels.max()))
-    warn_of_zero_to_one("images", low, high, stacklevel=3)
-    classes = np.unique(data.labels)
-    if len(classes) < 2 or classes[0] < 0:
-        raise ValueError(
-            "An extractor learns to distinguish classes: it needs at least two, with labels from 0 up. For images of "
-            "one kind, use a network that was trained on other images, with `ModelExtractor`. "
-            f"Received: the labels {classes.tolist()}"
-        )
-    return data
-
-
-class Reservoir:
-    """A uniform random part of limited size, of images and labels that come batch by batch.
-
-    Vitter 1985 (ACM Transactions on Mathematical Software 11), algorithm R: the n-th image takes a random one of n
-    places, and is dropped if this place is not among the first `size`. So as long as all fit, they keep their order.
-
-    Args:
-        size: int, how many images are kept.
-
-    Attributes:
-        seen: int, how many images came.
-    """
-
-    def __init__(self, size):
-        self.size, self.seen = size, 0
-        self._pixels, self._labels = [], []
-        self._rng = np.random.default_rng(0)
-
-    def add(self, pixels, labels):
-        """Add a batch: uint8 (batch, height, width, channels) and int32 (batch,)."""
-        places = np.arange(self.seen, self.seen + len(labels))
-        late = places >= self.size
-        places[late] = self._rng.integers(0, places[late] + 1)
-        for place, image, label in zip(places, pixels, labels, strict=True):
-            if place == len(self._labels) < self.size:
-                self._pixels.append(image)
-                self._labels.append(label)
-            elif place < self.size:
-                # A copy: a view would keep its whole batch in memory.
-                self._pixels[place], self._labels[place] = image.copy(), label
-        self.seen += len(labels)
-
-    def arrays(self):
-        """Return the images that are kept, uint8, and their labels, int32."""
-        return np.stack(self._pixels), np.array(self._labels, np.int32)
+def _turned(pixels):
+    """Return square images, each in four positions, labelled with the number of right angles that it is turned by."""
+    pixels = pixels[random_rows(len(pixels), _MOST_TURNED, 0)]
+    side = min(max(pixels.shape[1:3]), _LARGEST_SIDE)
+    if pixels.shape[1:3] != (side, side):
+        parts = np.array_split(pixels, -(-len(pixels) // 1000))
+        resized = [np.rint(resize(tf.cast(part, tf.float32), (side, side))) for part in parts]
+        pixels = np.concatenate(resized).clip(0, 255).astype(np.uint8)
+    positions = np.stack([np.rot90(pixels, turns, axes=(1, 2)) for turns in range(4)], axis=1)
+    labels = np.tile(np.arange(4, dtype=np.int32), len(pixels))
+    return TrainingImages(positions.reshape(-1, *pixels.shape[1:]), labels, copies=4)
 
 
 def _cache_directory(cache_dir):
@@ -323,47 +271,3 @@ def _prepared(network, pixels):
 
 def _scaled(pixels):
     return pixels / 127.5 - 1.0
-
-
-def _one_pass(dataset):
-    if hasattr(dataset, "one_pass"):
-        return dataset.one_pass()
-    if isinstance(dataset, tf.data.Dataset) and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
-        if not hasattr(dataset, "steps_per_epoch"):
-            raise ValueError(
-                "The data set is endless: make it finite, as with `dataset.take(100)`. "
-                "Received: dataset of infinite cardinality"
-            )
-        return itertools.islice(dataset, dataset.steps_per_epoch)
-    if isinstance(dataset, str | dict) or not hasattr(dataset, "__iter__"):
-        raise ValueError(
-            "`dataset` must be what `keras_gan.data.load(..., labels=True)` returns, or a list of batches (images, "
-            f"labels). Received: dataset={dataset!r:.80}"
-        )
-    return dataset
-
-
-def _images_of(batch):
-    if isinstance(batch, tuple | list) and len(batch) == 2:
-        return batch[0]
-    parts = f"{type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else type(batch).__name__
-    raise ValueError(
-        "An extractor trains on batches (images, labels), a tuple of two: load the data with `labels=True`. "
-        f"Received: dataset of batches of type {parts}"
-    )
-
-
-def _labels_of(batch, num_images):
-    labels = np.asarray(batch[1])
-    if labels.shape != (num_images,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            "Labels must be integers of shape (batch,), the number of each image's class. Convert one-hot rows with "
-            "`labels.argmax(axis=1)`. "
-            f"Received: labels of dtype {labels.dtype} and shape {labels.shape} for {num_images} images"
-        )
-    if num_images and labels.max() >= _MOST_CLASSES:
-        raise ValueError(
-            f"Number the classes from 0 up, with labels below {_MOST_CLASSES:,}, because the classifier has an output "
-            f"for each number. Received: the label {labels.max()}"
-        )
-    return labels.astype(np.int32)

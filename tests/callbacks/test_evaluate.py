@@ -158,16 +158,16 @@ def test_real_features_are_taken_before_training_and_once(gan):
             return super().embed(pixels)
 
     evaluator = metrics.Evaluator(Counting(), num_images=8, num_halves=0)
-    history = fit(gan, Evaluate(IMAGES, evaluator, floor=IMAGES[:16]), epochs=3)
+    history = fit(gan, Evaluate(IMAGES, evaluator, floor=-IMAGES[:16]), epochs=3)
     assert Counting.seen == 32 + 16 + 3 * 8
     assert len(history["frechet_distance"]) == 3
 
 
 def test_the_floor_is_in_the_reports(gan, tmp_path):
     evaluator = metrics.Evaluator(Pixels(), num_images=16, num_halves=0)
-    fit(gan, Evaluate(IMAGES, evaluator, floor=IMAGES[:16], directory=tmp_path), epochs=1)
+    fit(gan, Evaluate(IMAGES, evaluator, floor=-IMAGES[:16], directory=tmp_path), epochs=1)
     report = metrics.Report.load(tmp_path / "evaluation_0001.json")
-    assert report["frechet_distance"].floor == evaluator.floor(IMAGES[:16], IMAGES)["frechet_distance"]
+    assert report["frechet_distance"].floor == evaluator.floor(-IMAGES[:16], IMAGES)["frechet_distance"]
 
 
 def test_a_full_disk_costs_one_warning(gan, tmp_path, full_disk):
@@ -235,6 +235,20 @@ def test_a_model_that_does_not_generate_is_refused():
     model.compile("sgd", "mse")
     with pytest.raises(ValueError, match=r"has no such method.*Received: model=Sequential"):
         model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0, callbacks=[Evaluate(IMAGES, brightness())])
+
+
+@pytest.mark.parametrize("trained, is_refused", [("train", False), ("all", True), (None, True), ("test", True)])
+def test_a_gan_is_not_measured_against_its_training_images(gan, trained, is_refused):
+    images = np.concatenate([IMAGES, -IMAGES])
+    test = keras_gan.data.load(images, split="test", batch_size=2)
+    training = keras_gan.data.load(images, split=trained, batch_size=4)
+    evaluate = Evaluate(test, brightness())
+    if not is_refused:
+        gan.fit(training, epochs=1, steps_per_epoch=1, verbose=0, callbacks=[evaluate])
+        return
+    with pytest.raises(ValueError, match=r"trains on images that it is to be measured against.*split=\"train\""):
+        gan.fit(training, epochs=1, steps_per_epoch=1, verbose=0, callbacks=[evaluate])
+    assert int(gan.training_state.step.value) == 0
 
 
 def test_evaluate_of_a_gan_adds_the_values_to_the_losses(gan):

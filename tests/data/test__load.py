@@ -69,7 +69,7 @@ def test_a_source_of_ones_own():
         ({"image_size": (8, 8, 1)}, r"pair \(height, width\).*Received: image_size=\(8, 8, 1\)"),
         ({"image_size": "32"}, r"Received: image_size='32'"),
         ({"labels": True}, r"The source has no labels.*Received: labels=True"),
-        ({"split": "test"}, r"An array has no such split. It has: 'train'. Received: split='test'"),
+        ({"split": "val"}, r"An array has no such split. It has: 'train', 'test', 'all'. Received: split='val'"),
     ],
 )
 def test_arguments_out_of_range(kwargs, message):
@@ -136,7 +136,7 @@ def test_a_source_that_needs_another_road_is_told_it(source, message):
         data.load(source, batch_size=2)
 
 
-@pytest.mark.parametrize("kwargs", [{"split": None}, {"split": 5}, {"labels": "no"}, {"labels": np.arange(6)}])
+@pytest.mark.parametrize("kwargs", [{"split": ""}, {"split": 5}, {"labels": "no"}, {"labels": np.arange(6)}])
 def test_a_split_is_a_name_and_labels_are_asked_for(kwargs):
     with pytest.raises(ValueError, match=rf"`{next(iter(kwargs))}` must be "):
         data.load(images(), batch_size=2, **kwargs)

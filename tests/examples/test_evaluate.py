@@ -86,6 +86,33 @@ def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monke
     assert list(tmp_path.iterdir())
 
 
+def test_a_folder_without_labels_or_test_images_is_measured_against_a_tenth(
+    script, models, monkeypatch, tmp_path, capsys
+):
+    whole = keras_gan.metrics.train_extractor
+    monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=60))
+    arguments = ["--extractor=classifier", f"--cache_dir={tmp_path}", f"--dataset={models / 'images'}"]
+    result = evaluate(script, models, *arguments)["frechet_distance"]
+    assert (result.extractor, result.num_real, result.split) == ("rotation_classifier", 143, "test")
+    assert "has no test images: 143 of its images are held out" in capsys.readouterr().out
+    assert "Samples by class" not in (models / "out" / "report.html").read_text()
+
+
+@pytest.mark.parametrize("path", ["images", "link"])
+def test_a_folder_is_not_compared_with_itself(script, models, path):
+    if not (models / "link").exists():
+        (models / "link").symlink_to(models / "images")
+    with pytest.raises(SystemExit, match=r"Error: The samples and the real images are the same images"):
+        evaluate(script, models, f"--dataset={models / 'images'}", samples=path)
+
+
+@pytest.mark.usefixtures("script")
+def test_the_floor_is_not_the_split_itself(models):
+    given = ["evaluate.py", f"--samples={models / 'gan.keras'}", "--split=train"]
+    with flagsaver.flagsaver(), pytest.raises(flags.IllegalFlagValueError, match="must be another part than --split"):
+        flags.FLAGS(given)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -269,3 +269,11 @@ def test_the_neighbours_must_be_those_of_the_samples(report_page, tmp_path, indi
 def test_a_class_without_samples_is_named(report_page, tmp_path):
     with pytest.raises(ValueError, match=r"leave out those that have none\. Received: no samples of class 'b'"):
         report_page.write_report(tmp_path, **content(class_samples={"a": plain(RED, 2), "b": plain(RED, 0)}))
+
+
+def test_a_value_that_says_nothing_is_in_brackets_and_the_page_says_why(report_page):
+    doubtful = dataclasses.replace(RESULT, name="recall", value=0.5, better="higher", interval=(0.4, 0.7), floor=0.6)
+    rows = report_page._table([RESULT, doubtful])
+    assert [row[1] for row in rows] == ["value", "5.5", "(0.5)"]
+    assert report_page._doubts([RESULT, doubtful]) == ["In brackets, too few images to tell from the floor: recall."]
+    assert report_page._doubts([RESULT]) == []

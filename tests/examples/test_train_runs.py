@@ -381,7 +381,8 @@ def test_what_cannot_be_trained_is_told_in_one_line(error, flag, message):
     assert re.search(message, error(*flag.split()))
 
 
-def test_an_evaluation_needs_labels(error, tmp_path):
+def test_an_evaluation_needs_images_to_hold_out(error, tmp_path):
     for name in range(3):
         Image.fromarray(np.full((8, 8), 80 * name, np.uint8)).save(tmp_path / f"{name}.png")
-    assert "labels" in error(f"--dataset={tmp_path}", "--batch_size=2", "--evaluate_every=1")
+    message = error(f"--dataset={tmp_path}", "--batch_size=2", "--evaluate_every=1")
+    assert "too few images to hold a tenth of them out: 20 are needed" in message

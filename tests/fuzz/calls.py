@@ -546,7 +546,14 @@ _METRICS = {
         seed=0,
         name="distance",
     ),
-    "Measure": made(metrics.Measure, compute=lambda real, fake: (0.0,), better={"shift": "lower"}, needs="features"),
+    "Measure": made(
+        metrics.Measure,
+        compute=lambda real, fake: (0.0,),
+        better={"shift": "lower"},
+        needs="features",
+        bounds={"shift": (0.0, 1.0)},
+        scaling=None,
+    ),
     "ModelExtractor": lambda: (
         metrics.ModelExtractor,
         {
@@ -566,11 +573,18 @@ _METRICS = {
     "Report.save": lambda: (metrics.Report([metrics.Result(**result())]).save, {"path": f"{folder()}/report.json"}),
     "Result": lambda: (
         metrics.Result,
-        result(interval=(0.0, 1.0), floor=0.1, split="test", seed=0, warnings=(), dtype="float64"),
+        result(interval=(0.0, 1.0), floor=0.1, split="test", seed=0, warnings=(), dtype="float64", scaling="unit"),
     ),
     "Samples": lambda: (
         metrics.Samples,
-        {"features": features(), "logits": features(), "images": None, "split": "test", "fingerprint": ""},
+        {
+            "features": features(),
+            "logits": features(),
+            "images": None,
+            "split": "test",
+            "fingerprint": "",
+            "hashes": None,
+        },
     ),
     "Samples.rows": lambda: (metrics.Samples(features()).rows, {"indices": [0, 2]}),
     "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),

@@ -1,5 +1,6 @@
 """The protocol: the same numbers as the pure functions, and everything that moves them said."""
 
+import dataclasses
 import gc
 import tracemalloc
 import warnings
@@ -153,7 +154,8 @@ def stream_of(images, *, knows_its_number):
 def test_a_part_of_a_set_is_as_far_from_it_sorted_as_shuffled(form):
     measure = Measure(lambda real, fake: (abs(real.features.mean() - fake.features.mean()),), {"gap": "lower"})
     evaluator = Evaluator(Pixels(), [measure], num_images=500, num_halves=0)
-    real = evaluator.real(BY_CLASS)
+    # Without their hashes: it would see that they are the same images.
+    real = dataclasses.replace(evaluator.real(BY_CLASS), hashes=None)
     for images in (BY_CLASS, BY_CLASS[RNG.permutation(2_000)]):
         result = evaluator.compare(form(images), real, floor=form(images))["gap"]
         assert result.num_fake == 500
@@ -164,7 +166,7 @@ def test_a_part_of_a_set_is_as_far_from_it_sorted_as_shuffled(form):
 
 def test_the_same_seed_takes_the_same_part():
     def value(seed):
-        return Evaluator(Pixels(), num_images=500, seed=seed, num_halves=0).compare(BY_CLASS, BY_CLASS).numbers()
+        return Evaluator(Pixels(), num_images=500, seed=seed, num_halves=0).compare(BY_CLASS, REAL).numbers()
 
     assert value(3) == value(3) != value(4)
 
@@ -227,7 +229,7 @@ def test_a_measure_of_ones_own_stands_beside_the_others():
     gap = Measure(lambda real, fake: (np.abs(real.features.mean() - fake.features.mean()),), {"gap": "lower"})
     evaluator = Evaluator(Pixels(), ["precision_recall", gap], num_halves=0)
     assert evaluator.better == {"precision": "higher", "recall": "higher", "gap": "lower"}
-    assert evaluator.compare(REAL, REAL)["gap"].value == 0
+    assert evaluator.compare(np.flip(REAL, 1), np.flip(REAL, (1, 2)))["gap"].value > 0
 
 
 @pytest.mark.parametrize(
@@ -315,7 +317,7 @@ def test_a_set_too_small_for_halves_has_a_value_without_an_interval():
 def test_what_a_metric_warns_of_is_noted_too():
     evaluator = Evaluator(Pixels(), ["kernel_distance"], num_halves=2)
     with pytest.warns(UserWarning, match="400 samples against 300 real images: There are fewer samples than a subset"):
-        report = evaluator.compare(FAKE, REAL, floor=REAL[:100])
+        report = evaluator.compare(FAKE, REAL, floor=on_levels(RNG.integers(0, 256, (100, 6, 6, 1))))
     assert any("The subsets have 300 samples of each side" in note for note in report["kernel_distance"].warnings)
 
 
@@ -332,3 +334,88 @@ def test_fifty_evaluations_leave_no_samples_behind():
     tracemalloc.stop()
     # TensorFlow and NumPy keep a few small things; the samples of a single evaluation would be 1,000 images.
     assert growth < 1000 * REAL[0].nbytes
+
+
+# --- Numbers that mean something --------------------------------------------------------------------------------------
+
+
+def test_the_kernel_distance_does_not_depend_on_the_units_of_the_features():
+    def distance(factor, shift):
+        samples = [metrics.Samples(pixels(images).astype("float32") * factor + shift) for images in (REAL, FAKE[:300])]
+        return Evaluator(Pixels(), ["kernel_distance"], num_halves=0).compare(samples[1], samples[0])
+
+    one, other = distance(1, 0)["kernel_distance"], distance(1000, 5000)["kernel_distance"]
+    assert one.value == pytest.approx(other.value, rel=1e-4)
+    assert 0 < one.value < 1
+    assert one.scaling == "standardized"
+    assert ", standardized, resize" in one.line()
+
+
+def test_the_kernel_distance_of_inception_is_the_published_one():
+    inception = Pixels()
+    inception.is_fid = True
+    kid = Evaluator(inception, ["kernel_distance"], num_halves=0).compare(FAKE, REAL)["kid"]
+    with pytest.warns(UserWarning, match="fewer samples than a subset"):
+        assert kid.value == metrics.kernel_distance(pixels(REAL), pixels(FAKE)).mean
+    assert kid.scaling is None
+
+
+ALL_METRICS = ["frechet_distance", "kernel_distance", "classifier_score", "precision_recall", "density_coverage"]
+
+
+@pytest.mark.parametrize("count", [24, 60, 300])
+def test_intervals_stay_in_the_range_of_their_metric_and_have_the_value(count):
+    report = Evaluator(Pixels(), ALL_METRICS, num_halves=8).compare(FAKE[:count], REAL[:count])
+    for name, result in report.items():
+        low, high = result.interval
+        assert low <= result.value <= high
+        assert low < high
+        assert name == "kernel_distance" or low >= (1 if name == "classifier_score" else 0)
+        assert name not in ("precision", "recall", "coverage") or high <= 1
+
+
+def test_of_samples_from_the_real_distribution_it_is_said_that_they_cannot_be_told_from_it():
+    reals = [on_levels(RNG.integers(0, 256, (count, 6, 6, 1))) for count in (300, 400, 500)]
+    evaluator = Evaluator(Pixels(), ["frechet_distance"], num_images=400, num_halves=8)
+    good = evaluator.compare(reals[1], reals[0], floor=reals[2])["frechet_distance"]
+    assert good.doubt == "too few images to tell from the floor"
+    assert f"floor {good.floor:.4g}, too few images to tell from the floor (lower is better)" in good.line()
+    bad = evaluator.compare(FAKE, reals[0], floor=reals[2])["frechet_distance"]
+    assert bad.doubt == ""
+
+
+# --- A set and itself -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fake, real",
+    [(REAL, REAL), (REAL[::-1], REAL), (np.concatenate([REAL, FAKE]), REAL), (REAL[:50], REAL), (REAL, REAL[:150])],
+    ids=["same", "another order", "all and a split", "a part", "whole"],
+)
+def test_a_set_is_not_compared_with_itself(fake, real):
+    with pytest.raises(ValueError, match=r"^The samples and the real images are the same images.*split=\"test\""):
+        Evaluator(Pixels(), num_images=1_000).compare(fake, real)
+    extractor = Pixels()
+    with pytest.raises(ValueError, match=r"^The images for the floor and the real images.*split=\"train\"\)`, or none"):
+        Evaluator(extractor).compare(Painter(), real, floor=fake)
+    assert extractor.seen == len(fake) + len(real), "samples are drawn before it is seen"
+
+
+def test_a_few_shared_images_are_noted():
+    fake = np.concatenate([FAKE[:290], REAL[:10]])
+    result = Evaluator(Pixels(), num_halves=0).compare(fake, REAL)["frechet_distance"]
+    assert any("the samples and the real images share 10 images" in note for note in result.warnings)
+    result = Evaluator(Pixels(), num_halves=0).compare(FAKE[:290], REAL)["frechet_distance"]
+    assert not any("share" in note for note in result.warnings)
+
+
+def test_a_few_images_that_the_floor_shares_are_warned_of():
+    with pytest.warns(UserWarning, match="^The images for the floor and the real images share 10 images, which makes"):
+        Evaluator(Pixels()).floor(np.concatenate([FAKE[:290], REAL[:10]]), REAL)
+
+
+def test_a_generator_may_draw_what_it_likes():
+    painter = Painter()
+    painter.generate = lambda count, seed: REAL[:count]
+    report = Evaluator(Pixels(), ["precision_recall"], num_images=200, num_halves=0).compare(painter, REAL)
+    assert report["precision"].value == 1

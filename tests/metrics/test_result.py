@@ -63,3 +63,25 @@ def test_another_file_is_no_report(tmp_path, content):
     path.write_text(content)
     with pytest.raises(ValueError, match=r"`Report.save` did not write this file.*Received: path=.*other.json"):
         Report.load(path)
+
+
+@pytest.mark.parametrize(
+    "better, interval, floor, doubt",
+    [
+        ("lower", (2.0, 6.0), 1.9, ""),
+        ("lower", (2.0, 6.0), 2.1, "too few images to tell from the floor"),
+        ("lower", (2.0, 6.0), 7.0, "too few images to tell from the floor"),
+        ("higher", (0.2, 0.6), 0.7, ""),
+        ("higher", (0.2, 0.6), 0.5, "too few images to tell from the floor"),
+        ("higher", (0.2, 0.6), 0.1, "too few images to tell from the floor"),
+        ("lower", (-1.0, 6.0), -2.0, ""),
+        ("lower", (-1.0, 6.0), None, "too few images to tell from 0"),
+        ("lower", (0.1, 6.0), None, ""),
+        ("higher", (-1.0, 6.0), None, ""),
+        ("lower", None, 9.0, ""),
+    ],
+)
+def test_a_value_that_its_interval_makes_meaningless_says_so(better, interval, floor, doubt):
+    result = dataclasses.replace(RESULT, better=better, interval=interval, floor=floor)
+    assert result.doubt == doubt
+    assert ("too few images" in result.line()) == bool(doubt)

@@ -5,12 +5,8 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import data
-from keras_gan.metrics.train_extractor import (
-    build_classifier,
-    read_labelled,
-    train_classifier,
-    train_extractor,
-)
+from keras_gan.metrics._training_images import read_images
+from keras_gan.metrics.train_extractor import build_classifier, train_classifier, train_extractor
 
 FEW_STEPS = 300
 
@@ -120,22 +116,22 @@ def batches_of(labels, size=50):
 
 def test_of_many_images_a_random_part_is_used_that_is_always_the_same():
     labels = np.arange(4_000) // 1_000
-    first, second = (read_labelled(batches_of(labels), 800) for _ in range(2))
+    first, second = (read_images(batches_of(labels), 800) for _ in range(2))
     # The share of a class is 1/4 with a standard deviation of 1.4 %; of the first images all are of class 0.
     assert np.bincount(first.labels) / 800 == pytest.approx(np.full(4, 0.25), abs=0.06)
     np.testing.assert_array_equal(first.pixels, second.pixels)
-    other_batches = read_labelled(batches_of(labels, size=333), 800)
+    other_batches = read_images(batches_of(labels, size=333), 800)
     assert np.bincount(other_batches.labels) / 800 == pytest.approx(np.full(4, 0.25), abs=0.06)
 
 
 def test_images_that_all_fit_keep_their_order():
-    data = read_labelled(batches_of(np.arange(120) % 7), 120)
+    data = read_images(batches_of(np.arange(120) % 7), 120)
     np.testing.assert_array_equal(data.pixels[:, 0, 0, 0], np.arange(120))
     np.testing.assert_array_equal(data.labels, np.arange(120) % 7)
 
 
 def test_each_image_keeps_its_label():
-    data = read_labelled(batches_of(np.arange(250)), 60)
+    data = read_images(batches_of(np.arange(250)), 60)
     np.testing.assert_array_equal(data.pixels[:, 0, 0, 0], data.labels)
     assert len(set(data.labels)) == 60
 
@@ -145,7 +141,7 @@ def test_classes_that_come_in_turn_are_all_trained(monkeypatch):
     module = sys.modules[train_extractor.__module__]
     monkeypatch.setattr(module, "_training_step", lambda *_: lambda images, labels: seen.extend(labels.numpy()))
     monkeypatch.setattr(module, "_accuracy", lambda network, pixels, labels: len(labels))
-    data = read_labelled(batches_of(np.arange(500) % 10), 500)
+    data = read_images(batches_of(np.arange(500) % 10), 500)
     held_out = train_classifier(build_classifier((2, 2, 1), 10, 4, 0), data, steps=8, seed=0)
     assert held_out == 50
     assert set(seen) == set(range(10))
@@ -165,9 +161,10 @@ GREY = np.zeros((12, 8, 8, 1), np.float32)
 @pytest.mark.parametrize(
     "batches, message",
     [
-        ([GREY], r"load the data with `labels=True`. Received: dataset of batches of type ndarray"),
+        ([GREY[0]], r"batches of images \(batch, height, .*Received: dataset of batches of type ndarray"),
+        ([(GREY, np.arange(12)), GREY], r"leave the labels out, .*Received: a batch without labels after others"),
         ([(GREY, np.arange(12), np.ones(12))], r"a tuple of two.*Received: dataset of batches of type tuple of 3"),
-        ([(GREY, np.zeros(12, int))], r"at least two, .*Received: the labels \[0\]"),
+        ([(GREY, np.zeros(12, int))], r"at least two, .*of one kind without labels. Received: the labels \[0\]"),
         ([(GREY, np.arange(12) - 1)], r"with labels from 0 up.*Received: the labels \[-1, 0, 1"),
         ([(GREY, np.zeros(12, np.float32))], r"Received: labels of dtype float32 and shape \(12,\)"),
         ([(GREY, np.eye(12, dtype=int))], r"Received: labels of dtype int64 and shape \(12, 12\)"),
@@ -190,10 +187,45 @@ def test_wrong_numbers(tmp_path, name):
 
 
 def test_too_few_images_are_asked_for(tmp_path):
-    with pytest.raises(ValueError, match=r"a tenth is held out. Received: dataset of 12 images, max_images=9"):
+    with pytest.raises(ValueError, match=r"10 images to learn from. Received: dataset of 12 images, max_images=9"):
         train_extractor([(GREY, np.arange(12))], cache_dir=tmp_path, max_images=9)
 
 
-def test_images_without_labels_in_them(tmp_path):
-    with pytest.raises(ValueError, match="labels=True"):
-        train_extractor(data.load("digits"), cache_dir=tmp_path)
+def test_images_without_labels_are_told_by_their_positions(tmp_path):
+    images = np.concatenate([batch.numpy() for batch in data.load("digits", split="test").one_pass()])
+    extractor = train_extractor(images, cache_dir=tmp_path, steps=150)
+    assert (extractor.name, extractor.num_features, extractor.num_classes) == ("rotation_classifier", 64, None)
+    assert extractor(images[:2]).logits is None
+    # Guessing would be right once in 4 times.
+    assert extractor.accuracy > 0.7
+    (file,) = tmp_path.iterdir()
+    again = train_extractor([images[:30], images[30:]], cache_dir=tmp_path, steps=150)
+    assert again.fingerprint == extractor.fingerprint
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_an_extractor_that_learns_nothing_without_labels_says_so(tmp_path):
+    noise = np.random.default_rng(0).uniform(-1, 1, (100, 4, 4, 1)).astype(np.float32)
+    with pytest.warns(UserWarning, match=r"guessing would tell 25%.*Load the images with labels, or use `ModelEx"):
+        train_extractor(noise, cache_dir=tmp_path, steps=2)
+
+
+@pytest.mark.parametrize("shape, side", [((8, 8, 1), 8), ((6, 4, 3), 6), ((40, 64, 3), 32)])
+def test_turned_images_are_square_and_each_is_there_in_four_positions(shape, side):
+    pixels = np.random.default_rng(0).integers(0, 256, (5, *shape), np.uint8)
+    turned = sys.modules[train_extractor.__module__]._turned(pixels)
+    assert turned.pixels.shape == (20, side, side, shape[2])
+    assert turned.labels.tolist() == [0, 1, 2, 3] * 5
+    for place in range(20):
+        upright = turned.pixels[place - place % 4]
+        np.testing.assert_array_equal(turned.pixels[place], np.rot90(upright, place % 4))
+
+
+def test_all_positions_of_an_image_are_held_out_together(monkeypatch):
+    module, seen, checked = sys.modules[train_extractor.__module__], set(), set()
+    note = lambda found: lambda pixels: found.update(int(image.min()) for image in np.asarray(pixels))  # noqa: E731
+    monkeypatch.setattr(module, "_training_step", lambda *_: lambda images, labels: note(seen)(images))
+    monkeypatch.setattr(module, "_accuracy", lambda network, pixels, labels: note(checked)(pixels))
+    turned = module._turned(np.arange(50, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8))
+    train_classifier(build_classifier((4, 4, 1), 4, 4, 0), turned, steps=8, seed=0)
+    assert (len(seen), len(checked), seen & checked) == (45, 5, set())
