@@ -57,7 +57,7 @@ def measure(gan, images, steps_per_execution=1):
     return Needs(first, min(others) / steps_per_execution, time.perf_counter() - began, picture_size)
 
 
-def describe(needs, gan, *, steps, steps_per_epoch, keep_checkpoints, evaluate_every):
+def describe(needs, gan, *, steps, steps_per_epoch, keep_checkpoints, evaluate_every=0):
     """Return what a run of so many steps will need, as text."""
     epochs = steps // steps_per_epoch
     checkpoint = checkpoint_size(gan)

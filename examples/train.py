@@ -75,6 +75,8 @@ def train(gan_name, network_name, run_dir):
     fingerprint = gan.fingerprint()
     if is_chief:
         save(gan, run_dir)
+        if FLAGS.evaluate_every is None:
+            measure(gan)
     print(f"fingerprint {fingerprint}")
 
 
@@ -249,16 +251,33 @@ def writers(run_dir):
 
 def evaluation(run_dir):
     """Return the callback that measures samples, and keeps the best GAN."""
-    from keras_gan import callbacks, data, metrics
+    from keras_gan.callbacks import Evaluate
+
+    evaluator, test, train = protocol()
+    options = {"every": FLAGS.evaluate_every, "directory": run_dir, "best": "frechet_distance"}
+    return Evaluate(test, evaluator, floor=train, **options)
+
+
+def measure(gan):
+    """Print how near samples are to test images, and how near training images are; say so if there are none."""
+    print("Measuring 2,000 samples against test images (--evaluate_every=0: do not)", flush=True)
+    try:
+        evaluator, test, train = protocol()
+        print(evaluator.compare(gan, test, floor=train))
+    except ValueError as error:
+        print(f"Not measured: {error}")
+
+
+def protocol():
+    """Return the evaluator of samples, and the test and training images that it takes."""
+    from keras_gan import data, metrics
 
     unchanged = {"preprocessing": data.Preprocessing(channels=FLAGS.channels)}
     train, test = load_images(**unchanged), load_images(split="test", batch_size=1, **unchanged)
     if train.num_classes > 1:
         train = load_images(labels=True, **unchanged)
     extractor = metrics.train_extractor(train, seed=FLAGS.seed)
-    evaluator = metrics.Evaluator(extractor, ["frechet_distance", "precision_recall"], num_images=2_000)
-    options = {"every": FLAGS.evaluate_every, "directory": run_dir, "best": "frechet_distance"}
-    return callbacks.Evaluate(test, evaluator, floor=train, **options)
+    return metrics.Evaluator(extractor, ["frechet_distance", "precision_recall"], num_images=2_000), test, train
 
 
 if __name__ == "__main__":

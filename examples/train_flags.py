@@ -158,8 +158,8 @@ def _define_training():
         )
         flags.DEFINE_integer(
             "evaluate_every",
-            0,
-            "Epochs between evaluations on test images; keeps best.keras. 0 for none.",
+            None,
+            "Epochs between measurements on test images, which keep best.keras; default: only at the end; 0: never.",
             lower_bound=0,
         )
         precisions = ["float32", "mixed_bfloat16", "mixed_float16"]

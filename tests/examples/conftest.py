@@ -11,7 +11,7 @@ from absl.testing import flagsaver
 import keras_gan
 
 SCRIPT = pathlib.Path(__file__).parents[2] / "examples" / "train.py"
-TINY = ["--steps=2", "--width=4", "--batch_size=4", "--latent_dim=4", "--nohealth"]
+TINY = ["--steps=2", "--width=4", "--batch_size=4", "--latent_dim=4", "--nohealth", "--evaluate_every=0"]
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ import pytest
 SCRIPT = Path(__file__).parents[2] / "examples" / "train.py"
 STEPS = 400
 TINY = ["--width=4", "--batch_size=8", "--latent_dim=4", f"--steps={STEPS}", "--steps_per_epoch=100", "--nohealth"]
+TINY += ["--evaluate_every=0"]
 CASES = {
     "hinge_spectral": [
         "--gan=HingeGAN",
