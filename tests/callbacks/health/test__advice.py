@@ -9,6 +9,7 @@ from keras_gan.callbacks.health._advice import Settings, settings_of
 
 ADAM = {"generator": ("Adam", 1e-4), "discriminator": ("Adam", 1e-4)}
 STRONG, COLLAPSE = _advice.against_strong_discriminator, _advice.against_collapse
+VANISHED = _advice.against_vanishing
 
 
 def with_rates(generator, discriminator, name="Adam"):
@@ -18,6 +19,7 @@ def with_rates(generator, discriminator, name="Adam"):
 @pytest.mark.parametrize(
     "against, settings, said, left_out",
     [
+        (VANISHED, Settings("MinimaxGAN", ADAM, saturating=True), "`NonSaturatingGAN`", "learning rate"),
         (STRONG, Settings("LSGAN", ADAM), "penalties=[keras_gan.penalties.R1(1.0)]", "learning rate"),
         (STRONG, Settings("LSGAN", ADAM, penalty="R1"), "raise the weight of the discriminator's `R1`", "penalties="),
         (STRONG, Settings("WGANGP", ADAM, wasserstein=True, steps=5), "GradientPenalty(10.0)", "discriminator_steps"),
@@ -30,8 +32,13 @@ def with_rates(generator, discriminator, name="Adam"):
         (COLLAPSE, Settings("LSGAN", ADAM, stddev=True), "raise `discriminator_steps` (now 1)", "MinibatchStddev"),
         (COLLAPSE, with_rates(5e-3, 1e-5), "(the generator has 0.005, the discriminator 1e-05)", "SGD"),
         (_advice.against_weak_discriminator, with_rates(1e-4, 1e-4), "raise the discriminator's learning rate", "SGD"),
-        (_advice.against_vanishing, Settings("MinimaxGAN", ADAM, saturating=True), "`NonSaturatingGAN`", "rate"),
-        (_advice.against_growth, Settings("LSGAN", ADAM), "`global_clipnorm=1.0`", "rate"),
+        (
+            _advice.against_vanishing,
+            Settings("MinimaxGAN", ADAM, saturating=True),
+            "`NonSaturatingGAN`",
+            "learning rate",
+        ),
+        (_advice.against_growth, Settings("LSGAN", ADAM), "`global_clipnorm=1.0`", "SGD"),
         (_advice.against_unsteady_samples, Settings("LSGAN", ADAM), "`ema_half_life=5000`", "rate"),
         (_advice.against_saturation, Settings("LSGAN", ADAM), "check that the real images fill [-1, 1]", "rate"),
     ],
@@ -59,10 +66,9 @@ def test_the_settings_are_read_from_the_model():
         dense_images=True,
         saturating=True,
     )
-    assert not settings_of(_convolutional()).dense_images
 
 
-def _convolutional():
+def test_a_generator_with_convolutions_needs_no_others():
     gan = keras_gan.LSGAN(*keras_gan.networks.dcgan(image_shape=(8, 8, 1), latent_dim=2, width=2))
     gan.compile()
-    return gan
+    assert not settings_of(gan).dense_images

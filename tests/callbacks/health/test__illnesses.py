@@ -114,7 +114,7 @@ def test_an_ordinary_beginning_with_one_grey_image_and_a_discriminator_that_is_a
 
 
 def test_a_slow_beginning_is_no_illness(scripted):
-    _, show = scripted(patience=3)
+    _, show = scripted()
     slow = [HEALTHY._replace(diversity=0.05 * 1.1**n, colour_cast=8.0 / 1.1**n) for n in range(30)]
     assert slow[7].diversity < 0.1
     assert slow[14].diversity < 0.2
