@@ -139,9 +139,9 @@ def against_collapse(settings):
         *_standing_still(settings, "generator"),
         *_instead_of_sgd(settings),
         *_equal(settings, slow="discriminator", fast="generator"),
+        *_convolutions(settings),
         *_penalty(settings),
         *_lower(settings, "generator"),
-        *_convolutions(settings),
         *([] if settings.stddev else [stddev]),
         _more_steps(settings),
     )
@@ -182,8 +182,13 @@ def _standing_still(settings, player):
 
 
 def _instead_of_sgd(settings):
-    plain = [name for name, rate in settings.optimizers.values() if name == "SGD" and rate]
-    return ["train both players with `keras.optimizers.Adam(2e-4, beta_1=0.5)` instead of SGD"] * bool(plain)
+    penalty = "" if settings.penalty else f" and with `penalties=[{_new_penalty(settings)}]`"
+    text = f"train both players with `keras.optimizers.Adam({_GOOD_RATE:g}, beta_1=0.5)` instead of SGD{penalty}"
+    return [text] * _has_sgd(settings)
+
+
+def _has_sgd(settings):
+    return any(name == "SGD" and rate for name, rate in settings.optimizers.values())
 
 
 def _equal(settings, *, slow, fast):
@@ -205,8 +210,13 @@ def _raise(settings, player):
 def _penalty(settings):
     if settings.penalty:
         return [f"raise the weight of the discriminator's `{settings.penalty}`"]
-    kind = "GradientPenalty(10.0)" if settings.wasserstein else "R1(1.0)"
-    return [f"penalise the discriminator's gradient with `penalties=[keras_gan.penalties.{kind}]`"]
+    # The advice against SGD has it, because Adam alone is often not enough.
+    text = f"penalise the discriminator's gradient with `penalties=[{_new_penalty(settings)}]`"
+    return [text] * (not _has_sgd(settings))
+
+
+def _new_penalty(settings):
+    return f"keras_gan.penalties.{'GradientPenalty(10.0)' if settings.wasserstein else 'R1(1.0)'}"
 
 
 def _lighter_penalty(settings):

@@ -82,7 +82,7 @@ class TrainingHealth(keras.callbacks.Callback):
             arXiv 1701.04862, section 2). A probe at the beginning counts half. Below 0.001, two probes are enough.
         discriminator loses: ranked_pairs < 0.25. For 64 real and 64 generated images this is five standard deviations
             below chance (Mann and Whitney 1947: the deviation is 0.05).
-        logits run away: logit_range > 10,000 in two probes. In healthy runs of nine GANs on digits it stayed below 100.
+        logits run away: logit_range > 10,000 in two probes. In twelve healthy runs on digits it stayed below 100.
         vanishing gradient: the generator's norm is below 1/1000 of the usual (figure 2 of Arjovsky and Bottou:
             1/100,000 in 4,000 steps), or below 1e-8, the epsilon below which Adam ignores it.
         exploding gradient: a norm is above 100 times the usual. In healthy runs of six GANs on digits it stayed

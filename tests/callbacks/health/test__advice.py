@@ -24,7 +24,7 @@ def with_rates(generator, discriminator, name="Adam"):
         (STRONG, Settings("LSGAN", ADAM, penalty="R1"), "raise the weight of the discriminator's `R1`", "penalties="),
         (STRONG, Settings("WGANGP", ADAM, wasserstein=True, steps=5), "GradientPenalty(10.0)", "discriminator_steps"),
         (STRONG, Settings("HingeGAN", ADAM, steps=5), "lower `discriminator_steps` (now 5)", "learning rate"),
-        (STRONG, with_rates(0.1, 0.1, "SGD"), "keras.optimizers.Adam(2e-4, beta_1=0.5)` instead of SGD", "(now 0.1)"),
+        (STRONG, with_rates(0.1, 0.1, "SGD"), "beta_1=0.5)` instead of SGD and with `penalties=[keras_", "(now 0.1)"),
         (STRONG, with_rates(0.0, 1e-4), "give the generator a learning rate above 0", "SGD"),
         (STRONG, with_rates(1e-4, 1e-2), "lower the discriminator's learning rate (now 0.01)", "SGD"),
         (STRONG, Settings("LSGAN", ADAM, augmented=True), "train on more images", "DiffAugment"),
