@@ -116,6 +116,17 @@ class Fitting:
             self._keras_fit(dataset, shuffle=False, **options)
 
 
+class _ProgressBar(keras.callbacks.ProgbarLogger):
+    """Keras's progress bar, without the numbers for files: those whose names have a slash, such as `health/...`."""
+
+    # As Keras's own: it changes nothing of the training, and keeps nothing.
+    async_safe = True
+    _training_state = ()
+
+    def on_epoch_end(self, epoch, logs=None):
+        super().on_epoch_end(epoch, {name: value for name, value in (logs or {}).items() if "/" not in name})
+
+
 class Pieces(keras.callbacks.CallbackList):
     """The callbacks of a `fit` that runs in several pieces. The callbacks see one piece.
 
@@ -131,7 +142,11 @@ class Pieces(keras.callbacks.CallbackList):
     """
 
     def __init__(self, callbacks, model, **params):
-        super().__init__(callbacks, add_history=True, add_progbar=params["verbose"] != 0, model=model, **params)
+        callbacks = keras.tree.flatten(callbacks or [])
+        has_bar = any(isinstance(callback, keras.callbacks.ProgbarLogger) for callback in callbacks)
+        if params["verbose"] != 0 and not has_bar:
+            callbacks.append(_ProgressBar())
+        super().__init__(callbacks, add_history=True, model=model, **params)
         # Also after Keras's own callbacks.
         self.callbacks.sort(key=lambda callback: getattr(callback, "goes_last", False))
         self._offset = 0

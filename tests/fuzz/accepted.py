@@ -103,6 +103,7 @@ HERE = {
     # The first picture, before training, shows whether the model takes them.
     "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.TrainingHealth.checkpoint": _NONE,
+    "callbacks.TrainingHealth.directory": _NONE,
     # Samples may be vectors.
     "callbacks.TrainingHealth.images": {"None", "array", "another size", "fewer rows"},
     "callbacks.TrainingHealth.rollbacks": {"zero"},

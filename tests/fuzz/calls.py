@@ -458,6 +458,7 @@ _CALLBACKS = {
             "images": images(),
             "every": 10,
             "patience": 5,
+            "directory": folder(),
             "checkpoint": None,
             "rollbacks": 0,
             "learning_rate_factor": 0.5,

@@ -203,6 +203,7 @@ class HealthProbe:
             "real_accuracy": tf.reduce_mean(tf.cast(real > boundary, tf.float32)),
             "fake_accuracy": tf.reduce_mean(tf.cast(fake < boundary, tf.float32)),
             "ranked_pairs": ranked_pairs(real, fake),
+            "logit_range": logit_range(real, fake),
         }
 
     def _comparison(self, fake_images):
@@ -251,6 +252,12 @@ def ranked_pairs(real_logits, fake_logits):
     """Return the share of pairs in which the real image has the higher mean logit; ties count half; float32 scalar."""
     real, fake = (tf.reduce_mean(tf.reshape(each, (each.shape[0], -1)), axis=1) for each in (real_logits, fake_logits))
     return tf.reduce_mean(0.5 * (1.0 + tf.sign(real[:, None] - fake[None, :])))
+
+
+def logit_range(real_logits, fake_logits):
+    """Return the distance between the largest and the smallest logit, a float32 scalar."""
+    logits = tf.concat([tf.reshape(each, (-1,)) for each in (real_logits, fake_logits)], axis=0)
+    return tf.cast(tf.reduce_max(logits) - tf.reduce_min(logits), tf.float32)
 
 
 def slope(tape, discriminator_loss, real_logits, fake_logits):

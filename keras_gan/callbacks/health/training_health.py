@@ -13,6 +13,7 @@ from keras_gan._arguments import require_int, require_number
 from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.checkpoint import Checkpoint
+from keras_gan.callbacks.health._advice import settings_of
 from keras_gan.callbacks.health._illnesses import ILLNESSES, Course, VitalSigns
 from keras_gan.callbacks.health._probe import (
     FinitenessProbe,
@@ -21,10 +22,11 @@ from keras_gan.callbacks.health._probe import (
     require_model,
     steps_taken,
 )
+from keras_gan.callbacks.health._record import HealthRecord
 from keras_gan.callbacks.health._statistics import RealImages
 
 _KEPT_IMAGES = 256
-# The usual value is the median of this many probes. No verdict is given before half of them exist.
+# The usual value is the median of this many probes. Nothing is usual before half of them exist.
 _MEMORY = 20
 
 
@@ -46,42 +48,57 @@ class TrainingDiverged(RuntimeError):  # noqa: N818 - people say "training diver
 class TrainingHealth(keras.callbacks.Callback):
     """Measures a GAN's vital signs during training, warns when something is wrong, and stops when training diverges.
 
-    The losses of a GAN hardly tell whether it trains well. Every `every` steps, a minibatch of real images and one of
-    generated images, of the same classes where the GAN takes labels, pass through both networks as in training, with
-    its augmentation. The logs of each epoch contain the means of
+    The losses of a GAN hardly tell whether it trains well. Every `every` steps, and more often at the beginning, a
+    minibatch of real images and one of generated images, of the same classes where the GAN takes labels, pass through
+    both networks as in training, with its augmentation. The logs of each epoch contain the means of
 
         health/real_accuracy, health/fake_accuracy    share of real / generated images that the discriminator gets right
         health/ranked_pairs                           share of pairs in which it rates the real image higher
         health/d_signal                               slope of its loss in the logits; 1 undecided, 0 nothing to learn
+        health/logit_range                            distance between the largest and the smallest logit
         health/d_gradient_norm, health/g_gradient_norm    of the two adversarial losses
         health/d_spectral_norm, health/g_spectral_norm    the largest among the weights
         health/diversity                              distance between samples / distance between real images
         health/colour_cast                            distance of the mean colour / that of 95 % of real images
         health/saturation                             share of pixels that are wrongly black or white
 
-    A critic (the Wasserstein and relativistic losses) has no boundary and therefore no accuracies. Look at
-    `ranked_pairs` instead. Put this callback before those that write the logs.
+    or NaN for an epoch without a probe. The progress bar leaves them out, as all names with a slash. A critic (the
+    Wasserstein and relativistic losses) has no boundary and therefore no accuracies. Look at `ranked_pairs` instead.
+    Put this callback before those that write the logs.
 
-    A warning names the illness and a remedy when `patience` probes in a row show it. It is repeated only if as many
-    probes in a row have shown the GAN healthy in between. The first ten probes give no verdict: they tell what is
-    usual, and a generator begins with grey images. If diversity is 1.5 times the usual or more, or the colour cast is
-    the usual divided by 1.5 or less, the GAN is slow to start and not ill. The limits, and where they come from:
+    With `directory`, the file `health.json` there has each probe: the step, the signs, the names of the illnesses by
+    then, and what was said. It is complete at any moment. A run that resumes adds to it, without gaps or duplicates.
+
+    Probes come at quarters of `every` until `every`, then at halves until twice as much, and then every `every` steps:
+    25, 50, 75, 100, 150, 200, 300, 400, ...
+
+    A warning names the illness, and a remedy that fits the settings of this GAN, when `patience` probes in a row show
+    it; two are enough where it says so below. It is repeated only if `patience` probes in a row have shown the GAN
+    healthy in between. The first ten probes, up to step 600, are the beginning: they tell what is usual, and nothing is
+    compared with it yet. Later the usual is the median over the last 20. The limits, and where they come from:
 
         discriminator wins: d_signal < 0.01. With cross-entropy, the mean probabilities that it gives to the wrong
             answers then sum to 1 %. The better it is, the worse the generator's gradient (Arjovsky and Bottou 2017,
-            arXiv 1701.04862, section 2).
+            arXiv 1701.04862, section 2). A probe at the beginning counts half. Below 0.001, two probes are enough.
         discriminator loses: ranked_pairs < 0.25. For 64 real and 64 generated images this is five standard deviations
             below chance (Mann and Whitney 1947: the deviation is 0.05).
-        vanishing gradient: the generator's norm is below 1/1000 of its median over the last 20 probes (figure 2 of
-            Arjovsky and Bottou: 1/100,000 in 4,000 steps), or below 1e-8, the epsilon below which Adam ignores it.
-        exploding gradient: a norm is above 100 times its median. In healthy runs of six GANs on digits it stayed
+        logits run away: logit_range > 10,000 in two probes. In twelve healthy runs on digits it stayed below 100.
+        vanishing gradient: the generator's norm is below 1/1000 of the usual (figure 2 of Arjovsky and Bottou:
+            1/100,000 in 4,000 steps), or below 1e-8, the epsilon below which Adam ignores it.
+        exploding gradient: a norm is above 100 times the usual. In healthy runs of six GANs on digits it stayed
             below 25 times.
-        exploding weights: a spectral norm is above 10 times its median. In those runs it stayed below 2 times. In
+        exploding weights: a spectral norm is above 10 times the usual. In those runs it stayed below 2 times. In
             BigGAN such norms explode when it collapses (Brock et al. 2018, arXiv 1809.11096, section 4).
-        collapse: diversity < 0.5. k equal modes have 1 - 1/k of the diversity of very many modes, so fewer than two
-            are left.
-        colour cast: above 1, the average sample is more tinted, brighter or darker than 95 % of real images.
+        collapse: diversity < 0.1 in two probes; to the eye, that is one image. At the beginning it takes `patience`
+            probes if the colours are learnt (colour_cast < 1), and otherwise each counts half: an untrained generator
+            draws one grey image, and ordinary runs draw one image for up to 500 steps. Below 0.002, two are always
+            enough. After the beginning also diversity < 0.5, unless it is 1.5 times the usual: k equal modes have
+            1 - 1/k of the diversity of very many modes, so fewer than two are left.
+        colour cast: above 1, the average sample is more tinted, brighter or darker than 95 % of real images; not if it
+            is the usual divided by 1.5 or less, because a generator begins with grey images.
         saturation: above 0.5, most of the pixels that should be grey are not.
+
+    benchmarks/training_health.py measures what it says of runs that fail and of runs that learn, and when.
 
     Models of other players, such as `CycleGAN` and `VAEGAN`, have none of these signs. Without `images`, the callback
     does what follows for them, and for any model of keras_gan.
@@ -92,24 +109,26 @@ class TrainingHealth(keras.callbacks.Callback):
     `learning_rate_factor`.
 
     The probe is compiled separately, changes no state of training, and brings its numbers to the host together. It
-    takes about as long as a training step. With `every=100` it took 1.2 % of the training time of the demo's GAN, which
-    XLA compiles, unlike the probe (benchmarks/training_health.py). The first probe takes some seconds.
+    takes about as long as a training step. With `every=100` it took 0.8 % of the training time of README's quick start,
+    and 1.1 % of its first 1,000 steps (benchmarks/training_health.py). The first probe takes some seconds.
 
     Args:
         images: real images as in training: an array, or a tf.data.Dataset of batches. A GAN that takes labels needs
             them, too: a tuple of images and labels, or batches of both. 256 are kept: of a data set, a random part
             of its first 4,096. Held-out images also reveal a discriminator that memorises its training images.
             None to look for NaN and infinity alone.
-        every: training steps between two probes.
-        patience: number of probes in a row that change the verdict on an illness.
+        every: training steps between two probes, after the beginning.
+        patience: number of probes in a row that change the verdict on an illness, where two are not enough.
+        directory: where `health.json` is written, made if it does not exist; None to write none.
         checkpoint: the `Checkpoint` of this training, or None.
         rollbacks: how often training may return to the last checkpoint.
         learning_rate_factor: number in (0, 1] that multiplies the learning rates after each rollback.
 
     Raises:
-        ValueError: if an argument is out of range, the images differ in size, or `rollbacks` is given without a
-            checkpoint; when training begins, if the images do not fit the model, the model is not one of keras_gan, or
-            the checkpoint is not among the callbacks.
+        ValueError: if an argument is out of range, the images differ in size, the directory cannot be written, or
+            `rollbacks` is given without a checkpoint; when training begins, if the images do not fit the model, the
+            model is not one of keras_gan, the checkpoint is not among the callbacks, or training resumes and the
+            `health.json` there is not one of this callback.
         TrainingDiverged: during training, when a loss or a variable is not finite and no rollback is left.
 
     Example:
@@ -123,7 +142,17 @@ class TrainingHealth(keras.callbacks.Callback):
         keras_gan.callbacks.health.training_health.TrainingDiverged: Training diverged at step 0: generator[0] ...
     """
 
-    def __init__(self, images=None, *, every=100, patience=5, checkpoint=None, rollbacks=0, learning_rate_factor=0.5):
+    def __init__(
+        self,
+        images=None,
+        *,
+        every=100,
+        patience=5,
+        directory=None,
+        checkpoint=None,
+        rollbacks=0,
+        learning_rate_factor=0.5,
+    ):
         super().__init__()
         self.every = require_int("every", every)
         self.patience = require_int("patience", patience)
@@ -143,6 +172,7 @@ class TrainingHealth(keras.callbacks.Callback):
                 f"Received: rollbacks={rollbacks}, checkpoint=None"
             )
         self._real_images = None if images is None else RealImages(images, _KEPT_IMAGES)
+        self._record = HealthRecord(directory)
         self._forget()
         self._rollback_steps = []
 
@@ -161,9 +191,13 @@ class TrainingHealth(keras.callbacks.Callback):
         self._rollback_steps = []
         self._probe = self._new_probe()
         step = steps_taken(self.model)
-        self._latest, sick = self._probe(step, step // self.every)
+        self._record.begin(step, writes=self.model.distribute_strategy.extended.should_checkpoint)
+        signs, sick = self._probe(step, probes_due(step, self.every))
         if sick:
             self._give_up(_not_finite([], sick), step)
+        self._measured = [] if signs is None else [name for name, value in signs._asdict().items() if value is not None]
+        if step == 0:
+            self._record.add(step, signs)
 
     def _new_probe(self):
         if self._real_images is None:
@@ -173,6 +207,7 @@ class TrainingHealth(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch, logs=None):
         """Reset the count of steps."""
         self._epoch_start = None
+        self._record.warn()
 
     def on_train_batch_begin(self, batch, logs=None):
         """Count the steps. The model is asked once an epoch, because the answer may have to come from a device."""
@@ -181,30 +216,35 @@ class TrainingHealth(keras.callbacks.Callback):
         self._steps_before = self._epoch_start + batch
 
     def on_train_batch_end(self, batch, logs=None):
-        """Check the losses, and probe the whole GAN every `every` steps."""
+        """Check the losses, and probe the whole GAN when it is time."""
         step = self._epoch_start + steps_done(batch, self.params)
         losses = [f"{name} = {value}" for name, value in (logs or {}).items() if _is_not_finite(value)]
         # Several steps may run in one call (`steps_per_execution`) and jump over the exact multiple.
-        due = step // self.every > self._steps_before // self.every
-        if not losses and not due:
+        due = probes_due(step, self.every)
+        if not losses and due == probes_due(self._steps_before, self.every):
             return
-        signs, sick = self._probe(step, step // self.every)
+        signs, sick = self._probe(step, due)
         if losses or sick:
             self._diverge(_not_finite(losses, sick), step)
         if signs is None:
+            self._record.add(step, signs)
             return
         self._judge(signs, step)
         self._history.append(signs)
-        self._latest = signs
         self._probes_in_epoch += 1
 
     def on_epoch_end(self, epoch, logs=None):
-        """Add the means of the epoch's probes to the logs, or the latest numbers if the epoch had no probe."""
-        if logs is not None and self._latest is not None:
-            count = min(self._probes_in_epoch, len(self._history))
-            probes = list(self._history)[-count:] if count else [self._latest]
-            logs.update({f"health/{name}": value for name, value in _each(statistics.fmean, probes).items()})
+        """Add the means of the epoch's probes to the logs; NaN if the epoch had none."""
+        if logs is not None:
+            probes = list(self._history)[-self._probes_in_epoch :] if self._probes_in_epoch else []
+            # A number for every epoch, because the table of Keras's `CSVLogger` has the columns of the first one.
+            means = _each(statistics.fmean, probes) if probes else dict.fromkeys(self._measured, math.nan)
+            logs.update({f"health/{name}": value for name, value in means.items()})
         self._probes_in_epoch = 0
+
+    def on_train_end(self, logs=None):
+        """Warn if the record could not be written."""
+        self._record.warn()
 
     def get_state(self):
         """Return the state for a checkpoint, a dict that JSON can store."""
@@ -226,7 +266,6 @@ class TrainingHealth(keras.callbacks.Callback):
         self._courses.update({name: Course(*course) for name, course in state["courses"].items()})
         self._history.extend(VitalSigns(*signs) for signs in state["history"])
         self._probes_in_epoch = state["probes_in_epoch"]
-        self._latest = self._history[-1] if self._history else self._latest
 
     def _forget(self):
         self._courses = {illness.name: Course() for illness in ILLNESSES}
@@ -234,16 +273,28 @@ class TrainingHealth(keras.callbacks.Callback):
         self._probes_in_epoch = 0
 
     def _judge(self, signs, step):
-        """Update the course of each illness, and warn about a new one."""
-        if len(self._history) < _MEMORY // 2:
-            return
-        usual = VitalSigns(**{**dict.fromkeys(VitalSigns._fields), **_each(statistics.median, self._history)})
+        """Update the course of each illness, warn about a new one, and record it all."""
+        usual, share, said = self._usual(), 1.0 / self.patience, []
         for illness in ILLNESSES:
             before = self._courses[illness.name]
-            course = before.after(illness.is_present(signs, usual), self.patience)
+            course = before.after(illness.evidence(signs, usual, share), share)
             self._courses[illness.name] = course
             if course.is_ill and not before.is_ill:
-                warnings.warn(f"Step {step:,}: {illness.words.format(now=signs, usual=usual)}.", stacklevel=2)
+                said.append(f"Step {step:,}: {illness.words(signs, usual, settings_of(self.model))}.")
+        self._record.add(step, signs, [name for name, course in self._courses.items() if course.is_ill], said)
+        for text in said:
+            self._warn(text)
+
+    def _usual(self):
+        """Return the `VitalSigns` that are usual; None at the beginning."""
+        if len(self._history) < _MEMORY // 2:
+            return None
+        return VitalSigns(**{**dict.fromkeys(VitalSigns._fields), **_each(statistics.median, self._history)})
+
+    def _warn(self, text):
+        if self.params.get("verbose") in (1, "auto"):
+            print(flush=True)  # noqa: T201 - Keras's own progress bar is on this line
+        warnings.warn(text, stacklevel=3)
 
     def _diverge(self, finding, step):
         """Return to the last checkpoint if a rollback is left and a checkpoint exists. Otherwise stop."""
@@ -258,22 +309,37 @@ class TrainingHealth(keras.callbacks.Callback):
         self._rollback_steps.append(restored)
         self._forget()
         factor = self.learning_rate_factor ** (used + 1)
-        warnings.warn(
+        text = (
             f"Step {step:,}: {finding}; training returns to {self.checkpoint.latest} (rollback {used + 1} of "
-            f"{self.rollbacks}), with {factor:g} times the original learning rates.",
-            stacklevel=2,
+            f"{self.rollbacks}), with {factor:g} times the original learning rates."
         )
+        self._record.rewind(restored)
+        self._record.note(restored, text)
+        self._warn(text)
         raise RestartFit(position)
 
     def _give_up(self, finding, step):
         latest = None if self.checkpoint is None else self.checkpoint.latest
         rescue = "There is no checkpoint to return to." if latest is None else f"The last good checkpoint is {latest}."
         used = f" after {len(self._rollback_steps)} rollbacks" if self._rollback_steps else ""
+        text = f"Training diverged at step {step:,}{used}: {finding}."
+        self._record.note(step, text)
         raise TrainingDiverged(
-            f"Training diverged at step {step:,}{used}: {finding}. {rescue} Lower the learning rates, clip the "
-            "gradients by their global norm, or penalise the discriminator's gradient. With `checkpoint` and "
-            f"`rollbacks`, TrainingHealth retries with lower rates by itself. Received: rollbacks={self.rollbacks}"
+            f"{text} {rescue} Lower the learning rates, clip the gradients by their global norm, or penalise the "
+            "discriminator's gradient. With `checkpoint` and `rollbacks`, TrainingHealth retries with lower rates by "
+            f"itself. Received: rollbacks={self.rollbacks}"
         )
+
+
+def probes_due(step, every):
+    """Return how many probes are due after a number of steps: the first ones come at quarters and halves of `every`.
+
+    Example:
+        >>> [step for step in range(1, 501) if probes_due(step, 100) > probes_due(step - 1, 100)]
+        [25, 50, 75, 100, 150, 200, 300, 400, 500]
+    """
+    quarters, halves = 4 * min(step, every) // every, 2 * min(max(step - every, 0), every) // every
+    return quarters + halves + max(step - 2 * every, 0) // every
 
 
 def _is_not_finite(value):

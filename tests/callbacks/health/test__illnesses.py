@@ -1,6 +1,7 @@
 """The course of an illness, on vital signs made by hand."""
 
 import json
+import math
 import warnings
 
 import pytest
@@ -8,6 +9,7 @@ import tensorflow as tf
 
 from keras_gan.callbacks import TrainingHealth
 from keras_gan.callbacks.health import training_health
+from keras_gan.callbacks.health._advice import Settings
 from keras_gan.callbacks.health._illnesses import ILLNESSES, VitalSigns
 
 HEALTHY = VitalSigns(
@@ -15,6 +17,7 @@ HEALTHY = VitalSigns(
     fake_accuracy=0.7,
     ranked_pairs=0.85,
     d_signal=0.6,
+    logit_range=3.0,
     d_gradient_norm=2.0,
     g_gradient_norm=1.0,
     d_spectral_norm=3.0,
@@ -23,7 +26,10 @@ HEALTHY = VitalSigns(
     colour_cast=0.5,
     saturation=0.1,
 )
-COLLAPSED = HEALTHY._replace(diversity=0.1)
+COLLAPSED = HEALTHY._replace(diversity=0.2)
+ONE_IMAGE = HEALTHY._replace(diversity=0.09)
+UNTRAINED = ONE_IMAGE._replace(colour_cast=2.4, d_signal=0.005)
+SETTINGS = Settings("HingeGAN", {"generator": ("Adam", 1e-3), "discriminator": ("Adam", 1e-3)})
 
 
 @pytest.fixture
@@ -39,6 +45,7 @@ def scripted(images, monkeypatch):
 
     def begin(**options):
         shown = []
+        monkeypatch.setattr(training_health, "settings_of", lambda _: SETTINGS)
         monkeypatch.setattr(training_health, "HealthProbe", lambda *_: lambda *_: (shown[-1] if shown else HEALTHY, []))
         health = TrainingHealth(images, every=1, **options)
         health.set_model(Model())
@@ -71,23 +78,53 @@ def test_what_does_not_last_is_not_named(scripted):
     assert show([HEALTHY] * 10 + [COLLAPSED, COLLAPSED, HEALTHY] * 5) == []
 
 
-def test_the_first_ten_probes_are_not_judged(scripted):
+def test_what_is_compared_with_the_usual_is_not_judged_in_the_first_ten_probes(scripted):
     _, show = scripted(patience=3)
     assert show([COLLAPSED] * 12) == []
     assert show([COLLAPSED]) == ["Step 13"]
 
 
+@pytest.mark.parametrize(
+    "sick, at",
+    [
+        (HEALTHY._replace(diversity=0.001), 2),
+        (HEALTHY._replace(d_signal=0.0005), 2),
+        (HEALTHY._replace(logit_range=2e4), 2),
+        (HEALTHY._replace(ranked_pairs=0.1), 5),
+        (HEALTHY._replace(saturation=0.6), 5),
+        (ONE_IMAGE, 5),
+        (ONE_IMAGE._replace(colour_cast=2.0), 10),
+        (HEALTHY._replace(d_signal=0.005), 10),
+    ],
+)
+def test_what_no_training_recovers_from_is_named_at_the_beginning(scripted, sick, at):
+    _, show = scripted()
+    assert show([sick] * 12) == [f"Step {at}"]
+
+
+def test_after_the_beginning_two_probes_show_a_collapse(scripted):
+    _, show = scripted()
+    assert show([HEALTHY] * 10 + [ONE_IMAGE, HEALTHY, ONE_IMAGE]) == []
+    assert show([ONE_IMAGE]) == ["Step 14"]
+
+
+def test_an_ordinary_beginning_with_one_grey_image_and_a_discriminator_that_is_ahead_is_no_illness(scripted):
+    _, show = scripted()
+    assert show([UNTRAINED] * 9 + [HEALTHY] * 10) == []
+
+
 def test_a_slow_beginning_is_no_illness(scripted):
-    _, show = scripted(patience=3)
-    slow = [HEALTHY._replace(diversity=0.02 * 1.1**n, colour_cast=8.0 / 1.1**n) for n in range(30)]
-    assert slow[20].diversity < 0.2
+    _, show = scripted()
+    slow = [HEALTHY._replace(diversity=0.05 * 1.1**n, colour_cast=8.0 / 1.1**n) for n in range(30)]
+    assert slow[7].diversity < 0.1
+    assert slow[14].diversity < 0.2
     assert slow[20].colour_cast > 1.1
     assert show(slow) == []
 
 
 @pytest.mark.parametrize("illness", ILLNESSES, ids=lambda illness: illness.name)
 def test_the_words_of_an_illness_are_one_sentence_with_a_remedy(illness):
-    words = illness.words.format(now=HEALTHY, usual=HEALTHY)
+    words = illness.words(HEALTHY, HEALTHY, SETTINGS)
     assert words.count(";") == 1
     assert ". " not in words
     assert "{" not in words
@@ -98,6 +135,7 @@ def test_the_words_of_an_illness_are_one_sentence_with_a_remedy(illness):
     [
         ("d_signal", 0.011, 0.009),
         ("ranked_pairs", 0.26, 0.24),
+        ("logit_range", 9.9e3, 1.1e4),
         ("g_gradient_norm", 1.1e-3, 0.9e-3),
         ("d_gradient_norm", 199.0, 201.0),
         ("g_gradient_norm", 99.0, 101.0),
@@ -144,17 +182,17 @@ def test_a_second_fit_begins_anew(scripted):
     assert health.get_state() == TrainingHealth(health._real_images.array).get_state()
 
 
-def test_the_logs_are_the_means_over_the_epoch_and_else_the_latest(scripted):
+def test_the_logs_are_the_means_over_the_epoch_and_nan_where_it_had_no_probe(scripted):
     health, show = scripted()
     before, first, second = {}, {}, {}
     health.on_epoch_end(0, before)
-    assert before["health/diversity"] == 0.9
+    assert math.isnan(before["health/diversity"])
     show([HEALTHY._replace(diversity=0.6), HEALTHY._replace(diversity=0.8)])
     health.on_epoch_end(0, first)
     assert first["health/diversity"] == pytest.approx(0.7)
     health.on_epoch_end(1, second)
-    assert second["health/diversity"] == 0.8
-    assert list(first) == [f"health/{name}" for name in VitalSigns._fields]
+    assert list(before) == list(first) == list(second) == [f"health/{name}" for name in VitalSigns._fields]
+    assert math.isnan(second["health/diversity"])
 
 
 def test_what_a_critic_does_not_have_is_not_logged(scripted):
@@ -165,12 +203,21 @@ def test_what_a_critic_does_not_have_is_not_logged(scripted):
     assert list(logs) == [f"health/{name}" for name in VitalSigns._fields[2:]]
 
 
-def test_probes_come_at_multiples_of_every_however_many_steps_a_call_makes(scripted):
+def test_probes_come_more_often_at_first_however_many_steps_a_call_makes(scripted):
     health, _ = scripted()
-    health.every = 4
+    health.every = 8
     seen = []
     health._probe = lambda step, number: (seen.append((step, number)), (HEALTHY, []))[1]
-    for batch in (2, 5, 8, 11, 14):
+    for batch in range(2, 42, 3):
         health.on_train_batch_begin(batch - 2)
         health.on_train_batch_end(batch, {})
-    assert seen == [(6, 1), (9, 2), (12, 3)]
+    assert seen == [(3, 1), (6, 3), (9, 4), (12, 5), (18, 6), (24, 7), (33, 8), (42, 9)]
+
+
+def test_a_warning_begins_on_a_line_of_its_own(scripted, capsys):
+    health, show = scripted(patience=1)
+    show([HEALTHY] * 10 + [COLLAPSED])
+    assert capsys.readouterr().out == ""
+    health.params["verbose"] = 1
+    show([HEALTHY] * 2 + [COLLAPSED])
+    assert capsys.readouterr().out == "\n"
