@@ -66,20 +66,25 @@ def _tinted(images):
     return ((images + 1.0) * colours - 1.0).astype("float32")
 
 
-def _dcgan(**options):
-    return networks.dcgan(**{"image_shape": (32, 32, 1), "latent_dim": 64, "width": 16, **options})
+def _dcgan():
+    return _plain(discriminator_normalization="batch")
 
 
 def _plain(**options):
-    return _dcgan(discriminator_normalization=None, **options)
+    settings = {"image_shape": (32, 32, 1), "latent_dim": 64, "width": 16, "spectral_normalization": False}
+    return networks.dcgan(**settings | options)
 
 
-def _mlp(**options):
-    return networks.mlp(**{"image_shape": (32, 32, 1), "latent_dim": 64, "width": 256, **options})
+# Without the normalisation that the package has by default.
+_BARE = {"image_shape": (32, 32, 1), "generator_normalization": None, "spectral_normalization": False}
+
+
+def _mlp():
+    return networks.mlp(**_BARE, latent_dim=64, width=256)
 
 
 def _wide_mlp():
-    return networks.mlp(image_shape=(32, 32, 1))
+    return networks.mlp(**_BARE)
 
 
 def _coloured():

@@ -226,7 +226,11 @@ def observers(images, run_dir):
 
     every = FLAGS.checkpoint_every or FLAGS.steps_per_epoch
     checkpoint = Checkpoint(run_dir, every=every, unit="step", keep=FLAGS.keep_checkpoints)
-    health = [TrainingHealth(images, checkpoint=checkpoint, rollbacks=FLAGS.rollbacks)] if FLAGS.health else []
+    health = (
+        [TrainingHealth(images, checkpoint=checkpoint, rollbacks=FLAGS.rollbacks, directory=run_dir)]
+        if FLAGS.health
+        else []
+    )
     return [Throughput(), *health, checkpoint]
 
 
