@@ -91,7 +91,7 @@ Exported and served:    {exported}, {served}
 Try next:
   {sys.executable} -m tensorboard.main --logdir {run_dir / "tensorboard"}
   {sys.executable} examples/train.py --help
-  {sys.executable} examples/train.py --dataset=FOLDER_OF_IMAGES --image_size=64 --gan=WGANGP --run_dir=runs/mine"""
+  {sys.executable} examples/train.py --preset=few_images --dataset=FOLDER_OF_IMAGES --run_dir=runs/mine"""
     )
 
 
