@@ -33,7 +33,7 @@ from keras_gan import networks
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training of each pair.")
-flags.DEFINE_list("pairs", [], "Pairs such as LSGAN/mlp, or GANs alone; default: all.")
+flags.DEFINE_list("pairs", [], "Pairs such as LSGAN/mlp, GANs or networks; default: all.")
 flags.DEFINE_string("pictures", "runs/defaults", "Where a picture of samples of each pair goes.")
 
 SMALLEST_SHARE = 0.005
@@ -54,8 +54,8 @@ NETWORKS = {
     "dense_dcgan": (lambda: networks.dense_dcgan(**SHAPE, width=16, units=256), 3000),
     "mlp": (lambda: networks.mlp(**SHAPE, width=256), 6000),
     "resnet": (lambda: networks.resnet(**SHAPE, generator_width=16, discriminator_width=16), 4000),
-    "dcgan, labels": (lambda: networks.dcgan(**SHAPE, width=16, num_classes=10), 3000),
-    "mlp, labels": (lambda: networks.mlp(**SHAPE, width=256, num_classes=10), 6000),
+    "dcgan with labels": (lambda: networks.dcgan(**SHAPE, width=16, num_classes=10), 3000),
+    "mlp with labels": (lambda: networks.mlp(**SHAPE, width=256, num_classes=10), 6000),
     "acgan": (lambda: networks.acgan(**SHAPE, width=16), 3000),
     "vae_gan": (lambda: networks.vae_gan(**SHAPE, width=16), 3000),
 }
@@ -122,15 +122,17 @@ def row(judge, gan_name, network, seed, folder):
     seconds = time.perf_counter() - begin
     folder.mkdir(parents=True, exist_ok=True)
     picture = keras_gan.callbacks.image_grid(shown).squeeze(-1)
-    Image.fromarray(picture).save(folder / f"{gan_name}_{network.replace(', ', '_')}_{seed}.png")
+    Image.fromarray(picture).save(folder / f"{gan_name}_{network.replace(' ', '_')}_{seed}.png")
     return f"| {gan_name} | {network} | {seed} | {cells} | {seconds:.0f} | {'yes' if learnt else '**no**'} |", learnt
 
 
 def chosen():
     """The pairs that the flag names."""
-    pairs = [pair for pair in PAIRS if not FLAGS.pairs or pair[0] in FLAGS.pairs or "/".join(pair) in FLAGS.pairs]
+    pairs = [pair for pair in PAIRS if not FLAGS.pairs or {*pair, "/".join(pair)}.intersection(FLAGS.pairs)]
     if not pairs:
-        raise app.UsageError(f"--pairs must name pairs such as LSGAN/mlp, or GANs. Received: {','.join(FLAGS.pairs)}")
+        raise app.UsageError(
+            f"--pairs must name pairs such as LSGAN/mlp, GANs or networks. Received: {','.join(FLAGS.pairs)}"
+        )
     return pairs
 
 

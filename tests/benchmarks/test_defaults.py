@@ -9,7 +9,7 @@ import keras_gan
 
 GANS = ["MinimaxGAN", "NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP"]
 GANS += ["RelativisticGAN", "RelativisticAverageGAN"]
-NETWORKS = ["dcgan", "dense_dcgan", "mlp", "resnet", "dcgan, labels", "mlp, labels"]
+NETWORKS = ["dcgan", "dense_dcgan", "mlp", "resnet", "dcgan with labels", "mlp with labels"]
 OTHERS = [("ACGAN", "acgan"), ("VAEGAN", "vae_gan"), ("CycleGAN", "resnet_translator")]
 PAIRS = [*((gan, network) for network in NETWORKS for gan in GANS), *OTHERS]
 
