@@ -53,7 +53,7 @@ NETWORKS = {
     "dcgan": (lambda: networks.dcgan(**SHAPE, width=16), 3000),
     "dense_dcgan": (lambda: networks.dense_dcgan(**SHAPE, width=16, units=256), 3000),
     "mlp": (lambda: networks.mlp(**SHAPE, width=256), 6000),
-    "resnet": (lambda: networks.resnet(**SHAPE, generator_width=16, discriminator_width=16), 4000),
+    "resnet": (lambda: networks.resnet(**SHAPE, generator_width=16, discriminator_width=16), 6000),
     "dcgan with labels": (lambda: networks.dcgan(**SHAPE, width=16, num_classes=10), 3000),
     "mlp with labels": (lambda: networks.mlp(**SHAPE, width=256, num_classes=10), 6000),
     "acgan": (lambda: networks.acgan(**SHAPE, width=16), 3000),

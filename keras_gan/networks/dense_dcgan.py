@@ -62,7 +62,7 @@ def dense_dcgan(
         >>> [layer.output.shape[1:] for layer in generator.layers if "leaky_relu" in layer.name]
         [(16,), (16,), (4, 4, 2)]
         >>> discriminator.count_params()
-        535
+        478
     """
     image_shape = require_image_shape(image_shape, rank=3)
     if any(side % 4 for side in image_shape[:2]):

@@ -80,7 +80,7 @@ def test_the_generator_reaches_every_pixel_from_the_map_below():
 
 
 def test_initial_weights_are_the_papers():
-    for model in dcgan(width=32):
+    for model in dcgan(width=32, **BATCH):
         kernels = [v for v in model.trainable_variables if v.name == "kernel"]
         gains = [v for v in model.trainable_variables if v.name == "gamma"]
         assert len(kernels) == 5
@@ -92,7 +92,7 @@ def test_initial_weights_are_the_papers():
 
 
 def test_batch_normalization_is_where_the_paper_puts_it():
-    generator, discriminator = dcgan(width=2)
+    generator, discriminator = dcgan(width=2, **BATCH)
     for model, names in (
         (generator, ["norm_0", "norm_1", "norm_2", "norm_3"]),
         (discriminator, ["norm_1", "norm_2", "norm_3"]),
@@ -122,7 +122,7 @@ def test_spectral_normalization_reaches_every_layer_with_weights():
 
 
 def test_dropout_follows_each_leaky_relu_of_the_discriminator():
-    arguments = {"image_shape": (16, 16, 1), "width": 4}
+    arguments = {"image_shape": (16, 16, 1), "width": 4, "spectral_normalization": False}
     generator, discriminator = dcgan(**arguments, discriminator_dropout=0.25)
     names = [layer.name for layer in discriminator.layers]
     assert [names[names.index(f"dropout_{i}") - 1] for i in range(2)] == ["leaky_relu_0", "leaky_relu_1"]
