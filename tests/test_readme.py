@@ -43,9 +43,9 @@ def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
     dcgan = keras_gan.networks.dcgan
     whole_compile = keras_gan.training.AdversarialModel.compile
 
-    def compile_eagerly(self, *, jit_compile=None, **options):  # noqa: ARG001
+    def compile_eagerly(self, **options):
         # Traced, each of these short trainings would take seconds before its first step.
-        return whole_compile(self, run_eagerly=True, **options)
+        return whole_compile(self, **options | {"run_eagerly": True, "jit_compile": "auto"})
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
