@@ -170,7 +170,7 @@ def network_options(network):
 
 
 def gan_options():
-    """Return the arguments of the GAN, without its networks; what no flag gives stays the paper's."""
+    """Return the arguments of the GAN, without its networks; what no flag gives stays as in its class."""
     from keras_gan import augmentation
     from keras_gan.penalties import R1, GradientPenalty, Lazy
 

@@ -88,7 +88,7 @@ def _define_gan():
     with _group("GAN"):
         flags.DEFINE_string("gan", "NonSaturatingGAN", f"{', '.join(GANS)}; also as hinge or wgan_gp.")
         flags.DEFINE_integer(
-            "discriminator_steps", None, "Discriminator updates a step; default: the paper's.", lower_bound=1
+            "discriminator_steps", None, "Discriminator updates a step; default: the GAN's.", lower_bound=1
         )
         flags.DEFINE_float("r1", None, "Weight of the R1 penalty; default: the GAN's own penalties.", lower_bound=0)
         flags.DEFINE_float(
@@ -246,11 +246,15 @@ def parse(argv):
     rest = app.parse_flags_with_usage(argv)
     if FLAGS.preset:
         _take(FLAGS.preset)
+        try:
+            FLAGS.validate_all_flags()
+        except flags.Error as error:
+            sys.exit(f"Error: {error}")
     return rest
 
 
 def _take(name):
-    """Make the settings of a preset the defaults of the flags, so that flags that were given override them."""
+    """Set the flags that were not given to the settings of a preset."""
     import quiet_tensorflow  # noqa: F401
 
     from keras_gan import presets
@@ -258,18 +262,28 @@ def _take(name):
     preset = presets.get(name)
     settings = {name: getattr(preset, name) for name in _SAME_IN_PRESETS} | {"image_size": str(preset.image_size)}
     # The rest suits the preset's GAN, networks or optimizer, and no other.
-    if FLAGS["gan"].using_default_value:
+    has_gan, has_network = _is_still("gan", preset.gan), _is_still("network", "dcgan")
+    if has_gan:
         settings["r1"] = preset.r1
         if FLAGS["optimizer"].using_default_value:
             rates = dict.fromkeys(("generator_learning_rate", "discriminator_learning_rate"), preset.learning_rate)
             settings |= {"optimizer": "adam", "beta_1": preset.betas[0], "beta_2": preset.betas[1], **rates}
-    if FLAGS["network"].using_default_value:
-        settings |= {"network": "dcgan", "width": preset.width, "spectral_normalization": False}
+    if has_network:
+        settings |= {"network": "dcgan", "width": preset.width}
+    if has_gan and has_network:
+        # The penalty takes its place.
+        settings["spectral_normalization"] = False
     if preset.diff_augment:
         settings["augmentation"] = "diff_augment"
     for name, value in settings.items():
         if FLAGS[name].using_default_value:
-            FLAGS.set_default(name, value)
+            # Not the default: without a preset, the record of a run need not have it.
+            FLAGS[name].value = value
+
+
+def _is_still(name, value):
+    """Whether a flag was not given, or with this value."""
+    return FLAGS[name].using_default_value or _plain(FLAGS[name].value) == _plain(value)
 
 
 def chosen(flag, names):

@@ -84,7 +84,21 @@ def test_flags_override_a_preset_and_what_belongs_to_its_gan_stays_with_it(train
     with flagsaver.flagsaver():
         train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--gan=WGANGP", "--steps=300"])
         assert (flags.FLAGS.gan, flags.FLAGS.steps, flags.FLAGS.width) == ("WGANGP", 300, 32)
-        assert (flags.FLAGS.r1, flags.FLAGS.optimizer) == (None, "default")
+        assert (flags.FLAGS.r1, flags.FLAGS.optimizer, flags.FLAGS.spectral_normalization) == (None, "default", None)
+        train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--gan=non_saturating"])
+        assert (flags.FLAGS.r1, flags.FLAGS.optimizer, flags.FLAGS.spectral_normalization) == (0.1, "adam", False)
+
+
+def test_a_preset_changes_no_default_which_every_record_of_a_run_must_have(train_script):
+    with flagsaver.flagsaver():
+        defaults = {flag.name: flag.default for flag in train_script.train_flags.own()}
+        train_script.train_flags.parse([str(SCRIPT), "--preset=digits"])
+        assert {flag.name: flag.default for flag in train_script.train_flags.own()} == defaults
+
+
+def test_a_flag_that_does_not_fit_a_preset_is_an_error_in_one_line(train_script):
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Error: .*--steps must be a multiple of"):
+        train_script.train_flags.parse([str(SCRIPT), "--preset=icons_32", "--steps_per_epoch=400"])
 
 
 def test_flags_reach_the_parts(train):
