@@ -103,7 +103,7 @@ def _spectral():
     return _plain(spectral_normalization=True)
 
 
-def _of_the_quick_start():
+def _of_the_presets():
     return _plain(latent_dim=100, width=32)
 
 
@@ -119,7 +119,7 @@ _R1 = {"penalties": [R1(0.1)]}
 _FAST, _CLASSIC = (_adam(1e-3, 0.0, 0.99),), (_adam(2e-4, 0.5),)
 
 ORDINARY = (
-    Case("NonSaturatingGAN", "README's quick start", _of_the_quick_start, _FAST, 300, {**_R1, "ema_half_life": 5000}),
+    Case("NonSaturatingGAN", "the recipe of the presets", _of_the_presets, _FAST, 300, {**_R1, "ema_half_life": 5000}),
     Case("NonSaturatingGAN", "dcgan", _dcgan, _CLASSIC, 1200),
     Case("NonSaturatingGAN", "mlp, R1", _mlp, (_adam(1e-3, 0.5),), 800, _R1),
     Case("NonSaturatingGAN", "dcgan for classes, R1", _conditional, _FAST, 400, _R1, labels=True),

@@ -93,13 +93,13 @@ def sets_of_samples(images, labels, gan_samples):
 
 
 def samples_of_gan(images):
-    """Return a dict of the number of steps to samples of the quick start's GAN after so many."""
+    """Return a dict of the number of steps to samples of the presets' recipe after so many."""
     if FLAGS.gan_samples and pathlib.Path(FLAGS.gan_samples).exists():
         with np.load(FLAGS.gan_samples) as kept:
             return dict(kept)
     keras.utils.set_random_seed(0)
     dataset = keras_gan.data.load(images)
-    networks = keras_gan.networks.dcgan(image_shape=images.shape[1:], width=32, discriminator_normalization=None)
+    networks = keras_gan.networks.dcgan(image_shape=images.shape[1:], width=32, spectral_normalization=False)
     gan = keras_gan.NonSaturatingGAN(*networks, penalties=[keras_gan.penalties.R1(0.1)], ema_half_life=5000)
     gan.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99) for _ in range(2)))
     samples, done = {}, 0

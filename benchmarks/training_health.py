@@ -9,7 +9,7 @@ Gaussian fitted to the training pixels; it learns if the diversity is at least h
 anything else is neither. Pictures, `health.json` and the outcome of each run are kept in --out; a run that is finished
 there is not repeated.
 
-Cost: the GAN of README's quick start trains in blocks of 100 steps, in turns without TrainingHealth and with it, which
+Cost: the GAN of the presets' recipe trains in blocks of 100 steps, in turns without TrainingHealth and with it, which
 makes one probe. The table has the measured time of its hooks, and how much longer those blocks are, which is the same
 cost with more noise. Then the share of a run of 1,000 and of 2,000 steps, whose beginning has more probes.
 """

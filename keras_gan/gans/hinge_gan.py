@@ -12,8 +12,8 @@ class HingeGAN(AlternatingGAN):
 
     The formulas are in `keras_gan.losses.Hinge`. Steps and optimizer are those of Miyato et al. 2018
     (arXiv 1802.05957), but the rate does not decay, and the generator's batch is not doubled. They keep the
-    discriminator Lipschitz with spectral normalisation: wrap each of its layers in
-    `keras_gan.layers.SpectralNormalization`.
+    discriminator Lipschitz with spectral normalisation, which most networks of `keras_gan.networks` have by default.
+    In a network of your own, wrap each layer in `keras_gan.layers.SpectralNormalization`.
 
     Args:
         generator: keras.Model, latents to samples; see `TwoPlayerGAN`.

@@ -16,7 +16,7 @@ class Lazy(Penalty):
         k  penalty
 
     alone. To keep the pace of learning and the memory of the optimizer per training step, `compile` multiplies the
-    discriminator's learning rate by c = k / (k + 1) and raises its betas to the power c. It does so for the paper's
+    discriminator's learning rate by c = k / (k + 1) and raises its betas to the power c. It does so for the default
     optimizer and for one that you give. Karras et al. 2020 (arXiv 1912.04958), appendix B, where k is 16 for R1.
 
     The logs show the penalty without the k, as the mean over the steps in which it was computed.

@@ -109,7 +109,7 @@ class TrainingHealth(keras.callbacks.Callback):
     `learning_rate_factor`.
 
     The probe is compiled separately, changes no state of training, and brings its numbers to the host together. It
-    takes about as long as a training step. With `every=100` it took 0.8 % of the training time of README's quick start,
+    takes about as long as a training step. With `every=100` it took 0.8 % of the training time of a dcgan on digits,
     and 1.1 % of its first 1,000 steps (benchmarks/training_health.py). The first probe takes some seconds.
 
     Args:
