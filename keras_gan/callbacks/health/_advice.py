@@ -21,7 +21,6 @@ class Settings(typing.NamedTuple):
     """What advice depends on.
 
     Attributes:
-        gan: name of the model's class.
         optimizers: dict of "generator" and "discriminator" to the name of the optimizer's class and its current rate.
         penalty: what the discriminator's penalty is called in code; None if it has none.
         spectral: whether the discriminator has spectral normalisation.
@@ -32,9 +31,9 @@ class Settings(typing.NamedTuple):
         dense_images: whether images are drawn by a generator without convolutions.
         saturating: whether the loss is that of Goodfellow's minimax game.
         wasserstein: whether the loss needs a discriminator that is far ahead.
+        clipped: whether the discriminator's weights are clipped.
     """
 
-    gan: str
     optimizers: dict[str, tuple[str, float]]
     penalty: str | None = None
     spectral: bool = False
@@ -45,6 +44,7 @@ class Settings(typing.NamedTuple):
     dense_images: bool = False
     saturating: bool = False
     wasserstein: bool = False
+    clipped: bool = False
 
 
 def settings_of(model):
@@ -52,12 +52,11 @@ def settings_of(model):
     judges = every_layer(model.discriminator)
     draws = [type(layer).__name__ for layer in every_layer(model.generator)]
     return Settings(
-        gan=type(model).__name__,
         optimizers={
             "generator": _optimizer(model.generator_optimizer),
             "discriminator": _optimizer(model.discriminator_optimizer),
         },
-        penalty=type(model.penalties[0]).__name__ if model.penalties else None,
+        penalty=_penalty_of(model),
         spectral=any(isinstance(layer, SpectralNormalization | keras.layers.SpectralNormalization) for layer in judges),
         stddev=any(isinstance(layer, MinibatchStddev) for layer in judges),
         steps=model.discriminator_steps,
@@ -66,7 +65,16 @@ def settings_of(model):
         dense_images=len(model.sample_shape) == 3 and not any("Conv" in name for name in draws),
         saturating=_is_a("Minimax", model.adversarial_loss),
         wasserstein=_is_a("Wasserstein", model.adversarial_loss),
+        clipped=hasattr(model, "clip"),
     )
+
+
+def _penalty_of(model):
+    if not model.penalties:
+        return None
+    first = model.penalties[0]
+    # The weight of a lazy one is that of the penalty inside.
+    return type(getattr(first, "penalty", first)).__name__
 
 
 def _is_a(name, loss):
@@ -76,7 +84,8 @@ def _is_a(name, loss):
 
 def _optimizer(optimizer):
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    return type(inner).__name__, float(optimizer.learning_rate)
+    # As the user gave it: a lazy penalty takes a share of it.
+    return type(inner).__name__, float(optimizer.learning_rate) / getattr(inner, "decay_share", 1.0)
 
 
 def against_strong_discriminator(settings):
@@ -182,7 +191,8 @@ def _standing_still(settings, player):
 
 
 def _instead_of_sgd(settings):
-    penalty = "" if settings.penalty else f" and with `penalties=[{_new_penalty(settings)}]`"
+    has_own = settings.penalty or settings.clipped
+    penalty = "" if has_own else f" and with `penalties=[{_new_penalty(settings)}]`"
     text = f"train both players with `keras.optimizers.Adam({_GOOD_RATE:g}, beta_1=0.5)` instead of SGD{penalty}"
     return [text] * _has_sgd(settings)
 
@@ -210,6 +220,8 @@ def _raise(settings, player):
 def _penalty(settings):
     if settings.penalty:
         return [f"raise the weight of the discriminator's `{settings.penalty}`"]
+    if settings.clipped:
+        return ["use `WGANGP`, which has a gradient penalty in place of clipped weights"]
     # The advice against SGD has it, because Adam alone is often not enough.
     text = f"penalise the discriminator's gradient with `penalties=[{_new_penalty(settings)}]`"
     return [text] * (not _has_sgd(settings))

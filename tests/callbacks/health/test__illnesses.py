@@ -29,7 +29,7 @@ HEALTHY = VitalSigns(
 COLLAPSED = HEALTHY._replace(diversity=0.2)
 ONE_IMAGE = HEALTHY._replace(diversity=0.09)
 UNTRAINED = ONE_IMAGE._replace(colour_cast=2.4, d_signal=0.005)
-SETTINGS = Settings("HingeGAN", {"generator": ("Adam", 1e-3), "discriminator": ("Adam", 1e-3)})
+SETTINGS = Settings({"generator": ("Adam", 1e-3), "discriminator": ("Adam", 1e-3)})
 
 
 @pytest.fixture
