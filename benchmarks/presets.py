@@ -14,10 +14,10 @@ of a sample to the nearest training image over that of a held-out image: far bel
 in its name is not run.
 """
 
+import itertools
 import os
 import pathlib
 import re
-import resource
 import subprocess
 import sys
 import tarfile
@@ -76,16 +76,25 @@ def photographs():
             yield f"{pathlib.PurePath(path).stem}.png", image.crop((0, 0, image.width // 2, image.height))
 
 
+def run_directory(name, seed):
+    """The directory of a run."""
+    return pathlib.Path(FLAGS.out) / f"{name}_{seed}"
+
+
 def train(name, dataset, seed):
     """Run train.py; return the run's directory, its seconds, the largest memory in GiB, and what it printed."""
-    run_dir = pathlib.Path(FLAGS.out) / f"{name}_{seed}"
+    run_dir = run_directory(name, seed)
     command = [sys.executable, TRAIN, f"--preset={name}", f"--dataset={dataset}", f"--run_dir={run_dir}"]
     begin = time.perf_counter()
-    done = subprocess.run([*command, f"--seed={seed}"], check=True, stdout=subprocess.PIPE, text=True)
-    seconds = time.perf_counter() - begin
-    # Of all runs so far: kilobytes on Linux.
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20
-    return run_dir, seconds, memory, done.stdout
+    with subprocess.Popen([*command, f"--seed={seed}"], stdout=subprocess.PIPE, text=True) as process:
+        printed = process.stdout.read()
+        # `subprocess` does not say what a single process has used.
+        _, status, used = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{TRAIN} failed with status {process.returncode}")
+    # Kilobytes on Linux.
+    return run_dir, time.perf_counter() - begin, used.ru_maxrss / 2**20, printed
 
 
 def gaussian_like(images, count):
@@ -143,11 +152,16 @@ def main(argv):
         raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
     columns = ["preset", "seed", "images", "side", "steps", "minutes", "GiB", "MB on disk"]
     columns += ["distance", "Gaussian's", "floor", "neighbour"]
+    names = FLAGS.presets or [name for name in presets.NAMES if "gpu" not in name]
+    runs = [(name, seed) for name in names for seed in map(int, FLAGS.seeds)]
+    # train.py would resume them, or train in another directory.
+    finished = [str(directory) for directory in itertools.starmap(run_directory, runs) if directory.exists()]
+    if finished:
+        raise app.UsageError(f"Remove earlier runs, or give another --out. Received: {', '.join(finished)}")
     print(f"| {' | '.join(columns)} |")
     print("|---" * len(columns) + "|")
-    for name in FLAGS.presets or [name for name in presets.NAMES if "gpu" not in name]:
-        for seed in map(int, FLAGS.seeds):
-            print(row(name, seed), flush=True)
+    for name, seed in runs:
+        print(row(name, seed), flush=True)
 
 
 if __name__ == "__main__":
