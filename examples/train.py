@@ -1,12 +1,14 @@
 """Train any GAN of keras_gan, with any of its networks, on any images.
 
+    python examples/train.py --preset=few_images --dataset=pictures/ --run_dir=runs/pictures
     python examples/train.py --dataset=digits --gan=WGANGP --steps=2000 --run_dir=runs/digits
     python examples/train.py --flagfile=examples/recipes/digits_dcgan_r1.txt
 
 The run directory receives pictures of samples from the same latents after each epoch, and a GIF of them (samples/), the
-losses (losses.png, losses.csv), events for TensorBoard (tensorboard/), the flags of the run (flags.txt), checkpoints
-(checkpoints/) and the trained GAN (gan.keras). The last line printed is the GAN's fingerprint: on the same processor,
-the same flags give the same fingerprint.
+losses (losses.png, losses.csv), what TrainingHealth has measured (health.json), events for TensorBoard (tensorboard/),
+the flags of the run (flags.txt), checkpoints (checkpoints/) and the trained GAN (gan.keras). At the end the script
+prints how far samples are from test images. The last line is the GAN's fingerprint: on the same processor, the same
+flags give the same fingerprint.
 
 A killed run resumes when the same command is given again, and ends with the fingerprint of a run that was never
 stopped. A finished run continues with a larger --steps. Other flags get a directory of their own, such as

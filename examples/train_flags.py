@@ -207,6 +207,11 @@ def _define_requirements():
         "only a dcgan has the last two to choose",
     )
     _require(
+        "network spectral_normalization",
+        lambda network, spectral: _plain(network) != "resnet" or spectral is not False,
+        "a resnet always has the last one",
+    )
+    _require(
         "r1 gradient_penalty lazy_penalty_every",
         lambda r1, gradient_penalty, every: every is None or (r1, gradient_penalty) != (None, None),
         "the last one is for a penalty given by one of the others",

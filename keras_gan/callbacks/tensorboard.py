@@ -140,7 +140,7 @@ class TensorBoard(keras.callbacks.TensorBoard):
         players = getattr(self.model, "players", None)
         if players is None:
             return super()._collect_learning_rate(logs)
-        # The logs have the scheduled ones.
+        # The logs have the scheduled ones. Joined, because `_learning_rate` alone is a private name of Keras.
         rates = {"_".join((name, "learning_rate")): player.optimizer.learning_rate for name, player in players.items()}
         return {**{name: float(keras.ops.convert_to_numpy(rate)) for name, rate in rates.items()}, **logs}
 

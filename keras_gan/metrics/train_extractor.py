@@ -60,7 +60,8 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         seed: int, for the initial weights and the order of the images. On one CPU it determines all weights.
         num_features: int, the width of the features.
         steps: int, the number of training steps.
-        max_images: int, how many images to use at most. Of more, a random part is used, always the same one.
+        max_images: int, how many images to use at most; without labels, 15,000 are the limit. Of more, a random part is
+            used, always the same one.
 
     Returns:
         `Extractor`, called "trained_classifier" with labels, and "rotation_classifier" without. Only with labels does

@@ -31,7 +31,7 @@ class Preset:
         ema_half_life: float, half-life of the averaged generator, in images.
         learning_rate: float, of both players' Adam.
         betas: tuple of two floats, beta_1 and beta_2 of both players' Adam.
-        steps: int, training steps after which the samples were measured.
+        steps: int, training steps of a whole run.
         precision: str, a dtype policy of Keras. `keras.config.set_dtype_policy(preset.precision)` sets it.
         jit_compile: bool, whether XLA compiles the step. On a processor this takes some seconds, and then each step
             takes a third less time.
