@@ -84,8 +84,9 @@ def _is_a(name, loss):
 
 def _optimizer(optimizer):
     inner = getattr(optimizer, "inner_optimizer", optimizer)
-    # As the user gave it: a lazy penalty takes a share of it.
-    return type(inner).__name__, float(optimizer.learning_rate) / getattr(inner, "decay_share", 1.0)
+    # As the user gave it: a lazy penalty takes a share of it, and float32 keeps 2e-4 as a little less.
+    rate = float(optimizer.learning_rate) / getattr(inner, "decay_share", 1.0)
+    return type(inner).__name__, float(f"{rate:.6g}")
 
 
 def against_strong_discriminator(settings):
