@@ -48,7 +48,9 @@ def interval(value, deviation, *, quantile, bounds, num_images):
         spread = max(spread, half_width**2 / (share * (1 - share)))
     middle = share + spread / 2
     reach = math.sqrt(spread * share * (1 - share) + spread**2 / 4)
-    return tuple(low + (high - low) * (middle + sign * reach) / (1 + spread) for sign in (-1, 1))
+    ends = ((middle + sign * reach) / (1 + spread) for sign in (-1, 1))
+    # Rounding can leave the bounds.
+    return tuple(low + (high - low) * min(max(end, 0.0), 1.0) for end in ends)
 
 
 def _above(low, value, half_width):
