@@ -62,7 +62,8 @@ def _public_objects():
     for package in SUBPACKAGES:
         module = importlib.import_module(package)
         for name in module.__all__:
-            yield pytest.param(getattr(module, name), id=f"{package}.{name}")
+            if callable(getattr(module, name)):
+                yield pytest.param(getattr(module, name), id=f"{package}.{name}")
 
 
 def _public_callables():

@@ -67,7 +67,13 @@ NAMES = tuple(_PRESETS)
 
 
 def get(name):
-    """Return a preset by its name, one of `keras_gan.presets.NAMES`.
+    """Return a preset by its name.
+
+    Args:
+        name: str, one of `keras_gan.presets.NAMES`.
+
+    Returns:
+        `Preset`.
 
     Raises:
         ValueError: if there is no such preset.

@@ -1,10 +1,16 @@
 """The settings of a training run, and what is built from them."""
 
 import dataclasses
+import inspect
 
 import keras
 
 from keras_gan import augmentation, data, gans, networks, penalties
+from keras_gan._arguments import require_bool, require_choice, require_int, require_number, require_text
+
+_KINDS = [getattr(gans, name) for name in gans.__all__]
+_GANS = [kind.__name__ for kind in _KINDS if issubclass(kind, gans.TwoPlayerGAN) and not inspect.isabstract(kind)]
+_PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -32,9 +38,13 @@ class Preset:
         learning_rate: float, of both players' Adam.
         betas: tuple of two floats, beta_1 and beta_2 of both players' Adam.
         steps: int, training steps of a whole run.
-        precision: str, a dtype policy of Keras. `keras.config.set_dtype_policy(preset.precision)` sets it.
+        precision: str, "float32", "mixed_bfloat16" or "mixed_float16".
+            `keras.config.set_dtype_policy(preset.precision)` sets it.
         jit_compile: bool, whether XLA compiles the step. On a processor this takes some seconds, and then each step
             takes a third less time.
+
+    Raises:
+        ValueError: if a setting is not one of these.
 
     Example:
         >>> import dataclasses, keras_gan
@@ -61,6 +71,25 @@ class Preset:
     steps: int = 1000
     precision: str = "float32"
     jit_compile: bool = True
+
+    def __post_init__(self):
+        for name in ("name", "description"):
+            require_text(name, getattr(self, name))
+        for name in ("image_size", "batch_size", "latent_dim", "width", "steps"):
+            require_int(name, getattr(self, name))
+        for name in ("flip", "diff_augment", "jit_compile"):
+            require_bool(name, getattr(self, name))
+        for name in ("ema_half_life", "learning_rate"):
+            require_number(name, getattr(self, name), low=0.0, open_low=True)
+        require_number("r1", self.r1, low=0.0)
+        require_choice("gan", self.gan, _GANS)
+        require_choice("precision", self.precision, _PRECISIONS)
+        if self.channels is not None and require_int("channels", self.channels) not in (1, 3):
+            raise ValueError(f"`channels` must be 1, 3 or None. Received: channels={self.channels!r}")
+        if not isinstance(self.betas, tuple) or len(self.betas) != 2:
+            raise ValueError(f"`betas` must be a tuple of two numbers. Received: betas={self.betas!r:.80}")
+        for beta in self.betas:
+            require_number("betas", beta, low=0.0, high=1.0)
 
     def load(self, source, **options):
         """Return endless batches of images, as `keras_gan.data.load` does.

@@ -246,6 +246,9 @@ HERE = {
     "penalties.R1().fake_images": _ANYTHING | _ARRAY,
     "penalties.R1().real_images": _ANY_VALUES,
     "penalties.R1().seed": _ANYTHING,
+    "presets.Preset.description": {"text"},
+    "presets.Preset.diff_augment": _FLAG,
+    "presets.Preset.r1": _NOT_NEGATIVE,
     "penalties.mean_logits.logits": _LOGITS,
     "penalties.squared_gradient_norms.images": _ANY_VALUES,
     **{
@@ -277,7 +280,7 @@ HERE = {
 # Their good call needs a file that the package does not have, and says so.
 NEED_MORE = {"metrics.Inception2015", "metrics.KerasInception"}
 
-# Abstract classes, a record, an error, and a context manager without arguments.
+# Abstract classes, a record, an error, a constant, and a context manager without arguments.
 NOT_CALLED = {
     "augmentation.Augmentation",
     "callbacks.TrainingDiverged",
@@ -287,6 +290,7 @@ NOT_CALLED = {
     "layers.hold_power_iterations",
     "losses.AdversarialLoss",
     "penalties.Penalty",
+    "presets.NAMES",
     "training.Verdict",
 }
 

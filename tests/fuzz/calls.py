@@ -24,6 +24,7 @@ from keras_gan import (
     metrics,
     networks,
     penalties,
+    presets,
     schedules,
     training,
 )
@@ -410,6 +411,29 @@ _SCHEDULES = {
     "Linear": made(schedules.Linear, start=0.0, end=1.0, steps=10, begin=0),
     "LinearDecay": made(schedules.LinearDecay, learning_rate=0.1, steps=10, hold_steps=1, warm_up_steps=1),
 }
+_PRESETS = {
+    "Preset": made(
+        presets.Preset,
+        name="mine",
+        description="My pictures.",
+        image_size=8,
+        channels=3,
+        flip=False,
+        batch_size=4,
+        gan="LSGAN",
+        latent_dim=2,
+        width=2,
+        r1=0.1,
+        diff_augment=False,
+        ema_half_life=10.0,
+        learning_rate=0.1,
+        betas=(0.0, 0.9),
+        steps=10,
+        precision="float32",
+        jit_compile=False,
+    ),
+    "get": made(presets.get, name="digits"),
+}
 _AUGMENTATION = {
     "DiffAugment": made(augmentation.DiffAugment, policy=("color",), strength=1.0),
     "DiffAugment()": lambda: (augmentation.DiffAugment(), {"images": tf.constant(images(4)), "seed": (0, 1)}),
@@ -719,6 +743,7 @@ _ROOMS = {
     "metrics": _METRICS,
     "networks": _NETWORKS,
     "penalties": _PENALTIES,
+    "presets": _PRESETS,
     "schedules": _SCHEDULES,
     "training": _TRAINING,
 }

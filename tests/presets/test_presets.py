@@ -47,3 +47,18 @@ def test_a_changed_preset_trains():
 def test_an_unknown_preset_is_named_with_the_nearest():
     with pytest.raises(ValueError, match=r"Did you mean 'icons_32'\? Received: name='icons32'"):
         presets.get("icons32")
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"width": 0}, "`width` must be an integer of at least 1"),
+        ({"channels": 2}, "`channels` must be 1, 3 or None"),
+        ({"gan": "WGAN_GP"}, "`gan` must be one of"),
+        ({"betas": (0.5,)}, "`betas` must be a tuple of two numbers"),
+        ({"learning_rate": 0.0}, "`learning_rate` must be a number in"),
+    ],
+)
+def test_a_wrong_setting_is_an_error_before_anything_is_built(settings, message):
+    with pytest.raises(ValueError, match=rf"{message}.*Received: {next(iter(settings))}="):
+        dataclasses.replace(presets.get("digits"), **settings)
