@@ -270,7 +270,7 @@ def _take(name):
     has_gan, has_network = _is_still("gan", preset.gan), _is_still("network", "dcgan")
     if has_gan:
         settings["r1"] = preset.r1
-        if FLAGS["optimizer"].using_default_value:
+        if _is_still("optimizer", "adam"):
             rates = dict.fromkeys(("generator_learning_rate", "discriminator_learning_rate"), preset.learning_rate)
             settings |= {"optimizer": "adam", "beta_1": preset.betas[0], "beta_2": preset.betas[1], **rates}
     if has_network:
@@ -278,6 +278,9 @@ def _take(name):
     if has_gan and has_network:
         # The penalty takes its place.
         settings["spectral_normalization"] = False
+    if FLAGS.strategy != "none":
+        # XLA does not compile a step for several devices.
+        del settings["jit_compile"]
     if preset.diff_augment:
         settings["augmentation"] = "diff_augment"
     for name, value in settings.items():

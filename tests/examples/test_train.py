@@ -85,8 +85,15 @@ def test_flags_override_a_preset_and_what_belongs_to_its_gan_stays_with_it(train
         train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--gan=WGANGP", "--steps=300"])
         assert (flags.FLAGS.gan, flags.FLAGS.steps, flags.FLAGS.width) == ("WGANGP", 300, 32)
         assert (flags.FLAGS.r1, flags.FLAGS.optimizer, flags.FLAGS.spectral_normalization) == (None, "default", None)
-        train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--gan=non_saturating"])
+        train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--gan=non_saturating", "--optimizer=adam"])
+        assert flags.FLAGS.generator_learning_rate == 1e-3
         assert (flags.FLAGS.r1, flags.FLAGS.optimizer, flags.FLAGS.spectral_normalization) == (0.1, "adam", False)
+
+
+def test_a_preset_leaves_xla_out_on_several_devices(train_script):
+    with flagsaver.flagsaver():
+        train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--strategy=mirrored"])
+        assert flags.FLAGS.jit_compile is None
 
 
 def test_a_preset_changes_no_default_which_every_record_of_a_run_must_have(train_script):
