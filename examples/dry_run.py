@@ -16,6 +16,8 @@ from keras_gan.callbacks import image_grid
 
 # The first one compiles.
 _CALLS = 3
+# Its name, twice, and its shape and type.
+_BYTES_AROUND_AN_ARRAY = 500
 # In seconds: when `ImageSnapshots` takes its first picture of a GAN that trains.
 _FIRST_PICTURE = 10.0
 
@@ -84,10 +86,13 @@ def describe(needs, gan, *, steps, steps_per_epoch, keep_checkpoints, evaluate_e
 
 def checkpoint_size(gan):
     """Return the bytes of a checkpoint, without its few kilobytes of text."""
-    return sum(
-        int(np.prod(variable.shape)) * tf.as_dtype(keras.backend.standardize_dtype(variable.dtype)).size
-        for variable in gan.training_variables().values()
-    )
+    variables = gan.training_variables().values()
+    return sum(_BYTES_AROUND_AN_ARRAY + int(np.prod(variable.shape)) * _bytes(variable) for variable in variables)
+
+
+def _bytes(variable):
+    """The bytes of each number of a variable."""
+    return tf.as_dtype(keras.backend.standardize_dtype(variable.dtype)).size
 
 
 def _picture(gan):

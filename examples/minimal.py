@@ -2,9 +2,6 @@
 
 import pathlib
 
-import quiet_tensorflow  # noqa: F401 - only leaves out notes of TensorFlow: a copy of this file does without it
-
-# isort: split
 import keras
 
 import keras_gan

@@ -1,4 +1,12 @@
-"""Counting the steps of an epoch."""
+"""Counting the steps of an epoch, and of the whole training."""
+
+import keras
+
+
+def training_step(model, otherwise):
+    """Return how many training steps a model has taken, or `otherwise` for a model that does not count them."""
+    state = getattr(model, "training_state", None)
+    return otherwise if state is None else int(keras.ops.convert_to_numpy(state.step))
 
 
 def steps_done(batch, params):

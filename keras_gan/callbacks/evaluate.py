@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_choice, require_int
 from keras_gan._files import remove_leftovers, writable_directory
 from keras_gan.callbacks._disk_guard import DiskGuard
+from keras_gan.callbacks._steps import training_step
 
 _BEST = "best.keras"
 _BEST_REPORT = "best.json"
@@ -144,8 +145,10 @@ class Evaluate(keras.callbacks.Callback):
                 report.save(self.directory / f"evaluation_{number:04d}.json")
         if self._writer is not None:
             with self._guard, self._writer.as_default():
+                # On the axis of the losses.
+                step = training_step(self.model, number)
                 for name, value in numbers.items():
-                    tf.summary.scalar(f"evaluation/{name}", value, step=number)
+                    tf.summary.scalar(f"evaluation/{name}", value, step=step)
                 self._writer.flush()
 
     def _keep_if_best(self, number, report):

@@ -17,7 +17,7 @@ from keras_gan._arguments import require_bool, require_choice, require_int, requ
 from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
 from keras_gan.callbacks import _gif
 from keras_gan.callbacks._disk_guard import DiskGuard
-from keras_gan.callbacks._steps import steps_done
+from keras_gan.callbacks._steps import steps_done, training_step
 from keras_gan.callbacks.image_grid import draw_grid
 
 _NUMBER_DIGITS = {"epoch": 4, "step": 7}
@@ -272,7 +272,9 @@ class ImageSnapshots(keras.callbacks.Callback):
         self._is_fresh = True
         if self._writer is not None:
             with self._guard, self._writer.as_default():
-                tf.summary.image("samples", grid[np.newaxis], step=self._number)
+                # On the axis of the losses.
+                step = training_step(self.model, self._number)
+                tf.summary.image("samples", grid[np.newaxis], step=step)
                 self._writer.flush()
 
     def _write_gif(self):

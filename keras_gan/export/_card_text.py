@@ -96,6 +96,9 @@ def _interval(ends):
 
 def _protocol(result):
     said = {name: value for name, value in result.items() if name not in _COLUMNS}
+    if said.get("scaling") is None:
+        # The features are as the extractor returns them.
+        said.pop("scaling", None)
     return _Markdown(", ".join(f"{_plain(_words(name))} {_cell(value)}" for name, value in said.items())) or None
 
 

@@ -10,8 +10,8 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 class HingeGAN(AlternatingGAN):
     """Hinge GAN: the loss of spectrally normalised GANs, SAGAN and BigGAN.
 
-    The formulas are in `keras_gan.losses.Hinge`. Steps and optimizer are those of Miyato et al. 2018
-    (arXiv 1802.05957), but the rate does not decay, and the generator's batch is not doubled. They keep the
+    The formulas are in `keras_gan.losses.Hinge`. Steps and `paper_optimizer` are those of Miyato et al.
+    2018 (arXiv 1802.05957), but the rate does not decay, and the generator's batch is not doubled. They keep the
     discriminator Lipschitz with spectral normalisation, which most networks of `keras_gan.networks` have by default.
     In a network of your own, wrap each layer in `keras_gan.layers.SpectralNormalization`.
 
@@ -35,5 +35,9 @@ class HingeGAN(AlternatingGAN):
         super().__init__(generator, discriminator, losses.Hinge(), discriminator_steps=discriminator_steps, **options)
 
     def default_optimizer(self):
+        """Adam with the paper's betas, 0 and 0.9, and two and a half times its learning rate: 5e-4."""
+        return keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9, epsilon=1e-8)
+
+    def paper_optimizer(self):
         """Adam as in Miyato et al. for CIFAR-10: learning rate 2e-4, betas 0 and 0.9."""
         return keras.optimizers.Adam(2e-4, beta_1=0.0, beta_2=0.9, epsilon=1e-8)

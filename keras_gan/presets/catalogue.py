@@ -38,7 +38,7 @@ _PRESETS = {
         ),
         Preset(
             name="photos_64_gpu",
-            description="Photographs at 64x64 on a GPU.",
+            description="Photographs at 64x64 on a GPU. Not measured.",
             image_size=64,
             flip=True,
             latent_dim=128,
@@ -50,7 +50,7 @@ _PRESETS = {
         ),
         Preset(
             name="photos_128_gpu",
-            description="Photographs at 128x128 on a GPU.",
+            description="Photographs at 128x128 on a GPU. Not measured.",
             image_size=128,
             flip=True,
             latent_dim=128,

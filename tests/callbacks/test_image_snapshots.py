@@ -9,6 +9,7 @@ import tensorflow as tf
 from PIL import Image
 from tensorflow.core.util import event_pb2
 
+import keras_gan
 from keras_gan.callbacks import Checkpoint, ImageSnapshots, _gif, image_grid, image_snapshots
 
 
@@ -285,6 +286,16 @@ def test_training_is_the_same_with_and_without(tmp_path, make_gan, train):
         weights.append([*gan.get_weights(), *make_gan().get_weights()])
     for without, beside in zip(*weights, strict=True):
         np.testing.assert_array_equal(without, beside)
+
+
+def test_tensorboard_has_the_pictures_on_the_axis_of_the_training_steps(tmp_path):
+    gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=2, width=4), seed=0)
+    gan.compile(run_eagerly=True)
+    logs, images = tmp_path / "logs", np.zeros((8, 4, 4, 1), "float32")
+    gan.fit(images, batch_size=2, epochs=2, verbose=0, callbacks=[ImageSnapshots(tmp_path, log_dir=logs)])
+    (file,) = logs.iterdir()
+    events = [event_pb2.Event.FromString(record) for record in tf.data.TFRecordDataset(str(file)).as_numpy_iterator()]
+    assert [event.step for event in events if event.summary.value] == [0, 4, 8]
 
 
 def test_tensorboard_finds_the_same_grids(tmp_path, make_gan, train):

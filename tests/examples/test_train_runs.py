@@ -45,6 +45,7 @@ def test_the_run_directory_holds_pictures_curves_events_and_flags(finished, tmp_
         "checkpoints",
         "flags.txt",
         "gan.keras",
+        "health.json",
         "losses.csv",
         "losses.png",
         "samples",
@@ -166,7 +167,7 @@ def directory_for(train_script, train_flags, tmp_path):
     [
         ("--flip --seed=1", "--seed=0", "--seed=1"),
         ("--noflip", "--flip", "--noflip"),
-        ("--flip --gan=hinge", "--gan=WGANGP", "--gan=hinge"),
+        ("--flip --gan=hinge", "--gan=NonSaturatingGAN", "--gan=hinge"),
         ("--flip --r1=2", "no --r1", "--r1=2.0"),
         ("--flip --jit_compile", "no --jit_compile", "--jit_compile"),
         ("--flip --steps=100", "--steps_per_epoch=2", "--steps_per_epoch=100"),
@@ -204,7 +205,7 @@ def test_a_second_run_trains_in_a_directory_of_its_own_and_resumes_there(run_scr
     capsys.readouterr()
     run_script(*flags, "--seed=1")
     printed = capsys.readouterr().out
-    assert re.search(r"Training had ended at step 2: .*run_2.checkpoints", printed)
+    assert re.search(r"This run is complete at step 2", printed)
     assert (tmp_path / "run" / "gan.keras").read_bytes() == first
 
 
@@ -338,7 +339,7 @@ def test_help_shows_the_flags_in_groups_with_all_choices(train_script, flag):
     assert (got.returncode, got.stderr) == (0, "")
     assert got.stdout.startswith("Train any GAN of keras_gan")
     headings = re.findall(r"^[A-Z]\w+$", got.stdout, re.MULTILINE)
-    assert headings == ["Images", "GAN", "Networks", "Optimizers", "Training", "Files"]
+    assert headings == ["Preset", "Images", "GAN", "Networks", "Optimizers", "Training", "Files"]
     assert re.search(r"^  --batch_size=64 +Images in a minibatch.$", got.stdout, re.MULTILINE)
     words = " ".join(got.stdout.split())
     for names in (train_script.train_flags.GANS, train_script.train_flags.NETWORKS):
@@ -373,7 +374,10 @@ def test_words_that_are_no_flags(error):
         ("--channels=2", r"`channels` must be 1 .*Received: channels=2"),
         ("--batch_size=2000", r"1437 images, fewer than one batch.*Received: batch_size=2000"),
         ("--image_size=2x1", r"picture is too small.*Received: image_shape=\(2, 1, 1\)"),
-        ("--discriminator_normalization=batch --image_size=16", r"gradient penalty.*'norm_1' is a BatchNormalization"),
+        (
+            "--gan=WGANGP --discriminator_normalization=batch --image_size=16",
+            r"gradient penalty.*'norm_1' is a BatchNormalization",
+        ),
         ("--ema_half_life=0", r"Received: ema_half_life=0.0"),
     ],
 )

@@ -12,7 +12,7 @@ from keras_gan.export import ExportedGenerator
 
 @pytest.fixture(scope="module")
 def gan():
-    networks = keras_gan.networks.mlp(image_shape=(4, 6, 1), latent_dim=5, width=8)
+    networks = keras_gan.networks.mlp(image_shape=(4, 6, 1), latent_dim=5, width=8, generator_normalization=None)
     return keras_gan.NonSaturatingGAN(*networks, ema_half_life=100)
 
 

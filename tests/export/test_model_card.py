@@ -109,7 +109,8 @@ def test_the_networks_are_counted(gan, tmp_path):
         "parameters": 6 * 32 + 4 * 2 + 16 * 2,
         "precision": "float32",
     }
-    assert networks["discriminator"]["parameters"] == 16 * 2 + 32
+    # One 4x4 kernel to 2 channels, a Dense of 4 x 4 x 2 to a logit, both with biases and the vector of their norm.
+    assert networks["discriminator"]["parameters"] == 16 * 2 + 2 + 2 + 32 + 1 + 1
 
 
 def test_versions_are_those_that_ran(tmp_path):
