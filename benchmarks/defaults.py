@@ -101,7 +101,7 @@ def translated(seed):
     gan.compile()
     digits, test = real_images("train")[0], real_images("test")[0]
     half = len(digits) // 2
-    gan.fit({"source": digits[:half], "target": -digits[half:]}, batch_size=8, epochs=8, verbose=0)
+    gan.fit({"source": digits[:half], "target": -digits[half : 2 * half]}, batch_size=8, epochs=8, verbose=0)
     images = gan.translate(test)
     return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
 

@@ -7,7 +7,8 @@ images; and the photographs of facades128.tar.gz. Each run is the command of the
 
     python examples/train.py --preset=NAME --dataset=FOLDER --run_dir=RUN
 
-The distance is the Frechet distance of 2,000 samples to the held-out images, with the features of `train_extractor` as
+The distance is that which train.py prints of 2,000 samples to the held-out images, Frechet's or, for fewer than 100
+images, the kernel distance, with the features of `train_extractor` as
 train.py trains it. Next to it are the same distance of a Gaussian of full covariance fitted to the training pixels, and
 the floor, that of training images. Distances of different rows cannot be compared. "Neighbour" is the median distance
 of a sample to the nearest training image over that of a held-out image: far below 1 means copying. A preset with a GPU
@@ -122,7 +123,8 @@ def row(name, seed):
     """Train and measure a preset: one line of the table."""
     preset, dataset = presets.get(name), unpacked(name)
     run_dir, seconds, memory, printed = train(name, dataset, seed)
-    distance, interval, floor = re.search(r"frechet_distance (\S+) (\[.*?\]), floor ([^\s,]+)", printed).groups()
+    metric, *numbers = re.search(r"(frechet|kernel)_distance (\S+) (\[.*?\]), floor ([^\s,]+)", printed).groups()
+    distance, interval, floor = numbers
     training, test = (all_images(preset, dataset, split) for split in ("train", "test"))
     labelled = keras_gan.data.load(
         dataset,
@@ -133,8 +135,8 @@ def row(name, seed):
         preprocessing=keras_gan.data.Preprocessing(channels=preset.channels),
     )
     extractor = metrics.train_extractor(labelled, seed=seed)
-    evaluator = metrics.Evaluator(extractor, ["frechet_distance"], num_images=NUM_SAMPLES)
-    gaussian = evaluator.compare(gaussian_like(training, NUM_SAMPLES), test)["frechet_distance"].value
+    evaluator = metrics.Evaluator(extractor, [f"{metric}_distance"], num_images=NUM_SAMPLES)
+    gaussian = evaluator.compare(gaussian_like(training, NUM_SAMPLES), test)[f"{metric}_distance"].value
     gan = keras_gan.training.load_model(run_dir / "gan.keras")
     samples = gan.generate(500, seed=0)
     flat = [images.reshape(len(images), -1) for images in (samples, test, training)]
@@ -142,7 +144,7 @@ def row(name, seed):
     Image.fromarray(keras_gan.callbacks.image_grid(samples[:36]).squeeze()).save(run_dir / "samples.png")
     megabytes = sum(path.stat().st_size for path in run_dir.rglob("*") if path.is_file()) / 1e6
     cells = [f"{len(training):,} + {len(test)}", f"{preset.image_size}", f"{preset.steps:,}", f"{seconds / 60:.1f}"]
-    cells += [f"{memory:.1f}", f"{megabytes:.0f}", f"{distance} {interval}", f"{gaussian:.4g}", floor]
+    cells += [f"{memory:.1f}", f"{megabytes:.0f}", f"{metric} {distance} {interval}", f"{gaussian:.4g}", floor]
     return f"| `{name}` | {seed} | {' | '.join(cells)} | {nearest[0] / nearest[1]:.2f} |"
 
 
