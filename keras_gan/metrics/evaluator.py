@@ -243,7 +243,8 @@ class Evaluator:
                 f"fewer than {_ENOUGH_IMAGES:,} images on one side: the values are biased; compare them only with the "
                 "floor and with values from the same numbers of images"
             )
-        if least < real.features.shape[1]:
+        covariances = any("frechet_distance" in measure.better for measure in self.measures)
+        if covariances and least < real.features.shape[1]:
             notes.append(
                 f"fewer images ({least:,}) than features ({real.features.shape[1]:,}): the covariance lacks full rank, "
                 "and a Frechet distance means little; use more images or kernel_distance"

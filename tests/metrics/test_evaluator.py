@@ -197,6 +197,10 @@ def test_small_numbers_of_images_are_warned_of_once_and_noted_in_each_result():
     assert "fewer than 10,000" in result.warnings[0]
     with pytest.warns(UserWarning, match=r"fewer images \(4\) than features \(5\)"):
         Evaluator(Pixels(), num_halves=0).compare(FAKE[:4], REAL)
+    # The kernel distance needs no covariance.
+    with pytest.warns(UserWarning, match="fewer than 10,000") as told:
+        Evaluator(Pixels(), ["kernel_distance"], num_halves=0).compare(FAKE[:4], REAL)
+    assert not any("covariance" in str(warning.message) for warning in told)
 
 
 def test_features_of_real_images_are_taken_once_for_all_runs(tmp_path):
