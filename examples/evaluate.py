@@ -14,13 +14,10 @@ nearest training images, samples by class and an interpolation between latents.
 """
 
 import csv
-import os
 import sys
 
 import run_flags
 from absl import app, flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("samples", None, "A .keras file of a GAN, a SavedModel, or a folder of images.", required=True)
@@ -69,6 +66,7 @@ def main(argv):
 
 def evaluate(out):
     """Measure, print the lines of the report, and draw the page."""
+    import quiet_tensorflow  # noqa: F401
     import report_page
 
     from keras_gan import metrics

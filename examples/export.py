@@ -15,14 +15,11 @@ saved_models/README.md. ONNX needs `pip install 'keras_gan[onnx]'`.
 The last word of each line is the SHA-256 of what was written. Those who get it from you can check it, see SECURITY.md.
 """
 
-import os
 import pathlib
 import re
 import sys
 
 from absl import app, flags
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 FORMATS = ("saved_model", "onnx", "litert", "litert_int8")
 # Errors that say what the user can do.
@@ -104,6 +101,8 @@ def existing(path, remedy):
 
 def export(path, run_dir):
     """Write the formats, and print where they are."""
+    import quiet_tensorflow  # noqa: F401
+
     from keras_gan import export, training
 
     # First, because an error here should not cost the time of an export.
