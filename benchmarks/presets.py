@@ -7,12 +7,11 @@ images; and the photographs of facades128.tar.gz. Each run is the command of the
 
     python examples/train.py --preset=NAME --dataset=FOLDER --run_dir=RUN
 
-The distance is that which train.py prints of 2,000 samples to the held-out images, Frechet's or, for fewer than 100
-images, the kernel distance, with the features of `train_extractor` as
-train.py trains it. Next to it are the same distance of a Gaussian of full covariance fitted to the training pixels, and
-the floor, that of training images. Distances of different rows cannot be compared. "Neighbour" is the median distance
-of a sample to the nearest training image over that of a held-out image: far below 1 means copying. A preset with a GPU
-in its name is not run.
+The distance is the one that train.py prints, from 2,000 samples to the held-out images: Frechet's, or the kernel
+distance for fewer than 100 of them. Its features are those of `train_extractor`. Next to it are the same distance of a
+Gaussian of full covariance fitted to the training pixels, and the floor, that of training images. Distances of
+different rows cannot be compared. "Neighbour" is the median distance of a sample to the nearest training image over
+that of a held-out image: far below 1 means copying. A preset with a GPU in its name is not run.
 """
 
 import itertools

@@ -71,14 +71,14 @@ def train(gan_name, network_name, run_dir):
         epochs=FLAGS.steps // FLAGS.steps_per_epoch,
         steps_per_epoch=FLAGS.steps_per_epoch,
         verbose=0,
-        callbacks=[*observers(images, run_dir), *(writers(run_dir) if is_chief else [])],
+        callbacks=[*observers(images, run_dir), *(writers(images, run_dir) if is_chief else [])],
     )
     # Before the export, which estimates the statistics of an averaged generator again.
     fingerprint = gan.fingerprint()
     if is_chief:
         save(gan, run_dir)
         if FLAGS.evaluate_every is None:
-            measure(gan)
+            measure(gan, images)
     print(f"fingerprint {fingerprint}")
 
 
@@ -236,7 +236,7 @@ def observers(images, run_dir):
     return [Throughput(), *health, checkpoint]
 
 
-def writers(run_dir):
+def writers(images, run_dir):
     """Return the chief's callbacks, which measure samples and write down what the observers have seen."""
     import keras
 
@@ -247,7 +247,7 @@ def writers(run_dir):
         # Not before the checkpoint knows that no other process trains in the directory.
         keras.callbacks.LambdaCallback(on_train_begin=lambda _: run_flags.record(train_flags.own(), run_dir)),
         # Before those that write values down.
-        *([evaluation(run_dir)] if FLAGS.evaluate_every else []),
+        *([evaluation(images, run_dir)] if FLAGS.evaluate_every else []),
         ImageSnapshots(run_dir / "samples", log_dir=log_dir),
         LossCurves(run_dir / "losses.png"),
         TensorBoard(log_dir, write_graph=False),
@@ -255,39 +255,38 @@ def writers(run_dir):
     ]
 
 
-def evaluation(run_dir):
+def evaluation(images, run_dir):
     """Return the callback that measures samples, and keeps the best GAN."""
     from keras_gan.callbacks import Evaluate
 
-    evaluator, test, train = protocol()
+    evaluator, test, train = protocol(images)
     options = {"every": FLAGS.evaluate_every, "directory": run_dir, "best": distance_for(test)}
     return Evaluate(test, evaluator, floor=train, **options)
 
 
-def measure(gan):
+def measure(gan, images):
     """Print how near samples are to test images, and how near training images are; say so if there are none."""
     print("Measuring 2,000 samples against test images (--evaluate_every=0: do not)", flush=True)
     try:
-        evaluator, test, train = protocol()
+        evaluator, test, train = protocol(images)
         print(evaluator.compare(gan, test, floor=train))
     except ValueError as error:
         print(f"Not measured: {error}")
 
 
-def protocol():
-    """Return the evaluator of samples, and the test and training images that it takes."""
+def protocol(images):
+    """Return the evaluator of samples, and the test and training images that it takes: the latter without flips."""
     from keras_gan import data, metrics
 
     unchanged = {"preprocessing": data.Preprocessing(channels=FLAGS.channels)}
-    train, test = load_images(**unchanged), load_images(split="test", batch_size=1, **unchanged)
-    if train.num_classes > 1:
-        train = load_images(labels=True, **unchanged)
+    train = load_images(labels=images.num_classes > 1, **unchanged)
+    test = load_images(split="test", batch_size=1, **unchanged)
     extractor = metrics.train_extractor(train, seed=FLAGS.seed)
     return metrics.Evaluator(extractor, [distance_for(test), "precision_recall"], num_images=2_000), test, train
 
 
 def distance_for(test):
-    """Return the distance that as many test images as there are can measure: Frechet's needs more than features."""
+    """Return the name of the distance to measure: Frechet's needs more test images than an extractor has features."""
     return "frechet_distance" if test.num_images >= 100 else "kernel_distance"
 
 

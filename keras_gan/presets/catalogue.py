@@ -29,7 +29,7 @@ _PRESETS = {
         ),
         Preset(
             name="photos_64_cpu",
-            description="Photographs at 64x64 on a processor, in minutes rather than hours.",
+            description="Photographs at 64x64 on a processor. Not measured.",
             image_size=64,
             flip=True,
             batch_size=32,

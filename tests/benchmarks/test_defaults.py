@@ -55,5 +55,5 @@ def test_samples_that_are_not_finite_have_not_learnt(script):
 @pytest.mark.parametrize("pair", PAIRS, ids="/".join)
 def test_the_defaults_learn(script, judge, pair, tmp_path):
     line, learnt = script.row(judge, *pair, 0, tmp_path)
-    # Whoever mends it hears of it here.
+    # If the missed pair learns, it no longer belongs in `MISSED`.
     assert learnt == (pair != MISSED), line
