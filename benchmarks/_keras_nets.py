@@ -6,6 +6,10 @@ import keras_gan
 from keras_gan.layers import SpectralNormalization
 
 
+# Layers of this package that do what Keras's layer of the same name does.
+_SAME_AS_STOCK = ("BatchNormalization", "Conv2D", "Conv2DTranspose", "LeakyReLU")
+
+
 def build(case):
     """The generator and the discriminator of a case, from `keras_gan.networks`."""
     shape = (case.image_size, case.image_size, 3)
@@ -43,11 +47,10 @@ def _stock_layer(layer):
         return keras.Sequential([keras.layers.UpSampling2D(2), _convolution(config)], name=layer.name)
     if kind == "DownsamplingConv2D":
         return keras.Sequential([_convolution(config), keras.layers.AveragePooling2D(2)], name=layer.name)
-    if kind == "LeakyReLU":
-        return keras.layers.LeakyReLU.from_config(config)
     if kind == "BatchNormalization":
         config["synchronized"] = False
-    return type(layer).from_config(config)
+    stock = getattr(keras.layers, kind) if kind in _SAME_AS_STOCK else type(layer)
+    return stock.from_config(config)
 
 
 def _convolution(config):

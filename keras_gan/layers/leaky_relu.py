@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
+from keras_gan._gradients import with_gradient
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -12,9 +13,10 @@ class LeakyReLU(keras.layers.Layer):
 
         max(x, slope x)
 
-    The slope is constant on each side, so the second-order gradient of a gradient penalty has no path through it.
-    TensorFlow's own LeakyRelu returns zeros for that path instead of no gradient, and the layers below then run their
-    convolutions on these zeros. Values and gradients are those of `keras.layers.LeakyReLU`.
+    It runs as one kernel forward and one backward. The slope is constant on each side, so the second-order gradient of
+    a gradient penalty has no path through it. TensorFlow's own LeakyRelu returns zeros for that path instead of no
+    gradient, and the layers below then run their convolutions on these zeros. Values and gradients are those of
+    `keras.layers.LeakyReLU`.
 
     Maas et al. 2013, "Rectifier nonlinearities improve neural network acoustic models".
 
@@ -41,7 +43,23 @@ class LeakyReLU(keras.layers.Layer):
 
     def call(self, inputs):
         """Apply it to each value."""
-        return tf.maximum(inputs, self.negative_slope * inputs)
+        return with_gradient(
+            lambda x: tf.raw_ops.LeakyRelu(features=x, alpha=self.negative_slope),
+            lambda outputs, upstream: (self._backward(upstream, outputs),),
+            tf.convert_to_tensor(inputs),
+        )
+
+    def _backward(self, upstream, outputs):
+        """The upstream gradient by the slope; what comes back to it is multiplied by the slope again.
+
+        The outputs are positive where the inputs are. So nothing else needs the inputs, and TensorFlow can merge the
+        layer with the convolution before it.
+        """
+        return with_gradient(
+            lambda g: tf.raw_ops.LeakyReluGrad(gradients=g, features=outputs, alpha=self.negative_slope),
+            lambda _, second: (self._backward(second, outputs),),
+            upstream,
+        )
 
     def compute_output_shape(self, input_shape):
         """Return the input's shape."""

@@ -59,7 +59,7 @@ def moments(features):
         array([[2., 0.],
                [0., 0.]])
     """
-    return _moments(require_features("features", features, least=2))
+    return _feature_moments(require_features("features", features, least=2))
 
 
 def frechet_distance(real_features, fake_features):
@@ -93,7 +93,7 @@ def frechet_distance(real_features, fake_features):
     """
     real, fake = require_two_sets(real_features, fake_features, least=2)
     if min(len(real), len(fake)) > real.shape[1]:
-        return _distance(_moments(real), _moments(fake))
+        return _distance(_feature_moments(real), _feature_moments(fake))
     factors, means, spread = [], [], 0.0
     for features in (real, fake):
         means.append(features.mean(axis=0))
@@ -250,7 +250,7 @@ def _require_moments(name, given):
     return Moments(require_int(f"{name}.count", count, low=2), mean, covariance)
 
 
-def _moments(features):
+def _feature_moments(features):
     count, width = features.shape
     mean = features.mean(axis=0)
     scatter = np.zeros((width, width))
@@ -296,7 +296,7 @@ def _factor_of_samples(features):
     """Return a matrix A with as few columns as possible such that A A^T is the covariance of features."""
     count, width = features.shape
     if count > width:
-        return _factor(_moments(features).covariance)
+        return _factor(_feature_moments(features).covariance)
     return (features - features.mean(axis=0)).T / math.sqrt(count - 1)
 
 

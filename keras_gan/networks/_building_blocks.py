@@ -49,13 +49,6 @@ def normal(mean=0.0):
     return keras.initializers.RandomNormal(mean, 0.02)
 
 
-def batch_normalization(name, **settings):
-    """Batch normalisation with the moving averages of the common ports: epsilon 1e-5, momentum 0.9."""
-    # Synchronized: replicas share their statistics; on one device it is no slower. Unlike the default, it has the right
-    # second-order gradient, which R1 needs.
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=True, name=name, **settings)
-
-
 def wrapper(spectral_normalization):
     """The function that each layer with weights goes through: spectral normalisation, or none."""
     return spectrally_normalized if require_bool("spectral_normalization", spectral_normalization) else _as_it_is

@@ -2,8 +2,8 @@
 
 from keras import layers
 
-from keras_gan.layers import GroupNormalization, LeakyReLU
-from keras_gan.networks._building_blocks import batch_normalization, cropped, normal
+from keras_gan.layers import BatchNormalization, Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
+from keras_gan.networks._building_blocks import cropped, normal
 
 GENERATOR_NORMALIZATIONS = ("batch", "batch_per_unit", None)
 DISCRIMINATOR_NORMALIZATIONS = ("batch", "layer", None)
@@ -28,7 +28,7 @@ def doubling_stages(x, image_shape, sides, widths, kernel_size, normalization):
     for i, (target, filters) in enumerate(zip(sides[-2::-1], channels, strict=True)):
         x = layers.ReLU(name=f"relu_{i}")(x)
         settings = _conv_settings(use_bias=normalization is None)
-        x = layers.Conv2DTranspose(filters, kernel_size, name=f"up_{i}", **settings)(x)
+        x = Conv2DTranspose(filters, kernel_size, name=f"up_{i}", **settings)(x)
         x = cropped(x, target, f"crop_{i}")
         if i < len(widths) - 1 and normalization is not None:
             x = _batch_normalization(f"norm_{i + 1}")(x)
@@ -63,7 +63,7 @@ def halving_stages(x, widths, kernel_size, normalization, wrap, dropout):
     """
     for i, filters in enumerate(widths):
         settings = _conv_settings(use_bias=normalization is None)
-        x = wrap(layers.Conv2D(filters, kernel_size, name=f"down_{i}", **settings))(x)
+        x = wrap(Conv2D(filters, kernel_size, name=f"down_{i}", **settings))(x)
         if i > 0 and normalization is not None:
             x = _NORMALIZATIONS[normalization](f"norm_{i}")(x)
         x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
@@ -82,7 +82,7 @@ def _conv_settings(use_bias):
 
 
 def _batch_normalization(name):
-    return batch_normalization(name, gamma_initializer=normal(1.0))
+    return BatchNormalization(name=name, gamma_initializer=normal(1.0))
 
 
 def _layer_normalization(name):

@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from keras_gan._convolutions import doubling, halving
+
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class UpsamplingConv2D(keras.layers.Conv2D):
@@ -28,7 +30,10 @@ class UpsamplingConv2D(keras.layers.Conv2D):
     def convolution_op(self, inputs, kernel):
         """Convolve the upsampled inputs."""
         mirrored = ops.swapaxes(ops.flip(kernel, (0, 1)), -1, -2)
-        return ops.conv_transpose(inputs, _sum_of_shifts(mirrored), strides=2, padding="same")
+        kernel = _sum_of_shifts(mirrored)
+        if isinstance(inputs, keras.KerasTensor):
+            return ops.conv_transpose(inputs, kernel, strides=2, padding="same")
+        return doubling(inputs, kernel)
 
     def compute_output_shape(self, input_shape):
         """Twice the height and width."""
@@ -60,7 +65,10 @@ class DownsamplingConv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         """Convolve and average."""
-        return ops.conv(inputs, _sum_of_shifts(kernel) / 4.0, strides=2, padding="same")
+        kernel = _sum_of_shifts(kernel) / 4.0
+        if isinstance(inputs, keras.KerasTensor):
+            return ops.conv(inputs, kernel, strides=2, padding="same")
+        return halving(inputs, kernel)
 
     def compute_output_shape(self, input_shape):
         """Half the height and width."""

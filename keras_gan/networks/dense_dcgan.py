@@ -4,9 +4,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_choice, require_int
-from keras_gan.layers import LeakyReLU
+from keras_gan.layers import BatchNormalization, Conv2D, Conv2DTranspose, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import batch_normalization, normal, wrapper
+from keras_gan.networks._building_blocks import normal, wrapper
 
 
 def dense_dcgan(
@@ -87,9 +87,9 @@ def _generator(image_shape, latent_dim, width, units):
     x = _normalized_and_activated(x, 0)
     x = layers.Dense(start[0] * start[1] * start[2], kernel_initializer=normal(), name="dense_1")(x)
     x = layers.Reshape(start, name="reshape")(_normalized_and_activated(x, 1))
-    x = layers.Conv2DTranspose(width, 4, name="up_0", **_conv_settings())(x)
+    x = Conv2DTranspose(width, 4, name="up_0", **_conv_settings())(x)
     x = _normalized_and_activated(x, 2)
-    x = layers.Conv2DTranspose(channels, 4, name="up_1", **_conv_settings())(x)
+    x = Conv2DTranspose(channels, 4, name="up_1", **_conv_settings())(x)
     # float32: the images do not follow a mixed policy.
     images = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(latents, images, name="dense_dcgan_generator")
@@ -98,8 +98,8 @@ def _generator(image_shape, latent_dim, width, units):
 def _discriminator(image_shape, width, units, normalization, wrap):
     activate = _normalized_and_activated if normalization == "batch" else _activated
     images = keras.Input(image_shape, name="images")
-    x = wrap(layers.Conv2D(width, 4, name="down_0", **_conv_settings()))(images)
-    x = wrap(layers.Conv2D(2 * width, 4, name="down_1", **_conv_settings()))(_activated(x, 0))
+    x = wrap(Conv2D(width, 4, name="down_0", **_conv_settings()))(images)
+    x = wrap(Conv2D(2 * width, 4, name="down_1", **_conv_settings()))(_activated(x, 0))
     x = layers.Flatten(name="flatten")(activate(x, 1))
     x = wrap(layers.Dense(units, kernel_initializer=normal(), name="dense"))(x)
     head = layers.Dense(1, kernel_initializer=normal(), dtype="float32", name="logits")
@@ -111,7 +111,7 @@ def _conv_settings():
 
 
 def _normalized_and_activated(x, index):
-    return _activated(batch_normalization(f"norm_{index}")(x), index)
+    return _activated(BatchNormalization(name=f"norm_{index}")(x), index)
 
 
 def _activated(x, index):

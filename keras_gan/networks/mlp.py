@@ -6,9 +6,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_choice, require_int
-from keras_gan.layers import LeakyReLU
+from keras_gan.layers import BatchNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import batch_normalization, wrapper
+from keras_gan.networks._building_blocks import wrapper
 from keras_gan.networks._labels import followed_by_one_hot, labels_input, latents_and_labels, require_classes
 
 
@@ -90,7 +90,7 @@ def _generator(image_shape, latent_dim, width, depth, num_classes, normalization
     inputs, x = latents_and_labels(latent_dim, num_classes)
     for i in range(depth):
         x = layers.Dense(width, use_bias=normalization is None, name=f"hidden_{i}")(x)
-        x = x if normalization is None else batch_normalization(f"norm_{i}")(x)
+        x = x if normalization is None else BatchNormalization(name=f"norm_{i}")(x)
         x = layers.ReLU(name=f"relu_{i}")(x)
     x = layers.Dense(math.prod(image_shape), name="pixels")(x)
     # float32: the images do not follow a mixed policy.

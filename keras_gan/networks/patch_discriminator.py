@@ -3,9 +3,9 @@
 import keras
 
 from keras_gan._arguments import require_choice, require_int
-from keras_gan.layers import GroupNormalization, LeakyReLU
+from keras_gan.layers import BatchNormalization, Conv2D, GroupNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import batch_normalization, normal
+from keras_gan.networks._building_blocks import normal
 
 _WIDEST = 8
 
@@ -75,7 +75,7 @@ def patch_discriminator(*, image_shape=(256, 256, 3), width=64, layers=3, normal
 def _halving(filters, name, **settings):
     # On even sides "same" is a padding by one pixel.
     settings |= {"strides": 2, "padding": "same", "kernel_initializer": normal()}
-    return keras.layers.Conv2D(filters, 4, name=name, **settings)
+    return Conv2D(filters, 4, name=name, **settings)
 
 
 def _keeping(x, filters, name, **settings):
@@ -95,7 +95,7 @@ def _instance_normalization(name):
 
 
 def _batch_normalization(name):
-    return batch_normalization(name, gamma_initializer=normal(1.0))
+    return BatchNormalization(name=name, gamma_initializer=normal(1.0))
 
 
 _NORMALIZATIONS = {"instance": _instance_normalization, "batch": _batch_normalization, None: None}

@@ -6,8 +6,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
+from keras_gan.layers import BatchNormalization
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import batch_normalization, spectrally_normalized
+from keras_gan.networks._building_blocks import spectrally_normalized
 from keras_gan.networks._resampling_convolutions import DownsamplingConv2D, UpsamplingConv2D
 
 # From this side upwards, the published networks grow deeper and wider towards the smallest map.
@@ -117,7 +118,7 @@ def _up_block(x, width, name):
 
 
 def _activated(x, name):
-    return layers.ReLU(name=f"{name}_relu")(batch_normalization(f"{name}_norm")(x))
+    return layers.ReLU(name=f"{name}_relu")(BatchNormalization(name=f"{name}_norm")(x))
 
 
 def _discriminator(image_shape, widths, halvings, head_bias):

@@ -4,8 +4,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
+from keras_gan.layers import BatchNormalization
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import batch_normalization, cropped, halved_sides
+from keras_gan.networks._building_blocks import cropped, halved_sides
 
 _SMALLEST_SIDE = 5
 _LARGEST_START = 8
@@ -121,7 +122,7 @@ def _discriminator(image_shape, stages, width):
 
 
 def _activated(x, name):
-    return layers.ReLU(name=f"{name}_relu")(batch_normalization(f"{name}_norm")(x))
+    return layers.ReLU(name=f"{name}_relu")(BatchNormalization(name=f"{name}_norm")(x))
 
 
 def _conv(filters, name, *, strides=1, use_bias=False, kind=layers.Conv2D):

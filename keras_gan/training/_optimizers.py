@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_gan import _quantity
 from keras_gan._arguments import require_number
 from keras_gan._replicas import replica_count, sum_over_replicas, true_on_all_replicas
+from keras_gan.training._fused_updates import fused
 from keras_gan.training._networks import computes_in_float16
 
 # The attributes of Keras's optimizers that are the decay of a running mean.
@@ -208,7 +209,7 @@ def step(optimizer, gradients, weights, training_step=0):
         if is_loss_scaled(optimizer):
             finite = true_on_all_replicas(optimizer.check_finite(gradients))
             gradients = [None if g is None else tf.where(finite, g, tf.cast(float("nan"), g.dtype)) for g in gradients]
-    with _decays_of(optimizer, training_step), _sums_of(optimizer):
+    with _decays_of(optimizer, training_step), _sums_of(optimizer), fused(inner_of(optimizer)):
         optimizer.apply(gradients, weights)
 
 

@@ -10,6 +10,7 @@ from keras_gan._arguments import require_int
 from keras_gan._replicas import replica_count
 from keras_gan.penalties import Penalty
 from keras_gan.training import _networks
+from keras_gan.training._fused_updates import move_towards
 
 # The ramp-up of StyleGAN2-ADA: early in training the average is over the last twentieth of the images seen.
 _EMA_RAMP_UP = 0.05
@@ -115,7 +116,7 @@ class Player:
         share = 1.0 - tf.pow(0.5, batch / half_life)
         for name, twin in self.averages.items():
             for average, current in zip(twin.weights, self.networks[name].weights, strict=True):
-                average.assign(average + tf.cast(share, average.dtype) * (current - average))
+                move_towards(average, current, share)
             # An average of unit vectors is shorter than 1: `advance` normalises it again.
             for layer in _networks.spectral_normalizations(twin):
                 layer.advance()

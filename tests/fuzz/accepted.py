@@ -146,6 +146,9 @@ HERE = {
     "gans.WGAN.clip": _POSITIVE,
     "gans.WGANGP.penalties": _NONE,
     # What `keras.initializers.get` takes.
+    "layers.BatchNormalization.axis": {"minus one", "zero"},
+    "layers.BatchNormalization.momentum": {"zero"},
+    "layers.BatchNormalization.synchronized": {"True"},
     "layers.GroupNormalization.gamma_initializer": {
         *("None", "function", "class", "empty array", "array", "array of text", "NaN of numpy"),
     },
@@ -280,13 +283,16 @@ HERE = {
 # Their good call needs a file that the package does not have, and says so.
 NEED_MORE = {"metrics.Inception2015", "metrics.KerasInception"}
 
-# Abstract classes, a record, an error, a constant, and a context manager without arguments.
+# Abstract classes, a record, an error, a constant, a context manager without arguments, and layers with Keras's
+# constructors.
 NOT_CALLED = {
     "augmentation.Augmentation",
     "callbacks.TrainingDiverged",
     "data.Source",
     "gans.AlternatingGAN",
     "gans.TwoPlayerGAN",
+    "layers.Conv2D",
+    "layers.Conv2DTranspose",
     "layers.hold_power_iterations",
     "losses.AdversarialLoss",
     "penalties.Penalty",

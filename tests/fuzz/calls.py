@@ -351,6 +351,7 @@ def layer(make, **arguments):
 
 
 _LAYERS = {
+    "BatchNormalization": layer(layers.BatchNormalization, axis=-1, momentum=0.9, epsilon=1e-5, synchronized=True),
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),

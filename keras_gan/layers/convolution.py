@@ -1,0 +1,70 @@
+"""Convolutions that train as fast in bfloat16 as the processor can."""
+
+import keras
+
+from keras_gan._convolutions import doubling, halving
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Conv2D(keras.layers.Conv2D):
+    """`keras.layers.Conv2D`, with a faster gradient of the kernel in bfloat16 on a CPU.
+
+    On a CPU with matrix units for bfloat16 the gradient of the kernel takes most of a step. Here it is a matrix product
+    where that is faster: for stride 2, SAME padding, a kernel with even sides, at least 64 channels on either side, and
+    outputs of at most 8x8. Otherwise, and in every other dtype, this is Keras's layer. Values and gradients are the
+    same but for their rounding.
+
+    Args:
+        As `keras.layers.Conv2D`.
+
+    Returns:
+        Tensor `(batch, height, width, filters)`.
+
+    Example:
+        >>> import numpy as np
+        >>> Conv2D(8, 4, strides=2, padding="same")(np.zeros((1, 6, 6, 3), "float32")).shape
+        TensorShape([1, 3, 3, 8])
+    """
+
+    def convolution_op(self, inputs, kernel):
+        """Convolve `inputs` with `kernel`."""
+        if _halves(self) and self.groups == 1 and not isinstance(inputs, keras.KerasTensor):
+            return halving(inputs, kernel)
+        return super().convolution_op(inputs, kernel)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class Conv2DTranspose(keras.layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose`, with a faster gradient of the kernel in bfloat16 on a CPU.
+
+    The product replaces Keras's operation in the same cases as in `Conv2D`, with inputs and outputs exchanged.
+
+    Args:
+        As `keras.layers.Conv2DTranspose`.
+
+    Returns:
+        Tensor `(batch, height, width, filters)`.
+
+    Example:
+        >>> import numpy as np
+        >>> Conv2DTranspose(8, 4, strides=2, padding="same")(np.zeros((1, 3, 3, 16), "float32")).shape
+        TensorShape([1, 6, 6, 8])
+    """
+
+    def call(self, inputs):
+        """Convolve, add the biases, and activate."""
+        if not _halves(self) or self.output_padding is not None or isinstance(inputs, keras.KerasTensor):
+            return super().call(inputs)
+        outputs = doubling(inputs, self.kernel)
+        outputs = keras.ops.add(outputs, self.bias) if self.use_bias else outputs
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+def _halves(layer):
+    """Whether a layer has stride 2 and SAME padding, and nothing unusual."""
+    return (
+        tuple(layer.strides) == (2, 2)
+        and layer.padding == "same"
+        and tuple(layer.dilation_rate) == (1, 1)
+        and layer.data_format == "channels_last"
+    )
