@@ -5,7 +5,6 @@ import keras
 import keras_gan
 from keras_gan.layers import SpectralNormalization
 
-
 # Layers of this package that do what Keras's layer of the same name does.
 _SAME_AS_STOCK = ("BatchNormalization", "Conv2D", "Conv2DTranspose", "LeakyReLU")
 

@@ -14,8 +14,7 @@ generator, discriminator = keras_gan.networks.dcgan(
 # Samples come from an average of the generator, which draws cleaner digits than the generator of the last step.
 gan = keras_gan.NonSaturatingGAN(generator, discriminator, penalties=[keras_gan.penalties.R1(0.1)], ema_half_life=5000)
 optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.99) for _ in range(2)]
-# XLA needs some seconds to compile the step, and then each step takes a third less time.
-gan.compile(*optimizers, jit_compile=True)
+gan.compile(*optimizers)
 gan.fit(digits, epochs=12, steps_per_epoch=50, callbacks=[keras_gan.callbacks.Progress()])
 
 picture = pathlib.Path("runs/minimal/samples.png")

@@ -39,7 +39,6 @@ _SAME_IN_PRESETS = [
     "ema_half_life",
     "steps",
     "precision",
-    "jit_compile",
 ]
 
 # The names of the flags by the heading of their group.
@@ -278,9 +277,6 @@ def _take(name):
     if has_gan and has_network:
         # The penalty takes its place.
         settings["spectral_normalization"] = False
-    if FLAGS.strategy != "none":
-        # XLA does not compile a step for several devices.
-        del settings["jit_compile"]
     if preset.diff_augment:
         settings["augmentation"] = "diff_augment"
     for name, value in settings.items():

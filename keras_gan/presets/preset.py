@@ -40,8 +40,6 @@ class Preset:
         steps: int, training steps of a whole run.
         precision: str, "float32", "mixed_bfloat16" or "mixed_float16".
             `keras.config.set_dtype_policy(preset.precision)` sets it.
-        jit_compile: bool, whether XLA compiles the step. On a processor this takes some seconds, and then each step
-            takes a third less time.
 
     Raises:
         ValueError: if a setting is not one of these.
@@ -70,14 +68,13 @@ class Preset:
     betas: tuple[float, float] = (0.0, 0.99)
     steps: int = 1000
     precision: str = "float32"
-    jit_compile: bool = True
 
     def __post_init__(self):
         for name in ("name", "description"):
             require_text(name, getattr(self, name))
         for name in ("image_size", "batch_size", "latent_dim", "width", "steps"):
             require_int(name, getattr(self, name))
-        for name in ("flip", "diff_augment", "jit_compile"):
+        for name in ("flip", "diff_augment"):
             require_bool(name, getattr(self, name))
         for name in ("ema_half_life", "learning_rate"):
             require_number(name, getattr(self, name), low=0.0, open_low=True)
@@ -122,5 +119,5 @@ class Preset:
             seed=seed,
         )
         optimizers = [keras.optimizers.Adam(self.learning_rate, *self.betas, epsilon=1e-8) for _ in gan.players]
-        gan.compile(*optimizers, jit_compile=self.jit_compile)
+        gan.compile(*optimizers)
         return gan

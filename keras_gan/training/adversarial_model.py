@@ -147,7 +147,9 @@ class AdversarialModel(SavedModel, abc.ABC):
                 without these factors.
             run_eagerly: bool, as in `keras.Model.compile`.
             steps_per_execution: int, as in `keras.Model.compile`; must be 1 on several replicas.
-            jit_compile: bool or "auto", as in `keras.Model.compile`; not True on several replicas.
+            jit_compile: bool or "auto", whether XLA compiles the step. "auto" is True on a GPU and False on a CPU,
+                where a step takes up to twice as long with XLA, and the first some seconds more
+                (benchmarks/train_step.py). Not True on several replicas.
             **optimizers: a Keras optimizer (or its name) for each player, such as `generator_optimizer=`;
                 all of them or none. The optimizer of a float16 network is wrapped for loss scaling. A schedule of the
                 learning rate or of a beta counts training steps. For a `Lazy` penalty, rate and betas are adjusted.

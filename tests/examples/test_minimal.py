@@ -5,7 +5,6 @@ import pathlib
 import runpy
 
 import numpy as np
-import pytest
 from PIL import Image
 
 import keras_gan
@@ -17,7 +16,6 @@ def test_the_script_is_one_screen():
     assert len(SCRIPT.read_text().splitlines()) <= 30
 
 
-@pytest.mark.filterwarnings("ignore:If `run_eagerly` is True, then `jit_compile`:UserWarning")
 def test_it_draws_and_exports(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # As Python does for a script that it runs.

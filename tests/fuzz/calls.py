@@ -431,7 +431,6 @@ _PRESETS = {
         betas=(0.0, 0.9),
         steps=10,
         precision="float32",
-        jit_compile=False,
     ),
     "get": made(presets.get, name="digits"),
 }
