@@ -6,6 +6,8 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_int, require_number
 from keras_gan._replicas import mean_over_replicas, replica_count
 
+# Of TensorFlow's fused kernel.
+KERNEL_DTYPES = ("float32", "bfloat16", "float16")
 # TensorFlow's tensors have at most eight dimensions.
 _LARGEST_AXIS = 7
 
@@ -95,7 +97,7 @@ class BatchNormalization(keras.layers.BatchNormalization):
             not isinstance(inputs, keras.KerasTensor)
             and replica_count() == 1
             and self.axis in (-1, len(inputs.shape) - 1)
-            and keras.backend.standardize_dtype(inputs.dtype) in ("float32", "bfloat16", "float16")
+            and keras.backend.standardize_dtype(inputs.dtype) in KERNEL_DTYPES
             and self.variable_dtype == "float32"
             and not self.renorm
         )

@@ -13,8 +13,9 @@ def x():
     return np.random.default_rng(0).normal(2.0, 3.0, size=(3, 5, 4, 6)).astype("float32")
 
 
+@pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize("groups", [1, 2, 6, -1])
-def test_equals_the_definition(x, groups):
+def test_equals_the_definition(x, groups, training):
     layer = GroupNormalization(groups, epsilon=0.1)
     layer.build(x.shape)
     gain, bias = np.random.default_rng(1).normal(size=(2, 6))
@@ -25,7 +26,7 @@ def test_equals_the_definition(x, groups):
         part = x[..., first : first + block].astype("float64")
         mean, variance = part.mean((1, 2, 3), keepdims=True), part.var((1, 2, 3), keepdims=True)
         expected[..., first : first + block] = (part - mean) / np.sqrt(variance + 0.1)
-    np.testing.assert_allclose(layer(x), expected * gain + bias, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(layer(x, training=training), expected * gain + bias, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("center, scale", [(True, False), (False, True)])
@@ -71,6 +72,24 @@ def test_second_order_gradient_is_right_where_that_of_keras_is_not():
     assert penalty_error(GroupNormalization(2, center=False, scale=False, dtype="float64")) < 1e-6
     assert penalty_error(keras.layers.GroupNormalization(groups=1, dtype="float64")) > 0.01
     assert penalty_error(keras.layers.LayerNormalization(dtype="float64")) > 0.01
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_kernel_of_instance_normalisation_is_right_to_second_order(x, dtype):
+    def everything(training):
+        layer = GroupNormalization(-1, dtype=dtype)
+        inputs, kernel = (tf.constant(values, dtype) for values in (x, np.linspace(-1.0, 1.0, 36).reshape(6, 6)))
+        layer.build(x.shape)
+        with tf.GradientTape() as outer:
+            outer.watch(kernel)
+            with tf.GradientTape() as inner:
+                inner.watch(inputs)
+                value = tf.reduce_sum(tf.sin(layer(tf.tanh(inputs @ kernel), training=training)))
+            penalty = tf.reduce_sum(inner.gradient(value, inputs) ** 2)
+        return [value, penalty, *outer.gradient(penalty, [kernel, layer.gamma.value, layer.beta.value])]
+
+    for kernel, operations in zip(everything(True), everything(False), strict=True):
+        np.testing.assert_allclose(kernel, operations, rtol=1e-3, atol=1e-3 * np.abs(operations).max())
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
