@@ -29,9 +29,7 @@ def load(contender):
 
 def start(kind, job):
     """Build a contender and take its first step; return it and its report."""
-    # Resets the peak: imports have their own.
-    pathlib.Path("/proc/self/clear_refs").write_text("5")
-    before = _memory("VmRSS")
+    before = reset_peak()
     begin = time.perf_counter()
     contender = kind(Case(**job["case"]), job["bfloat16"], job["jit_compile"])
     contender.run(1)
@@ -43,7 +41,7 @@ def start(kind, job):
 def answer(contender, baseline, request):
     """Return the answer to one request."""
     if "steps" in request:
-        return {"seconds": contender.run(request["steps"]), "bytes": _memory("VmHWM") - baseline}
+        return {"seconds": contender.run(request["steps"]), "bytes": memory("VmHWM") - baseline}
     return {"flops_per_second": _speed_of_products(contender, request["peak"], request["bfloat16"])}
 
 
@@ -59,7 +57,13 @@ def _speed_of_products(contender, size, bfloat16, tries=5):
     return 2 * size**3 / min(seconds)
 
 
-def _memory(field):
+def reset_peak():
+    """Forget the peak of the memory so far, such as that of the imports; return what the process holds."""
+    pathlib.Path("/proc/self/clear_refs").write_text("5")
+    return memory("VmRSS")
+
+
+def memory(field):
     """Bytes of memory that the process holds ("VmRSS"), or has held at most ("VmHWM")."""
     lines = pathlib.Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(field)) * 1024
