@@ -16,7 +16,8 @@ _PRESETS = {
             name="icons_32",
             description="Icons, emoji and other flat pictures in colour, a thousand or more.",
             image_size=32,
-            steps=1500,
+            diff_augment=True,
+            steps=2000,
         ),
         Preset(
             name="few_images",
@@ -29,12 +30,13 @@ _PRESETS = {
         ),
         Preset(
             name="photos_64_cpu",
-            description="Photographs at 64x64 on a processor. Not measured.",
+            description="Photographs at 64x64 on a processor.",
             image_size=64,
             flip=True,
+            diff_augment=True,
             batch_size=32,
             width=16,
-            steps=2000,
+            steps=4000,
         ),
         Preset(
             name="photos_64_gpu",
