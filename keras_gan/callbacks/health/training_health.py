@@ -124,6 +124,10 @@ class TrainingHealth(keras.callbacks.Callback):
         rollbacks: how often training may return to the last checkpoint.
         learning_rate_factor: number in (0, 1] that multiplies the learning rates after each rollback.
 
+    Attributes:
+        phrase: function that gets each message, with the arguments to change, and returns the one that is shown and
+            recorded. A program whose users know the arguments by other names, such as flags, may replace it.
+
     Raises:
         ValueError: if an argument is out of range, the images differ in size, the directory cannot be written, or
             `rollbacks` is given without a checkpoint; when training begins, if the images do not fit the model, the
@@ -171,6 +175,7 @@ class TrainingHealth(keras.callbacks.Callback):
                 "Rollbacks need checkpoints: pass the `Checkpoint` of this training as `checkpoint`, too. "
                 f"Received: rollbacks={rollbacks}, checkpoint=None"
             )
+        self.phrase = str
         self._real_images = None if images is None else RealImages(images, _KEPT_IMAGES)
         self._record = HealthRecord(directory)
         self._forget()
@@ -280,7 +285,8 @@ class TrainingHealth(keras.callbacks.Callback):
             course = before.after(illness.evidence(signs, usual, share), share)
             self._courses[illness.name] = course
             if course.is_ill and not before.is_ill:
-                said.append(f"Step {step:,}: {illness.words(signs, usual, settings_of(self.model))}.")
+                words = illness.words(signs, usual, settings_of(self.model))
+                said.append(self.phrase(f"Step {step:,}: {words}."))
         self._record.add(step, signs, [name for name, course in self._courses.items() if course.is_ill], said)
         for text in said:
             self._warn(text)
@@ -325,9 +331,11 @@ class TrainingHealth(keras.callbacks.Callback):
         text = f"Training diverged at step {step:,}{used}: {finding}."
         self._record.note(step, text)
         raise TrainingDiverged(
-            f"{text} {rescue} Lower the learning rates, clip the gradients by their global norm, or penalise the "
-            "discriminator's gradient. With `checkpoint` and `rollbacks`, TrainingHealth retries with lower rates by "
-            f"itself. Received: rollbacks={self.rollbacks}"
+            self.phrase(
+                f"{text} {rescue} Lower the learning rates, clip the gradients by their global norm, or penalise the "
+                "discriminator's gradient. With `checkpoint` and `rollbacks`, TrainingHealth retries with lower rates "
+                f"by itself. Received: rollbacks={self.rollbacks}"
+            )
         )
 
 
