@@ -50,9 +50,8 @@ def test_no_advice_has_words_of_python_and_every_flag_in_it_exists(in_flags, tra
         ("raise `discriminator_steps` (now 1)", "raise --discriminator_steps (now 1)"),
         ("lower the generator's learning rate (now 0.01)", "lower --generator_learning_rate (now 0.01)"),
         (
-            "train both players with `keras.optimizers.Adam(0.0002, beta_1=0.5)` instead of SGD",
-            "train both players with --optimizer=adam --generator_learning_rate=0.0002 "
-            "--discriminator_learning_rate=0.0002 instead of SGD",
+            "with `keras.optimizers.Adam(0.0002, beta_1=0.5)` instead",
+            "with --optimizer=adam --generator_learning_rate=0.0002 --discriminator_learning_rate=0.0002 instead",
         ),
     ],
 )
