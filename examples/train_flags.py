@@ -201,6 +201,11 @@ def _define_requirements():
         "--steps must be a multiple of --steps_per_epoch",
     )
     _require(
+        "steps steps_per_epoch steps_per_execution",
+        lambda steps, epoch, execution: min(steps, epoch) % execution == 0,
+        "--steps_per_epoch must be a multiple of --steps_per_execution",
+    )
+    _require(
         "steps warm_up_steps", lambda steps, warm_up: warm_up < steps, "--warm_up_steps must be fewer than --steps"
     )
     _require(

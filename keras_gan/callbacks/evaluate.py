@@ -10,6 +10,7 @@ from keras_gan._arguments import require_choice, require_int
 from keras_gan._files import remove_leftovers, writable_directory
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import training_step
+from keras_gan.callbacks.progress import has_progress
 
 _BEST = "best.keras"
 _BEST_REPORT = "best.json"
@@ -82,6 +83,11 @@ class Evaluate(keras.callbacks.Callback):
         self.directory = None if directory is None else writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
         self.best_value = self.best_epoch = None
+        self._ends_line = True
+
+    def on_fit_begin(self, callbacks):
+        """Note whose line is in progress when an epoch ends."""
+        self._ends_line = not has_progress(callbacks)
 
     def on_train_begin(self, logs=None):
         """Compute the features of the real images."""
@@ -111,7 +117,7 @@ class Evaluate(keras.callbacks.Callback):
         number = epoch + 1
         if number % self.every and number != self.params["epochs"]:
             return
-        if self._verbose():
+        if self._ends_line and self._verbose():
             print()  # noqa: T201 - Keras's own progress bar is on this line
         report = self.evaluator.compare(
             self.model, self._real, floor=self._floors, intervals=False, verbose=self._verbose()

@@ -146,7 +146,8 @@ class AdversarialModel(SavedModel, abc.ABC):
             loss_weights: dict of float, factors of the losses by their names in the logs. The logs show the losses
                 without these factors.
             run_eagerly: bool, as in `keras.Model.compile`.
-            steps_per_execution: int, as in `keras.Model.compile`; must be 1 on several replicas.
+            steps_per_execution: int, as in `keras.Model.compile`; must be 1 on several replicas. It must divide the
+                number of steps in an epoch, unless the end of the data ends the epoch.
             jit_compile: bool or "auto", as in `keras.Model.compile`; not True on several replicas.
             **optimizers: a Keras optimizer (or its name) for each player, such as `generator_optimizer=`;
                 all of them or none. The optimizer of a float16 network is wrapped for loss scaling. A schedule of the

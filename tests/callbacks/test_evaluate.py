@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import keras_gan
 from keras_gan import metrics
-from keras_gan.callbacks import Checkpoint, Evaluate, LossCurves
+from keras_gan.callbacks import Checkpoint, Evaluate, LossCurves, Progress
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (32, 4, 4, 1)).astype("float32")
 
@@ -195,6 +195,14 @@ def test_a_progress_bar_where_keras_draws_one(gan, capsys):
     assert "8/8" in capsys.readouterr().out
     fit(gan, Evaluate(IMAGES, brightness()), epochs=1)
     assert capsys.readouterr().out == ""
+
+
+def test_no_empty_line_is_printed_next_to_progress(gan, capsys):
+    gan.fit(IMAGES, batch_size=16, verbose="auto", callbacks=[Evaluate(IMAGES, brightness()), Progress(["brightness"])])
+    *lines, end = capsys.readouterr().out.split("\n")
+    assert lines[-1].startswith("epoch 1/1  step 2/2")
+    assert "" not in lines
+    assert end == ""
 
 
 @pytest.mark.parametrize(

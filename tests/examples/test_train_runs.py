@@ -318,6 +318,7 @@ def test_a_directory_that_cannot_be_made(error, tmp_path, flag):
         ("--steps=0", "--steps=0: 0 is not a positive integer"),
         ("--image_size=32,32", "--image_size=32,32: must be as 32 or 112x92, or 0"),
         ("--steps=150", "--steps must be a multiple of --steps_per_epoch"),
+        ("--steps_per_execution=3", "--steps_per_epoch must be a multiple of --steps_per_execution"),
         ("--discriminator_normalization=instance", "value should be one of <batch|layer|none>"),
         ("--network=mlp --discriminator_normalization=batch", "only a dcgan has a normalization and a dropout"),
         ("--network=ResNet --discriminator_dropout=0.5", "only a dcgan has a normalization and a dropout"),

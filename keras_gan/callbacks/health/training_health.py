@@ -24,6 +24,7 @@ from keras_gan.callbacks.health._probe import (
 )
 from keras_gan.callbacks.health._record import HealthRecord
 from keras_gan.callbacks.health._statistics import RealImages
+from keras_gan.callbacks.progress import has_progress
 
 _KEPT_IMAGES = 256
 # The usual value is the median of this many probes. Nothing is usual before half of them exist.
@@ -175,14 +176,15 @@ class TrainingHealth(keras.callbacks.Callback):
                 "Rollbacks need checkpoints: pass the `Checkpoint` of this training as `checkpoint`, too. "
                 f"Received: rollbacks={rollbacks}, checkpoint=None"
             )
-        self.phrase = str
+        self.phrase, self._ends_line = str, True
         self._real_images = None if images is None else RealImages(images, _KEPT_IMAGES)
         self._record = HealthRecord(directory)
         self._forget()
         self._rollback_steps = []
 
     def on_fit_begin(self, callbacks):
-        """Make sure that the checkpoint is among the callbacks, and so is written."""
+        """Make sure that the checkpoint is among the callbacks, and so is written; note whose line is in progress."""
+        self._ends_line = not has_progress(callbacks)
         if self.checkpoint is not None and self.checkpoint not in callbacks:
             raise ValueError(
                 "The `checkpoint` of TrainingHealth must be among the callbacks of `fit`, too. Otherwise it is never "
@@ -298,7 +300,7 @@ class TrainingHealth(keras.callbacks.Callback):
         return VitalSigns(**{**dict.fromkeys(VitalSigns._fields), **_each(statistics.median, self._history)})
 
     def _warn(self, text):
-        if self.params.get("verbose") in (1, "auto"):
+        if self._ends_line and self.params.get("verbose") in (1, "auto"):
             print(flush=True)  # noqa: T201 - Keras's own progress bar is on this line
         warnings.warn(text, stacklevel=3)
 
