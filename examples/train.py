@@ -88,9 +88,10 @@ def try_out(gan_name, network_name):
     images, gan, is_chief = build(gan_name, network_name)
     import dry_run
 
-    needs = dry_run.measure(gan, images, FLAGS.steps_per_execution)
+    needs = dry_run.measure(gan, images, FLAGS.steps_per_execution, health=FLAGS.health)
     if is_chief:
-        print(dry_run.describe(needs, gan, **given("steps", "steps_per_epoch", "keep_checkpoints", "evaluate_every")))
+        lengths = given("steps", "steps_per_epoch", "checkpoint_every", "keep_checkpoints", "evaluate_every")
+        print(dry_run.describe(needs, gan, **lengths))
 
 
 def build(gan_name, network_name):

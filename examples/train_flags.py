@@ -183,7 +183,7 @@ def _define_run():
             "runs/train",
             "Where the results go. The same flags resume a run; other flags get another directory, as runs/train_2.",
         )
-        flags.DEFINE_bool("dry_run", False, "Take three steps, say what the run will need, and write nothing.")
+        flags.DEFINE_bool("dry_run", False, "Take a few steps, say what the run will need, and write nothing.")
         flags.DEFINE_integer(
             "checkpoint_every", None, "Steps between checkpoints; default: --steps_per_epoch.", lower_bound=1
         )

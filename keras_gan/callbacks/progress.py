@@ -172,7 +172,7 @@ class Progress(keras.callbacks.ProgbarLogger):
 
 
 def has_progress(callbacks):
-    """Whether a `Progress` is among the callbacks, which clears its line for what others print. Keras's bar does not."""
+    """Whether a `Progress` is among the callbacks: unlike Keras's bar, it clears its line for what others print."""
     return any(isinstance(callback, Progress) for callback in callbacks)
 
 
