@@ -246,10 +246,22 @@ def test_a_model_that_does_not_generate_is_refused():
         model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0, callbacks=[Evaluate(IMAGES, brightness())])
 
 
-@pytest.mark.parametrize("trained, is_refused", [("train", False), ("all", True), (None, True), ("test", True)])
-def test_a_gan_is_not_measured_against_its_training_images(gan, trained, is_refused):
+@pytest.mark.parametrize(
+    "trained, measured, is_refused",
+    [
+        ("train", "test", False),
+        ("train", "train", False),
+        ("train", "all", True),
+        ("train", None, True),
+        ("all", "test", True),
+        ("all", "all", True),
+        (None, "test", True),
+        ("test", "test", True),
+    ],
+)
+def test_a_gan_is_not_measured_against_its_training_images(gan, trained, measured, is_refused):
     images = np.concatenate([IMAGES, -IMAGES])
-    test = keras_gan.data.load(images, split="test", batch_size=2)
+    test = keras_gan.data.load(images, split=measured, batch_size=2)
     training = keras_gan.data.load(images, split=trained, batch_size=4)
     evaluate = Evaluate(test, brightness())
     if not is_refused:
