@@ -5,6 +5,7 @@ import re
 
 import keras
 
+from keras_gan._inner_optimizer import inner_of
 from keras_gan.callbacks._checkpoint_settings import BEGUN_AT, rate_in, settings_of, unlike
 from keras_gan.callbacks._checkpoint_state import value
 
@@ -68,7 +69,7 @@ class NewRates:
 def constant_rates(model):
     """The learning rates that are no schedule: a dict of the optimizer's name in the model to keras.Variable."""
     rates = {
-        f"{name}_optimizer": _inner(optimizer).learning_rate for name, optimizer in model.given_optimizers().items()
+        f"{name}_optimizer": inner_of(optimizer).learning_rate for name, optimizer in model.given_optimizers().items()
     }
     return {name: rate for name, rate in rates.items() if isinstance(rate, keras.Variable)}
 
@@ -135,7 +136,7 @@ def _places(model):
     """Where a constant rate stands among an optimizer's variables: Keras makes it after the count of the updates."""
     places = {}
     for name, optimizer in model.given_optimizers().items():
-        count = _inner(optimizer).iterations
+        count = inner_of(optimizer).iterations
         variables = model.players[name].optimizer.variables
         places[f"{name}_optimizer"] = 1 + next(index for index, variable in enumerate(variables) if variable is count)
     return places
@@ -151,8 +152,3 @@ def _moved(entries, name, place, by):
         elif by > 0 or int(found[1]) > place:
             moved[f"{name}[{int(found[1]) + by}]"] = entry
     return moved
-
-
-def _inner(optimizer):
-    """The optimizer with the rate, without its LossScaleOptimizer."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
