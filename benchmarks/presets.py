@@ -133,6 +133,7 @@ def row(name, seed):
         seed=seed,
         preprocessing=keras_gan.data.Preprocessing(channels=preset.channels),
     )
+    # From the cache: train.py has trained it on the same images, with the same seed.
     extractor = metrics.train_extractor(labelled, seed=seed)
     evaluator = metrics.Evaluator(extractor, [f"{metric}_distance"], num_images=NUM_SAMPLES)
     gaussian = evaluator.compare(gaussian_like(training, NUM_SAMPLES), test)[f"{metric}_distance"].value

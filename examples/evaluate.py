@@ -76,14 +76,17 @@ def evaluate(out):
     losses = curves()
     source = open_samples(run_flags.local_path(FLAGS["samples"]))
     test = load(FLAGS.split, source)
-    train = load(FLAGS.train_split, source) if FLAGS.train_split else test
+    # The labels are for the classifier. Those of one class tell nothing: it is then trained without.
+    has_labels = FLAGS.extractor == "classifier" and test.num_classes > 1
+    train_split = FLAGS.train_split or FLAGS.split
+    train = load(train_split, source, labels=has_labels) if FLAGS.train_split or has_labels else test
     if train.num_held_out:
         print(
             f"{FLAGS.dataset} has no test images: {train.num_held_out:,} of its images are held out. The numbers mean "
             "something only if the GAN was trained without them, as examples/train.py trains."
         )
     evaluator = metrics.Evaluator(
-        make_extractor(source, train),
+        make_extractor(train),
         FLAGS.metrics,
         num_images=FLAGS.num_images,
         seed=FLAGS.seed,
@@ -114,7 +117,7 @@ def pictures(extractor, source, train, known):
     features, logits = extractor(samples)
     shown = {
         "samples": samples[:SHOWN],
-        "real_images": np.concatenate([batch.numpy() for batch in train.one_pass()]),
+        "real_images": all_images(train),
         "neighbours": metrics.nearest_neighbours(features[:SHOWN], known.features, num_neighbours=2),
     }
     if logits is not None:
@@ -130,8 +133,15 @@ def draw(source, count):
 
     if hasattr(source, "generate"):
         return source.generate(count, seed=FLAGS.seed)
-    images = np.concatenate([batch.numpy() for batch in source.one_pass()])
+    images = all_images(source)
     return images[np.random.default_rng(FLAGS.seed).permutation(len(images))[:count]]
+
+
+def all_images(dataset):
+    """Return the images of what `data.load` returned as one array, without labels."""
+    import numpy as np
+
+    return np.concatenate([np.asarray(batch[0] if isinstance(batch, tuple) else batch) for batch in dataset.one_pass()])
 
 
 def by_class(samples, classes, num_classes, names):
@@ -191,14 +201,11 @@ def load(split, source, *, labels=False):
     )
 
 
-def make_extractor(source, train):
-    """Return the extractor that the flags ask for."""
+def make_extractor(train):
+    """Return the extractor that the flags ask for; a classifier is trained on these images."""
     from keras_gan import metrics
 
     if FLAGS.extractor == "classifier":
-        # Labels that are all the same tell nothing: it is then trained without.
-        if train.num_classes > 1:
-            train = load(train.split, source, labels=True)
         return metrics.train_extractor(train, cache_dir=FLAGS.cache_dir, seed=FLAGS.seed)
     if FLAGS.extractor == "inception":
         return metrics.KerasInception(download=FLAGS.download)

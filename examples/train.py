@@ -18,6 +18,7 @@ runs/digits_2. With --dry_run, the script says what a run will need, and writes 
 import signal
 import sys
 
+import flag_words
 import run_flags
 import train_flags
 from absl import app, flags, logging
@@ -87,9 +88,10 @@ def try_out(gan_name, network_name):
     images, gan, is_chief = build(gan_name, network_name)
     import dry_run
 
-    needs = dry_run.measure(gan, images, FLAGS.steps_per_execution)
+    needs = dry_run.measure(gan, images, FLAGS.steps_per_execution, health=FLAGS.health)
     if is_chief:
-        print(dry_run.describe(needs, gan, **given("steps", "steps_per_epoch", "keep_checkpoints", "evaluate_every")))
+        lengths = given("steps", "steps_per_epoch", "checkpoint_every", "keep_checkpoints", "evaluate_every")
+        print(dry_run.describe(needs, gan, **lengths))
 
 
 def build(gan_name, network_name):
@@ -228,12 +230,13 @@ def observers(images, run_dir):
 
     every = FLAGS.checkpoint_every or FLAGS.steps_per_epoch
     checkpoint = Checkpoint(run_dir, every=every, unit="step", keep=FLAGS.keep_checkpoints)
-    health = (
-        [TrainingHealth(images, checkpoint=checkpoint, rollbacks=FLAGS.rollbacks, directory=run_dir)]
-        if FLAGS.health
-        else []
-    )
-    return [Throughput(), *health, checkpoint]
+    speaking = [checkpoint]
+    if FLAGS.health:
+        health = TrainingHealth(images, checkpoint=checkpoint, rollbacks=FLAGS.rollbacks, directory=run_dir)
+        speaking.insert(0, health)
+    for callback in speaking:
+        callback.phrase = flag_words.in_flags
+    return [Throughput(), *speaking]
 
 
 def writers(images, run_dir):

@@ -43,6 +43,8 @@ _SAME_IN_PRESETS = [
 
 # The names of the flags by the heading of their group.
 GROUPS = {}
+# What flags must fulfil together: their names, a function of their values, and what it asks for.
+_REQUIREMENTS = []
 # It is not part of the run.
 _NOT_RECORDED = {"dry_run"}
 _HELP = {"-?", "-h", "--h", "-help", "--help", "-helpshort", "--helpshort"}
@@ -180,7 +182,7 @@ def _define_run():
             "runs/train",
             "Where the results go. The same flags resume a run; other flags get another directory, as runs/train_2.",
         )
-        flags.DEFINE_bool("dry_run", False, "Take three steps, say what the run will need, and write nothing.")
+        flags.DEFINE_bool("dry_run", False, "Take a few steps, say what the run will need, and write nothing.")
         flags.DEFINE_integer(
             "checkpoint_every", None, "Steps between checkpoints; default: --steps_per_epoch.", lower_bound=1
         )
@@ -198,22 +200,27 @@ def _define_requirements():
         "--steps must be a multiple of --steps_per_epoch",
     )
     _require(
+        "steps steps_per_epoch steps_per_execution",
+        lambda steps, epoch, execution: min(steps, epoch) % execution == 0,
+        "--steps_per_epoch must be a multiple of --steps_per_execution",
+    )
+    _require(
         "steps warm_up_steps", lambda steps, warm_up: warm_up < steps, "--warm_up_steps must be fewer than --steps"
     )
     _require(
         "network discriminator_normalization discriminator_dropout",
         lambda network, *options: _plain(network) not in ("mlp", "resnet", "densedc") or options == (None, 0),
-        "only a dcgan has the last two to choose",
+        "only a dcgan has a normalization and a dropout of the discriminator to choose",
     )
     _require(
         "network spectral_normalization",
         lambda network, spectral: _plain(network) != "resnet" or spectral is not False,
-        "a resnet always has the last one",
+        "a resnet always has --spectral_normalization",
     )
     _require(
         "r1 gradient_penalty lazy_penalty_every",
         lambda r1, gradient_penalty, every: every is None or (r1, gradient_penalty) != (None, None),
-        "the last one is for a penalty given by one of the others",
+        "--lazy_penalty_every is for a penalty given by --r1 or --gradient_penalty",
     )
     _require(
         "health rollbacks",
@@ -223,12 +230,12 @@ def _define_requirements():
     _require(
         "optimizer beta_1 beta_2",
         lambda optimizer, *betas: optimizer == "adam" or betas == (0.5, 0.999),
-        "the last two are for --optimizer=adam",
+        "--beta_1 and --beta_2 are for --optimizer=adam",
     )
     _require(
         "dataset data_dir download",
         lambda dataset, *options: options == (None, False) or not (dataset == "digits" or _local(dataset).exists()),
-        "only TensorFlow Datasets take the last two",
+        "only TensorFlow Datasets take --data_dir and --download",
     )
     _require(
         "dataset skip_corrupt",
@@ -250,10 +257,7 @@ def parse(argv):
     rest = app.parse_flags_with_usage(argv)
     if FLAGS.preset:
         _take(FLAGS.preset)
-        try:
-            FLAGS.validate_all_flags()
-        except flags.Error as error:
-            sys.exit(f"Error: {error}")
+    _check()
     return rest
 
 
@@ -314,10 +318,15 @@ def _group(heading):
 
 
 def _require(names, is_right, message):
-    """Check several flags together when they are parsed: `is_right` takes their values in the order of the names."""
-    flags.register_multi_flags_validator(
-        names.split(), lambda values: is_right(*map(values.get, names.split())), message
-    )
+    """Let `parse` check several flags together: `is_right` takes their values in the order of the names."""
+    _REQUIREMENTS.append((names.split(), is_right, message))
+
+
+def _check():
+    """End the program in one line if flags do not fit each other; a preset has set those that were not given."""
+    for names, is_right, message in _REQUIREMENTS:
+        if not is_right(*(FLAGS[name].value for name in names)):
+            sys.exit(f"Error: {message}. Received: {' '.join(f'--{name}={FLAGS[name].value}' for name in names)}")
 
 
 def _local(dataset):

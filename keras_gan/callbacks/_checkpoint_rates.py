@@ -5,6 +5,7 @@ import re
 
 import keras
 
+from keras_gan._inner_optimizer import inner_of
 from keras_gan.callbacks._checkpoint_settings import BEGUN_AT, rate_in, settings_of, unlike
 from keras_gan.callbacks._checkpoint_state import value
 
@@ -52,6 +53,7 @@ class NewRates:
         if renewed and not self._forgets_factor and factors[1] != 1.0:
             # One factor for all: a player whose schedule is the old one still needs it.
             self.kept.append(f"the factor {factors[1]:g}, by which training had multiplied all learning rates")
+        self.kept += _moved_schedules(model, saved, schedules)
 
     def assign(self, step):
         """Assign the new rates to the model, if the state of this step was saved before the user changed them."""
@@ -67,7 +69,7 @@ class NewRates:
 def constant_rates(model):
     """The learning rates that are no schedule: a dict of the optimizer's name in the model to keras.Variable."""
     rates = {
-        f"{name}_optimizer": _inner(optimizer).learning_rate for name, optimizer in model.given_optimizers().items()
+        f"{name}_optimizer": inner_of(optimizer).learning_rate for name, optimizer in model.given_optimizers().items()
     }
     return {name: rate for name, rate in rates.items() if isinstance(rate, keras.Variable)}
 
@@ -86,6 +88,28 @@ def with_rates_of(model, saved):
         if not was_constant:
             values[key], paths[key] = value(rates[name]), rates[name].path
     return saved._replace(values=values, meta={**saved.meta, "paths": paths})
+
+
+def updates_per_step(model):
+    """How many updates each optimizer takes in a training step, with those of lazy penalties: a dict of its name."""
+    return {
+        f"{name}_optimizer": player.updates_per_step * (1.0 + player.lazy_updates)
+        for name, player in model.players.items()
+    }
+
+
+def _moved_schedules(model, saved, names):
+    """What to tell of schedules that are read at another step: an optimizer counts updates, and not training steps."""
+    now, before = updates_per_step(model), saved.meta.get("updates_per_step")
+    before = before if isinstance(before, dict) else {}
+    for name in names:
+        key = f"{name}[{_places(model)[name] - 1}]"
+        if name in before and key in saved.values and not math.isclose(before[name], now[name]):
+            yield (
+                f"the count of updates of {name}, which had {before[name]:g} in a training step and now has "
+                f"{now[name]:g}, so that its schedule continues from step {int(saved.values[key] / now[name]):,} "
+                f"instead of {saved.meta['step']:,}"
+            )
 
 
 def _is_another_schedule(model, saved, name, here, there):
@@ -112,7 +136,7 @@ def _places(model):
     """Where a constant rate stands among an optimizer's variables: Keras makes it after the count of the updates."""
     places = {}
     for name, optimizer in model.given_optimizers().items():
-        count = _inner(optimizer).iterations
+        count = inner_of(optimizer).iterations
         variables = model.players[name].optimizer.variables
         places[f"{name}_optimizer"] = 1 + next(index for index, variable in enumerate(variables) if variable is count)
     return places
@@ -128,8 +152,3 @@ def _moved(entries, name, place, by):
         elif by > 0 or int(found[1]) > place:
             moved[f"{name}[{int(found[1]) + by}]"] = entry
     return moved
-
-
-def _inner(optimizer):
-    """The optimizer with the rate, without its LossScaleOptimizer."""
-    return getattr(optimizer, "inner_optimizer", optimizer)

@@ -9,6 +9,8 @@ import warnings
 import keras
 import numpy as np
 
+from keras_gan._inner_optimizer import inner_of
+
 # A new process sets these itself. `min_delta`: Keras flips its sign when it learns in which direction the monitored
 # value improves. The last two: whether TensorBoard's profiler runs in this process.
 _OF_THE_PROCESS = {"params", "min_delta", "_profiler_started", "_is_tracing"}
@@ -27,7 +29,7 @@ _DIFFERENCES_SHOWN = 4
 def classes(model):
     """Return the class names of the model and its optimizers. A checkpoint must agree with them, not only in shapes."""
     optimizers = {name: part for name, part in vars(model).items() if isinstance(part, keras.optimizers.Optimizer)}
-    inner = {name: getattr(optimizer, "inner_optimizer", optimizer) for name, optimizer in optimizers.items()}
+    inner = {name: inner_of(optimizer) for name, optimizer in optimizers.items()}
     return {"model": type(model).__name__, **{name: type(part).__name__ for name, part in inner.items()}}
 
 

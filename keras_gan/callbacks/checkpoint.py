@@ -12,7 +12,7 @@ from keras_gan._fit_control import FitPosition
 from keras_gan._version import __version__
 from keras_gan.callbacks import _checkpoint_settings, _checkpoint_state
 from keras_gan.callbacks._checkpoint_files import CheckpointFolder
-from keras_gan.callbacks._checkpoint_rates import NewRates, constant_rates, with_rates_of
+from keras_gan.callbacks._checkpoint_rates import NewRates, constant_rates, updates_per_step, with_rates_of
 from keras_gan.callbacks._checkpoint_settings import BEGUN_AT
 from keras_gan.callbacks._checkpoint_state import CallbackStates, named
 from keras_gan.callbacks._disk_guard import DiskGuard
@@ -70,6 +70,10 @@ class Checkpoint(keras.callbacks.Callback):
         unit: "epoch" or "step".
         keep: number of checkpoints to keep, the newest ones.
 
+    Attributes:
+        phrase: function that gets the line about a resume and returns the line to print. A program whose users know
+            the arguments by other names, such as flags, may replace it.
+
     Raises:
         ValueError: if an argument is out of range or the directory cannot be written; when training begins, if
             the checkpoints belong to another GAN or are all damaged, another training writes to the directory, or the
@@ -102,6 +106,7 @@ class Checkpoint(keras.callbacks.Callback):
         self.unit = unit
         self.keep = require_int("keep", keep)
         self.run_dir = writable_directory(run_dir, "run_dir")
+        self.phrase = str
         self._folder = CheckpointFolder(self.run_dir / "checkpoints", self.keep)
         self._lock, self._interrupts = RunLock(self.run_dir), Interrupts()
         self._others = None
@@ -285,7 +290,7 @@ class Checkpoint(keras.callbacks.Callback):
             position = FitPosition(max(position.epoch, self.params["epochs"]))
         there, rates = _checkpoint_settings.settings_of(saved), list(constant_rates(self.model))
         if self._is_chief:
-            print(self._beginning(saved, position))  # noqa: T201 - for people, like Keras's own lines
+            print(self.phrase(self._beginning(saved, position)))  # noqa: T201 - for people, like Keras's own lines
             new, kept = _checkpoint_settings.differences(self._settings, there, rates, self._new_rates.changes)
             _checkpoint_settings.warn_of_differences(new, [*kept, *self._new_rates.kept], self.run_dir)
         if 0 < self._settings[BEGUN_AT] == saved.meta["step"] and BEGUN_AT in there:
@@ -340,6 +345,7 @@ class Checkpoint(keras.callbacks.Callback):
             "paths": _checkpoint_state.paths(self.model),
             "versions": {"keras_gan": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
             "settings": self._settings,
+            "updates_per_step": updates_per_step(self.model),
             "callbacks": self._states.collect(),
         }
         with self._guard:

@@ -10,9 +10,12 @@ from keras_gan._arguments import require_choice, require_int
 from keras_gan._files import remove_leftovers, writable_directory
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import training_step
+from keras_gan.callbacks.progress import has_progress
 
 _BEST = "best.keras"
 _BEST_REPORT = "best.json"
+# The splits of one source for training and for the evaluation that share no image.
+_APART = ("train", "test")
 
 
 class Evaluate(keras.callbacks.Callback):
@@ -82,6 +85,11 @@ class Evaluate(keras.callbacks.Callback):
         self.directory = None if directory is None else writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
         self.best_value = self.best_epoch = None
+        self._ends_line = True
+
+    def on_fit_begin(self, callbacks):
+        """Note whose line is in progress when an epoch ends."""
+        self._ends_line = not has_progress(callbacks)
 
     def on_train_begin(self, logs=None):
         """Compute the features of the real images."""
@@ -111,7 +119,7 @@ class Evaluate(keras.callbacks.Callback):
         number = epoch + 1
         if number % self.every and number != self.params["epochs"]:
             return
-        if self._verbose():
+        if self._ends_line and self._verbose():
             print()  # noqa: T201 - Keras's own progress bar is on this line
         report = self.evaluator.compare(
             self.model, self._real, floor=self._floors, intervals=False, verbose=self._verbose()
@@ -166,7 +174,7 @@ class Evaluate(keras.callbacks.Callback):
 
 
 def _require_not_trained_on(images, trained):
-    """Raise if a GAN trains on all images of a source, with those that `keras_gan.data.load` holds out of them.
+    """Raise if a GAN trains on some of the images, or on all: on those that `keras_gan.data.load` holds out, too.
 
     Args:
         images: the images for the evaluation.
@@ -174,7 +182,9 @@ def _require_not_trained_on(images, trained):
     """
     held_out = getattr(images, "identity", {})
     is_same_source = "split_of" in held_out and held_out["split_of"] == trained.get("split_of")
-    if is_same_source and held_out["split"] != "train" and trained["split"] != "train":
+    # Who asks for "train" alone knows what the numbers mean.
+    is_meant = is_same_source and (held_out["split"] == "train" or (trained["split"], held_out["split"]) == _APART)
+    if is_same_source and not is_meant:
         raise ValueError(
             "The GAN trains on images that it is to be measured against. Load them with "
             '`keras_gan.data.load(source, split="train")` for training, and with `split="test"` for the evaluation. '

@@ -171,6 +171,11 @@ class Progress(keras.callbacks.ProgbarLogger):
         return [*picture, _time_left(left)]
 
 
+def has_progress(callbacks):
+    """Whether a `Progress` is among the callbacks: unlike Keras's bar, it clears its line for what others print."""
+    return any(isinstance(callback, Progress) for callback in callbacks)
+
+
 class _Field(typing.NamedTuple):
     """A part of the line. In a narrow terminal, the one of the highest rank is left out first."""
 

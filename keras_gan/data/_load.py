@@ -111,7 +111,7 @@ def load(
     if is_made:
         data, about, num_held_out = _held_out.part(data, split)
     _warn_of_range(data.images)
-    _check_data(data, batch_size, labels=labels, dequantize=preprocessing.dequantize)
+    _check_data(data, split, batch_size, labels=labels, dequantize=preprocessing.dequantize)
     streamed = data if labels else data._replace(labels=None)
     stream = Stream(streamed, preprocessing=preprocessing, batch_size=batch_size, seed=seed)
     dataset = stream.dataset(start_step)
@@ -235,11 +235,11 @@ def _warn_of_range(images: np.ndarray) -> None:
         )
 
 
-def _check_data(data: ImageData, batch_size: int, *, labels: bool, dequantize: bool) -> None:
+def _check_data(data: ImageData, split: str, batch_size: int, *, labels: bool, dequantize: bool) -> None:
     if len(data.images) < batch_size:
         raise ValueError(
-            f"The data set has {len(data.images)} images, fewer than one batch. Pass a smaller `batch_size`. "
-            f"Received: batch_size={batch_size}"
+            f'The split "{split}" has {len(data.images)} images, fewer than one batch. Pass `batch_size='
+            f"{len(data.images)}` or less; to measure samples, any size will do. Received: batch_size={batch_size}"
         )
     if labels and data.labels is None:
         raise ValueError(

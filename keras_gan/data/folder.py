@@ -109,7 +109,7 @@ class Folder(Source):
         return self.path
 
     def _folders(self) -> list[str]:
-        return sorted(path.name for path in self.path.iterdir() if path.is_dir())
+        return _visible_folders(self.path)
 
     def _read_file(self, path: Path, prepare: Prepare) -> np.ndarray | None:
         try:
@@ -128,7 +128,9 @@ class Folder(Source):
         return prepare(image)
 
     def _doubts(self, root: Path, class_names: tuple[str, ...] | None) -> Iterator[str]:
-        """Why the folders of the classes and of the splits may be mixed up."""
+        """Why the folders of the classes and of the splits may be mixed up, or a class may be missing."""
+        if class_names and (empty := sorted(set(_visible_folders(root)) - set(class_names))):
+            yield f"Left out the sub-folders without an image that is read: {', '.join(map(printable, empty))}."
         if root == self.path:
             splits = [name for name in class_names or () if _SPLIT_NAME.fullmatch(name)]
             if splits:
@@ -160,6 +162,10 @@ def _left_out(corrupt: list[Path], unread: list[Path], num_files: int) -> Iterat
             "Left out what looks like an image, but has another format or suffix than those that are read, or is a "
             f"link to nothing: {_counted(unread, 'file')}, {listed(unread)}"
         )
+
+
+def _visible_folders(path: Path) -> list[str]:
+    return sorted(folder.name for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
 
 
 def _counted(paths: list[Path], noun: str) -> str:

@@ -144,11 +144,11 @@ class Evaluator:
             # Before the samples are drawn, which takes minutes.
             floor = self._training_images(floor, real)
         fake = self._samples(source, verbose)
-        shared = None if hasattr(source, "generate") else _require_other_samples(fake, real)
+        doubt = _doubt_of_training(real) if hasattr(source, "generate") else _require_other_samples(fake, real)
         values, doubts = self._values(real, fake)
         spread = self._deviations(real, fake, doubts) if intervals and self.num_halves else {}
         floors = self._floors(floor, real, len(fake))
-        notes = self._notes(real, fake, [*([shared] if shared else []), *doubts])
+        notes = self._notes(real, fake, [*([doubt] if doubt else []), *doubts])
         return Report(
             Result(
                 name=self._name(name),
@@ -270,6 +270,16 @@ def _require_other_samples(fake, real):
     """Raise if the samples are the real images; return a note if some are."""
     remedy = f"Compare the samples of a generator with held-out images. {_HELD_OUT}"
     return require_other_images(("the samples", "the real images"), fake, real, remedy)
+
+
+def _doubt_of_training(real):
+    """Return a note if the real images are most likely those that the generator was trained on."""
+    if real.split != "all":
+        return None
+    return (
+        'the real images are all of their source (split="all"), so a generator that was trained on some of them is '
+        'measured against its training images; train it on split="train", and measure it against split="test"'
+    )
 
 
 def _require_measures(metrics, known):

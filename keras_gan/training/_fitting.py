@@ -42,6 +42,7 @@ class Fitting:
         seed = (lambda: np.asarray(model.training_state.seed)) if options.pop("shuffle", True) else None
         self.batches = _batches.Batches(_batches.for_training(data, batch_size, seed), model.data_spec)
         self._steps, self._known_steps = self._steps_per_epoch(options.pop("steps_per_epoch", None))
+        _require_whole_executions(self._steps, model.steps_per_execution)
         prepare_validation(model, options, self.batches.batch_size)
         for critic in _critics_of(model):
             critic.warn_of_probabilities()
@@ -57,6 +58,7 @@ class Fitting:
 
         def fit_piece(position, last_epoch):
             left = None if self._steps is None else self._steps - position.steps
+            _require_whole_executions(left, model.steps_per_execution, after=position.steps)
             self._fit_piece(
                 self._laid_out(position),
                 callbacks=pieces,
@@ -296,6 +298,27 @@ def check_display(options, losses=()):
         raise ValueError(f'`verbose` must be "auto", 0, 1 or 2. Received: verbose={verbose!r}')
     require_bool("return_dict", options.get("return_dict", False))
     _callback_checks.refuse(options.get("callbacks"), losses, validates=options.get("validation_data") is not None)
+
+
+def _require_whole_executions(steps, per_execution, *, after=0):
+    """Raise a ValueError if Keras would train more steps than there are, unless the end of the data stops it.
+
+    Args:
+        steps: int, the steps of an epoch, or those that are left of it; None if the data end the epoch.
+        per_execution: int, how many steps Keras runs in each call.
+        after: int, the steps of the epoch that were taken before.
+    """
+    if steps is None or steps % per_execution == 0:
+        return
+    if after:
+        place, remedy = f"what is left of the epoch after {after} steps", "`compile` with `steps_per_execution=1`"
+    else:
+        fitting = max(1, steps // per_execution) * per_execution
+        place, remedy = "an epoch", f"give `fit` steps_per_epoch={fitting}, or `compile` another `steps_per_execution`"
+    raise ValueError(
+        f"`steps_per_execution` must divide the number of steps in {place}: Keras runs so many in each call, and would "
+        f"train more. To train exactly, {remedy}. Received: steps_per_execution={per_execution}, {steps} steps"
+    )
 
 
 def _require_frequency(frequency):

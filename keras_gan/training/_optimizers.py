@@ -10,6 +10,7 @@ import tensorflow as tf
 
 from keras_gan import _quantity
 from keras_gan._arguments import require_number
+from keras_gan._inner_optimizer import inner_of
 from keras_gan._replicas import replica_count, sum_over_replicas, true_on_all_replicas
 from keras_gan.training._fused_updates import fused
 from keras_gan.training._networks import computes_in_float16
@@ -258,11 +259,6 @@ def _clipped_as_one(optimizer, gradients):
     sums = [sum_over_replicas(gradient) / scale for gradient in there]
     shares = iter([clipped * scale / replica_count() for clipped in inner._clip_gradients(sums)])
     return [None if gradient is None else next(shares) for gradient in gradients]
-
-
-def inner_of(optimizer):
-    """The optimizer with the rate and the decays, without its LossScaleOptimizer."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
 
 
 def _second_view(optimizer):

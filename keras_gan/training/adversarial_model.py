@@ -146,7 +146,8 @@ class AdversarialModel(SavedModel, abc.ABC):
             loss_weights: dict of float, factors of the losses by their names in the logs. The logs show the losses
                 without these factors.
             run_eagerly: bool, as in `keras.Model.compile`.
-            steps_per_execution: int, as in `keras.Model.compile`; must be 1 on several replicas.
+            steps_per_execution: int, as in `keras.Model.compile`; must be 1 on several replicas. It must divide the
+                number of steps in an epoch, unless the end of the data ends the epoch.
             jit_compile: bool or "auto", whether XLA compiles the step. "auto" is True on a GPU and False on a CPU,
                 where a step takes up to twice as long with XLA, and the first some seconds more
                 (benchmarks/train_step.py). Not True on several replicas.

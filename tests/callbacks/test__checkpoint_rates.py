@@ -8,6 +8,7 @@ import keras_gan
 from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks import Checkpoint
 from keras_gan.callbacks._checkpoint_files import read_checkpoint, write_checkpoint
+from keras_gan.penalties import R1
 from keras_gan.schedules import Linear
 
 FALLING, STEEPER = Linear(0.1, 0.0, 100), Linear(0.1, 0.0, 50)
@@ -192,6 +193,29 @@ def test_the_rate_of_a_player_with_a_lazy_penalty(tmp_path, program, fit):
         fit(gan, Checkpoint(tmp_path))
     # Its updates are 5/4 as many as the steps, and their rate is 4/5 as high.
     assert rates(gan)[1] == pytest.approx(0.02 * 4 / 5)
+
+
+@pytest.mark.parametrize(
+    "changed, updates, step",
+    [({"discriminator_steps": 2}, "2", 2), ({"penalties": [keras_gan.penalties.Lazy(R1(1.0), every=4)]}, "1.25", 3)],
+)
+def test_a_schedule_that_is_read_at_another_step_is_told(tmp_path, fit, changed, updates, step):
+    def program(rate, **options):
+        networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=2, width=2)
+        gan = keras_gan.LSGAN(*networks, **options)
+        gan.compile(keras.optimizers.SGD(rate), keras.optimizers.SGD(rate), run_eagerly=True)
+        return gan
+
+    fit(program(FALLING), Checkpoint(tmp_path), epochs=1)
+    message = (
+        rf"keeps these old ones.*: the count of updates of discriminator_optimizer, which had 1 in a training step and "
+        rf"now has {updates}, so that its schedule continues from step {step} instead of 4\. For"
+    )
+    gan = program(FALLING, **changed)
+    with pytest.warns(UserWarning, match=message):
+        fit(gan, Checkpoint(tmp_path), epochs=1)
+    share = 1.0 / 1.25 if updates == "1.25" else 1.0
+    assert rates(gan)[1] == pytest.approx(share * 0.1 * (1 - step / 100))
 
 
 @pytest.mark.parametrize("settings", [None, 5])

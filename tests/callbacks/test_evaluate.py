@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import keras_gan
 from keras_gan import metrics
-from keras_gan.callbacks import Checkpoint, Evaluate, LossCurves
+from keras_gan.callbacks import Checkpoint, Evaluate, LossCurves, Progress
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (32, 4, 4, 1)).astype("float32")
 
@@ -197,6 +197,14 @@ def test_a_progress_bar_where_keras_draws_one(gan, capsys):
     assert capsys.readouterr().out == ""
 
 
+def test_no_empty_line_is_printed_next_to_progress(gan, capsys):
+    gan.fit(IMAGES, batch_size=16, verbose="auto", callbacks=[Evaluate(IMAGES, brightness()), Progress(["brightness"])])
+    *lines, end = capsys.readouterr().out.split("\n")
+    assert lines[-1].startswith("epoch 1/1  step 2/2")
+    assert "" not in lines
+    assert end == ""
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
@@ -238,10 +246,22 @@ def test_a_model_that_does_not_generate_is_refused():
         model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0, callbacks=[Evaluate(IMAGES, brightness())])
 
 
-@pytest.mark.parametrize("trained, is_refused", [("train", False), ("all", True), (None, True), ("test", True)])
-def test_a_gan_is_not_measured_against_its_training_images(gan, trained, is_refused):
+@pytest.mark.parametrize(
+    "trained, measured, is_refused",
+    [
+        ("train", "test", False),
+        ("train", "train", False),
+        ("train", "all", True),
+        ("train", None, True),
+        ("all", "test", True),
+        ("all", "all", True),
+        (None, "test", True),
+        ("test", "test", True),
+    ],
+)
+def test_a_gan_is_not_measured_against_its_training_images(gan, trained, measured, is_refused):
     images = np.concatenate([IMAGES, -IMAGES])
-    test = keras_gan.data.load(images, split="test", batch_size=2)
+    test = keras_gan.data.load(images, split=measured, batch_size=2)
     training = keras_gan.data.load(images, split=trained, batch_size=4)
     evaluate = Evaluate(test, brightness())
     if not is_refused:

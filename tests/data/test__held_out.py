@@ -105,3 +105,8 @@ def test_a_source_of_ones_own_is_divided_unless_it_names_its_splits():
             return ("train", "test")
 
     assert [data.load(source(), split="test", batch_size=1).num_images for source in (Own, Divided)] == [4, 25]
+
+
+def test_a_held_out_tenth_that_is_smaller_than_a_batch_says_which_batch_it_allows():
+    with pytest.raises(ValueError, match=r'split "test" has 30 images, fewer than one batch. Pass `batch_size=30` or '):
+        data.load(images(300), split="test")

@@ -59,7 +59,10 @@ def test_a_source_of_ones_own():
 @pytest.mark.parametrize(
     "kwargs, message",
     [
-        ({"batch_size": 7}, r"has 6 images, fewer than one batch.*Pass a smaller `batch_size`. Received: batch_size=7"),
+        (
+            {"batch_size": 7},
+            r'split "all" has 6 images, fewer than one batch. Pass `batch_size=6` or .* batch_size=7',
+        ),
         ({"batch_size": 0}, r"`batch_size` must be an integer of at least 1.*Received: batch_size=0"),
         ({"batch_size": 2.0}, r"Received: batch_size=2.0"),
         ({"batch_size": True}, r"Received: batch_size=True"),

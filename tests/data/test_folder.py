@@ -195,6 +195,18 @@ def test_a_folder_of_nothing_but_unknown_formats_names_them(tmp_path):
         read(tmp_path)
 
 
+def test_sub_folders_without_an_image_are_no_classes_and_are_named(tmp_path):
+    for name in ("cat/1.png", "dog/1.png", ".git/1.png", "__MACOSX/cat/._1.png"):
+        write(tmp_path / name)
+    (tmp_path / "bird").mkdir()
+    with pytest.warns(UserWarning, match=r"^Left out the sub-folders without an image that is read: __MACOSX, bird\.$"):
+        got = read(tmp_path)
+    assert (got.class_names, got.labels.tolist()) == (("cat", "dog"), [0, 1])
+    assert data.Folder(tmp_path).splits() == ()
+    with pytest.raises(ValueError, match=r"has: '__MACOSX', 'bird', 'cat', 'dog'\. Received"):
+        read(tmp_path, "test")
+
+
 def test_links_are_followed(tmp_path):
     for number, name in enumerate(("cat", "dog", "eel")):
         write(tmp_path / "store" / name / "1.png", number)

@@ -79,8 +79,14 @@ def test_the_page_shows_numbers_pictures_and_curves(script, models):
 def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monkeypatch, tmp_path):
     whole = keras_gan.metrics.train_extractor
     monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=20))
+    load, splits = keras_gan.data.load, []
+    monkeypatch.setattr(
+        keras_gan.data, "load", lambda *a, **options: splits.append(options["split"]) or load(*a, **options)
+    )
     arguments = ["--extractor=classifier", f"--cache_dir={tmp_path}", "--metrics=classifier_score"]
     result = evaluate(script, models, *arguments)["classifier_score"]
+    # To read a large folder takes minutes.
+    assert splits == ["test", "train"]
     assert 1 <= result.value <= 10
     assert "Samples by class" in (models / "out" / "report.html").read_text()
     assert list(tmp_path.iterdir())

@@ -97,6 +97,21 @@ def test_a_preset_changes_no_default_which_every_record_of_a_run_must_have(train
         assert {flag.name: flag.default for flag in train_script.train_flags.own()} == defaults
 
 
+@pytest.mark.parametrize(
+    "given",
+    ["--beta_1=0.25", "--lazy_penalty_every=16", "--preset=icons_32 --steps_per_epoch=300"],
+)
+def test_a_flag_that_fits_what_the_preset_sets_works_next_to_it(train_script, given):
+    with flagsaver.flagsaver():
+        train_script.train_flags.parse([str(SCRIPT), "--preset=digits", *given.split()])
+        assert (flags.FLAGS.optimizer, flags.FLAGS.beta_2) == ("adam", 0.99)
+
+
+def test_a_flag_for_the_optimizer_of_a_preset_does_not_fit_another_gan(train_script):
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Error: --beta_1 and --beta_2 are for"):
+        train_script.train_flags.parse([str(SCRIPT), "--preset=digits", "--gan=WGANGP", "--beta_1=0.25"])
+
+
 def test_a_flag_that_does_not_fit_a_preset_is_an_error_in_one_line(train_script):
     with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Error: .*--steps must be a multiple of"):
         train_script.train_flags.parse([str(SCRIPT), "--preset=icons_32", "--steps_per_epoch=400"])

@@ -111,7 +111,10 @@ def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(run_script,
     finished, printed = train(*flags, "--steps=4", "--keep_checkpoints=1")
     assert "Resuming from step 3" in printed
     gan, printed = train(*flags, "--steps=4")
-    assert "This run is complete at step 4" in printed
+    assert (
+        "This run is complete at step 4, so nothing is trained. To train on, give a larger --steps; to start" in printed
+    )
+    assert "`" not in printed
     assert gan.fingerprint() == finished.fingerprint()
     gan, printed = train(*flags, "--steps=6")
     assert gan.fingerprint() == never_stopped.fingerprint()
@@ -315,14 +318,15 @@ def test_a_directory_that_cannot_be_made(error, tmp_path, flag):
         ("--steps=0", "--steps=0: 0 is not a positive integer"),
         ("--image_size=32,32", "--image_size=32,32: must be as 32 or 112x92, or 0"),
         ("--steps=150", "--steps must be a multiple of --steps_per_epoch"),
+        ("--steps_per_execution=3", "--steps_per_epoch must be a multiple of --steps_per_execution"),
         ("--discriminator_normalization=instance", "value should be one of <batch|layer|none>"),
-        ("--network=mlp --discriminator_normalization=batch", "only a dcgan has the last two to choose"),
-        ("--network=ResNet --discriminator_dropout=0.5", "only a dcgan has the last two to choose"),
-        ("--lazy_penalty_every=4", "the last one is for a penalty given by one of the others"),
+        ("--network=mlp --discriminator_normalization=batch", "only a dcgan has a normalization and a dropout"),
+        ("--network=ResNet --discriminator_dropout=0.5", "only a dcgan has a normalization and a dropout"),
+        ("--lazy_penalty_every=4", "--lazy_penalty_every is for a penalty given by --r1"),
         ("--nohealth --rollbacks=1", "--rollbacks needs --health"),
         ("--steps=100 --warm_up_steps=100", "--warm_up_steps must be fewer than --steps"),
-        ("--beta_1=0", "the last two are for --optimizer=adam"),
-        ("--download", "only TensorFlow Datasets take the last two"),
+        ("--beta_1=0", "--beta_1 and --beta_2 are for --optimizer=adam. Received: --optimizer=default --beta_1=0.0"),
+        ("--download", "only TensorFlow Datasets take --data_dir"),
         ("--skip_corrupt", "only a folder has files to skip"),
     ],
 )

@@ -423,3 +423,13 @@ def test_a_generator_may_draw_what_it_likes():
     painter.generate = lambda count, seed: REAL[:count]
     report = Evaluator(Pixels(), ["precision_recall"], num_images=200, num_halves=0).compare(painter, REAL)
     assert report["precision"].value == 1
+
+
+@pytest.mark.parametrize("split, is_doubtful", [("all", True), ("test", False)])
+def test_real_images_that_training_may_have_seen_are_named(split, is_doubtful):
+    real = data.load(REAL, split=split, batch_size=1)
+    report = Evaluator(Pixels(), ["precision_recall"], num_images=50, num_halves=0).compare(Painter(), real)
+    found = [note for note in report["precision"].warnings if 'measure it against split="test"' in note]
+    assert bool(found) == is_doubtful
+    folder = Evaluator(Pixels(), ["precision_recall"], num_images=50, num_halves=0).compare(FAKE[:50], real)
+    assert not any("training images" in note for note in folder["precision"].warnings)

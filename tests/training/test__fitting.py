@@ -105,6 +105,33 @@ def test_a_run_that_goes_on_at_any_step_is_the_run_that_was_not_stopped(kind, st
     assert bool(warned) == (kind in ("finite", "unknown length"))
 
 
+@pytest.mark.parametrize(
+    "steps, per_execution, remedy", [(6, 4, "steps_per_epoch=4"), (6, 10, "steps_per_epoch=10"), (5, 2, "epoch=4")]
+)
+def test_steps_in_one_execution_that_would_train_more_than_an_epoch_are_refused(images, steps, per_execution, remedy):
+    gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=2, width=2))
+    gan.compile(steps_per_execution=per_execution)
+    message = rf"`steps_per_execution` must divide .* in an epoch: .*{remedy}, .*_execution={per_execution}, {steps} st"
+    with pytest.raises(ValueError, match=message):
+        gan.fit(images, batch_size=4, steps_per_epoch=steps, verbose=0)
+
+
+def test_the_end_of_the_data_ends_the_last_execution_of_an_epoch(images):
+    gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=2, width=2))
+    gan.compile(steps_per_execution=4, jit_compile=False)
+    gan.fit(tf.data.Dataset.from_tensor_slices(images[:12]).batch(2), epochs=2, verbose=0)
+    assert int(gan.training_state.step) == 2 * 6
+
+
+def test_the_rest_of_an_epoch_must_be_whole_executions_too(images):
+    gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=2, width=2))
+    gan.compile(steps_per_execution=2)
+    resume = keras.callbacks.LambdaCallback()
+    resume.on_fit_begin = lambda callbacks: FitPosition(0, 3)
+    with pytest.raises(ValueError, match=r"left of the epoch after 3 steps: .*`steps_per_execution=1`. .* 3 steps"):
+        gan.fit(images, batch_size=4, steps_per_epoch=6, verbose=0, callbacks=[resume])
+
+
 def test_the_order_of_an_array_is_another_in_each_epoch(gan, images):
     seen = []
     dataset = _batches.Batches(_batches.for_training(images, 8, lambda: 3), {"images": Field((8, 8, 1))}).batches()

@@ -7,6 +7,7 @@ import typing
 
 import keras
 
+from keras_gan._inner_optimizer import inner_of
 from keras_gan._traversal import every_layer
 from keras_gan.layers import MinibatchStddev, SpectralNormalization
 
@@ -83,7 +84,7 @@ def _is_a(name, loss):
 
 
 def _optimizer(optimizer):
-    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    inner = inner_of(optimizer)
     # As the user gave it: a lazy penalty takes a share of it, and float32 keeps 2e-4 as a little less.
     rate = float(optimizer.learning_rate) / getattr(inner, "decay_share", 1.0)
     return type(inner).__name__, float(f"{rate:.6g}")

@@ -24,6 +24,7 @@ from keras_gan.callbacks.health._probe import (
 )
 from keras_gan.callbacks.health._record import HealthRecord
 from keras_gan.callbacks.health._statistics import RealImages
+from keras_gan.callbacks.progress import has_progress
 
 _KEPT_IMAGES = 256
 # The usual value is the median of this many probes. Nothing is usual before half of them exist.
@@ -124,6 +125,10 @@ class TrainingHealth(keras.callbacks.Callback):
         rollbacks: how often training may return to the last checkpoint.
         learning_rate_factor: number in (0, 1] that multiplies the learning rates after each rollback.
 
+    Attributes:
+        phrase: function that gets each message, with the arguments to change, and returns the one that is shown and
+            recorded. A program whose users know the arguments by other names, such as flags, may replace it.
+
     Raises:
         ValueError: if an argument is out of range, the images differ in size, the directory cannot be written, or
             `rollbacks` is given without a checkpoint; when training begins, if the images do not fit the model, the
@@ -171,13 +176,15 @@ class TrainingHealth(keras.callbacks.Callback):
                 "Rollbacks need checkpoints: pass the `Checkpoint` of this training as `checkpoint`, too. "
                 f"Received: rollbacks={rollbacks}, checkpoint=None"
             )
+        self.phrase, self._ends_line = str, True
         self._real_images = None if images is None else RealImages(images, _KEPT_IMAGES)
         self._record = HealthRecord(directory)
         self._forget()
         self._rollback_steps = []
 
     def on_fit_begin(self, callbacks):
-        """Make sure that the checkpoint is among the callbacks, and so is written."""
+        """Make sure that the checkpoint is among the callbacks, and so is written; note whose line is in progress."""
+        self._ends_line = not has_progress(callbacks)
         if self.checkpoint is not None and self.checkpoint not in callbacks:
             raise ValueError(
                 "The `checkpoint` of TrainingHealth must be among the callbacks of `fit`, too. Otherwise it is never "
@@ -280,7 +287,8 @@ class TrainingHealth(keras.callbacks.Callback):
             course = before.after(illness.evidence(signs, usual, share), share)
             self._courses[illness.name] = course
             if course.is_ill and not before.is_ill:
-                said.append(f"Step {step:,}: {illness.words(signs, usual, settings_of(self.model))}.")
+                words = illness.words(signs, usual, settings_of(self.model))
+                said.append(self.phrase(f"Step {step:,}: {words}."))
         self._record.add(step, signs, [name for name, course in self._courses.items() if course.is_ill], said)
         for text in said:
             self._warn(text)
@@ -292,7 +300,7 @@ class TrainingHealth(keras.callbacks.Callback):
         return VitalSigns(**{**dict.fromkeys(VitalSigns._fields), **_each(statistics.median, self._history)})
 
     def _warn(self, text):
-        if self.params.get("verbose") in (1, "auto"):
+        if self._ends_line and self.params.get("verbose") in (1, "auto"):
             print(flush=True)  # noqa: T201 - Keras's own progress bar is on this line
         warnings.warn(text, stacklevel=3)
 
@@ -325,9 +333,11 @@ class TrainingHealth(keras.callbacks.Callback):
         text = f"Training diverged at step {step:,}{used}: {finding}."
         self._record.note(step, text)
         raise TrainingDiverged(
-            f"{text} {rescue} Lower the learning rates, clip the gradients by their global norm, or penalise the "
-            "discriminator's gradient. With `checkpoint` and `rollbacks`, TrainingHealth retries with lower rates by "
-            f"itself. Received: rollbacks={self.rollbacks}"
+            self.phrase(
+                f"{text} {rescue} Lower the learning rates, clip the gradients by their global norm, or penalise the "
+                "discriminator's gradient. With `checkpoint` and `rollbacks`, TrainingHealth retries with lower rates "
+                f"by itself. Received: rollbacks={self.rollbacks}"
+            )
         )
 
 

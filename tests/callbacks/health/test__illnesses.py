@@ -7,7 +7,7 @@ import warnings
 import pytest
 import tensorflow as tf
 
-from keras_gan.callbacks import TrainingHealth
+from keras_gan.callbacks import Progress, TrainingHealth
 from keras_gan.callbacks.health import training_health
 from keras_gan.callbacks.health._advice import Settings
 from keras_gan.callbacks.health._illnesses import ILLNESSES, VitalSigns
@@ -221,3 +221,11 @@ def test_a_warning_begins_on_a_line_of_its_own(scripted, capsys):
     health.params["verbose"] = 1
     show([HEALTHY] * 2 + [COLLAPSED])
     assert capsys.readouterr().out == "\n"
+
+
+def test_a_warning_above_the_line_of_progress_needs_no_line_end(scripted, capsys):
+    health, show = scripted(patience=1)
+    health.on_fit_begin([Progress()])
+    health.params["verbose"] = "auto"
+    show([HEALTHY] * 10 + [COLLAPSED])
+    assert capsys.readouterr().out == ""
