@@ -27,14 +27,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
     the one or the other: unless it is synchronised, its second-order gradient is silently wrong. If it is, its variance
     is a difference of two means, which loses all digits where the mean is large beside the deviations.
 
-    Replicas of `tf.distribute` share their statistics: unlike in Keras, `synchronized` is True by default.
+    Replicas of `tf.distribute` share their statistics: unlike in Keras, `synchronized` is True by default. All other
+    arguments of `keras.layers.BatchNormalization` can be given by name.
 
     Args:
         axis: int, the axis of the channels. The fused kernel needs the last.
         momentum: float, of the moving averages; 0.9 in the common ports of DCGAN, and not Keras's 0.99.
         epsilon: float, added to the variance; 1e-5 there, and not Keras's 1e-3.
         synchronized: bool, whether replicas share their statistics.
-        **kwargs: the other arguments of `keras.layers.BatchNormalization`.
 
     Returns:
         Tensor of the input's shape, in the layer's compute dtype. The statistics are computed in float32.

@@ -12,10 +12,7 @@ class Conv2D(keras.layers.Conv2D):
     On a CPU with matrix units for bfloat16 the gradient of the kernel takes most of a step. Here it is a matrix product
     where that is faster: for stride 2, SAME padding, a kernel with even sides, at least 64 channels on either side, and
     outputs of at most 8x8. Otherwise, and in every other dtype, this is Keras's layer. Values and gradients are the
-    same but for their rounding.
-
-    Args:
-        As `keras.layers.Conv2D`.
+    same but for their rounding, and so are the arguments.
 
     Returns:
         Tensor `(batch, height, width, filters)`.
@@ -37,10 +34,8 @@ class Conv2D(keras.layers.Conv2D):
 class Conv2DTranspose(keras.layers.Conv2DTranspose):
     """`keras.layers.Conv2DTranspose`, with a faster gradient of the kernel in bfloat16 on a CPU.
 
-    The product replaces Keras's operation in the same cases as in `Conv2D`, with inputs and outputs exchanged.
-
-    Args:
-        As `keras.layers.Conv2DTranspose`.
+    The product replaces Keras's operation in the same cases as in `Conv2D`, with inputs and outputs exchanged. The
+    arguments are those of Keras's layer.
 
     Returns:
         Tensor `(batch, height, width, filters)`.
