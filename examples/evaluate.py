@@ -39,7 +39,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_bool("inception_2015", False, "--extractor is the Inception of 2015, whose distance is the FID.")
 flags.DEFINE_bool("download", False, "Fetch the weights of --extractor=inception.")
-flags.DEFINE_string("cache_dir", None, "Keeps trained classifiers and features of real images from run to run.")
+flags.DEFINE_string("cache_dir", None, "Keeps classifiers, real images and their features from run to run.")
 flags.DEFINE_string("curves", None, "losses.csv of the run; default: the one next to --samples, if it exists.")
 flags.DEFINE_string("out", "runs/evaluation", "Where the report goes.")
 
@@ -198,6 +198,7 @@ def load(split, source, *, labels=False):
         batch_size=1,
         labels=labels,
         preprocessing=data.Preprocessing(channels=shape[2]),
+        cache_dir=FLAGS.cache_dir,
     )
 
 

@@ -6,7 +6,7 @@ import pathlib
 import re
 
 # What may change when a run resumes: the rest decides what is trained.
-_FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir", "data_dir", "download"}
+_FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir", "data_dir", "download", "cache_dir"}
 _FILE = "flags.txt"
 # The name of a folder need not be UTF-8.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}

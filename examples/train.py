@@ -155,7 +155,7 @@ def load_images(**options):
     arguments = {
         "image_size": (int(height), int(width or height)) if int(height) else None,
         "preprocessing": data.Preprocessing(**given("channels", "flip", "dequantize")),
-        **given("split", "batch_size", "seed"),
+        **given("split", "batch_size", "seed", "cache_dir"),
     }
     return data.load(source, **arguments | options)
 

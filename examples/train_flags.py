@@ -77,6 +77,7 @@ def _define_images():
         )
         flags.DEFINE_string("data_dir", None, "TensorFlow Datasets; default: $TFDS_DATA_DIR or ~/tensorflow_datasets.")
         flags.DEFINE_bool("download", False, "Fetch a data set of TensorFlow Datasets that is not there yet.")
+        flags.DEFINE_string("cache_dir", None, "Keep the prepared images in a file in here; default: in memory.")
         flags.DEFINE_bool("skip_corrupt", False, "Skip the files of a folder that cannot be decoded.")
         flags.DEFINE_string("image_size", "0", "One side of a square, or HEIGHTxWIDTH as 112x92; 0: as they are.")
         flags.DEFINE_integer("channels", None, "Make the images grey (1) or RGB (3); default: as they are.")

@@ -201,6 +201,24 @@ def give_name(folder, target):
     return target
 
 
+@contextlib.contextmanager
+def one_at_a_time(path, action):
+    """Let one process or thread at a time into the context; the others wait. Without locks, as on Windows, none waits.
+
+    Args:
+        path: `pathlib.Path` of the file for the lock, which stays: who removes it would have to be alone.
+        action: what happens in the context, for the line that one who waits prints, as "builds the cache".
+
+    Raises:
+        OSError: if the file cannot be made.
+    """
+    with path.open("a") as file:
+        if _lock(file.fileno()) is False:
+            print(f"Waiting for another process, which {action}")  # noqa: T201 - for people
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
 def is_fault_of_computer(error):
     """Whether a file could not be read because the computer failed. Otherwise its content is damaged."""
     if isinstance(error, OSError):

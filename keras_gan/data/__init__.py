@@ -18,7 +18,7 @@ from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
 from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
-from keras_gan.data.source import ImageData, Source
+from keras_gan.data.source import ImageData, ImageStream, Source
 from keras_gan.data.tfds import TFDS
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Digits",
     "Folder",
     "ImageData",
+    "ImageStream",
     "NumpyFile",
     "Preprocessing",
     "Source",

@@ -2,7 +2,9 @@
 
 import functools
 import os
+import pathlib
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -11,18 +13,21 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path
 from keras_gan._identity import identity
 from keras_gan._pixels import warn_of_zero_to_one
-from keras_gan.data import _held_out, _images
+from keras_gan.data import _cache, _held_out, _images
 from keras_gan.data._checks import checked_images, checked_labels
+from keras_gan.data._mapped import MappedImages
 from keras_gan.data._stream import Stream
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
 from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
-from keras_gan.data.source import ImageData, Source
+from keras_gan.data.source import ImageData, ImageStream, Source
 from keras_gan.data.tfds import TFDS
 
 _ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar")
+# Bytes of images.
+_AT_ONCE = 2**24
 
 
 def load(
@@ -35,6 +40,7 @@ def load(
     start_step: int = 0,
     labels: bool = False,
     preprocessing: Preprocessing | None = None,
+    cache_dir: str | os.PathLike | None = None,
 ) -> tf.data.Dataset:
     """Return endless batches of images in [-1, 1].
 
@@ -45,6 +51,13 @@ def load(
 
     The images are resized once, when they are read, and kept in memory as uint8. Each batch is scaled to
     x / 127.5 - 1.
+
+    With a `cache_dir`, they are kept in a file there instead, and may be larger than the memory. The first call writes
+    the file, image by image, and continues where it was stopped; later calls only open it. The batches are the same
+    bit for bit. Another size, crop or number of channels makes another file, and so does a change of the source: of
+    the names, sizes or times of the files of a folder, the content of an array, or the version of a TensorFlow data
+    set. Old files stay until you remove them; about.json in each folder says what it holds. Several processes may
+    load the same images: one builds the file, and the others wait, except on Windows, where only one may build.
 
     Args:
         source: where the images come from:
@@ -67,6 +80,7 @@ def load(
         start_step: the step of the first batch.
         labels: whether to return labels too.
         preprocessing: `Preprocessing`, for options that few data sets need.
+        cache_dir: local folder for the prepared images; None keeps them in memory.
 
     Returns:
         A `tf.data.Dataset` of float32 images (batch_size, height, width, channels) in [-1, 1], or of (images,
@@ -78,9 +92,10 @@ def load(
 
     Raises:
         FileNotFoundError: if the folder, the file or the data set does not exist.
-        OSError: if the computer cannot read a file, whether it is an image or not.
+        OSError: if the computer cannot read a file, whether it is an image or not; or the disk is too small for the
+            cache, and then it says how much is needed.
         ValueError: if the source has no such split, no labels, fewer images than a batch, or images that cannot
-            be read; or an argument is out of its range.
+            be read; an argument is out of its range; or a file of the cache is damaged.
 
     Warns:
         UserWarning: if the images look as if they were in [0, 1], or the source left something out.
@@ -104,10 +119,16 @@ def load(
     prepare = functools.partial(
         _images.fit, size=_size(image_size), channels=preprocessing.channels, crop=preprocessing.crop
     )
+    cache_dir = None if cache_dir is None else local_path("cache_dir", cache_dir)
     source = _as_source(source)
     is_made = _held_out.is_made(source, split)
     split = split or ("all" if is_made else "train")
-    data, about, num_held_out = _checked(source.read("train" if is_made else split, prepare)), {}, 0
+    own_split = "train" if is_made else split
+    if cache_dir is None:
+        data = _checked(source.read(own_split, prepare))
+    else:
+        data = _cached(source, own_split, prepare, cache_dir)
+    about, num_held_out = {}, 0
     if is_made:
         data, about, num_held_out = _held_out.part(data, split)
     _warn_of_range(data.images)
@@ -204,6 +225,26 @@ def _size(image_size: int | tuple[int, int] | None) -> tuple[int, int] | None:
     return tuple(require_int("image_size", side) for side in pair)
 
 
+def _cached(source: Source, split: str, prepare: functools.partial, cache_dir: pathlib.Path) -> ImageData:
+    """What `_checked` returns of a source, with the images in a file of the cache."""
+    stream = source.stream(split, prepare)
+    if stream is None:
+        data = _checked(source.read(split, prepare))
+        stream = Arrays(data.images, data.labels).stream("train", lambda image: image)
+        stream = stream._replace(class_names=data.class_names)
+    elif not isinstance(stream, ImageStream):
+        raise ValueError(
+            "The method `stream` of a source must return a keras_gan.data.ImageStream, or None. "
+            f"Received: {type(stream).__name__}"
+        )
+    kind = type(source).__name__
+    key = {"kind": kind, "split": split, **prepare.keywords}
+    data, left_out = _cache.opened_or_built(stream, cache_dir, kind.lower(), key)
+    for note in stream.notes(left_out):
+        warnings.warn(note, stacklevel=3)
+    return _with_known_classes(data)
+
+
 def _checked(data) -> ImageData:
     """What a source returned, with its dtypes and shapes; a source of a user's own may return anything."""
     if not isinstance(data, ImageData):
@@ -214,25 +255,44 @@ def _checked(data) -> ImageData:
     images = checked_images(np.asarray(data.images))
     if data.labels is None:
         return data._replace(images=images)
-    labels, names = checked_labels(np.asarray(data.labels), len(images)), data.class_names
-    if names is not None and labels.max() >= len(names):
+    labels = checked_labels(np.asarray(data.labels), len(images))
+    return _with_known_classes(data._replace(images=images, labels=labels))
+
+
+def _with_known_classes(data: ImageData) -> ImageData:
+    labels, names = data.labels, data.class_names
+    if labels is not None and names is not None and labels.max() >= len(names):
         raise ValueError(
             f"Each label is the place of its name in `class_names`, from 0 to {len(names) - 1}. "
             f"Received: labels up to {labels.max()}, class_names={names}"
         )
-    return data._replace(images=images, labels=labels)
+    return data
 
 
-def _warn_of_range(images: np.ndarray) -> None:
+def _warn_of_range(images: np.ndarray | MappedImages) -> None:
     """Warn of images of the right dtype that most likely have the wrong range."""
-    low, high = images.min(), images.max()
-    if images.dtype != np.uint8:
+    is_bytes = images.dtype == np.uint8
+    # Of good images, the first few are enough to see it.
+    low, high = _extremes(images, enough=lambda low, high: high > 1 if is_bytes else low < 0)
+    if not is_bytes:
         warn_of_zero_to_one("images", low, high, stacklevel=3)
     elif (low, high) == (0, 1):
         warnings.warn(
             "The images are uint8, but hold only 0 and 1, which are both black. If 1 is white, give `images * 255`.",
             stacklevel=3,
         )
+
+
+def _extremes(images: np.ndarray | MappedImages, enough: Callable) -> tuple:
+    """The lowest and the highest number, of all images or of the first ones that are enough."""
+    low, high = np.inf, -np.inf
+    count = max(1, _AT_ONCE // images[:1].nbytes)
+    for start in range(0, len(images), count):
+        some = images[start : start + count]
+        low, high = min(low, some.min()), max(high, some.max())
+        if enough(low, high):
+            break
+    return low, high
 
 
 def _check_data(data: ImageData, split: str, batch_size: int, *, labels: bool, dequantize: bool) -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gan.data._mapped import MappedImages
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.source import ImageData
 
@@ -27,7 +28,7 @@ class Stream:
         # tf.data runs on the host: images on the accelerator would be copied back for every batch.
         with tf.device("CPU:0"):
             self.seed = tf.constant(seed, tf.int64)
-            self.images = tf.constant(data.images)
+            self.images = data.images if isinstance(data.images, MappedImages) else tf.constant(data.images)
             self.labels = None if data.labels is None else tf.constant(data.labels, tf.int32)
 
     def dataset(self, start_step: int) -> tf.data.Dataset:
@@ -47,18 +48,25 @@ class Stream:
         return indices.map(self._plain_batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(1)
 
     def _plain_batch(self, indices: tf.Tensor):
-        images = tf.gather(self.images, indices)
+        images = self._gather(indices)
         images = images if images.dtype == tf.float32 else _to_plain_range(images)
         return images if self.labels is None else (images, tf.gather(self.labels, indices))
 
     def batch(self, step: tf.Tensor):
         """Return the images of one step, or (images, labels) where there are labels."""
         indices = self.indices(step)
-        images = tf.gather(self.images, indices)
+        images = self._gather(indices)
         if self.preprocessing.flip:
             images = tf.where(self._coins(step), tf.reverse(images, axis=[2]), images)
         images = self._scale(images, step)
         return images if self.labels is None else (images, tf.gather(self.labels, indices))
+
+    def _gather(self, indices: tf.Tensor) -> tf.Tensor:
+        if not isinstance(self.images, MappedImages):
+            return tf.gather(self.images, indices)
+        # As a tensor, tf.data would copy the whole file into memory.
+        images = tf.numpy_function(self.images.take, [indices], self.images.dtype, stateful=False)
+        return tf.ensure_shape(images, (*indices.shape, *self.images.shape[1:]))
 
     def indices(self, step: tf.Tensor) -> tf.Tensor:
         """Return which images a step holds: int64 (batch_size,) in [0, N)."""

@@ -1,7 +1,8 @@
 """The image files in a tree of folders, and what a reader of the tree leaves out."""
 
+import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 SUFFIXES = (
@@ -36,6 +37,21 @@ def is_image_file(path: Path) -> bool:
 def looks_left_out(path: Path) -> bool:
     """Whether a file seems to be an image that is not read: a link to nothing, or one of another format or suffix."""
     return not path.is_file() if _is_named_as_image(path) else _looks_like_an_image(path)
+
+
+def identity_of_files(root: Path, files: Iterable[Path]) -> dict:
+    """Return what tells files below a folder from other files, and from these after a change, without reading them."""
+    digest, count, size = hashlib.sha256(), 0, 0
+    for path in files:
+        status = path.stat()
+        digest.update(os.fsencode(path.relative_to(root)) + f"\0{status.st_size} {status.st_mtime_ns}\n".encode())
+        count, size = count + 1, size + status.st_size
+    return {
+        "path": printable(root.resolve()),
+        "files": count,
+        "bytes": size,
+        "names_sizes_and_times": digest.hexdigest()[:32],
+    }
 
 
 def printable(path: Path | str) -> str:

@@ -1,9 +1,13 @@
 """Images that are already in memory."""
 
+import hashlib
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
 from keras_gan.data._checks import checked_images, checked_labels
-from keras_gan.data.source import ImageData, Prepare, Source, check_split
+from keras_gan.data.source import ImageData, ImageStream, Prepare, Source, check_split
 
 
 class Arrays(Source):
@@ -40,6 +44,25 @@ class Arrays(Source):
         if prepare(first) is first:
             return ImageData(self.images, self.labels)
         return ImageData(self.stack(prepare(image) for image in self.images), self.labels)
+
+    def stream(self, split: str, prepare: Prepare) -> ImageStream:
+        """Return the images one by one, with a hash of both arrays."""
+        check_split(split, ["train"], "An array")
+
+        def examples(start: int) -> Iterator[tuple[np.ndarray, int]]:
+            labels = itertools.repeat(-1) if self.labels is None else self.labels[start:]
+            return zip(map(prepare, self.images[start:]), labels, strict=self.labels is not None)
+
+        key = {"images": _hash(self.images), "labels": None if self.labels is None else _hash(self.labels)}
+        return ImageStream(key, len(self.images), examples)
+
+
+def _hash(array: np.ndarray) -> str:
+    # Row by row: an array that is mapped from a file may be larger than the memory.
+    digest = hashlib.sha256(f"{array.dtype} {array.shape}".encode())
+    for row in array:
+        digest.update(np.ascontiguousarray(row).data)
+    return digest.hexdigest()[:32]
 
 
 def _as_array(name: str, values) -> np.ndarray:

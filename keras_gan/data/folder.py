@@ -4,7 +4,7 @@ import contextlib
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,8 +13,16 @@ import numpy as np
 from keras_gan._arguments import require_bool
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan.data import _decoding
-from keras_gan.data._tree import SUFFIXES, is_image_file, listed, looks_left_out, printable, visible_files
-from keras_gan.data.source import ImageData, Prepare, Source
+from keras_gan.data._tree import (
+    SUFFIXES,
+    identity_of_files,
+    is_image_file,
+    listed,
+    looks_left_out,
+    printable,
+    visible_files,
+)
+from keras_gan.data.source import ImageData, ImageStream, Prepare, Source
 
 # Names such as "test", "Testing", "training_set", "validation", "trainA" and "val2017".
 _SPLIT_NAME = re.compile(
@@ -22,6 +30,8 @@ _SPLIT_NAME = re.compile(
     r"[-_ ]?(set|data|images|split)?[-_ ]?([A-B]|\d*)",
     re.IGNORECASE,
 )
+# Images that each thread decodes before the first of them is used.
+_AHEAD = 8
 
 
 class Folder(Source):
@@ -73,6 +83,10 @@ class Folder(Source):
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Decode the files in as many threads as there are processors."""
+        return self.stream(split, prepare).collected()
+
+    def stream(self, split: str, prepare: Prepare) -> ImageStream:
+        """Decode the files as `read` does. A changed file, another size or a later time of one, makes another cache."""
         root = self._root(split)
         visible = visible_files(root)
         files, unread = ([path for path in visible if test(path)] for test in (is_image_file, looks_left_out))
@@ -81,20 +95,19 @@ class Folder(Source):
             raise ValueError(
                 f"The folder holds no image file ({' '.join(SUFFIXES)}).{others} Received: source={printable(root)!r}"
             )
-        with _without_notes_on_tags(), ThreadPoolExecutor(os.cpu_count()) as pool:
-            images = list(pool.map(lambda path: self._read_file(path, prepare), files))
-        kept = [index for index, image in enumerate(images) if image is not None]
-        corrupt = [path for path, image in zip(files, images, strict=True) if image is None]
-        if not kept:
-            raise ValueError(
-                f"None of the image files can be decoded. Received: {_counted(corrupt, 'file')}, {listed(corrupt)}"
-            )
         labels, class_names = _classes(root, files)
-        for warning in (*_left_out(corrupt, unread, len(files)), *self._doubts(root, class_names)):
-            warnings.warn(warning, stacklevel=3)
-        stacked = self.stack((images[index] for index in kept), [printable(files[index]) for index in kept])
+
+        def examples(start: int) -> Iterator[tuple[np.ndarray | None, int]]:
+            images = _in_threads(lambda path: self._read_file(path, prepare), files[start:])
+            return zip(images, labels[start:], strict=True)
+
+        def notes(left_out: list[int]) -> Iterator[str]:
+            yield from _left_out([files[number] for number in left_out], unread, len(files))
+            yield from self._doubts(root, class_names)
+
+        key = {**identity_of_files(root, files), "skip_corrupt": self.skip_corrupt}
         names = None if class_names is None else tuple(map(printable, class_names))
-        return ImageData(stacked, None if labels is None else labels[kept], names)
+        return ImageStream(key, len(files), examples, names, [printable(path) for path in files], notes)
 
     def _root(self, split: str) -> Path:
         folders = self._folders()
@@ -154,7 +167,11 @@ class Folder(Source):
 
 
 def _left_out(corrupt: list[Path], unread: list[Path], num_files: int) -> Iterator[str]:
-    """What is not in the data, in words."""
+    """What is not in the data, in words; an error if that is everything."""
+    if len(corrupt) == num_files:
+        raise ValueError(
+            f"None of the image files can be decoded. Received: {_counted(corrupt, 'file')}, {listed(corrupt)}"
+        )
     if corrupt:
         yield f"Left out {len(corrupt)} of {num_files} image files that cannot be decoded: {listed(corrupt)}"
     if unread:
@@ -180,10 +197,22 @@ def _without_notes_on_tags() -> Iterator[None]:
         yield
 
 
-def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray | None, tuple[str, ...] | None]:
+def _in_threads(function: Callable, items: list) -> Iterator:
+    """Yield the result for each item in turn. Only a few are computed ahead, so that few are in memory."""
+    at_once = _AHEAD * os.cpu_count()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for start in range(0, len(items), at_once):
+            # Not over a `yield`: the filters of warnings are those of the whole program.
+            with _without_notes_on_tags():
+                results = list(pool.map(function, items[start : start + at_once]))
+            yield from results
+
+
+def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray, tuple[str, ...] | None]:
+    """The label of each file, -1 if there are no classes, and the names of the classes."""
     parts = [path.relative_to(root).parts for path in files]
     if any(len(part) == 1 for part in parts):
-        return None, None
+        return np.full(len(files), -1, np.int32), None
     names = tuple(sorted({part[0] for part in parts}))
     numbers = {name: number for number, name in enumerate(names)}
     return np.array([numbers[part[0]] for part in parts], np.int32), names

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from keras_gan._files import is_fault_of_computer, local_path
+from keras_gan.data._tree import identity_of_files
 from keras_gan.data.arrays import Arrays
-from keras_gan.data.source import ImageData, Prepare, Source, check_split
+from keras_gan.data.source import ImageData, ImageStream, Prepare, Source, check_split
 
 # Deflate, the compression of .npz files, packs at most 1032 bytes into one.
 _MOST_PACKED = 1032
@@ -68,11 +69,28 @@ class NumpyFile(Source):
         """Return the images of one split, and the labels where the file has some."""
         with self.path.open("rb") as file:
             images, labels = self._arrays(file, split)
+        return self._checked(images, labels).read("train", prepare)
+
+    def stream(self, split: str, prepare: Prepare) -> ImageStream | None:
+        """Map a .npy file into memory. A .npz file cannot be mapped: None."""
+        with self._numpy_errors():
+            content = np.load(self.path, mmap_mode="r", allow_pickle=False)
+        if not isinstance(content, np.ndarray):
+            content.close()
+            return None
+        check_split(split, ["train"], self.path.name)
+
+        def examples(start: int) -> Iterator[tuple[np.ndarray, int]]:
+            images = self._checked(content, None).images
+            return ((prepare(image), -1) for image in images[start:])
+
+        return ImageStream(identity_of_files(self.path.parent, [self.path]), content.shape[0], examples)
+
+    def _checked(self, images: np.ndarray, labels: np.ndarray | None) -> Arrays:
         try:
-            arrays = Arrays(images, labels)
+            return Arrays(images, labels)
         except ValueError as error:
             raise ValueError(f"{error}, source={str(self.path)!r}") from error
-        return arrays.read("train", prepare)
 
     def _arrays(self, file, split: str) -> tuple[np.ndarray, np.ndarray | None]:
         with self._numpy_errors():

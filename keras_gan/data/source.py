@@ -1,7 +1,8 @@
 """What every source of images has in common."""
 
 import abc
-from collections.abc import Callable, Collection, Iterable, Sequence
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -23,13 +24,80 @@ class ImageData(NamedTuple):
     class_names: tuple[str, ...] | None = None
 
 
+class ImageStream(NamedTuple):
+    """The images of one split, read one after another, so that they are never all in memory.
+
+    Attributes:
+        key: what the images depend on, a dict for JSON, such as the path of a file, its size and the time of its last
+            change. Another key makes another cache.
+        num_images: how many there are, with those that are left out.
+        examples: function of a number n, which returns an iterator over (image, label) from image n on. An image is
+            what `prepare` returned, or None if it is left out. A label counts the classes from 0, and is -1 without
+            labels.
+        class_names: a name for each label, or None.
+        names: what errors call each image, such as its file; None for "image 0" and so on.
+        notes: function of the numbers of the images that are left out, which returns the warnings of `load`, and
+            raises an error if none is left.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_gan import data
+        >>> class Ramps(data.Source):
+        ...     def read(self, split, prepare):
+        ...         return self.stream(split, prepare).collected()
+        ...
+        ...     def stream(self, split, prepare):
+        ...         def examples(start):
+        ...             for number in range(start, 100):
+        ...                 yield prepare(np.full((8, 8, 1), number, np.uint8)), -1
+        ...
+        ...         return data.ImageStream({"made_by": "Ramps 1"}, 100, examples)
+        >>> import tempfile
+        >>> with tempfile.TemporaryDirectory() as cache_dir:
+        ...     ramps = data.load(Ramps(), image_size=4, cache_dir=cache_dir)
+        >>> ramps.num_images
+        100
+    """
+
+    key: dict
+    num_images: int
+    examples: Callable[[int], Iterator[tuple[np.ndarray | None, int]]]
+    class_names: tuple[str, ...] | None = None
+    names: Sequence[str] | None = None
+    notes: Callable[[list[int]], Iterable[str]] = lambda _: ()
+
+    def name(self, number: int) -> str:
+        """Return what an error calls an image."""
+        return f"image {number}" if self.names is None else self.names[number]
+
+    def collected(self) -> ImageData:
+        """Read all images into memory: what `Source.read` returns."""
+        kept, left_out = [], []
+        for number, (image, label) in enumerate(self.examples(0)):
+            if image is None:
+                left_out.append(number)
+            else:
+                kept.append((number, image, label))
+        for note in self.notes(left_out):
+            warnings.warn(note, stacklevel=4)
+        images = Source.stack((image for _, image, _ in kept), [self.name(number) for number, _, _ in kept])
+        return self.as_data(images, np.array([label for _, _, label in kept]))
+
+    def as_data(self, images: np.ndarray, labels: np.ndarray) -> ImageData:
+        """Put images and labels together, without the labels if one of them is -1."""
+        if labels.min() < 0:
+            return ImageData(images)
+        return ImageData(images, labels.astype(np.int32), self.class_names)
+
+
 class Source(abc.ABC):
     """A place that images come from.
 
     A source knows where the images are, and the options that only its own kind needs (a directory, whether it may
     download). What is the same for all sources, such as the size of the images and the order of the batches, is an
     argument of `load`. Subclass it to read a format of your own: `load` accepts any source. If the format has test
-    images of its own, name the splits in `splits`; otherwise `load` can hold a tenth of the images out.
+    images of its own, name the splits in `splits`; otherwise `load` can hold a tenth of the images out. If they may be
+    larger than the memory, return an `ImageStream` from `stream`.
 
     Example:
         >>> import numpy as np
@@ -55,6 +123,14 @@ class Source(abc.ABC):
         Returns:
             `ImageData` with at least one image.
         """
+
+    def stream(self, split: str, prepare: Prepare) -> ImageStream | None:  # noqa: ARG002 - for subclasses
+        """Return what `load` with a `cache_dir` reads one image at a time. The arguments are those of `read`.
+
+        None, as here, is for a source that only `read` reads. Then every `load` reads all images into memory for a
+        while, also to see whether the cache has them.
+        """
+        return None
 
     def splits(self) -> Collection[str]:
         """Return the names of the splits that the source itself has.

@@ -3,9 +3,10 @@
 import contextlib
 import io
 import os
+import pathlib
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -13,7 +14,8 @@ from absl import logging
 
 from keras_gan._arguments import did_you_mean, require_bool
 from keras_gan._files import local_path
-from keras_gan.data.source import ImageData, Prepare, Source
+from keras_gan.data._tree import identity_of_files
+from keras_gan.data.source import ImageData, ImageStream, Prepare, Source
 
 
 class TFDS(Source):
@@ -22,6 +24,9 @@ class TFDS(Source):
     The images are its feature "image", and the labels its feature "label" if that is one integer. Nothing is
     downloaded unless `download=True`. If all the files that the data set would download are in
     `<data_dir>/downloads/manual/`, it is prepared from these files.
+
+    A data set that is stored as ArrayRecord is read by random access, so a cache that was interrupted continues at
+    once. One that is stored as TFRecord, which is the default of TFDS, is decoded again up to that place.
 
     Args:
         name: such as "fashion_mnist", "emnist/balanced" or "cifar10:3.0.2".
@@ -48,8 +53,26 @@ class TFDS(Source):
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return one split of the data set; TFDS's own slices, such as "train[:10%]", are splits too."""
+        return self.stream(split, prepare).collected()
+
+    def stream(self, split: str, prepare: Prepare) -> ImageStream:
+        """Read as `read` does. Another version, or other files of it, make another cache."""
+        import tensorflow_datasets as tfds
+
         builder = self._prepared_builder()
-        return _read(self._dataset(builder, split), builder.info.features, prepare)
+        features = builder.info.features
+        has_random_access = builder.info.file_format in tfds.core.FileFormat.with_random_access()
+        dataset = self._data_source(builder, split) if has_random_access else self._dataset(builder, split)
+
+        def examples(start: int) -> Iterator[tuple[np.ndarray, int]]:
+            pairs = _picked(dataset, start, features) if has_random_access else _decoded(dataset.skip(start), features)
+            return ((prepare(image), label) for image, label in pairs)
+
+        names = getattr(features["label"], "names", None) if _has_labels(features) else None
+        folder = pathlib.Path(builder.data_path)
+        files = sorted(path for path in folder.glob("*") if path.is_file())
+        key = {"data_set": builder.info.full_name, **identity_of_files(folder, files)}
+        return ImageStream(key, len(dataset), examples, tuple(names) if names else None)
 
     def _prepared_builder(self):
         builder = self._builder()
@@ -92,8 +115,17 @@ class TFDS(Source):
 
         # The images are read only once: the cache of TFDS would be a second copy of them.
         config = tfds.ReadConfig(try_autocache=False)
-        try:
+        with self._tfds_errors(builder, split):
             return builder.as_dataset(split=split, read_config=config)
+
+    def _data_source(self, builder, split: str) -> Sequence:
+        with self._tfds_errors(builder, split):
+            return builder.as_data_source(split=split)
+
+    @contextlib.contextmanager
+    def _tfds_errors(self, builder, split: str) -> Iterator[None]:
+        try:
+            yield
         except AssertionError as error:
             root = builder.data_dir_root
             raise FileNotFoundError(
@@ -106,22 +138,28 @@ class TFDS(Source):
             raise ValueError(f"{self.name} has no such split. It has: {listed}. Received: split={split!r}") from error
 
 
-def _read(dataset: tf.data.Dataset, features, prepare: Prepare) -> ImageData:
-    labelled = "label" in features and features["label"].shape == ()
-    labelled = labelled and np.issubdtype(features["label"].np_dtype, np.integer)
-    # Test splits of TFDS mark a missing label with -1.
+def _picked(examples: Sequence, start: int, features) -> Iterator[tuple[np.ndarray, int]]:
+    """Yield the images and labels of examples that can be read in any order, from one on."""
+    labelled = _has_labels(features)
+    for number in range(start, len(examples)):
+        with _without_absl_warnings():
+            example = examples[number]
+        yield example["image"], example["label"] if labelled else -1
+
+
+def _decoded(dataset: tf.data.Dataset, features) -> Iterator[tuple[np.ndarray, int]]:
+    labelled = _has_labels(features)
     dataset = dataset.map(lambda example: (example["image"], example["label"] if labelled else -1))
     # One conversion to NumPy for many images takes a third of the time, but needs images of one size.
-    dataset = dataset.batch(1 if None in features["image"].shape else 1024)
-    images, labels = [], []
-    for image_batch, label_batch in dataset.as_numpy_iterator():
-        images.extend(prepare(image) for image in image_batch)
-        labels.extend(label_batch)
-    images = Source.stack(images)
-    if min(labels) < 0:
-        return ImageData(images)
-    names = getattr(features["label"], "names", None)
-    return ImageData(images, np.array(labels, np.int32), tuple(names) if names else None)
+    dataset = dataset.batch(1 if None in features["image"].shape else 256)
+    for images, labels in dataset.as_numpy_iterator():
+        yield from zip(images, labels, strict=True)
+
+
+def _has_labels(features) -> bool:
+    """Whether the labels are integers. Test splits of TFDS mark a missing label with -1."""
+    has_one = "label" in features and features["label"].shape == ()
+    return has_one and np.issubdtype(features["label"].np_dtype, np.integer)
 
 
 def _has_manual_files(builder) -> bool:

@@ -72,6 +72,28 @@ def test_images_labels_and_names_are_those_of_the_features(tmp_path, capsys):
         data.load(prepared, batch_size=1)
 
 
+def test_a_data_set_stored_as_array_record_is_the_same_as_one_stored_as_tfrecord(tmp_path):
+    settings, sets = {"image_size": (4, 6), "batch_size": 2, "labels": True}, []
+    for file_format in ("tfrecord", "array_record"):
+        TinyPictures(data_dir=tmp_path / file_format, file_format=file_format).download_and_prepare()
+        stored = data.TFDS("tiny_pictures", data_dir=tmp_path / file_format)
+        sets += [data.load(stored, **settings), data.load(stored, **settings, cache_dir=tmp_path / "cache")]
+        whole = [image for image, _ in stored.stream("train", lambda image: image).examples(0)]
+        for start in (1, 3, 4):
+            rest = [image for image, _ in stored.stream("train", lambda image: image).examples(start)]
+            assert [len(image) for image in rest] == [len(image) for image in whole[start:]]
+        assert data.load(stored, split="train[:50%]", image_size=4, batch_size=1).num_images == 2
+        with pytest.raises(ValueError, match=r"no such split.*split='val'"):
+            data.load(stored, split="val", image_size=4)
+        assert stored.read("test", lambda image: image[:4, :4]).labels is None
+    passes = [list(dataset.one_pass().as_numpy_iterator()) for dataset in sets]
+    for batches in passes:
+        for batch, expected in zip(batches, passes[0], strict=True):
+            for array, expected_array in zip(batch, expected, strict=True):
+                np.testing.assert_array_equal(array, expected_array)
+    assert len(list((tmp_path / "cache").glob("tfds-*"))) == 2
+
+
 def test_examples_of_equal_size_are_read_many_at_a_time():
     with tfds.testing.mock_data(num_examples=30):
         got = data.TFDS("fashion_mnist").read("train", lambda image: image)

@@ -89,7 +89,8 @@ def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monke
     assert splits == ["test", "train"]
     assert 1 <= result.value <= 10
     assert "Samples by class" in (models / "out" / "report.html").read_text()
-    assert list(tmp_path.iterdir())
+    assert list(tmp_path.glob("*.npz"))
+    assert len(list(tmp_path.glob("digits-*/images.raw"))) == 2
 
 
 def test_a_folder_without_labels_or_test_images_is_measured_against_a_tenth(

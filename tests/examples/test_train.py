@@ -218,9 +218,10 @@ def test_penalties_take_the_place_of_the_gans_own(train):
 def test_an_image_folder_of_grey_portraits(train, tiny, tmp_path):
     folder = folder_of_faces(tmp_path / "faces")
     (folder / "broken.png").write_bytes(b"no picture")
-    gan, printed = train(
-        f"--flagfile={SCRIPT.parent / 'recipes' / 'faces_lsgan.txt'}", f"--dataset={folder}", *tiny, "--skip_corrupt"
-    )
+    recipe = f"--flagfile={SCRIPT.parent / 'recipes' / 'faces_lsgan.txt'}"
+    cache_dir = tmp_path / "cache"
+    gan, printed = train(recipe, f"--dataset={folder}", *tiny, "--skip_corrupt", f"--cache_dir={cache_dir}")
+    assert len(list(cache_dir.glob("folder-*/images.raw"))) == 1
     assert "8 images of shape (112, 92, 1)" in printed
     assert gan.generate(1, seed=0).shape == (1, 112, 92, 1)
 

@@ -504,6 +504,7 @@ def loading(source):
             "start_step": 0,
             "labels": False,
             "preprocessing": None,
+            "cache_dir": folder(),
         },
     )
 
@@ -518,6 +519,17 @@ _DATA = {
     "ImageData": lambda: (
         data.ImageData,
         {"images": np.zeros((8, 8, 8, 1), "uint8"), "labels": labels(), "class_names": ("a", "b", "c")},
+    ),
+    "ImageStream": lambda: (
+        data.ImageStream,
+        {
+            "key": {"made_by": "the fuzz"},
+            "num_images": 8,
+            "examples": lambda start: iter([]),
+            "class_names": ("a", "b", "c"),
+            "names": None,
+            "notes": lambda left_out: (),
+        },
     ),
     "NumpyFile": lambda: (data.NumpyFile, {"path": numbers_file()}),
     "Preprocessing": made(data.Preprocessing, channels=None, crop="center", flip=False, dequantize=False),
