@@ -11,8 +11,8 @@ GANS = ["MinimaxGAN", "NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP"]
 GANS += ["RelativisticGAN", "RelativisticAverageGAN"]
 NETWORKS = ["dcgan", "dense_dcgan", "mlp", "resnet", "dcgan with labels", "mlp with labels"]
 OTHERS = [("ACGAN", "acgan"), ("VAEGAN", "vae_gan"), ("CycleGAN", "resnet_translator")]
-# Its samples are farther than the Gaussian's: see benchmarks/RESULTS.md.
-MISSED = ("VAEGAN", "vae_gan")
+# Their samples are farther than the Gaussian's: see benchmarks/RESULTS.md.
+MISSED = (("VAEGAN", "vae_gan"), ("WGAN", "resnet"))
 PAIRS = [*((gan, network) for network in NETWORKS for gan in GANS), *OTHERS]
 
 
@@ -55,5 +55,5 @@ def test_samples_that_are_not_finite_have_not_learnt(script):
 @pytest.mark.parametrize("pair", PAIRS, ids="/".join)
 def test_the_defaults_learn(script, judge, pair, tmp_path):
     line, learnt = script.row(judge, *pair, 0, tmp_path)
-    # If the missed pair learns, it no longer belongs in `MISSED`.
-    assert learnt == (pair != MISSED), line
+    # If a missed pair learns, it no longer belongs in `MISSED`.
+    assert learnt == (pair not in MISSED), line
