@@ -12,7 +12,7 @@ Then both measure the same features, float32 rows of 2,048 numbers with a fallin
 (`fid_features_to_statistics`, `fid_statistics_to_metric`). The last columns say how near the two values are.
 
 Each side is a process of its own, and they run one after the other. PyTorch's needs
-`pip install 'keras-gan[benchmark]' torch-fidelity`, here or in the environment that `--torch_python` names.
+`pip install 'keras-gan[benchmark]'`, here or in the environment that `--torch_python` names.
 """
 
 import json

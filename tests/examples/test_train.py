@@ -99,7 +99,7 @@ def test_a_preset_changes_no_default_which_every_record_of_a_run_must_have(train
 
 @pytest.mark.parametrize(
     "given",
-    ["--beta_1=0.25", "--lazy_penalty_every=16", "--preset=icons_32 --steps_per_epoch=300"],
+    ["--beta_1=0.25", "--lazy_penalty_every=16", "--preset=few_images --steps_per_epoch=300"],
 )
 def test_a_flag_that_fits_what_the_preset_sets_works_next_to_it(train_script, given):
     with flagsaver.flagsaver():
@@ -114,7 +114,7 @@ def test_a_flag_for_the_optimizer_of_a_preset_does_not_fit_another_gan(train_scr
 
 def test_a_flag_that_does_not_fit_a_preset_is_an_error_in_one_line(train_script):
     with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Error: .*--steps must be a multiple of"):
-        train_script.train_flags.parse([str(SCRIPT), "--preset=icons_32", "--steps_per_epoch=400"])
+        train_script.train_flags.parse([str(SCRIPT), "--preset=few_images", "--steps_per_epoch=400"])
 
 
 def test_flags_reach_the_parts(train):
