@@ -31,8 +31,16 @@ def _no_array(name, value):
 def require_features(name, features, *, least=1):
     """Return features as a float64 array of shape (num_samples, num_features) in C order, or raise.
 
-    An array that already has this form is returned without a copy. A number beyond the range of float32 is an error,
-    because its square and its cube leave the range of float64.
+    An array that already has this form is returned without a copy; see `checked_features`.
+    """
+    return np.ascontiguousarray(checked_features(name, features, least=least), dtype=np.float64)
+
+
+def checked_features(name, features, *, least=1):
+    """Return features as a float32 or float64 array of shape (num_samples, num_features), or raise.
+
+    Arrays of these dtypes are returned without a copy. A number beyond the range of float32 is an error, because its
+    square and its cube leave the range of float64.
 
     Args:
         name: str, what messages call the features.
@@ -55,7 +63,8 @@ def require_features(name, features, *, least=1):
         raise ValueError(
             f"`{name}` must hold at least {least} {samples}: give more of them. Received: {name} of shape {array.shape}"
         )
-    array = np.ascontiguousarray(array, dtype=np.float64)
+    if array.dtype not in (np.float32, np.float64):
+        array = array.astype(np.float64)
     # NaN fails both comparisons.
     if not (array.min() >= -_LARGEST and array.max() <= _LARGEST):
         faulty = int((~(np.abs(array) <= _LARGEST)).any(axis=1).sum())

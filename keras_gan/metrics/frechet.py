@@ -10,7 +10,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int
 from keras_gan._replicas import sum_over_replicas
-from keras_gan.metrics._features import as_array, require_features, require_same_width, require_two_sets
+from keras_gan.metrics._features import as_array, checked_features, require_features, require_same_width
 from keras_gan.metrics._streaming import TwoSidedMetric, as_scalar
 
 _BLOCK_BYTES = 2**26
@@ -59,7 +59,7 @@ def moments(features):
         array([[2., 0.],
                [0., 0.]])
     """
-    return _feature_moments(require_features("features", features, least=2))
+    return _feature_moments(checked_features("features", features, least=2))
 
 
 def frechet_distance(real_features, fake_features):
@@ -91,12 +91,16 @@ def frechet_distance(real_features, fake_features):
         >>> frechet_distance([[0.0], [2.0]], [[3.0], [5.0]])  # the same spread, 3 apart
         9.0
     """
-    real, fake = require_two_sets(real_features, fake_features, least=2)
+    real, fake = (
+        checked_features(name, features, least=2)
+        for name, features in (("real_features", real_features), ("fake_features", fake_features))
+    )
+    require_same_width(real, fake)
     if min(len(real), len(fake)) > real.shape[1]:
         return _distance(_feature_moments(real), _feature_moments(fake))
     factors, means, spread = [], [], 0.0
     for features in (real, fake):
-        means.append(features.mean(axis=0))
+        means.append(features.mean(axis=0, dtype=np.float64))
         factors.append(_factor_of_samples(features))
         spread += np.square(factors[-1]).sum()
     return _sum_up(means, spread, _sum_of_singular_values(*factors))
@@ -251,8 +255,9 @@ def _require_moments(name, given):
 
 
 def _feature_moments(features):
+    """The `Moments` of float32 or float64 features. No copy of all of them is made: a block at a time is float64."""
     count, width = features.shape
-    mean = features.mean(axis=0)
+    mean = features.mean(axis=0, dtype=np.float64)
     scatter = np.zeros((width, width))
     step = max(1, _BLOCK_BYTES // (8 * width))
     for start in range(0, count, step):
@@ -297,7 +302,7 @@ def _factor_of_samples(features):
     count, width = features.shape
     if count > width:
         return _factor(_feature_moments(features).covariance)
-    return (features - features.mean(axis=0)).T / math.sqrt(count - 1)
+    return (features - features.mean(axis=0, dtype=np.float64)).T / math.sqrt(count - 1)
 
 
 def _factor(covariance):
