@@ -87,6 +87,8 @@ def traced(contender):
     import tensorflow as tf
 
     model, batch = contender.gan, next(iter(contender.images))
+    # `fit` gives a step that many minibatches at once.
+    batch = tf.repeat(batch, model.discriminator_steps, axis=0)
     graphs = [tf.function(model.train_step).get_concrete_function(batch).graph]
     for graph in graphs:
         graphs += [function.graph for function in graph._functions.values() if hasattr(function, "graph")]

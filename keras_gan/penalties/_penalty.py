@@ -69,7 +69,7 @@ def _wrong_second_gradient(layer):
     if _takes_mean_for_constant(layer):
         return (
             "treats its mean as a constant when its gradient is differentiated",
-            "`keras_gan.layers.GroupNormalization` or `keras.layers.BatchNormalization(synchronized=True)`",
+            "`keras_gan.layers.GroupNormalization` or `keras_gan.layers.BatchNormalization`",
         )
     if getattr(layer, "interpolation", None) == "bilinear":
         return (
