@@ -1,4 +1,4 @@
-"""Learn handwritten digits in about two minutes, draw 36, export the generator: python examples/minimal.py."""
+"""Learn handwritten digits in about a minute, draw 36, export the generator: python examples/minimal.py."""
 
 import pathlib
 
