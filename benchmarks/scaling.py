@@ -115,15 +115,14 @@ def rows(axis, found):
 
 def draw(results, path):
     """Time and memory against each axis, both on logarithmic scales."""
-    import matplotlib
-
-    matplotlib.use("agg")
-    import matplotlib.pyplot as plt
+    # Not pyplot, which would keep the figure.
+    from matplotlib.figure import Figure
 
     shown = {axis: found for axis, found in results.items() if min(found) > 0}
     if not shown:
         return
-    figure, plots = plt.subplots(2, len(shown), figsize=(3.2 * len(shown), 5.5), squeeze=False, layout="constrained")
+    figure = Figure(figsize=(3.2 * len(shown), 5.5), layout="constrained")
+    plots = figure.subplots(2, len(shown), squeeze=False)
     for column, (axis, found) in enumerate(shown.items()):
         for row, (key, label) in enumerate((("ms", "ms a step"), ("mib", "MiB"))):
             plot = plots[row][column]

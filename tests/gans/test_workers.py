@@ -129,6 +129,7 @@ def crash(tmp_path_factory):
         return directory, status, workers.output(0), time.monotonic() - killed
 
 
+@pytest.mark.long
 def test_the_others_stop_when_one_is_killed_and_say_what_to_do(crash):
     _, status, output, seconds = crash
     assert status == 1, output[-4000:]
@@ -138,6 +139,7 @@ def test_the_others_stop_when_one_is_killed_and_say_what_to_do(crash):
     assert "Received: " in last
 
 
+@pytest.mark.long
 def test_all_are_started_again_and_training_goes_on_exactly(crash):
     directory = crash[0]
     with Workers("train_on", directory) as workers:
