@@ -5,9 +5,8 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_bool, require_int, require_number
 from keras_gan._replicas import mean_over_replicas, replica_count
+from keras_gan.layers._fused_normalization import KERNEL_DTYPES, normalized
 
-# Of TensorFlow's fused kernel.
-KERNEL_DTYPES = ("float32", "bfloat16", "float16")
 # TensorFlow's tensors have at most eight dimensions.
 _LARGEST_AXIS = 7
 
@@ -64,17 +63,9 @@ class BatchNormalization(keras.layers.BatchNormalization):
         if not training or not self.trainable or mask is not None or not self._fits_the_kernel(inputs):
             return super().call(inputs, training=training, mask=mask)
         x = tf.convert_to_tensor(inputs)
-        channels = x.shape[-1]
-        flat = x if x.shape.rank == 4 else tf.reshape(x, (-1, 1, 1, channels))
-        outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=flat,
-            scale=self.gamma if self.scale else tf.ones(channels),
-            offset=self.beta if self.center else tf.zeros(channels),
-            mean=tf.zeros(0),
-            variance=tf.zeros(0),
-            epsilon=self.epsilon,
-            is_training=True,
-        )
+        flat = x if x.shape.rank == 4 else tf.reshape(x, (-1, 1, 1, x.shape[-1]))
+        # A gain or a bias that the layer does not have is None.
+        outputs, mean, variance = normalized(flat, self.gamma, self.beta, self.epsilon)
         # The kernel returns the unbiased variance; the layer keeps the biased one, as Keras does.
         rows = tf.cast(tf.reduce_prod(tf.shape(flat)[:-1]), tf.float32)
         variance = tf.stop_gradient(variance) * ((rows - 1.0) / rows)

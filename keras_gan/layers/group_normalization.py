@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gan._arguments import require_bool, require_channels_last, require_int, require_number
-from keras_gan.layers.batch_normalization import KERNEL_DTYPES
+from keras_gan.layers._fused_normalization import KERNEL_DTYPES, normalized
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -95,15 +95,9 @@ class GroupNormalization(keras.layers.Layer):
         x = tf.convert_to_tensor(inputs)
         batch, channels = tf.shape(x)[0], x.shape[-1]
         rows = tf.transpose(tf.reshape(x, (batch, -1, channels)), (1, 0, 2))
-        outputs, *_ = tf.raw_ops.FusedBatchNormV3(
-            x=tf.reshape(rows, (1, 1, -1, batch * channels)),
-            scale=tf.tile(self.gamma if self.scale else tf.ones(channels), [batch]),
-            offset=tf.tile(self.beta if self.center else tf.zeros(channels), [batch]),
-            mean=tf.zeros(0),
-            variance=tf.zeros(0),
-            epsilon=self.epsilon,
-            is_training=True,
-        )
+        gains = tf.tile(self.gamma, [batch]) if self.scale else None
+        biases = tf.tile(self.beta, [batch]) if self.center else None
+        outputs, *_ = normalized(tf.reshape(rows, (1, 1, -1, batch * channels)), gains, biases, self.epsilon)
         return tf.reshape(tf.transpose(tf.reshape(outputs, tf.shape(rows)), (1, 0, 2)), tf.shape(x))
 
     def compute_output_shape(self, input_shape):

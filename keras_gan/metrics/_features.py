@@ -84,9 +84,9 @@ def require_same_width(real, fake):
         )
 
 
-def require_two_sets(real, fake, *, least):
-    """Return `real_features` and `fake_features` as `require_features` does, of the same width, or raise."""
-    real = require_features("real_features", real, least=least)
-    fake = require_features("fake_features", fake, least=least)
+def require_two_sets(real, fake, *, least, check=require_features):
+    """Return `real_features` and `fake_features` as `check` does, of the same width, or raise."""
+    real = check("real_features", real, least=least)
+    fake = check("fake_features", fake, least=least)
     require_same_width(real, fake)
     return real, fake

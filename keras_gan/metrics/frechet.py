@@ -10,7 +10,13 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int
 from keras_gan._replicas import sum_over_replicas
-from keras_gan.metrics._features import as_array, checked_features, require_features, require_same_width
+from keras_gan.metrics._features import (
+    as_array,
+    checked_features,
+    require_features,
+    require_same_width,
+    require_two_sets,
+)
 from keras_gan.metrics._streaming import TwoSidedMetric, as_scalar
 
 _BLOCK_BYTES = 2**26
@@ -91,11 +97,7 @@ def frechet_distance(real_features, fake_features):
         >>> frechet_distance([[0.0], [2.0]], [[3.0], [5.0]])  # the same spread, 3 apart
         9.0
     """
-    real, fake = (
-        checked_features(name, features, least=2)
-        for name, features in (("real_features", real_features), ("fake_features", fake_features))
-    )
-    require_same_width(real, fake)
+    real, fake = require_two_sets(real_features, fake_features, least=2, check=checked_features)
     if min(len(real), len(fake)) > real.shape[1]:
         return _distance(_feature_moments(real), _feature_moments(fake))
     factors, means, spread = [], [], 0.0
