@@ -29,12 +29,11 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import _protocol
 import keras
-import numpy as np
-import tensorflow as tf
+from _stacks import coverage, pictures, stacks
 
 import keras_gan
 from keras_gan.callbacks import Checkpoint
-from keras_gan.metrics import class_coverage, train_extractor
+from keras_gan.metrics import train_extractor
 from keras_gan.penalties import R1
 
 FLAGS = flags.FLAGS
@@ -45,7 +44,7 @@ flags.DEFINE_string("mnist_dir", _protocol.real_data("mnist"), "Folder of MNIST'
 flags.DEFINE_string("run_dir", "runs/stacked_mnist", "Where the checkpoints go.")
 
 PROTOCOL = {"width": 64, "steps": 25000, "samples": 26000}
-SIDE, BATCH_SIZE, LATENT_DIM, NUM_MODES = 28, 64, 100, 1000
+SIDE, BATCH_SIZE, LATENT_DIM = 28, 64, 100
 CHECKPOINT_EVERY = 500
 
 # What the protocol leaves open: for each GAN, a normalisation of the discriminator that suits its loss, and penalties.
@@ -78,39 +77,6 @@ def digits(split):
     return keras_gan.data.load(_protocol.read_split(FLAGS.mnist_dir, split), labels=True)
 
 
-def pictures(dataset):
-    """Return each image of a labelled data set once, grey and in [-1, 1], `(num_images, 28, 28)`."""
-    return np.concatenate([images[..., 0] for images, _ in dataset.one_pass()])
-
-
-def stacks(images, seed):
-    """Return endless batches of random triples of images, one per channel; a function of the seed and the step."""
-    with tf.device("CPU:0"):
-        images = tf.constant(images)
-
-    def batch(step):
-        chosen = tf.random.stateless_uniform((BATCH_SIZE, 3), (seed, step), 0, len(images), tf.int32, alg="philox")
-        return tf.transpose(tf.gather(images, chosen), (0, 2, 3, 1))
-
-    def from_step(start):
-        steps = tf.data.Dataset.range(start, 2**40)
-        steps = steps.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY))
-        return steps.map(batch, num_parallel_calls=2, deterministic=True).prefetch(2)
-
-    dataset = from_step(0)
-    dataset.from_step = from_step
-    return dataset
-
-
-def coverage(batches, classifier):
-    """Read the digits of batches of pictures; return the modes and the divergences as a dict."""
-    modes = []
-    for batch in batches:
-        read = [np.argmax(classifier(batch[..., i : i + 1]).logits, axis=-1) for i in range(3)]
-        modes.append(100 * read[0] + 10 * read[1] + read[2])
-    return class_coverage(np.concatenate(modes)[: FLAGS.samples], NUM_MODES)._asdict()
-
-
 def make_gan(name, seed):
     """Return the compiled GAN."""
     keras.utils.set_random_seed(seed)
@@ -133,9 +99,9 @@ def train(name, seed, images, classifier):
     run_dir = pathlib.Path(FLAGS.run_dir) / f"{name}_width_{FLAGS.width}_steps_{FLAGS.steps}_seed_{seed}"
     checkpoint = Checkpoint(run_dir, every=CHECKPOINT_EVERY, unit="step", keep=1)
     epochs = _protocol.epochs_of(FLAGS.steps, at_most=50)
-    trained = _protocol.fit(gan, stacks(images, seed), FLAGS.steps, epochs=epochs, callbacks=[checkpoint])
+    trained = _protocol.fit(gan, stacks(images, seed, BATCH_SIZE), FLAGS.steps, epochs=epochs, callbacks=[checkpoint])
     batches = (gan.generate(1000, seed=number) for number in range(-(-FLAGS.samples // 1000)))
-    return coverage(batches, classifier) | trained
+    return coverage(batches, classifier, FLAGS.samples) | trained
 
 
 def row(name, result):
@@ -148,8 +114,8 @@ def rows(classifier):
     """Yield the rows: as published, of real digits, and of each GAN and seed."""
     for name, (num_modes, divergence) in PUBLISHED.items():
         yield f"{name}, published", num_modes, f"{divergence:.2f}", "0.019", ""
-    test = stacks(pictures(digits("test")), seed=0).take(-(-FLAGS.samples // BATCH_SIZE))
-    yield row("real digits, test split", coverage(test, classifier))
+    test = stacks(pictures(digits("test")), 0, BATCH_SIZE).take(-(-FLAGS.samples // BATCH_SIZE))
+    yield row("real digits, test split", coverage(test, classifier, FLAGS.samples))
     log, images = _protocol.RunLog(FLAGS.out), pictures(digits("train"))
     sizes = {name: FLAGS[name].value for name in PROTOCOL}
     changed = [f"{name} {sizes[name]:,}" for name in PROTOCOL if sizes[name] != PROTOCOL[name]]

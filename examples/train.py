@@ -21,6 +21,7 @@ import sys
 import flag_words
 import run_flags
 import train_flags
+import train_parts
 from absl import app, flags, logging
 from train_flags import chosen, given
 
@@ -99,35 +100,22 @@ def build(gan_name, network_name):
     import quiet_tensorflow  # noqa: F401, I001
 
     import keras
-    import keras_gan
 
     # First of all: a strategy for several workers must be made before TensorFlow computes anything.
-    strategy = make_strategy()
+    strategy = train_parts.make_strategy()
     keras.utils.set_random_seed(FLAGS.seed)
     keras.config.set_dtype_policy(FLAGS.precision)
-    images = load_images()
+    images = train_parts.load_images(labels=FLAGS.labels)
     with strategy.scope():
-        make_networks = getattr(keras_gan.networks, network_name)
-        networks = make_networks(image_shape=images.image_shape, **network_options(network_name))
-        gan = getattr(keras_gan.gans, gan_name)(*networks, **gan_options())
-        gan.compile(
-            make_optimizer(gan, FLAGS.generator_learning_rate),
-            make_optimizer(gan, FLAGS.discriminator_learning_rate),
-            **{"jit_compile": "auto"} | given("jit_compile", "gradient_accumulation_steps", "steps_per_execution"),
-        )
-    sizes = [f"{player.name} of {player.count_params():,} parameters" for player in networks]
+        gan = train_parts.make_gan(gan_name, network_name, images)
+    sizes = [
+        f"{network.name} of {network.count_params():,} parameters" for network in (gan.generator, gan.discriminator)
+    ]
     shape = f"shape {images.image_shape}"
     if images.num_held_out:
         shape += f", without {images.num_held_out:,} that are held out for the test"
     print(f"{images.num_images:,} images of {shape}; {gan_name}: {', '.join(sizes)}")
     return images, gan, strategy.extended.should_checkpoint
-
-
-def make_strategy():
-    """Return the tf.distribute strategy that the flag names."""
-    from tensorflow import distribute
-
-    return getattr(distribute, train_flags.STRATEGIES[FLAGS.strategy])()
 
 
 def save(gan, run_dir):
@@ -139,89 +127,6 @@ def save(gan, run_dir):
     if FLAGS.export_dir:
         card = {"data_set": FLAGS.dataset, "split": FLAGS.split, "seeds": {"run": FLAGS.seed}}
         print(f"Exported {keras_gan.export.save(gan, FLAGS.export_dir, card=card)}")
-
-
-def load_images(**options):
-    """Return the batches of the data set that the flags name; `options` are arguments of `data.load`."""
-    from keras_gan import data
-
-    source = FLAGS.dataset
-    if FLAGS.skip_corrupt:
-        source = data.Folder(source, skip_corrupt=True)
-    elif FLAGS.data_dir or FLAGS.download:
-        source = data.TFDS(source, data_dir=FLAGS.data_dir, download=FLAGS.download)
-    # One number is both sides, and 0 is None.
-    height, _, width = FLAGS.image_size.partition("x")
-    arguments = {
-        "image_size": (int(height), int(width or height)) if int(height) else None,
-        "preprocessing": data.Preprocessing(**given("channels", "flip", "dequantize")),
-        **given("split", "batch_size", "seed", "cache_dir"),
-    }
-    return data.load(source, **arguments | options)
-
-
-def network_options(network):
-    """Return the arguments of the networks, without the shape of the images."""
-    if network == "resnet":
-        return {**given("latent_dim"), "generator_width": FLAGS.width, "discriminator_width": FLAGS.width}
-    options = given("latent_dim", "width", "spectral_normalization")
-    if network == "dcgan":
-        normalization = FLAGS.discriminator_normalization
-        if normalization in ("batch", "layer"):
-            options = {"spectral_normalization": False} | options | {"discriminator_normalization": normalization}
-        options["discriminator_dropout"] = FLAGS.discriminator_dropout
-    return options
-
-
-def gan_options():
-    """Return the arguments of the GAN, without its networks; what no flag gives stays as in its class."""
-    from keras_gan import augmentation
-    from keras_gan.penalties import R1, GradientPenalty, Lazy
-
-    weights = {R1: FLAGS.r1, GradientPenalty: FLAGS.gradient_penalty}
-    penalties = [penalty(weight) for penalty, weight in weights.items() if weight is not None]
-    if FLAGS.lazy_penalty_every:
-        penalties = [Lazy(penalty, every=FLAGS.lazy_penalty_every) for penalty in penalties]
-    options = given("discriminator_steps", "ema_half_life", "seed")
-    if penalties:
-        options["penalties"] = penalties
-    if FLAGS.augmentation:
-        options["augmentation"] = getattr(augmentation, train_flags.AUGMENTATIONS[FLAGS.augmentation])()
-    return options
-
-
-def make_optimizer(gan, learning_rate):
-    """Return a new optimizer for one of the players; at its usual learning rate if none is given."""
-    import keras
-
-    optimizer = {
-        "default": gan.default_optimizer,
-        "paper": gan.paper_optimizer,
-        "adam": lambda: keras.optimizers.Adam(2e-4, FLAGS.beta_1, FLAGS.beta_2, epsilon=1e-8),
-    }[FLAGS.optimizer]()
-    config = optimizer.get_config()
-    config["learning_rate"] = scheduled(config["learning_rate"] if learning_rate is None else learning_rate)
-    if FLAGS.clip_norm is not None:
-        config["global_clipnorm"] = FLAGS.clip_norm
-    return type(optimizer).from_config(config)
-
-
-def scheduled(learning_rate):
-    """Return the schedule of a learning rate, which counts training steps; or the rate if it does not change."""
-    from keras.optimizers.schedules import CosineDecay
-
-    from keras_gan.schedules import LinearDecay
-
-    shape, warm_up = FLAGS.learning_rate_schedule, FLAGS.warm_up_steps
-    if shape == "linear":
-        return LinearDecay(learning_rate, FLAGS.steps, warm_up_steps=warm_up)
-    if shape == "constant" and not warm_up:
-        return learning_rate
-    # With alpha=1 the cosine keeps the whole rate, so that only the warm-up is left.
-    options = {"decay_steps": FLAGS.steps - warm_up, "alpha": 1.0 if shape == "constant" else 0.0}
-    if warm_up:
-        return CosineDecay(0.0, **options, warmup_target=learning_rate, warmup_steps=warm_up)
-    return CosineDecay(learning_rate, **options)
 
 
 def observers(images, run_dir):
@@ -282,8 +187,8 @@ def protocol(images):
     from keras_gan import data, metrics
 
     unchanged = {"preprocessing": data.Preprocessing(channels=FLAGS.channels)}
-    train = load_images(labels=images.num_classes > 1, **unchanged)
-    test = load_images(split="test", batch_size=1, **unchanged)
+    train = train_parts.load_images(labels=images.num_classes > 1, **unchanged)
+    test = train_parts.load_images(split="test", batch_size=1, **unchanged)
     extractor = metrics.train_extractor(train, seed=FLAGS.seed)
     return metrics.Evaluator(extractor, [distance_for(test), "precision_recall"], num_images=2_000), test, train
 

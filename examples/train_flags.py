@@ -2,6 +2,7 @@
 
 import contextlib
 import difflib
+import functools
 import pathlib
 import re
 import sys
@@ -22,7 +23,18 @@ GANS = (
     "WGAN",
     "WGANGP",
 )
-NETWORKS = ("dcgan", "dense_dcgan", "mlp", "resnet")
+# Each architecture, with the argument that each flag sets.
+_SIZES = {"latent_dim": "latent_dim", "width": "width"}
+_SPECTRAL = {"spectral_normalization": "spectral_normalization"}
+_NORMALIZATION = {name: name for name in ("discriminator_normalization", "discriminator_dropout")}
+NETWORKS = {
+    "dcgan": _SIZES | _NORMALIZATION | _SPECTRAL,
+    "dense_dcgan": _SIZES | _SPECTRAL,
+    "mlp": _SIZES | _SPECTRAL,
+    "resnet": {"latent_dim": "latent_dim", "generator_width": "width", "discriminator_width": "width"},
+}
+# The names that --penalties takes.
+PENALTIES = {"r1": "R1", "gradient_penalty": "GradientPenalty"}
 AUGMENTATIONS = {"diff_augment": "DiffAugment", "instance_noise": "InstanceNoise"}
 STRATEGIES = {"none": "get_strategy", "mirrored": "MirroredStrategy", "multi_worker": "MultiWorkerMirroredStrategy"}
 
@@ -82,6 +94,7 @@ def _define_images():
         flags.DEFINE_string("image_size", "0", "One side of a square, or HEIGHTxWIDTH as 112x92; 0: as they are.")
         flags.DEFINE_integer("channels", None, "Make the images grey (1) or RGB (3); default: as they are.")
         flags.DEFINE_bool("flip", False, "Mirror each image left to right with probability 1/2.")
+        flags.DEFINE_bool("labels", False, "Train on the classes too, such as the names of sub-folders.")
         flags.DEFINE_bool("dequantize", False, "Add uniform noise as wide as one of the 256 levels.")
         flags.DEFINE_integer("batch_size", 64, "Images in a minibatch.", lower_bound=1)
 
@@ -96,6 +109,7 @@ def _define_gan():
         flags.DEFINE_float(
             "gradient_penalty", None, "Weight of the gradient penalty; default: the GAN's own.", lower_bound=0
         )
+        flags.DEFINE_list("penalties", [], f"Others with their weights, as r1:10,r2:10; of {', '.join(PENALTIES)}.")
         flags.DEFINE_integer(
             "lazy_penalty_every", None, "Compute the penalties above once in so many steps.", lower_bound=2
         )
@@ -208,20 +222,18 @@ def _define_requirements():
     _require(
         "steps warm_up_steps", lambda steps, warm_up: warm_up < steps, "--warm_up_steps must be fewer than --steps"
     )
+    for flag in _of_some_networks():
+        takers = [network for network, arguments in NETWORKS.items() if flag in arguments.values()]
+        _require(
+            f"network {flag}",
+            functools.partial(_is_taken, flag, set(map(_plain, takers))),
+            f"--{flag} is only for --network={', '.join(takers)}",
+        )
+    flags.register_validator("penalties", _are_weights, f"must be as r1:10,r2:10, of {', '.join(PENALTIES)}")
     _require(
-        "network discriminator_normalization discriminator_dropout",
-        lambda network, *options: _plain(network) not in ("mlp", "resnet", "densedc") or options == (None, 0),
-        "only a dcgan has a normalization and a dropout of the discriminator to choose",
-    )
-    _require(
-        "network spectral_normalization",
-        lambda network, spectral: _plain(network) != "resnet" or spectral is not False,
-        "a resnet always has --spectral_normalization",
-    )
-    _require(
-        "r1 gradient_penalty lazy_penalty_every",
-        lambda r1, gradient_penalty, every: every is None or (r1, gradient_penalty) != (None, None),
-        "--lazy_penalty_every is for a penalty given by --r1 or --gradient_penalty",
+        "r1 gradient_penalty penalties lazy_penalty_every",
+        lambda *penalties: penalties[-1] is None or penalties[:-1] != (None, None, []),
+        "--lazy_penalty_every is for a penalty given by --r1, --gradient_penalty or --penalties",
     )
     _require(
         "health rollbacks",
@@ -243,6 +255,11 @@ def _define_requirements():
         lambda dataset, skip_corrupt: not skip_corrupt or _local(dataset).is_dir(),
         "only a folder has files to skip, and there is none here",
     )
+
+
+def weights(penalties):
+    """Return the weights that --penalties gives, a dict of float by name."""
+    return {name: float(weight) for name, _, weight in (entry.partition(":") for entry in penalties)}
 
 
 def own():
@@ -308,6 +325,26 @@ def chosen(flag, names):
 def given(*names):
     """Return the flags of these names that have a value, as keyword arguments."""
     return {name: FLAGS[name].value for name in names if FLAGS[name].value is not None}
+
+
+def _of_some_networks():
+    """The flags that only some architectures take, in the order of their definition."""
+    taken = [set(arguments.values()) for arguments in NETWORKS.values()]
+    return [name for name in GROUPS["Networks"] if name in set.union(*taken) - set.intersection(*taken)]
+
+
+def _is_taken(flag, takers, network, value):
+    """Whether an architecture, which may not exist, takes the value of a flag; all take the default."""
+    known = set(map(_plain, NETWORKS))
+    return value == FLAGS[flag].default or _plain(network) in takers or _plain(network) not in known
+
+
+def _are_weights(penalties):
+    try:
+        given_weights = weights(penalties)
+    except ValueError:
+        return False
+    return given_weights.keys() <= PENALTIES.keys() and all(0 <= w < float("inf") for w in given_weights.values())
 
 
 @contextlib.contextmanager

@@ -65,10 +65,11 @@ def test_a_preset_gives_the_flags_the_gan_that_it_builds_itself(train_script, na
     preset = keras_gan.presets.get(name)
     with flagsaver.flagsaver():
         train_script.train_flags.parse([str(SCRIPT), f"--preset={name}", "--width=4"])
-        images = train_script.load_images()
-        networks = keras_gan.networks.dcgan(image_shape=images.image_shape, **train_script.network_options("dcgan"))
-        gan = getattr(keras_gan, flags.FLAGS.gan)(*networks, **train_script.gan_options())
-        optimizers = [train_script.make_optimizer(gan, flags.FLAGS.generator_learning_rate) for _ in range(2)]
+        parts = train_script.train_parts
+        images = parts.load_images()
+        networks = keras_gan.networks.dcgan(image_shape=images.image_shape, **parts.network_options("dcgan"))
+        gan = getattr(keras_gan, flags.FLAGS.gan)(*networks, **parts.gan_options())
+        optimizers = [parts.make_optimizer(gan, flags.FLAGS.generator_learning_rate) for _ in range(2)]
         assert flags.FLAGS.steps == preset.steps
         assert flags.FLAGS.precision == preset.precision
     assert images.image_shape == (preset.image_size, preset.image_size, preset.channels)
@@ -184,7 +185,7 @@ def test_flags_of_practice_reach_the_parts(train):
 )
 def test_learning_rates_at_steps_0_2_4_and_10_of_10(train_script, schedule, warm_up, rates):
     with flagsaver.flagsaver(steps=10, learning_rate_schedule=schedule, warm_up_steps=warm_up):
-        scheduled = train_script.scheduled(0.5)
+        scheduled = train_script.train_parts.scheduled(0.5)
     got = [float(scheduled(step)) if callable(scheduled) else scheduled for step in (0, 2, 4, 10)]
     np.testing.assert_allclose(got, rates, atol=1e-6)
 
@@ -201,7 +202,7 @@ def test_two_replicas(run_script, two_replicas, monkeypatch, tmp_path, capsys):
 
 def test_the_widths_of_a_resnet(train_script):
     with flagsaver.flagsaver(width=4, latent_dim=5):
-        options = train_script.network_options("resnet")
+        options = train_script.train_parts.network_options("resnet")
     generator, discriminator = keras_gan.networks.resnet(image_shape=(8, 8, 1), **options)
     assert generator.input_shape == (None, 5)
     assert generator.get_layer("up_0_conv_0").filters == 4
