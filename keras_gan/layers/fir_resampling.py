@@ -105,7 +105,7 @@ class FIRUpsampling2D(FIRResampling2D):
 
     def matrix(self, side):
         """The map of a column of `side` pixels, float64 `(2 side, side)`."""
-        return 2 * _bands(self.taps, np.arange(2 * side)[:, None] - 2 * np.arange(side))
+        return 2 * bands(self.taps, np.arange(2 * side)[:, None] - 2 * np.arange(side))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -143,10 +143,10 @@ class FIRDownsampling2D(FIRResampling2D):
 
     def matrix(self, side):
         """The map of a column of `side` pixels, float64 `(ceil(side / 2), side)`."""
-        return _bands(self.taps, 2 * np.arange((side + 1) // 2)[:, None] - np.arange(side), shift=1)
+        return bands(self.taps, 2 * np.arange((side + 1) // 2)[:, None] - np.arange(side), shift=1)
 
 
-def _bands(taps, places, shift=0):
+def bands(taps, places, shift=0):
     """The matrix of the normalised taps at `places`, which count from the tap in the middle."""
     places = places + (len(taps) - 1 + shift) // 2
     found = np.asarray(taps)[np.clip(places, 0, len(taps) - 1)]
