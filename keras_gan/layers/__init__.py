@@ -1,23 +1,44 @@
 """Layers that GANs need and Keras lacks, or defines differently from the papers."""
 
 from keras_gan.layers.batch_normalization import BatchNormalization
+from keras_gan.layers.clipped_images import ClippedImages
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
+from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
+from keras_gan.layers.fir_blur import FIRBlur2D
+from keras_gan.layers.fir_resampling import FIRDownsampling2D, FIRUpsampling2D
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
+from keras_gan.layers.learned_constant import LearnedConstant
 from keras_gan.layers.minibatch_stddev import MinibatchStddev
+from keras_gan.layers.modulated_convolution import ModulatedConv2D
+from keras_gan.layers.noise_injection import NoiseInjection
+from keras_gan.layers.pixel_normalization import PixelNormalization
 from keras_gan.layers.reflection_padding import ReflectionPadding2D
 from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_power_iterations
+from keras_gan.layers.style_mixing import StyleMixing
+from keras_gan.layers.truncation import Truncation
 
 __all__ = [
     "BatchNormalization",
+    "ClippedImages",
     "Conv2D",
     "Conv2DTranspose",
+    "EqualizedLearningRate",
+    "FIRBlur2D",
+    "FIRDownsampling2D",
+    "FIRUpsampling2D",
     "GroupNormalization",
     "ImagePool",
     "LeakyReLU",
+    "LearnedConstant",
     "MinibatchStddev",
+    "ModulatedConv2D",
+    "NoiseInjection",
+    "PixelNormalization",
     "ReflectionPadding2D",
     "SpectralNormalization",
+    "StyleMixing",
+    "Truncation",
     "hold_power_iterations",
 ]

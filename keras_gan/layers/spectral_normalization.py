@@ -7,18 +7,11 @@ import keras
 from keras import ops
 
 from keras_gan._arguments import require_bool, require_int, require_number
+from keras_gan.layers._reparametrised import CONVOLUTIONS, TRANSPOSED, call_with, require_float_kernel
 
 _HELD = contextvars.ContextVar("keras_gan_power_iterations_held", default=False)
 
-_TRANSPOSED = (keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose)
-_SUPPORTED = (
-    keras.layers.Dense,
-    keras.layers.Embedding,
-    keras.layers.Conv1D,
-    keras.layers.Conv2D,
-    keras.layers.Conv3D,
-    *_TRANSPOSED,
-)
+_SUPPORTED = (keras.layers.Dense, keras.layers.Embedding, *CONVOLUTIONS)
 
 
 @contextlib.contextmanager
@@ -104,7 +97,7 @@ class SpectralNormalization(keras.layers.Wrapper):
     """
 
     def __init__(self, layer, *, power_iterations=1, epsilon=1e-12, name=None, trainable=True):
-        _require_supported(layer)
+        require_float_kernel("SpectralNormalization", layer, _SUPPORTED)
         # No autocasting: the norm is that of the unrounded weights, and the wrapped layer casts by its own policy.
         super().__init__(
             layer, name=name, trainable=require_bool("trainable", trainable), dtype="float32", autocast=False
@@ -119,7 +112,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         kernel = self._kernel
         self.u = self.add_weight(
             name="u",
-            shape=(kernel.shape[-2 if isinstance(self.layer, _TRANSPOSED) else -1],),
+            shape=(kernel.shape[-2 if isinstance(self.layer, TRANSPOSED) else -1],),
             initializer=_random_direction,
             dtype="float32",
             trainable=False,
@@ -134,14 +127,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         """Call the wrapped layer with its normalised weights."""
         if training and self.trainable and not _HELD.get():
             self.advance()
-        kernel = self._kernel
-        values = [(variable, variable.value) for variable in self.layer.variables if variable is not kernel]
-        values.append((kernel, self.normalized_kernel()))
-        # Inside this scope the wrapped layer reads W / sigma where it reads its kernel, and nothing is assigned.
-        with keras.StatelessScope(values, collect_losses=True) as scope:
-            outputs = self.layer(inputs)
-        self.layer.add_loss(scope.losses)
-        return outputs
+        return call_with(self.layer, [(self._kernel, self.normalized_kernel())], inputs)
 
     def advance(self):
         """Update u by `power_iterations` steps, in place."""
@@ -174,7 +160,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         """W as a matrix with one column for each output channel, in float32 at least."""
         kernel = self._kernel
         kernel = ops.cast(kernel, keras.backend.result_type(kernel.dtype, "float32"))
-        if isinstance(self.layer, _TRANSPOSED):
+        if isinstance(self.layer, TRANSPOSED):
             kernel = ops.swapaxes(kernel, -1, -2)
         return ops.reshape(kernel, (-1, kernel.shape[-1]))
 
@@ -192,23 +178,6 @@ class SpectralNormalization(keras.layers.Wrapper):
         # The policy is fixed by the constructor; the wrapped layer saves its own.
         del config["dtype"]
         return {**config, "power_iterations": self.power_iterations, "epsilon": self.epsilon}
-
-
-def _require_supported(layer):
-    """Raise unless the layer has one float kernel that can be reshaped to a matrix."""
-    names = ", ".join(supported.__name__ for supported in _SUPPORTED)
-    if not isinstance(layer, _SUPPORTED):
-        raise ValueError(f"SpectralNormalization works on these layers: {names}. Received: layer={layer!r}")
-    if getattr(layer, "data_format", None) == "channels_first":
-        raise ValueError(
-            "keras_gan takes images as (height, width, channels), and this layer takes their channels first: build it "
-            'with `data_format="channels_last"`. Received: data_format="channels_first"'
-        )
-    if getattr(layer, "lora_rank", None) or layer.quantization_mode:
-        raise ValueError(
-            "SpectralNormalization needs a layer with one float kernel: make the layer without LoRA or quantisation. "
-            f"Received: layer={layer!r}"
-        )
 
 
 def _random_direction(shape, dtype=None):

@@ -1,5 +1,7 @@
 """What several of the architectures are built from."""
 
+import math
+
 import keras
 from keras import layers
 
@@ -32,6 +34,39 @@ def halved_sides(image_shape, stages=None):
             f"Received: image_shape={image_shape}, stages={stages}"
         )
     return sides
+
+
+def doubled_sides(image_shape):
+    """The (height, width) at each stage, from a smallest map of 4 to 7 pixels on its smaller side to the whole picture.
+
+    Args:
+        image_shape: tuple (height, width, channels).
+
+    Raises:
+        ValueError: if the sides cannot be halved exactly as often as that takes, at least once.
+    """
+    stages = _number_of_doublings(image_shape[:2])
+    factor = 2**stages
+    if any(side % factor for side in image_shape[:2]):
+        raise ValueError(
+            f"Height and width must be multiples of {factor} for pictures of this size, to be halved {stages} times: "
+            f"resize them, to {' x '.join(map(str, _nearest_doubled(image_shape[:2])))} for example, or use `dcgan`, "
+            f"which takes any size. Received: image_shape={image_shape}"
+        )
+    return [tuple(side // 2**i for side in image_shape[:2]) for i in range(stages, -1, -1)]
+
+
+def _number_of_doublings(sides):
+    return max(1, int(math.log2(min(sides) / _SMALLEST_START)))
+
+
+def _nearest_doubled(sides):
+    """The sides nearest to the given ones that can be halved as often as their own size asks for."""
+    factor, nearest = 0, sides
+    while factor != 2 ** _number_of_doublings(nearest):
+        factor = 2 ** _number_of_doublings(nearest)
+        nearest = [max(1, (side + factor // 2) // factor) * factor for side in sides]
+    return nearest
 
 
 def _halved(sides):

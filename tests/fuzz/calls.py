@@ -353,17 +353,39 @@ def layer(make, **arguments):
 
 _LAYERS = {
     "BatchNormalization": layer(layers.BatchNormalization, axis=-1, momentum=0.9, epsilon=1e-5, synchronized=True),
+    "ClippedImages": layer(layers.ClippedImages),
+    "EqualizedLearningRate": lambda: (
+        layers.EqualizedLearningRate,
+        {
+            "layer": keras.layers.Dense(1),
+            "gain": 1.0,
+            "learning_rate_multiplier": 0.01,
+            "name": "equalized",
+            "trainable": True,
+        },
+    ),
+    "FIRBlur2D": layer(layers.FIRBlur2D, taps=(1, 3, 3, 1), growth=1),
+    "FIRDownsampling2D": layer(layers.FIRDownsampling2D, taps=(1, 3, 3, 1)),
+    "FIRUpsampling2D": layer(layers.FIRUpsampling2D, taps=(1, 3, 3, 1)),
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
     "ImagePool": layer(layers.ImagePool, size=5),
+    "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2)),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
     "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
+    "ModulatedConv2D": layer(
+        layers.ModulatedConv2D, filters=2, kernel_size=3, upsample=True, demodulate=True, gain=1.0
+    ),
+    "NoiseInjection": layer(layers.NoiseInjection, constant=True, seed=1),
+    "PixelNormalization": layer(layers.PixelNormalization, epsilon=1e-8),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
     "SpectralNormalization": lambda: (
         layers.SpectralNormalization,
         {"layer": keras.layers.Dense(1), "power_iterations": 1, "epsilon": 1e-12, "name": "sn", "trainable": True},
     ),
+    "StyleMixing": layer(layers.StyleMixing, probability=0.9, seed=1),
+    "Truncation": layer(layers.Truncation, psi=0.7, momentum=0.995),
 }
 
 
@@ -404,8 +426,19 @@ _NETWORKS = {
     ),
     "mlp": made(networks.mlp, **_IMAGE, latent_dim=2, depth=1, spectral_normalization=False, num_classes=None),
     "patch_discriminator": made(networks.patch_discriminator, **_IMAGE, layers=1, normalization="instance"),
+    "progressive": made(networks.progressive, **_IMAGE, latent_dim=2, max_width=2),
     "resnet": made(networks.resnet, image_shape=(32, 32, 1), latent_dim=2, generator_width=2, discriminator_width=2),
     "resnet_translator": made(networks.resnet_translator, **_IMAGE, blocks=1),
+    "stylegan2": made(
+        networks.stylegan2,
+        **_IMAGE,
+        latent_dim=2,
+        max_width=2,
+        mapping_layers=1,
+        style_mixing=0.5,
+        noise=True,
+        num_classes=None,
+    ),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
 }
 _SCHEDULES = {
