@@ -1,6 +1,7 @@
 """Layers that GANs need and Keras lacks, or defines differently from the papers."""
 
 from keras_gan.layers.batch_normalization import BatchNormalization
+from keras_gan.layers.code_encoding import CodeEncoding
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.image_pool import ImagePool
@@ -11,6 +12,7 @@ from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_
 
 __all__ = [
     "BatchNormalization",
+    "CodeEncoding",
     "Conv2D",
     "Conv2DTranspose",
     "GroupNormalization",

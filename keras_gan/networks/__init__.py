@@ -3,10 +3,21 @@
 from keras_gan.networks.acgan import acgan
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.patch_discriminator import patch_discriminator
 from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.vae_gan import vae_gan
 
-__all__ = ["acgan", "dcgan", "dense_dcgan", "mlp", "patch_discriminator", "resnet", "resnet_translator", "vae_gan"]
+__all__ = [
+    "acgan",
+    "dcgan",
+    "dense_dcgan",
+    "info_gan",
+    "mlp",
+    "patch_discriminator",
+    "resnet",
+    "resnet_translator",
+    "vae_gan",
+]
