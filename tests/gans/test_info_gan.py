@@ -10,6 +10,8 @@ import scipy.stats
 import tensorflow as tf
 
 import keras_gan
+from keras_gan.callbacks.health._probe import HealthProbe
+from keras_gan.callbacks.health._statistics import RealImages
 from keras_gan.gans.info_gan import Posterior
 from keras_gan.penalties import R1
 
@@ -196,3 +198,12 @@ def test_weights_out_of_range(tiny):
         make(tiny, categorical_weight=-1.0)
     with pytest.raises(ValueError, match=r"`continuous_weight` must be a number"):
         make(tiny, continuous_weight="1")
+
+
+def test_its_health_is_watched_without_a_trace(tiny, images):
+    model = make(tiny)
+    before = model.fingerprint()
+    found, sick = HealthProbe(model, RealImages(images, 12), 4)(0, 0)
+    assert np.isfinite(found.ranked_pairs)
+    assert not sick
+    assert model.fingerprint() == before
