@@ -51,9 +51,9 @@ def gan_class(name):
 
 
 def _is_gan(value):
-    """Whether this is a GAN that images alone train: ACGAN needs labels."""
+    """Whether this is a GAN that images alone train, with any networks: ACGAN needs labels, and InfoGAN codes."""
     is_gan = inspect.isclass(value) and issubclass(value, keras_gan.TwoPlayerGAN) and not inspect.isabstract(value)
-    return is_gan and value is not keras_gan.ACGAN
+    return is_gan and value not in (keras_gan.ACGAN, keras_gan.InfoGAN)
 
 
 class RunLog:

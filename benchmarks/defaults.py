@@ -57,11 +57,13 @@ NETWORKS = {
     "dcgan with labels": (lambda: networks.dcgan(**SHAPE, width=16, num_classes=10), 3000),
     "mlp with labels": (lambda: networks.mlp(**SHAPE, width=256, num_classes=10), 6000),
     "acgan": (lambda: networks.acgan(**SHAPE, width=16), 3000),
+    "info_gan": (lambda: networks.info_gan(**SHAPE, width=16, units=256), 3000),
     "vae_gan": (lambda: networks.vae_gan(**SHAPE, width=16), 3000),
 }
 PAIRS = [
     *((gan, network) for network in list(NETWORKS)[:6] for gan in TWO_PLAYERS),
     ("ACGAN", "acgan"),
+    ("InfoGAN", "info_gan"),
     ("VAEGAN", "vae_gan"),
     ("CycleGAN", "resnet_translator"),
 ]

@@ -16,7 +16,7 @@ from keras_gan._replicas import own_rows, replica_count
 from keras_gan._tensors import require_seed_pair
 
 # Streams of a request's seed: what is drawn of it must not share its random bits.
-_LATENT_STREAM, _LABEL_STREAM = 0, 1
+_LATENT_STREAM, _LABEL_STREAM, _CODE_STREAM = 0, 1, 2
 # The second number of a step's seed is the step. More steps than this many bits count is more than any run takes.
 _DRAW_SHIFT = 40
 
@@ -36,6 +36,11 @@ def labels_of_seed(count, num_classes, seed):
     """The labels that a request's seed stands for: int32 `(count,)`, uniform over the classes."""
     numbers = uniform((count,), _stream(seed, _LABEL_STREAM))
     return tf.cast(tf.floor(numbers * num_classes), tf.int32)
+
+
+def codes_of_seed(count, encoding, seed):
+    """The codes that a request's seed stands for: float32 `(count, num_codes)`, as a `CodeEncoding` draws them."""
+    return encoding.drawn(uniform((count, encoding.num_codes), _stream(seed, _CODE_STREAM)))
 
 
 def _stream(seed, number):

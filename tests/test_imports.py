@@ -14,7 +14,7 @@ ALLOWED = {
     "augmentation": set(),
     "callbacks": {"layers", "training"},
     "data": set(),
-    "export": {"callbacks", "training"},
+    "export": {"callbacks", "layers", "training"},
     "gans": {"augmentation", "layers", "losses", "penalties", "training"},
     "layers": set(),
     "losses": set(),

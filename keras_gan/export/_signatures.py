@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_gan._pixels import in_range, tensor_to_bytes
 
-_LABELS = "labels"
+_LABELS, _CODES = "labels", "codes"
 
 # The batch size of `generate`: the last bits of an image may depend on the size of its batch.
 _BATCH_SIZE = 64
@@ -182,6 +182,8 @@ def _checked_inputs(sampler, tensors, max_count):
     inputs[sampler.main] = _in_domain(sampler, main)
     if _LABELS in inputs:
         inputs[_LABELS] = _checked_labels(inputs[_LABELS], count, sampler.num_classes)
+    if _CODES in inputs:
+        inputs[_CODES] = _checked_codes(inputs[_CODES], count, sampler.codes)
     return inputs
 
 
@@ -239,6 +241,28 @@ def _checked_labels(labels, count, num_classes):
         f"Labels must be classes from 0 to {num_classes - 1}. Give one of the {num_classes} classes that the model "
         "knows. Received: wrong labels =",
         shown=tf.boolean_mask(labels, wrong),
+    )
+
+
+def _checked_codes(codes, count, encoding):
+    """Return rows of codes: as many as samples, whose first numbers must be categories."""
+    codes = tf.ensure_shape(codes, (None, encoding.num_codes), name="codes_of_the_right_shape")
+    codes = _required(
+        tf.equal(tf.shape(codes)[0], count),
+        codes,
+        "Give a row of codes for each sample. Received: the number of rows and of samples =",
+        shown=tf.stack([tf.shape(codes)[0], count]),
+    )
+    num_categories = tf.constant([*encoding.categories, *[np.inf] * encoding.num_continuous], tf.float32)
+    is_category = tf.math.is_finite(num_categories)
+    good = tf.where(
+        is_category, (codes == tf.floor(codes)) & (codes >= 0) & (codes < num_categories), tf.math.is_finite(codes)
+    )
+    return _required(
+        tf.reduce_all(good),
+        codes,
+        f"A row of codes holds {encoding.described()}. Received: wrong codes =",
+        shown=tf.boolean_mask(codes, ~good),
     )
 
 

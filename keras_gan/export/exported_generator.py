@@ -12,16 +12,17 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan._hashes import require_sha256
 from keras_gan.export.saved_model import version_folders
+from keras_gan.layers import CodeEncoding
 from keras_gan.training.sampler import in_one_array, require_one_of_both
 
-_LABELS = "labels"
+_LABELS, _CODES = "labels", "codes"
 
 
 class ExportedGenerator:
     """A SavedModel that `keras_gan.export.save` wrote, or one with the same signature, with the `generate` of a GAN.
 
-    Metrics and scripts take it in place of the GAN; the same seed gives the same latents and labels. What takes other
-    inputs, as a translator does, is called with them: `exported(images=images)`.
+    Metrics and scripts take it in place of the GAN; the same seed gives the same latents, labels and codes. What takes
+    other inputs, as a translator does, is called with them: `exported(images=images)`.
 
     A SavedModel is a program. When it runs, it can read and write the files of the user who runs it. Open only what you
     or somebody whom you trust has exported, and give its `sha256`: no file is opened if one has changed.
@@ -38,11 +39,13 @@ class ExportedGenerator:
         sample_shape: tuple of ints, `(height, width, channels)`.
         num_classes: int, how many classes the labels may have, from the model's card; None if there are no labels or
             no card.
+        codes: `keras_gan.layers.CodeEncoding` of the codes, from the model's card; None if there are no codes or no
+            card.
 
     Raises:
         FileNotFoundError: if there is no SavedModel.
         ValueError: if it has another SHA-256, a file of it is missing or damaged, or its signature `serving_default`
-            does not map one float32 tensor, perhaps with labels, to one batch of images.
+            does not map one float32 tensor, perhaps with labels or codes, to one batch of images.
         OSError: if a file cannot be read.
 
     Example:
@@ -64,7 +67,7 @@ class ExportedGenerator:
         self._model = _loaded(self.path)
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
-        main = [spec.name for spec in inputs if spec.name != _LABELS]
+        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES)]
         if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != 4:
             raise ValueError(
                 "Expected a SavedModel whose signature `serving_default` maps latents to images (batch, height, width, "
@@ -76,7 +79,9 @@ class ExportedGenerator:
         self.inputs = {spec.name: tuple(spec.shape[1:]) for spec in inputs}
         self.latent_shape = None if self._main == "images" else self.inputs[self._main]
         self.sample_shape = tuple(outputs[0].shape[1:])
-        self.num_classes = _classes(self.path / "model_card.json") if _LABELS in self.inputs else None
+        card = self.path / "model_card.json"
+        self.num_classes = _stated(card, "num_classes", _classes) if _LABELS in self.inputs else None
+        self.codes = _stated(card, _CODES, _encoding) if _CODES in self.inputs else None
 
     def __call__(self, *, batch_size=64, **inputs):
         """Make samples of all inputs of the model.
@@ -109,13 +114,14 @@ class ExportedGenerator:
         )
         return in_one_array(map(self._run, batches), count)
 
-    def generate(self, num_images=None, *, latents=None, labels=None, seed=None, batch_size=64):
+    def generate(self, num_images=None, *, latents=None, labels=None, codes=None, seed=None, batch_size=64):
         """Draw samples, like `TwoPlayerGAN.generate`.
 
         Args:
             num_images: int, how many; None if `latents` are given.
             latents: float32 `(num_images, *latent_shape)`, or None to draw them.
             labels: for a conditional model: one class, or a class for each sample; None to draw them.
+            codes: for an `InfoGAN`: one row of codes, or a row for each sample; None to draw them.
             seed: int for the same samples each time, in every process; None for new ones each time.
             batch_size: int, how many images to generate at once.
 
@@ -123,9 +129,9 @@ class ExportedGenerator:
             float32 NumPy array `(num_images, *sample_shape)`.
 
         Raises:
-            ValueError: if neither or both of `num_images` and `latents` are given, the labels do not suit the model, or
-                the model takes no latents.
-            tf.errors.InvalidArgumentError: if labels are no classes of the model.
+            ValueError: if neither or both of `num_images` and `latents` are given, the labels or codes do not suit the
+                model, or the model takes no latents.
+            tf.errors.InvalidArgumentError: if labels are no classes of the model, or codes are not its codes.
         """
         if self.latent_shape is None:
             raise ValueError(
@@ -138,24 +144,40 @@ class ExportedGenerator:
             count = require_int("num_images", num_images)
             latents = _random.latents_of_seed(count, self.latent_shape, seed)
         latents = self._as_taken(self._main, latents)
-        given = {self._main: latents, **self._labels(labels, len(latents), seed)}
-        return self(batch_size=batch_size, **given)
+        conditions = {**self._labels(labels, len(latents), seed), **self._codes(codes, len(latents), seed)}
+        return self(batch_size=batch_size, **{self._main: latents, **conditions})
 
     def _labels(self, labels, count, seed):
         """The labels of a request as an input; none for a model without."""
-        if _LABELS not in self.inputs:
-            if labels is not None:
-                raise ValueError(f"This model takes no labels: leave them out. Received: labels={labels!r}")
-            return {}
-        if labels is not None:
-            labels = np.asarray(labels)
-            return {_LABELS: np.full((count,), labels) if labels.ndim == 0 else labels}
+        if labels is not None or _LABELS not in self.inputs:
+            return self._repeated(_LABELS, labels, count)
         if self.num_classes is None:
             raise ValueError(
                 "This model takes labels, and without its model_card.json it is not known of how many classes: give "
                 "`labels`. Received: labels=None"
             )
         return {_LABELS: _random.labels_of_seed(count, self.num_classes, seed)}
+
+    def _codes(self, codes, count, seed):
+        """The codes of a request as an input; none for a model without."""
+        if codes is not None or _CODES not in self.inputs:
+            return self._repeated(_CODES, codes, count)
+        if self.codes is None:
+            raise ValueError(
+                "This model takes codes, and without its model_card.json it is not known which: give `codes`. "
+                "Received: codes=None"
+            )
+        return {_CODES: _random.codes_of_seed(count, self.codes, seed)}
+
+    def _repeated(self, name, value, count):
+        """A given condition as an input, for each sample if it is a single one; nothing if none is given."""
+        if value is None:
+            return {}
+        if name not in self.inputs:
+            raise ValueError(f"This model takes no {name}: leave them out. Received: {name}={value!r}")
+        value = np.asarray(value)
+        is_single = value.ndim == len(self.inputs[name])
+        return {name: np.repeat(value[np.newaxis], count, axis=0) if is_single else value}
 
     def _as_taken(self, name, value):
         wanted, expected = self._types[name], f"`{name}` must have the type {self._types[name].name} and the shape "
@@ -178,18 +200,27 @@ class ExportedGenerator:
         return images.numpy()
 
 
-def _classes(card):
-    """The number of classes that a model's card states, or None."""
+def _stated(card, name, read):
+    """What a model's card states of its sampler, or None."""
     if not card.exists():
         return None
     try:
-        stated = json.loads(card.read_bytes()).get("sampler", {}).get("num_classes")
-        return stated if stated is None else require_int("num_classes", stated)
-    except (ValueError, AttributeError, RecursionError) as error:
+        stated = json.loads(card.read_bytes()).get("sampler", {}).get(name)
+        return stated if stated is None else read(stated)
+    except (ValueError, AttributeError, TypeError, RecursionError) as error:
+        given = {"num_classes": _LABELS}.get(name, name)
         raise ValueError(
             f"The model's card is damaged ({str(error) or type(error).__name__}). Get the model again; or remove the "
-            f"card, and give `labels` to `generate`. Received: {card}"
+            f"card, and give `{given}` to `generate`. Received: {card}"
         ) from error
+
+
+def _classes(stated):
+    return require_int("num_classes", stated)
+
+
+def _encoding(stated):
+    return CodeEncoding(**stated)
 
 
 def _loaded(folder):

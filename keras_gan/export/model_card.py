@@ -44,7 +44,8 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
       of `compile`.
     * `exported`: `averaged`, whether it is an averaged network; `latent_shape`, null for a translator; `sample_shape`.
     * `sampler`: `network`, the role of the exported network; `inputs`, name to `type` and `shape` without the batch;
-      `output`; `num_classes`, null without labels.
+      `output`; `num_classes`, null without labels; for a model with codes, `codes`, their `categories` and
+      `num_continuous`.
     * `networks`: by role, `name`, `class`, `parameters`, `precision` (the policy).
     * `training`: `steps`, `images_per_step`, `images_seen`, `seeds`, `fingerprint` (of all that training changes).
     * `metrics`: by name, the fields of a `keras_gan.metrics.Result`.
@@ -160,7 +161,14 @@ def _sampler(sampler, gan):
         },
         "output": sampler.output,
         "num_classes": sampler.num_classes if "labels" in sampler.inputs else None,
+        **_codes(sampler),
     }
+
+
+def _codes(sampler):
+    if sampler.codes is None:
+        return {}
+    return {"codes": {"categories": list(sampler.codes.categories), "num_continuous": sampler.codes.num_continuous}}
 
 
 def _training(gan, facts):

@@ -26,8 +26,9 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     mode and has these signatures:
 
     * `serving_default`: the network's inputs by name, `latents` float32 `(count, *latent_shape)` and, for a conditional
-      model, `labels` int32 `(count,)` -> `images` float32 `(count, *sample_shape)` in [-1, 1]. A translator takes
-      `images` in [-1, 1] and has no other signature.
+      model, `labels` int32 `(count,)` -> `images` float32 `(count, *sample_shape)` in [-1, 1]. An `InfoGAN` takes
+      `codes` float32 `(count, num_codes)` too, and the other signatures draw them. A translator takes `images` in
+      [-1, 1] and has no other signature.
     * `sample`: `seed` int64 and `count` int32, both scalars, and for a conditional model `labels` int32 `(count,)` ->
       `images` float32 `(count, *sample_shape)`. They equal `gan.generate(count, labels=labels, seed=seed)` bit for bit
       on the same kind of device. Another count gives the same images up to rounding, because a matrix product of
@@ -36,8 +37,9 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
       value in [-1, 1] rounded to the nearest of 0..255. Only grey and RGB images have it.
 
     Images and latents are float32, whatever the precision of training. The graph raises an error for a request with
-    inputs of the wrong shape, NaN or infinity, labels that are no classes, a negative seed, or more images than
-    `max_count`; and for latents so large that the network overflows and makes NaN or infinity.
+    inputs of the wrong shape, NaN or infinity, labels that are no classes, codes that are no categories, a negative
+    seed, or more images than `max_count`; and for latents so large that the network overflows and makes NaN or
+    infinity.
 
     The statistics of an averaged generator's BatchNormalization are first computed again, over 4,096 latents, because
     the average of many networks' statistics is not the statistics of their averaged weights. The GAN keeps the new

@@ -8,6 +8,7 @@ from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.hinge_gan import HingeGAN
+from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
@@ -27,6 +28,7 @@ __all__ = [
     "AlternatingGAN",
     "CycleGAN",
     "HingeGAN",
+    "InfoGAN",
     "MinimaxGAN",
     "NonSaturatingGAN",
     "RelativisticAverageGAN",

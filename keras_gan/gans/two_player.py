@@ -46,6 +46,8 @@ class TwoPlayerGAN(AdversarialModel):
     """
 
     terms = ("d_loss", "g_loss")
+    # What the generator may take; what the samples are made from comes first.
+    generator_takes = ("latents", "labels")
 
     def __init__(
         self,
@@ -61,7 +63,7 @@ class TwoPlayerGAN(AdversarialModel):
         seed=None,
         name=None,
     ):
-        maps = Interface(generator, "generator", ("latents", "labels"), "images")
+        maps = Interface(generator, "generator", self.generator_takes, "images")
         augmentations = _augmentations(augmentation)
         critic = Critic(discriminator, role="discriminator", augmentations=augmentations, generator=maps)
         shapes = _require_matching(maps, critic.interface)

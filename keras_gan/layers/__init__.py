@@ -2,6 +2,7 @@
 
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.clipped_images import ClippedImages
+from keras_gan.layers.code_encoding import CodeEncoding
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
 from keras_gan.layers.fir_blur import FIRBlur2D
@@ -22,6 +23,7 @@ from keras_gan.layers.truncation import Truncation
 __all__ = [
     "BatchNormalization",
     "ClippedImages",
+    "CodeEncoding",
     "Conv2D",
     "Conv2DTranspose",
     "EqualizedLearningRate",

@@ -11,9 +11,15 @@ An `Extractor` turns images into features. An `Evaluator` measures every GAN in 
     evaluator = Evaluator(extractor, ["frechet_distance", "precision_recall"])
     print(evaluator.compare(gan, keras_gan.data.load("digits", split="test")))
 
+Of conditional models, `label_accuracy`, `class_frechet_distance` and `classification_accuracy_score` see whether the
+samples show the class that was asked for.
+
 `FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
 
+from keras_gan.metrics.classification_accuracy import classification_accuracy_score
+from keras_gan.metrics.clustering import clustering_agreement
+from keras_gan.metrics.conditional import class_frechet_distance, label_accuracy
 from keras_gan.metrics.evaluator import Evaluator
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
@@ -47,11 +53,15 @@ __all__ = [
     "Result",
     "Samples",
     "class_coverage",
+    "class_frechet_distance",
+    "classification_accuracy_score",
     "classifier_score",
+    "clustering_agreement",
     "density_coverage",
     "frechet_distance",
     "frechet_distance_from_moments",
     "kernel_distance",
+    "label_accuracy",
     "mode_coverage",
     "moments",
     "ms_ssim_diversity",

@@ -90,3 +90,30 @@ def require_two_sets(real, fake, *, least, check=require_features):
     fake = check("fake_features", fake, least=least)
     require_same_width(real, fake)
     return real, fake
+
+
+def require_labels(name, labels, count=None, num_classes=None):
+    """Return classes as an int64 array of shape (count,), or raise.
+
+    Args:
+        name: str, what messages call the labels.
+        labels: array-like or tensor of integers from 0 on.
+        count: int, how many there must be; None for any number, at least one.
+        num_classes: int, the number of classes; None for any.
+
+    Raises:
+        ValueError: if they are no integers, or too many, too few or out of range.
+    """
+    array = as_array(name, labels)
+    if array.ndim != 1 or not array.size or array.dtype.kind not in "iu":
+        advice = f" Convert one-hot rows with `{name}.argmax(axis=1)`." if array.ndim == 2 else ""
+        raise ValueError(
+            f"`{name}` must be integers of shape (num_samples,), the class of each sample.{advice} "
+            f"Received: {name} of shape {array.shape} and dtype {array.dtype}"
+        )
+    if count is not None and len(array) != count:
+        raise ValueError(f"`{name}` must have a class for each of the {count} samples. Received: {len(array)} of them")
+    if array.min() < 0 or (num_classes is not None and array.max() >= num_classes):
+        expected = "at least 0" if num_classes is None else f"from 0 to {num_classes - 1}"
+        raise ValueError(f"`{name}` must be {expected}. Received: {name} from {array.min()} to {array.max()}")
+    return array.astype(np.int64)

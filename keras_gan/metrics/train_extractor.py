@@ -194,7 +194,7 @@ def train_classifier(network, data, *, steps, seed):
     step = _training_step(network, optimizer)
     for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
         step(tf.constant(images[rows]), tf.constant(labels[rows]))
-    return _accuracy(network, data.pixels[held_out], data.labels[held_out])
+    return accuracy_of(network, data.pixels[held_out], data.labels[held_out])
 
 
 def _turned(pixels):
@@ -256,7 +256,8 @@ def _row_batches(num_images, steps, rng):
         rows = rows[size:]
 
 
-def _accuracy(network, pixels, labels):
+def accuracy_of(network, pixels, labels):
+    """Return the share of images, uint8, whose labels the network tells, a float."""
     hits = 0
     for start in range(0, len(labels), _BATCH_SIZE):
         batch = slice(start, start + _BATCH_SIZE)

@@ -3,6 +3,7 @@
 from keras_gan.networks.acgan import acgan
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.patch_discriminator import patch_discriminator
 from keras_gan.networks.progressive import progressive
@@ -15,6 +16,7 @@ __all__ = [
     "acgan",
     "dcgan",
     "dense_dcgan",
+    "info_gan",
     "mlp",
     "patch_discriminator",
     "progressive",

@@ -1,12 +1,12 @@
 """Small DCGANs with a wide dense layer, from InfoGAN, which large comparisons of GANs share."""
 
 import keras
-from keras import layers
 
 from keras_gan._arguments import require_choice, require_int
-from keras_gan.layers import BatchNormalization, Conv2D, Conv2DTranspose, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import normal, wrapper
+from keras_gan.networks._building_blocks import wrapper
+from keras_gan.networks._dcgan_stages import head
+from keras_gan.networks._dense_stages import DISCRIMINATOR_NORMALIZATIONS, drawing_stages, looking_stages
 
 
 def dense_dcgan(
@@ -73,46 +73,19 @@ def dense_dcgan(
     latent_dim, width, units = (
         require_int(name, value) for name, value in (("latent_dim", latent_dim), ("width", width), ("units", units))
     )
-    require_choice("discriminator_normalization", discriminator_normalization, ("batch", None))
+    require_choice("discriminator_normalization", discriminator_normalization, DISCRIMINATOR_NORMALIZATIONS)
     wrap = wrapper(spectral_normalization)
     discriminator = _discriminator(image_shape, width, units, discriminator_normalization, wrap)
     return _generator(image_shape, latent_dim, width, units), discriminator
 
 
 def _generator(image_shape, latent_dim, width, units):
-    height, across, channels = image_shape
-    start = (height // 4, across // 4, 2 * width)
     latents = keras.Input((latent_dim,), name="latents")
-    x = layers.Dense(units, kernel_initializer=normal(), name="dense_0")(latents)
-    x = _normalized_and_activated(x, 0)
-    x = layers.Dense(start[0] * start[1] * start[2], kernel_initializer=normal(), name="dense_1")(x)
-    x = layers.Reshape(start, name="reshape")(_normalized_and_activated(x, 1))
-    x = Conv2DTranspose(width, 4, name="up_0", **_conv_settings())(x)
-    x = _normalized_and_activated(x, 2)
-    x = Conv2DTranspose(channels, 4, name="up_1", **_conv_settings())(x)
-    # float32: the images do not follow a mixed policy.
-    images = layers.Activation("tanh", dtype="float32", name="images")(x)
+    images = drawing_stages(latents, image_shape, width, units, negative_slope=0.2)
     return keras.Model(latents, images, name="dense_dcgan_generator")
 
 
 def _discriminator(image_shape, width, units, normalization, wrap):
-    activate = _normalized_and_activated if normalization == "batch" else _activated
     images = keras.Input(image_shape, name="images")
-    x = wrap(Conv2D(width, 4, name="down_0", **_conv_settings()))(images)
-    x = wrap(Conv2D(2 * width, 4, name="down_1", **_conv_settings()))(_activated(x, 0))
-    x = layers.Flatten(name="flatten")(activate(x, 1))
-    x = wrap(layers.Dense(units, kernel_initializer=normal(), name="dense"))(x)
-    head = layers.Dense(1, kernel_initializer=normal(), dtype="float32", name="logits")
-    return keras.Model(images, wrap(head)(activate(x, 2)), name="dense_dcgan_discriminator")
-
-
-def _conv_settings():
-    return {"strides": 2, "padding": "same", "kernel_initializer": normal()}
-
-
-def _normalized_and_activated(x, index):
-    return _activated(BatchNormalization(name=f"norm_{index}")(x), index)
-
-
-def _activated(x, index):
-    return LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
+    x = looking_stages(images, width, units, normalization, wrap, negative_slope=0.2)
+    return keras.Model(images, wrap(head(1, "logits", use_bias=True))(x), name="dense_dcgan_discriminator")

@@ -7,8 +7,9 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_text
 from keras_gan._traversal import every_layer
+from keras_gan.layers import CodeEncoding
 
-LABELS = "labels"
+LABELS, CODES = "labels", "codes"
 
 
 class Interface:
@@ -121,6 +122,25 @@ class Interface:
             if isinstance(layer, keras.layers.Embedding | keras.layers.CategoryEncoding)
         }
         return sizes.pop() if len(sizes) == 1 else None
+
+    @property
+    def codes(self):
+        """The `CodeEncoding` that says which codes the network takes; None if it takes none."""
+        if CODES not in self.shapes:
+            return None
+        found = [layer for layer in every_layer(self.network) if isinstance(layer, CodeEncoding)]
+        if len({(layer.categories, layer.num_continuous) for layer in found}) != 1:
+            raise ValueError(
+                f"The {self._role} takes codes, and does not say which: let its input 'codes' pass through one "
+                f"`keras_gan.layers.CodeEncoding`, as in `networks.info_gan`. Received: {self._role} with "
+                f"{len(found)} of these layers"
+            )
+        if self.shapes[CODES] != (found[0].num_codes,):
+            raise ValueError(
+                f"The input 'codes' must have the shape (batch, {found[0].num_codes}), a number for each code. "
+                f"`CodeEncoding` makes the one-hot rows. Received: codes of shape {(None, *self.shapes[CODES])}"
+            )
+        return found[0]
 
     def _as_taken(self, name, value):
         """Labels as class indices, as a column of them, or as one-hot rows, to fit the network's input."""

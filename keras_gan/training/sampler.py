@@ -14,7 +14,7 @@ from keras_gan._tensors import require_float_images, require_floats
 from keras_gan.training._checks import require_values
 from keras_gan.training._networks import random_seeds
 from keras_gan.training.fields import Field
-from keras_gan.training.interface import LABELS, Interface
+from keras_gan.training.interface import CODES, LABELS, Interface
 
 # What the names of operations begin with that have a random state of their own. Those of `keras.random` have none.
 _UNSEEDED = ("Random", "Rng", "StatefulRandom", "StatefulStandard", "StatefulTruncated", "StatefulUniform")
@@ -30,7 +30,7 @@ class Sampler:
     Args:
         interface: `Interface` of the network.
         network: keras.Model to run, such as an averaged copy; None for the interface's network.
-        num_classes: int, number of classes; None without labels.
+        num_classes: int, number of classes; None without labels. What codes there are, the network itself says.
         is_drawn: whether the main input is noise from a standard normal distribution. Otherwise it must be given, such
             as the pictures for a translator.
 
@@ -39,9 +39,10 @@ class Sampler:
         output: name of the output.
         output_shape: tuple, shape of one sample.
         main: name of the main input.
+        codes: `keras_gan.layers.CodeEncoding` of the codes that the network takes; None without.
 
     Raises:
-        ValueError: if an argument has another type.
+        ValueError: if an argument has another type, or the network takes codes and does not say which.
 
     Example:
         >>> import keras
@@ -60,6 +61,7 @@ class Sampler:
         self._interface, self.is_drawn = interface, require_bool("is_drawn", is_drawn)
         self.num_classes = None if num_classes is None else require_int("num_classes", num_classes)
         self.network = network or interface.network
+        self.codes = interface.codes
         self.main = interface.main
         # Of several outputs not the first one: their order means nothing.
         self.output = interface.returns if interface.returns in interface.outputs else next(iter(interface.outputs))
@@ -99,7 +101,8 @@ class Sampler:
             **given: tensors by name, for inputs that are not drawn.
 
         Returns:
-            dict of input name to tensor: latents are standard normal, labels are uniform over the classes.
+            dict of input name to tensor: latents are standard normal, labels are uniform over the classes, and codes
+            are as `keras_gan.layers.CodeEncoding` says.
         """
         if not tf.is_tensor(count):
             count = require_int("count", count)
@@ -110,6 +113,8 @@ class Sampler:
                 drawn[name] = given[name]
             elif name == LABELS:
                 drawn[name] = _random.labels_of_seed(count, self.num_classes, seed)
+            elif name == CODES:
+                drawn[name] = _random.codes_of_seed(count, self.codes, seed)
             else:
                 drawn[name] = _random.latents_of_seed(count, spec.shape[1:], seed)
         return drawn
@@ -120,7 +125,8 @@ class Sampler:
         Args:
             count: int, how many samples; None if the main input is given.
             seed: int for the same inputs each time, in every process; None for different inputs each time.
-            **given: arrays by input name; None for inputs that are drawn. A single label is for all samples.
+            **given: arrays by input name; None for inputs that are drawn. A single label, or a single row of codes, is
+                for all samples.
 
         Returns:
             dict of input name to tensor.
@@ -140,6 +146,8 @@ class Sampler:
         count = self._count(count, given)
         if LABELS in given:
             given[LABELS] = _labels(given[LABELS], count, self.num_classes)
+        if CODES in given:
+            given[CODES] = _codes(given[CODES], count, self.codes)
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
         return self.draw(count, seed, **given)
 
@@ -260,6 +268,28 @@ def _labels(labels, count, num_classes):
             f"Received: labels from {labels.min()} to {labels.max()}"
         )
     return tf.constant(labels, tf.int32)
+
+
+def _codes(codes, count, encoding):
+    """Codes as a float32 tensor `(count, num_codes)`, or a ValueError that says what a row of them is."""
+    row = f"one row of {encoding.num_codes} for all samples, or a row for each of the {count}: {encoding.described()}"
+    try:
+        codes = np.asarray(codes)
+    except ValueError as error:
+        raise ValueError(f"`codes` must be {row}. Received: codes={codes!r:.80}") from error
+    if codes.ndim == 1:
+        codes = np.tile(codes, (count, 1))
+    if codes.dtype.kind not in "iuf" or codes.shape != (count, encoding.num_codes) or not np.isfinite(codes).all():
+        raise ValueError(
+            f"`codes` must be finite numbers, {row}. Received: codes of shape {codes.shape} and type {codes.dtype}"
+        )
+    for column, number in zip(codes.T, encoding.categories, strict=False):
+        wrong = (column != np.floor(column)) | (column < 0) | (column >= number)
+        if wrong.any():
+            raise ValueError(
+                f"`codes` must be {row}. Received: {column[wrong][0]:.6g} for a category from 0 to {number - 1}"
+            )
+    return tf.constant(codes, tf.float32)
 
 
 def _brief(value):

@@ -108,3 +108,7 @@ class StepNoise:
     def uniform(self, shape):
         """Float32 numbers in [0, 1), of a shape as in `normal`."""
         return _random.uniform(shape, self.next_seed())
+
+    def uniform_for(self, batch, shape):
+        """Float32 numbers in [0, 1) of a shape, for each sample of a batch."""
+        return self.uniform((rows([batch]), *shape))

@@ -78,6 +78,11 @@ def classifying():
     }
 
 
+def informing():
+    sizes = {"image_shape": SHAPE, "categories": (3,), "num_continuous": 1, "latent_dim": 2, "width": 1, "units": 2}
+    return dict(zip(("generator", "discriminator"), networks.info_gan(**sizes), strict=True))
+
+
 def translators():
     def translator():
         return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
@@ -101,7 +106,8 @@ def autoencoder():
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
-    parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder}.get(make, pair)
+    parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
+    parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
     return model
@@ -191,9 +197,10 @@ def options(make, parts, **extra):
 
 _OWN = (gans.CycleGAN, gans.VAEGAN)
 _GANS = {
-    "ACGAN": options(gans.ACGAN, classifying),
+    "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "CycleGAN": options(gans.CycleGAN, translators, cycle_weight=10.0, identity_weight=0.5, pool_size=2),
     "HingeGAN": options(gans.HingeGAN, pair),
+    "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
@@ -234,6 +241,17 @@ _METHODS = {
     "ACGAN.generate": method(
         gans.ACGAN, "generate", num_images=3, latents=None, labels=labels(3), seed=0, averaged=True, batch_size=4
     ),
+    "InfoGAN.generate": method(
+        gans.InfoGAN,
+        "generate",
+        num_images=3,
+        latents=None,
+        codes=np.array([[0, 0.5], [1, -1.0], [2, 0.0]], "float32"),
+        seed=0,
+        averaged=True,
+        batch_size=4,
+    ),
+    "InfoGAN.infer_codes": method(gans.InfoGAN, "infer_codes", images=images(), batch_size=4),
 }
 
 
@@ -367,6 +385,7 @@ _LAYERS = {
     "FIRBlur2D": layer(layers.FIRBlur2D, taps=(1, 3, 3, 1), growth=1),
     "FIRDownsampling2D": layer(layers.FIRDownsampling2D, taps=(1, 3, 3, 1)),
     "FIRUpsampling2D": layer(layers.FIRUpsampling2D, taps=(1, 3, 3, 1)),
+    "CodeEncoding": layer(layers.CodeEncoding, categories=(3,), num_continuous=1),
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
@@ -421,6 +440,18 @@ _NETWORKS = {
         **_IMAGE,
         latent_dim=2,
         units=2,
+        discriminator_normalization="batch",
+        spectral_normalization=False,
+    ),
+    "info_gan": made(
+        networks.info_gan,
+        image_shape=SHAPE,
+        categories=(3,),
+        num_continuous=1,
+        latent_dim=2,
+        width=2,
+        units=2,
+        learn_deviations=False,
         discriminator_normalization="batch",
         spectral_normalization=False,
     ),
@@ -659,7 +690,27 @@ _METRICS = {
     ),
     "Samples.rows": lambda: (metrics.Samples(features()).rows, {"indices": [0, 2]}),
     "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),
+    "class_frechet_distance": lambda: (
+        metrics.class_frechet_distance,
+        {
+            "real_features": features(),
+            "real_labels": labels(12),
+            "fake_features": features(),
+            "fake_labels": labels(12),
+        },
+    ),
+    "classification_accuracy_score": lambda: (
+        metrics.classification_accuracy_score,
+        {
+            "training": (images(12), labels(12)),
+            "test": (images(12), labels(12)),
+            "steps": 1,
+            "seed": 0,
+            "max_images": 20,
+        },
+    ),
     "classifier_score": lambda: (metrics.classifier_score, {"logits": features(), "num_splits": 2, "seed": 0}),
+    "clustering_agreement": made(metrics.clustering_agreement, clusters=labels(), labels=labels()),
     "density_coverage": measured(metrics.density_coverage, num_neighbours=3),
     "frechet_distance": measured(metrics.frechet_distance),
     "frechet_distance_from_moments": lambda: (
@@ -667,6 +718,7 @@ _METRICS = {
         {"real": metrics.moments(features()), "fake": metrics.moments(features())},
     ),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
+    "label_accuracy": made(metrics.label_accuracy, logits=features(), labels=labels(12)),
     "mode_coverage": lambda: (
         metrics.mode_coverage,
         {"samples": features(12, 2), "centres": features(4, 2), "standard_deviation": 0.1, "radius": 3.0},
@@ -726,7 +778,7 @@ _EXPORT = {
     "ExportedGenerator": lambda: (export.ExportedGenerator, {"directory": exported(), "sha256": None}),
     "ExportedGenerator.generate": lambda: (
         export.ExportedGenerator(exported()).generate,
-        {"num_images": 2, "latents": None, "labels": None, "seed": 0, "batch_size": 4},
+        {"num_images": 2, "latents": None, "labels": None, "codes": None, "seed": 0, "batch_size": 4},
     ),
     "litert_distance": lambda: (
         export.litert_distance,

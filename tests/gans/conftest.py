@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import keras_gan
-from keras_gan.layers import SpectralNormalization
+from keras_gan.layers import CodeEncoding, SpectralNormalization
 
 
 def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
@@ -57,6 +57,15 @@ def _conditional(**options):
     made = keras.layers.Reshape((8, 8, 1), dtype="float32")(keras.layers.Dense(64, "tanh", dtype="float32")(both))
     images, outputs, _ = _judge((8, 8, 1), {"logits": 1, "classes": 3}, **options)
     return keras.Model({"latents": latents, "labels": labels}, made), keras.Model(images, outputs)
+
+
+def _informative(**options):
+    """A generator that is told codes, and a discriminator that infers them and how sure it is."""
+    latents, codes = keras.Input((4,), name="latents"), keras.Input((2,), name="codes")
+    both = keras.layers.Concatenate()([latents, CodeEncoding((3,), 1)(codes)])
+    made = keras.layers.Reshape((8, 8, 1), dtype="float32")(keras.layers.Dense(64, "tanh", dtype="float32")(both))
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1, "codes": 5}, **options)
+    return keras.Model({"latents": latents, "codes": codes}, made), keras.Model(images, outputs)
 
 
 def _translating(**options):
@@ -114,6 +123,9 @@ class Tiny:
             labels = np.arange(48, dtype="int32") % 3
             self.networks, self.data = _conditional, {"images": images, "labels": labels}
             self.inputs |= {"labels": labels[:5]}
+        if make is keras_gan.InfoGAN:
+            self.networks = _informative
+            self.inputs |= {"codes": np.array([[0, -1.0], [1, 0.5], [2, 0.0], [2, 2.0], [0, 1.0]], "float32")}
         if make is keras_gan.CycleGAN:
             self.networks, self.options = _translating, self.options | {"pool_size": 6}
             self.data = {"source": images, "target": np.roll(images, 24, axis=0)}
