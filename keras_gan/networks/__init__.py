@@ -1,12 +1,27 @@
 """Architectures: each function builds the networks of one paper, or of many sizes after it."""
 
 from keras_gan.networks.acgan import acgan
+from keras_gan.networks.biggan import biggan
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.patch_discriminator import patch_discriminator
 from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
+from keras_gan.networks.sagan import sagan
 from keras_gan.networks.vae_gan import vae_gan
+from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 
-__all__ = ["acgan", "dcgan", "dense_dcgan", "mlp", "patch_discriminator", "resnet", "resnet_translator", "vae_gan"]
+__all__ = [
+    "acgan",
+    "biggan",
+    "dcgan",
+    "dense_dcgan",
+    "mlp",
+    "patch_discriminator",
+    "resnet",
+    "resnet_translator",
+    "sagan",
+    "vae_gan",
+    "wgan_gp_resnet",
+]
