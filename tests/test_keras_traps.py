@@ -143,10 +143,11 @@ def test_a_penalty_through_a_bilinear_resize_is_silently_wrong():
     [
         lambda: keras_gan.networks.dcgan(image_shape=(32, 32, 1), latent_dim=2, width=2),
         lambda: keras_gan.networks.resnet(latent_dim=2, generator_width=2, discriminator_width=2),
+        lambda: keras_gan.networks.sagan(image_shape=(8, 8, 1), latent_dim=2, width=2),
         lambda: keras_gan.networks.stylegan2(image_shape=(8, 8, 1), latent_dim=2, width=2, mapping_layers=1),
         lambda: keras_gan.networks.progressive(image_shape=(8, 8, 1), latent_dim=2, width=2),
     ],
-    ids=["dcgan", "resnet", "stylegan2", "progressive"],
+    ids=["dcgan", "resnet", "sagan", "stylegan2", "progressive"],
 )
 def test_no_network_of_ours_resizes_bilinearly(make):
     for player in make():

@@ -3,6 +3,7 @@
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.clipped_images import ClippedImages
 from keras_gan.layers.code_encoding import CodeEncoding
+from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
 from keras_gan.layers.fir_blur import FIRBlur2D
@@ -16,6 +17,7 @@ from keras_gan.layers.modulated_convolution import ModulatedConv2D
 from keras_gan.layers.noise_injection import NoiseInjection
 from keras_gan.layers.pixel_normalization import PixelNormalization
 from keras_gan.layers.reflection_padding import ReflectionPadding2D
+from keras_gan.layers.self_attention import SelfAttention
 from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_power_iterations
 from keras_gan.layers.style_mixing import StyleMixing
 from keras_gan.layers.truncation import Truncation
@@ -24,6 +26,7 @@ __all__ = [
     "BatchNormalization",
     "ClippedImages",
     "CodeEncoding",
+    "ConditionalBatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
     "EqualizedLearningRate",
@@ -39,6 +42,7 @@ __all__ = [
     "NoiseInjection",
     "PixelNormalization",
     "ReflectionPadding2D",
+    "SelfAttention",
     "SpectralNormalization",
     "StyleMixing",
     "Truncation",

@@ -1,6 +1,7 @@
 """Architectures: each function builds the networks of one paper, or of many sizes after it."""
 
 from keras_gan.networks.acgan import acgan
+from keras_gan.networks.biggan import biggan
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
 from keras_gan.networks.info_gan import info_gan
@@ -9,11 +10,14 @@ from keras_gan.networks.patch_discriminator import patch_discriminator
 from keras_gan.networks.progressive import progressive
 from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
+from keras_gan.networks.sagan import sagan
 from keras_gan.networks.stylegan2 import stylegan2
 from keras_gan.networks.vae_gan import vae_gan
+from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 
 __all__ = [
     "acgan",
+    "biggan",
     "dcgan",
     "dense_dcgan",
     "info_gan",
@@ -22,6 +26,8 @@ __all__ = [
     "progressive",
     "resnet",
     "resnet_translator",
+    "sagan",
     "stylegan2",
     "vae_gan",
+    "wgan_gp_resnet",
 ]

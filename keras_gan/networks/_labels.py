@@ -34,6 +34,23 @@ def latents_and_labels(latent_dim, num_classes):
     return {"latents": latents, "labels": labels}, followed_by_one_hot(latents, labels, num_classes)
 
 
+def latents_next_to_labels(latent_dim, num_classes):
+    """The inputs of a generator that takes the labels elsewhere than in its first layer.
+
+    Args:
+        latent_dim: int, the size of the latents.
+        num_classes: int; None for a generator without labels.
+
+    Returns:
+        The inputs as `keras.Model` takes them, the latents `(batch, latent_dim)`, and the labels `(batch,)` or None.
+    """
+    latents = keras.Input((latent_dim,), name="latents")
+    if num_classes is None:
+        return latents, latents, None
+    labels = labels_input()
+    return {"latents": latents, "labels": labels}, latents, labels
+
+
 def followed_by_one_hot(x, labels, num_classes):
     """A tensor `(batch, features)` with the one-hot labels appended to its features."""
     one_hot = layers.CategoryEncoding(num_classes, "one_hot", name="one_hot")(labels)

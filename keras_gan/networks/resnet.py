@@ -1,23 +1,34 @@
-"""The residual networks of SNGAN."""
-
-import math
+"""The residual networks of SNGAN, and of the projection discriminator."""
 
 import keras
-from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import BatchNormalization
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import spectrally_normalized
-from keras_gan.networks._resampling_convolutions import DownsamplingConv2D, UpsamplingConv2D
+from keras_gan.networks._labels import latents_next_to_labels, require_classes
+from keras_gan.networks._residual_blocks import (
+    Weights,
+    batch_normalization,
+    doublings,
+    drawn,
+    glorot,
+    judged,
+    require_halvable,
+    seen,
+    sum_over_positions,
+)
 
-# From this side upwards, the published networks grow deeper and wider towards the smallest map.
-_LARGE = 64
-_SMALLEST_START = 4
+# From this side upwards, the published networks grow deeper and wider towards the smallest map; from the second one
+# upwards, the last block of the discriminator keeps the sides.
+_LARGE, _VERY_LARGE = 64, 128
 _WIDEST = 16
+# Those of the discriminator for small pictures.
+_FEWEST_HALVINGS = 2
+_EPSILON = 2e-5
 
 
-def resnet(*, image_shape=(32, 32, 3), latent_dim=128, generator_width=None, discriminator_width=None):
+def resnet(
+    *, image_shape=(32, 32, 3), latent_dim=128, generator_width=None, discriminator_width=None, num_classes=None
+):
     """Residual generator, and residual discriminator under spectral normalisation, after SNGAN.
 
     A residual block learns only what to add to its input, and spectral normalisation of every layer bounds the
@@ -31,31 +42,42 @@ def resnet(*, image_shape=(32, 32, 3), latent_dim=128, generator_width=None, dis
     Miyato et al. 2018 (arXiv 1802.05957), appendix B.4, figures 9 and 10, and tables 4 and 5, as in the authors' code.
     The kernels are Glorot-uniform, those of the blocks' branches sqrt(2) times as large. Upsampling is
     nearest-neighbour; it and the average pooling are computed as part of the convolution next to them, in fewer
-    operations and with the same result. The batch normalisation has epsilon 1e-5 and momentum 0.9.
+    operations and with the same result. The batch normalisation has epsilon 2e-5 and momentum 0.9.
 
-    Pictures whose smaller side is below 64 get the paper's networks for 32x32: all maps of a network have the same
+    With `num_classes`, both networks take labels, as in Miyato and Koyama 2018 (arXiv 1802.05637). The generator's
+    blocks have conditional batch normalisation, and the discriminator projects: with phi(x) the sum over positions and
+    a vector v_y for each class, spectrally normalised too,
+
+        D(x, y) = w.phi(x) + v_y.phi(x)
+
+    Pictures whose smaller side is below 64 get the papers' networks for 32x32: all maps of a network have the same
     number of channels, and the discriminator has two blocks that halve the sides and two that do not. Larger pictures
-    get those for 64x64: `width` channels next to the picture, twice as many after each halving up to 16 times as many,
-    and every block of the discriminator halves; it has one block more than the generator. The generator starts from a
-    map whose smaller side is 4 to 7. The published networks:
+    get those for 64x64 and 128x128: `width` channels next to the picture, twice as many after each halving up to 16
+    times as many. Every block of the discriminator halves, but from 128 pixels on the last one does not; it has one
+    block more than the generator. The generator starts from a map whose smaller side is 4 to 7. The published networks,
+    and their parameters without labels:
 
     * 32x32: `resnet()`, with 4,276,739 and 1,053,824 parameters.
     * 64x64: `resnet(image_shape=(64, 64, 3))`, with 12,220,675 and 10,141,441 parameters.
+    * 128x128: `resnet(image_shape=(128, 128, 3))`, with 32,150,787 and 29,017,857 parameters.
 
     Args:
         image_shape: tuple (height, width, channels) of the pictures. Height and width must be multiples of 4 where the
-            smaller of them is below 32, of 8 where it is below 64, of 32 below 128, of 64 below 256, and so on.
+            smaller of them is below 32, of 8 where it is below 64, of 32 below 256, of 64 below 512, and so on.
         latent_dim: int, the size of the generator's input.
         generator_width: int, the generator's channels; None for the paper's 256 below 64 pixels, 64 from there on.
         discriminator_width: int, the discriminator's channels; None for the paper's 128, and 64.
+        num_classes: int, the number of classes, for networks that take labels; None for networks without.
 
     Returns:
         Two `keras.Model`: the generator, from latents `(batch, latent_dim)` to float32 images in [-1, 1],
-        `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded.
+        `(batch, *image_shape)`; and the discriminator, from such images to float32 logits `(batch, 1)`, unbounded. With
+        `num_classes` their inputs are dicts of "latents" or "images" and of int32 "labels" `(batch,)` in
+        [0, num_classes).
 
     Raises:
-        ValueError: if a size is not a positive integer, `image_shape` is not of rank 3, or its height or width cannot
-            be halved as often as the networks do.
+        ValueError: if a size is not a positive integer, there are fewer than 2 classes, `image_shape` is not of rank 3,
+            or its height or width cannot be halved as often as the networks do.
 
     Example:
         >>> generator, discriminator = resnet(image_shape=(16, 16, 1), generator_width=8, discriminator_width=4)
@@ -66,94 +88,43 @@ def resnet(*, image_shape=(32, 32, 3), latent_dim=128, generator_width=None, dis
     """
     image_shape = require_image_shape(image_shape, rank=3)
     latent_dim = require_int("latent_dim", latent_dim)
+    classes = None if num_classes is None else require_classes(num_classes)
+    require_halvable(image_shape, _halvings)
     large = min(image_shape[:2]) >= _LARGE
-    stages = _stages(image_shape, large)
     generator_width = _width("generator_width", generator_width, 64 if large else 256)
     discriminator_width = _width("discriminator_width", discriminator_width, 64 if large else 128)
-    growth = [min(2**i, _WIDEST) if large else 1 for i in range(stages + 1)]
-    generator = _generator(image_shape, latent_dim, [generator_width * g for g in reversed(growth)])
+    growth = [min(2**i, _WIDEST) if large else 1 for i in range(doublings(image_shape[:2]) + 1)]
+    generator = _generator(image_shape, latent_dim, [generator_width * g for g in reversed(growth)], classes)
     widths = [discriminator_width * g for g in (growth if large else [1] * 4)]
-    return generator, _discriminator(image_shape, widths, halvings=len(widths) if large else 2, head_bias=large)
+    return generator, _discriminator(image_shape, widths, classes, large)
 
 
-def _stages(image_shape, large):
-    """The number of times that the generator doubles its sides."""
-    stages = max(1, int(math.log2(min(image_shape[:2]) / _SMALLEST_START)))
-    halvings = stages + 1 if large else max(stages, 2)
-    if any(side % 2**halvings for side in image_shape[:2]):
-        raise ValueError(
-            f"Height and width must be multiples of {2**halvings} for pictures of this size, to be halved {halvings} "
-            f"times: resize or crop them, or use `dcgan`, which takes any size. Received: image_shape={image_shape}"
-        )
-    return stages
+def _halvings(sides):
+    """The number of times that both sides must be halved."""
+    if min(sides) < _LARGE:
+        return max(doublings(sides), _FEWEST_HALVINGS)
+    return doublings(sides) + (min(sides) < _VERY_LARGE)
 
 
 def _width(name, width, default):
     return default if width is None else require_int(name, width)
 
 
-def _generator(image_shape, latent_dim, widths):
-    latents = keras.Input((latent_dim,), name="latents")
-    start = (*(side // 2 ** (len(widths) - 1) for side in image_shape[:2]), widths[0])
-    x = layers.Dense(math.prod(start), name="project")(latents)
-    x = layers.Reshape(start, name="reshape")(x)
-    for i, width in enumerate(widths[1:]):
-        x = _up_block(x, width, f"up_{i}")
-    x = _activated(x, "to_images")
-    x = _conv(image_shape[-1], 3, "to_images")(x)
-    # float32: the images do not follow a mixed policy.
-    images = layers.Activation("tanh", dtype="float32", name="images")(x)
-    return keras.Model(latents, images, name="resnet_generator")
+def _generator(image_shape, latent_dim, widths, num_classes):
+    inputs, latents, labels = latents_next_to_labels(latent_dim, num_classes)
+    weights = Weights(spectral_normalization=False, initial_in_branch=_larger)
+    normalizations = [batch_normalization(labels, num_classes, _EPSILON)] * (len(widths) - 1)
+    images = drawn(latents, image_shape, widths, weights, normalizations, epsilon=_EPSILON)
+    return keras.Model(inputs, images, name="resnet_generator")
 
 
-def _up_block(x, width, name):
-    """A residual block that doubles the sides."""
-    # A 1x1 convolution gives the same before and after the upsampling; before it there are a quarter of the pixels.
-    shortcut = layers.UpSampling2D(2, name=f"{name}_upsampling")(_conv(width, 1, f"{name}_shortcut")(x))
-    y = _activated(x, f"{name}_0")
-    y = _conv(width, 3, f"{name}_conv_0", UpsamplingConv2D, gain=2.0)(y)
-    y = _activated(y, f"{name}_1")
-    y = _conv(width, 3, f"{name}_conv_1", gain=2.0)(y)
-    return layers.Add(name=f"{name}_add")([y, shortcut])
-
-
-def _activated(x, name):
-    return layers.ReLU(name=f"{name}_relu")(BatchNormalization(name=f"{name}_norm")(x))
-
-
-def _discriminator(image_shape, widths, halvings, head_bias):
+def _discriminator(image_shape, widths, num_classes, large):
     images = keras.Input(image_shape, name="images")
-    x = images
-    for i, width in enumerate(widths):
-        x = _discriminator_block(x, width, f"block_{i}", first=i == 0, halve=i < halvings)
-    x = layers.ReLU(name="relu")(x)
-    positions = x.shape[1] * x.shape[2]
-    # float32 under every policy: the sum over positions and the logits.
-    x = layers.GlobalAveragePooling2D(dtype="float32", name="mean_over_positions")(x)
-    x = layers.Rescaling(positions, dtype="float32", name="sum_over_positions")(x)
-    head = layers.Dense(1, use_bias=head_bias, dtype="float32", name="logits")
-    return keras.Model(images, spectrally_normalized(head)(x), name="resnet_discriminator")
+    weights = Weights(spectral_normalization=True, initial_in_branch=_larger)
+    features = seen(images, widths, _halvings(image_shape[:2]) if large else _FEWEST_HALVINGS, weights)
+    inputs, logits = judged(images, sum_over_positions(features), num_classes, weights, use_bias=large)
+    return keras.Model(inputs, logits, name="resnet_discriminator")
 
 
-def _discriminator_block(x, width, name, *, first, halve):
-    """A residual block that halves the sides, or keeps them."""
-    shortcut = x
-    if halve:
-        # The 1x1 convolution gives the same before and after it; this is the order of the authors' first block.
-        shortcut = layers.AveragePooling2D(2, name=f"{name}_pooling")(shortcut)
-    if halve or shortcut.shape[-1] != width:
-        shortcut = spectrally_normalized(_conv(width, 1, f"{name}_shortcut"))(shortcut)
-    # The first block has no ReLU on the images, and widens in its first convolution instead of the second.
-    y = x if first else layers.ReLU(name=f"{name}_relu_0")(x)
-    inner = width if first else x.shape[-1]
-    y = spectrally_normalized(_conv(inner, 3, f"{name}_conv_0", gain=2.0))(y)
-    y = layers.ReLU(name=f"{name}_relu_1")(y)
-    kind = DownsamplingConv2D if halve else layers.Conv2D
-    y = spectrally_normalized(_conv(width, 3, f"{name}_conv_1", kind, gain=2.0))(y)
-    return layers.Add(name=f"{name}_add")([y, shortcut])
-
-
-def _conv(filters, kernel_size, name, kind=layers.Conv2D, *, gain=1.0):
-    """A convolution that is Glorot-uniform with `gain` times the variance."""
-    initializer = keras.initializers.VarianceScaling(gain, mode="fan_avg", distribution="uniform")
-    return kind(filters, kernel_size, padding="same", kernel_initializer=initializer, name=name)
+def _larger():
+    return glorot(2.0)

@@ -386,6 +386,14 @@ _LAYERS = {
     "FIRDownsampling2D": layer(layers.FIRDownsampling2D, taps=(1, 3, 3, 1)),
     "FIRUpsampling2D": layer(layers.FIRUpsampling2D, taps=(1, 3, 3, 1)),
     "CodeEncoding": layer(layers.CodeEncoding, categories=(3,), num_continuous=1),
+    "ConditionalBatchNormalization": layer(
+        layers.ConditionalBatchNormalization,
+        num_classes=3,
+        momentum=0.9,
+        epsilon=2e-5,
+        initializer="zeros",
+        spectral_normalization=False,
+    ),
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
@@ -399,6 +407,7 @@ _LAYERS = {
     "NoiseInjection": layer(layers.NoiseInjection, constant=True, seed=1),
     "PixelNormalization": layer(layers.PixelNormalization, epsilon=1e-8),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
+    "SelfAttention": layer(layers.SelfAttention, spectral_normalization=True, kernel_initializer="glorot_uniform"),
     "SpectralNormalization": lambda: (
         layers.SpectralNormalization,
         {"layer": keras.layers.Dense(1), "power_iterations": 1, "epsilon": 1e-12, "name": "sn", "trainable": True},
@@ -422,6 +431,15 @@ _NETWORKS = {
         discriminator_normalization="batch",
         spectral_normalization=False,
         discriminator_dropout=0.5,
+    ),
+    "biggan": made(
+        networks.biggan,
+        image_shape=(8, 8, 1),
+        latent_dim=4,
+        width=1,
+        embedding_dim=2,
+        attention_side=0,
+        num_classes=None,
     ),
     "dcgan": made(
         networks.dcgan,
@@ -458,8 +476,16 @@ _NETWORKS = {
     "mlp": made(networks.mlp, **_IMAGE, latent_dim=2, depth=1, spectral_normalization=False, num_classes=None),
     "patch_discriminator": made(networks.patch_discriminator, **_IMAGE, layers=1, normalization="instance"),
     "progressive": made(networks.progressive, **_IMAGE, latent_dim=2, max_width=2),
-    "resnet": made(networks.resnet, image_shape=(32, 32, 1), latent_dim=2, generator_width=2, discriminator_width=2),
+    "resnet": made(
+        networks.resnet,
+        image_shape=(32, 32, 1),
+        latent_dim=2,
+        generator_width=2,
+        discriminator_width=2,
+        num_classes=None,
+    ),
     "resnet_translator": made(networks.resnet_translator, **_IMAGE, blocks=1),
+    "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
     "stylegan2": made(
         networks.stylegan2,
         **_IMAGE,
@@ -471,6 +497,7 @@ _NETWORKS = {
         num_classes=None,
     ),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
+    "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
 }
 _SCHEDULES = {
     "Cosine": made(schedules.Cosine, start=0.0, end=1.0, steps=10, begin=0),

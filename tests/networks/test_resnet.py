@@ -1,5 +1,7 @@
 """The residual networks: the papers' sizes, the same functions as their plain forms, right second-order gradients."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -8,6 +10,8 @@ import tensorflow as tf
 from keras_gan.layers import SpectralNormalization, hold_power_iterations
 from keras_gan.networks import resnet
 from keras_gan.networks._resampling_convolutions import DownsamplingConv2D, UpsamplingConv2D
+from keras_gan.networks._residual_blocks import require_halvable
+from keras_gan.networks.resnet import _halvings
 
 TINY = {"image_shape": (8, 8, 1), "latent_dim": 4, "generator_width": 3, "discriminator_width": 3}
 
@@ -21,6 +25,38 @@ def trainable_parameters(model):
 )
 def test_the_papers_parameter_counts(image_shape, expected):
     assert tuple(trainable_parameters(model) for model in resnet(image_shape=image_shape)) == expected
+
+
+def counted(up, down, w, *, latent_dim=128, num_classes=None, head_bias=1):
+    """Parameters by the layers that the authors' code lists, for channels as multiples of w, and colour pictures."""
+    classes, (start, *blocks) = num_classes or 1, [w * g for g in up]
+    generator = (latent_dim + 1) * 16 * start
+    for before, after in zip([start, *blocks], blocks, strict=False):
+        generator += 2 * classes * (before + after) + 9 * (before + after) * after + before * after + 3 * after
+    generator += 2 * blocks[-1] + (9 * blocks[-1] + 1) * 3
+    discriminator = (classes if num_classes else 0) * w * down[-1][0] + w * down[-1][0] + head_bias
+    before = 3
+    for after, has_shortcut in [(w * g, has_shortcut) for g, has_shortcut in down]:
+        inner = after if before == 3 else before
+        discriminator += (9 * before + 1) * inner + (9 * inner + 1) * after + has_shortcut * (before + 1) * after
+        before = after
+    return generator, discriminator
+
+
+UP_128, DOWN_128 = (16, 16, 8, 4, 2, 1), [(g, True) for g in (1, 2, 4, 8, 16)] + [(16, False)]
+UP_32, DOWN_32 = (4, 4, 4, 4), [(2, True), (2, True), (2, False), (2, False)]
+
+
+def test_the_published_networks_with_labels():
+    with_labels = tuple(trainable_parameters(model) for model in resnet(num_classes=10))
+    assert with_labels == counted(UP_32, DOWN_32, 64, num_classes=10, head_bias=0) == (4_304_387, 1_055_104)
+
+
+@pytest.mark.long
+def test_the_published_networks_of_128_pixels():
+    networks = resnet(image_shape=(128, 128, 3), generator_width=2, discriminator_width=2)
+    assert tuple(trainable_parameters(model) for model in networks) == counted(UP_128, DOWN_128, 2)
+    assert counted(UP_128, DOWN_128, 64) == (32_150_787, 29_017_857)
 
 
 def feature_maps(model, suffix="add"):
@@ -42,7 +78,7 @@ def test_the_maps_of_a_large_picture_stop_growing_at_sixteen_widths():
         (16, 32, 8),
         (8, 16, 16),
         (4, 8, 32),
-        (2, 4, 32),
+        (4, 8, 32),
     ]
 
 
@@ -102,7 +138,7 @@ def test_every_layer_of_the_discriminator_is_spectrally_normalized_and_none_of_t
     assert len(with_weights) == 11
     assert not any(isinstance(layer, SpectralNormalization) for layer in generator.layers)
     norms = [layer for layer in generator.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    assert {(norm.momentum, norm.epsilon, norm.synchronized) for norm in norms} == {(0.9, 1e-5, True)}
+    assert {(norm.momentum, norm.epsilon, norm.synchronized) for norm in norms} == {(0.9, 2e-5, True)}
 
 
 def test_every_variable_gets_a_gradient():
@@ -198,12 +234,22 @@ def test_mixed_precision_returns_float32(policy):
 
 
 @pytest.mark.parametrize(
-    "image_shape, multiple",
-    [((30, 32, 3), 4), ((6, 6, 1), 4), ((32, 36, 3), 8), ((64, 80, 3), 32), ((65, 65, 3), 32), ((1, 8, 1), 4)],
+    "image_shape, multiple, nearest",
+    [
+        ((30, 32, 3), 4, (32, 32)),
+        ((6, 6, 1), 4, (8, 8)),
+        ((32, 36, 3), 8, (32, 32)),
+        ((64, 80, 3), 32, (64, 64)),
+        ((65, 65, 3), 32, (64, 64)),
+        ((1, 8, 1), 4, (4, 8)),
+        ((126, 144, 3), 32, (128, 128)),
+    ],
 )
-def test_a_picture_that_cannot_be_halved(image_shape, multiple):
-    with pytest.raises(ValueError, match=f"multiples of {multiple} .*use `dcgan`.*Received: image_shape=\\("):
+def test_a_picture_that_cannot_be_halved(image_shape, multiple, nearest):
+    message = f"multiples of {multiple} .*for example to {re.escape(str(nearest))}, .*Received: image_shape=\\("
+    with pytest.raises(ValueError, match=message):
         resnet(image_shape=image_shape)
+    require_halvable((*nearest, 1), _halvings)
 
 
 @pytest.mark.parametrize("image_shape", [(32, 32), (0, 32, 1), (32.0, 32, 1), 64])
