@@ -16,6 +16,7 @@ from keras_gan import (
     data,
     export,
     gans,
+    latents,
     layers,
     losses,
     metrics,
@@ -24,6 +25,7 @@ from keras_gan import (
     presets,
     schedules,
     training,
+    transfer,
 )
 from keras_gan._version import __version__
 from keras_gan.gans import (
@@ -62,6 +64,7 @@ __all__ = [
     "data",
     "export",
     "gans",
+    "latents",
     "layers",
     "losses",
     "metrics",
@@ -70,4 +73,5 @@ __all__ = [
     "presets",
     "schedules",
     "training",
+    "transfer",
 ]

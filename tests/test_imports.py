@@ -16,6 +16,7 @@ ALLOWED = {
     "data": set(),
     "export": {"callbacks", "layers", "training"},
     "gans": {"augmentation", "layers", "losses", "penalties", "training"},
+    "latents": {"callbacks", "training"},
     "layers": set(),
     "losses": set(),
     "metrics": set(),
@@ -24,6 +25,7 @@ ALLOWED = {
     "presets": {"augmentation", "data", "gans", "networks", "penalties"},
     "schedules": set(),
     "training": {"augmentation", "layers", "penalties"},
+    "transfer": {"layers", "training"},
 }
 SUBPACKAGES = sorted(path.parent.name for path in ROOT.glob("*/__init__.py"))
 ROOT_MODULES = sorted(path for path in ROOT.glob("*.py") if path.name != "__init__.py")

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 
 from keras_gan._arguments import require_function, require_int, require_number, require_seed
+from keras_gan._interpolation import between
 from keras_gan._traversal import every_layer
 from keras_gan.metrics.extractor import Extractor
 
-_INTERPOLATIONS = ("lerp", "slerp")
+_METHODS = {"lerp": "linear", "slerp": "spherical"}
 _TRIMMED_PERCENT = 1.0
 _SMALLEST_STEP = 1e-5
 
@@ -78,7 +79,7 @@ def perceptual_path_length(
     latent_dim = require_int("latent_dim", latent_dim)
     num_samples = require_int("num_samples", num_samples)
     epsilon = require_number("epsilon", epsilon, low=_SMALLEST_STEP, high=1.0)
-    if not isinstance(interpolation, str) or interpolation not in _INTERPOLATIONS:
+    if not isinstance(interpolation, str) or interpolation not in _METHODS:
         raise ValueError(f'`interpolation` must be "slerp" or "lerp". Received: interpolation={interpolation!r}')
     batch_size = require_int("batch_size", batch_size)
     ends_rng, times_rng = (np.random.default_rng([require_seed(seed), number]) for number in range(2))
@@ -89,7 +90,7 @@ def perceptual_path_length(
         ends = ends_rng.standard_normal((count, 2, latent_dim))
         times = times_rng.random((count, 1))
         first, second = _map(mapping, ends)
-        path = [_point(interpolation, first, second, moment) for moment in (times, times + epsilon)]
+        path = [between(_METHODS[interpolation], first, second, moment) for moment in (times, times + epsilon)]
         features = _run("embed", embed, _run("generator", generator, np.concatenate(path).astype(np.float32)))
         distances.append(_squared_distances(features, count))
     return _trimmed_mean(np.concatenate(distances)) / epsilon**2
@@ -134,20 +135,6 @@ def _map(mapping, ends):
         flat = _run("mapping", mapping, ends.reshape(-1, ends.shape[-1]).astype(np.float32))
         ends = np.asarray(flat, np.float64).reshape(*ends.shape[:2], -1)
     return ends[:, 0], ends[:, 1]
-
-
-def _point(interpolation, first, second, moment):
-    """Return the points of the paths at the given moments, float64 `(batch, width)`."""
-    if interpolation == "lerp":
-        return first + moment * (second - first)
-    cosine = np.sum(first * second, axis=1) / (np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1))
-    angle = np.arccos(np.clip(cosine, -1.0, 1.0))[:, None]
-    # Two ends on a line through the origin define no great circle. The straight line is the limit.
-    sine = np.sin(angle)
-    is_line = sine < 1e-6
-    sine = np.where(is_line, 1.0, sine)
-    weights = [np.where(is_line, straight, np.sin(straight * angle) / sine) for straight in (1.0 - moment, moment)]
-    return weights[0] * first + weights[1] * second
 
 
 def _squared_distances(features, count):

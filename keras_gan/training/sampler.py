@@ -74,13 +74,17 @@ class Sampler:
         }
         self._compiled = None
 
-    def __call__(self, inputs):
+    def __call__(self, inputs, *, noise_of=None):
         """Return the samples for a dict of inputs, a float32 tensor.
 
         Layers that draw their own noise by a `keras.random.SeedGenerator` get its seed from the inputs: the same batch
         of inputs gives the same samples, and another batch with the same row gives that row other noise.
+
+        Args:
+            inputs: dict of input name to tensor.
+            noise_of: dict of inputs whose noise to draw, for the same noise while the inputs change; None for `inputs`.
         """
-        with keras.StatelessScope(self._noise_of(inputs)):
+        with keras.StatelessScope(self._noise_of(noise_of or inputs)):
             outputs = self._interface(inputs, network=self.network, training=False)
         return tf.cast(outputs[self.output], tf.float32)
 

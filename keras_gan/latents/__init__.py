@@ -1,0 +1,30 @@
+"""Tools that explore a trained generator: paths, truncation, mixed styles, projections and directions."""
+
+from keras_gan.latents.directions import directions
+from keras_gan.latents.interpolate import interpolate
+from keras_gan.latents.pictures import (
+    direction_grid,
+    interpolation_grid,
+    mixing_grid,
+    projection_grid,
+    truncation_grid,
+)
+from keras_gan.latents.project import Projection, project
+from keras_gan.latents.style_space import StyleSpace
+from keras_gan.latents.truncated_latents import truncated_latents
+from keras_gan.latents.walk import walk
+
+__all__ = [
+    "Projection",
+    "StyleSpace",
+    "direction_grid",
+    "directions",
+    "interpolate",
+    "interpolation_grid",
+    "mixing_grid",
+    "project",
+    "projection_grid",
+    "truncated_latents",
+    "truncation_grid",
+    "walk",
+]
