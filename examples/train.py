@@ -41,7 +41,9 @@ def main(argv):
             raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
         # Recorded like this: a later --steps that makes longer epochs possible must not change them.
         FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-        parts = chosen("gan", train_flags.GANS), chosen("network", train_flags.NETWORKS)
+        gan_name = chosen("gan", train_flags.GANS)
+        train_flags.take_own_parts(gan_name)
+        parts = gan_name, chosen("network", train_flags.NETWORKS)
         if FLAGS.dry_run:
             try_out(*parts)
         else:

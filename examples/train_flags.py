@@ -12,9 +12,10 @@ from absl import app, flags
 
 FLAGS = flags.FLAGS
 
-# The architectures that are a generator and a discriminator of images without labels.
 GANS = (
+    "ACGAN",
     "HingeGAN",
+    "InfoGAN",
     "LSGAN",
     "MinimaxGAN",
     "NonSaturatingGAN",
@@ -23,18 +24,41 @@ GANS = (
     "WGAN",
     "WGANGP",
 )
-# Each architecture, with the argument that each flag sets.
-_SIZES = {"latent_dim": "latent_dim", "width": "width"}
-_SPECTRAL = {"spectral_normalization": "spectral_normalization"}
-_NORMALIZATION = {name: name for name in ("discriminator_normalization", "discriminator_dropout")}
+# Each architecture, with the flag that sets each argument.
+_LATENTS, _SPECTRAL = {"latent_dim": "latent_dim"}, {"spectral_normalization": "spectral_normalization"}
+_SIZES = _LATENTS | {"width": "width"}
+_NORMALIZATION = {"discriminator_normalization": "discriminator_normalization"} | _SPECTRAL
+_DROPOUT = {"discriminator_dropout": "discriminator_dropout"}
 NETWORKS = {
-    "dcgan": _SIZES | _NORMALIZATION | _SPECTRAL,
-    "dense_dcgan": _SIZES | _SPECTRAL,
+    "acgan": _SIZES | _NORMALIZATION | _DROPOUT,
+    "biggan": {"width": "width"},
+    "dcgan": _SIZES | _NORMALIZATION | _DROPOUT,
+    "dense_dcgan": _SIZES | _NORMALIZATION,
+    "info_gan": _SIZES | _NORMALIZATION,
     "mlp": _SIZES | _SPECTRAL,
-    "resnet": {"latent_dim": "latent_dim", "generator_width": "width", "discriminator_width": "width"},
+    "progressive": _SIZES,
+    "resnet": _LATENTS | {"generator_width": "width", "discriminator_width": "width"},
+    "sagan": _SIZES,
+    "stylegan2": _SIZES,
+    "wgan_gp_resnet": _SIZES,
 }
+# Those that take --labels.
+CONDITIONAL = ("acgan", "biggan", "dcgan", "mlp", "resnet", "sagan", "stylegan2")
+# The GANs that have networks of their own.
+OWN_NETWORKS = {"ACGAN": "acgan", "InfoGAN": "info_gan"}
 # The names that --penalties takes.
-PENALTIES = {"r1": "R1", "gradient_penalty": "GradientPenalty"}
+PENALTIES = {
+    "approximate_r1": "ApproximateR1",
+    "approximate_r2": "ApproximateR2",
+    "dragan": "DRAGAN",
+    "drift": "Drift",
+    "gradient_penalty": "GradientPenalty",
+    "lecam": "LeCam",
+    "orthogonal": "Orthogonal",
+    "path_length": "PathLength",
+    "r1": "R1",
+    "r2": "R2",
+}
 AUGMENTATIONS = {"diff_augment": "DiffAugment", "instance_noise": "InstanceNoise"}
 STRATEGIES = {"none": "get_strategy", "mirrored": "MirroredStrategy", "multi_worker": "MultiWorkerMirroredStrategy"}
 
@@ -123,7 +147,11 @@ def _define_gan():
 
 def _define_networks():
     with _group("Networks"):
-        flags.DEFINE_string("network", "dcgan", f"Architecture of both players: {', '.join(NETWORKS)}.")
+        flags.DEFINE_string(
+            "network",
+            "dcgan",
+            f"Architecture of both players: {', '.join(NETWORKS)}; default: the GAN's own, or dcgan.",
+        )
         flags.DEFINE_integer("latent_dim", 100, "Size of the generator's input.", lower_bound=1)
         flags.DEFINE_integer(
             "width",
@@ -222,6 +250,11 @@ def _define_requirements():
     _require(
         "steps warm_up_steps", lambda steps, warm_up: warm_up < steps, "--warm_up_steps must be fewer than --steps"
     )
+    _require(
+        "network labels",
+        lambda network, labels: not labels or _plain(network) in map(_plain, CONDITIONAL),
+        f"--labels is only for --network={', '.join(CONDITIONAL)}",
+    )
     for flag in _of_some_networks():
         takers = [network for network, arguments in NETWORKS.items() if flag in arguments.values()]
         _require(
@@ -255,6 +288,14 @@ def _define_requirements():
         lambda dataset, skip_corrupt: not skip_corrupt or _local(dataset).is_dir(),
         "only a folder has files to skip, and there is none here",
     )
+
+
+def take_own_parts(gan):
+    """Set the networks to those that a GAN has of its own, unless a flag names others; ACGAN takes labels."""
+    if gan in OWN_NETWORKS and FLAGS["network"].using_default_value:
+        FLAGS.network = OWN_NETWORKS[gan]
+    if gan == "ACGAN":
+        FLAGS.labels = True
 
 
 def weights(penalties):
