@@ -16,7 +16,13 @@ def _channels_first():
 
 
 OPTIONS = {"acgan": {"num_classes": 3}}
-LAYERS = [layers.GroupNormalization, layers.MinibatchStddev, layers.ReflectionPadding2D]
+LAYERS = [
+    layers.GroupNormalization,
+    layers.MinibatchStddev,
+    layers.Pack,
+    layers.PixelShuffle,
+    layers.ReflectionPadding2D,
+]
 LABELLED = [(np.zeros((20, 8, 8, 1), "float32"), np.arange(20) % 2)]
 
 

@@ -358,7 +358,10 @@ _LAYERS = {
     ),
     "ImagePool": layer(layers.ImagePool, size=5),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
+    "MinibatchDiscrimination": layer(layers.MinibatchDiscrimination, num_kernels=4, kernel_dim=2),
     "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
+    "Pack": layer(layers.Pack, size=2),
+    "PixelShuffle": layer(layers.PixelShuffle, factor=2),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
     "SpectralNormalization": lambda: (
         layers.SpectralNormalization,
@@ -436,6 +439,10 @@ _PRESETS = {
     "get": made(presets.get, name="digits"),
 }
 _AUGMENTATION = {
+    "AdaptiveAugment": made(
+        augmentation.AdaptiveAugment, policy=("blit",), probability=0.5, target=0.6, rise_images=1000
+    ),
+    "AdaptiveAugment()": lambda: (augmentation.AdaptiveAugment(), {"images": tf.constant(images(4)), "seed": (0, 1)}),
     "DiffAugment": made(augmentation.DiffAugment, policy=("color",), strength=1.0),
     "DiffAugment()": lambda: (augmentation.DiffAugment(), {"images": tf.constant(images(4)), "seed": (0, 1)}),
     "InstanceNoise": made(augmentation.InstanceNoise, level=0.1),
