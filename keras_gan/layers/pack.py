@@ -21,9 +21,10 @@ class Pack(keras.layers.Layer):
     are fake. Neighbours in a batch are packed, so several replicas and the parts of gradient accumulation have the
     packs of the whole batch.
 
-    A gradient penalty is the mean over samples, of the gradient with respect to one sample. The gradient with respect
-    to a pack has m times the squared norm: for R1 of packs, the weight is m times as large. An `AdaptiveAugment`
-    counts a pack as one image. Labels are not packed: the discriminator must take images alone.
+    Gradient penalties take the gradient with respect to each sample, whose squared norm is on average 1 / m of that
+    with respect to its pack. So for R1 of packs, give m times the weight; and a `GradientPenalty` of packs has the
+    target 1 / sqrt(m). An `AdaptiveAugment` counts a pack as one image. Labels are not packed: the discriminator must
+    take images alone.
 
     Args:
         size: int, samples in a pack, at least 2. It must divide the batch.
