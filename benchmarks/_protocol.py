@@ -146,6 +146,20 @@ def real_data(name):
     return folder and str(pathlib.Path(folder, name))
 
 
+def gaussian_like(images, count):
+    """Return `count` samples of a Gaussian with the mean and the covariance of the pixels, cut to [-1, 1].
+
+    Args:
+        images: float32 `(num_images, ...)` in [-1, 1].
+        count: int.
+    """
+    pixels = images.reshape(len(images), -1).astype("float64")
+    centred = pixels - pixels.mean(axis=0)
+    # With fewer images than pixels, the covariance has their rank, and mixtures of the images have this covariance.
+    mixture = np.random.default_rng(0).normal(size=(count, len(images))) / np.sqrt(len(images) - 1)
+    return (pixels.mean(axis=0) + mixture @ centred).clip(-1, 1).reshape(-1, *images.shape[1:]).astype("float32")
+
+
 def read_split(folder, split):
     """Return uint8 images `(num_images, 28, 28, 1)` and labels `(num_images,)` of MNIST or Fashion-MNIST.
 

@@ -97,15 +97,6 @@ def train(name, dataset, seed):
     return run_dir, time.perf_counter() - begin, used.ru_maxrss / 2**20, printed
 
 
-def gaussian_like(images, count):
-    """Samples of a Gaussian with the mean and the covariance of the pixels, cut to [-1, 1]."""
-    pixels = images.reshape(len(images), -1).astype("float64")
-    centred = pixels - pixels.mean(axis=0)
-    # With fewer images than pixels, the covariance has their rank, and mixtures of the images have this covariance.
-    mixture = np.random.default_rng(0).normal(size=(count, len(images))) / np.sqrt(len(images) - 1)
-    return (pixels.mean(axis=0) + mixture @ centred).clip(-1, 1).reshape(-1, *images.shape[1:]).astype("float32")
-
-
 def all_images(preset, dataset, split):
     """Every image of a split once, as the preset resizes it, without flips."""
     images = keras_gan.data.load(
@@ -136,7 +127,7 @@ def row(name, seed):
     # From the cache: train.py has trained it on the same images, with the same seed.
     extractor = metrics.train_extractor(labelled, seed=seed)
     evaluator = metrics.Evaluator(extractor, [f"{metric}_distance"], num_images=NUM_SAMPLES)
-    gaussian = evaluator.compare(gaussian_like(training, NUM_SAMPLES), test)[f"{metric}_distance"].value
+    gaussian = evaluator.compare(_protocol.gaussian_like(training, NUM_SAMPLES), test)[f"{metric}_distance"].value
     gan = keras_gan.training.load_model(run_dir / "gan.keras")
     samples = gan.generate(500, seed=0)
     flat = [images.reshape(len(images), -1) for images in (samples, test, training)]

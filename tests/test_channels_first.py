@@ -20,6 +20,8 @@ LAYERS = [
     layers.ConditionalBatchNormalization,
     layers.GroupNormalization,
     layers.MinibatchStddev,
+    layers.Pack,
+    layers.PixelShuffle,
     layers.ReflectionPadding2D,
     layers.SelfAttention,
 ]

@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_gan import losses, penalties
 from keras_gan._tensors import require_float_images, require_floats, require_seed_pair
-from keras_gan.augmentation import DiffAugment, InstanceNoise, uniform_per_image
+from keras_gan.augmentation import AdaptiveAugment, DiffAugment, InstanceNoise, uniform_per_image
 
 SEED = tf.constant([0, 1], tf.int64)
 NO_NUMBERS = [None, "no", b"x", 2**70, {}, [None], [[1], [1, 2]], object(), np.array(["a"]), np.array([True]), 1j]
@@ -72,7 +72,7 @@ def test_penalties_and_augmentations_take_arrays():
     assert uniform_per_image(ones, SEED).shape == (4,)
 
 
-@pytest.mark.parametrize("augmentation", [DiffAugment(), InstanceNoise()], ids=["diff_augment", "instance_noise"])
+@pytest.mark.parametrize("augmentation", [AdaptiveAugment(), DiffAugment(), InstanceNoise()], ids=lambda a: a.name)
 def test_augmentations_refuse_images_of_0_to_255(augmentation):
     with pytest.raises(ValueError, match=r"`images` must be floating-point numbers"):
         augmentation(np.zeros((2, 8, 8, 1), "uint8"), seed=SEED)

@@ -23,8 +23,13 @@ class Augmentation(Configurable, abc.ABC):
 
     Subclasses define `__call__`. If they have arguments, they return them in `get_config`, as Keras layers do.
 
+    An augmentation that adapts to the discriminator learns from its logits in `observe`. It remembers numbers in the
+    variables of a Keras layer that it returns from `make_state`. The GAN calls this once and saves the layer, so such
+    an augmentation belongs to one GAN.
+
     Attributes:
         name: what the augmentation is called in the logs.
+        state: keras.layers.Layer with the augmentation's variables; None if it has none, or is not built.
 
     Example:
         >>> import tensorflow as tf
@@ -40,6 +45,7 @@ class Augmentation(Configurable, abc.ABC):
     """
 
     name = "augmentation"
+    state = None
 
     @abc.abstractmethod
     def __call__(self, images, *, seed, step=0):
@@ -52,6 +58,29 @@ class Augmentation(Configurable, abc.ABC):
 
         Returns:
             float32, of the shape of `images`; the values may leave [-1, 1].
+        """
+
+    def make_state(self):
+        """Return a new layer with the variables of the augmentation; None, as here, if it has none."""
+
+    def build(self):
+        """Make the variables. A GAN calls it in the scope of its strategy.
+
+        Raises:
+            ValueError: if they belong to another GAN.
+        """
+        if self.state is not None:
+            raise ValueError(
+                f"A {type(self).__name__} adapts to the GAN that it was given to. Give each GAN a new one. "
+                f"Received: {self!r} for a second time"
+            )
+        self.state = self.make_state()
+
+    def observe(self, real_logits):
+        """Learn from the discriminator's logits on real images: called at the end of each of its updates.
+
+        Args:
+            real_logits: float32 `(batch, 1)` or a patch map; on several replicas, this replica's part.
         """
 
     def scheduled(self):

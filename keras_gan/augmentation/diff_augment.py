@@ -3,9 +3,9 @@
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import did_you_mean
 from keras_gan._quantity import at, require_quantity, serialised
 from keras_gan._tensors import require_float_images
+from keras_gan.augmentation._policy import require_policy
 from keras_gan.augmentation.augmentation import Augmentation, uniform_per_image
 
 
@@ -49,7 +49,7 @@ class DiffAugment(Augmentation):
     name = "diff_augment"
 
     def __init__(self, policy=("color", "translation", "cutout"), *, strength=1.0):
-        self.policy = _require_policy(policy)
+        self.policy = require_policy(policy, _CHANGES, ["color", "translation", "cutout"])
         self.strength = require_quantity("strength", strength, low=0.0, high=1.0)
 
     def __call__(self, images, *, seed, step=0):
@@ -149,19 +149,3 @@ _CHANGES = {
     "translation": (_translation,),
     "cutout": (_cutout,),
 }
-
-
-def _require_policy(policy):
-    """Return a policy as a tuple of names, or raise a ValueError that suggests a similar name."""
-    if not isinstance(policy, list | tuple) or not policy:
-        raise ValueError(
-            '`policy` must be a list of names, such as `["color", "translation", "cutout"]`. '
-            f"Received: policy={policy!r}"
-        )
-    for name in policy:
-        if not isinstance(name, str) or name not in _CHANGES:
-            raise ValueError(
-                f"`policy` has an unknown name.{did_you_mean(name, _CHANGES)} Choose from: "
-                f"{', '.join(_CHANGES)}. Received: policy={policy!r}"
-            )
-    return tuple(policy)

@@ -2,8 +2,10 @@
 
 import abc
 
+import tensorflow as tf
+
 from keras_gan._arguments import require_int
-from keras_gan.augmentation import Augmentation
+from keras_gan.augmentation import AdaptiveAugment, Augmentation
 from keras_gan.gans._serialised import serialised
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
 from keras_gan.training.passes import current_noise
@@ -70,6 +72,7 @@ class TwoPlayerGAN(AdversarialModel):
         classes = _number_of_classes(num_classes, maps, critic.interface)
         discriminator_steps = require_int("discriminator_steps", discriminator_steps)
         labels = {} if classes is None else {"labels": Field((), num_classes=classes)}
+        _require_meaningful_signs(adversarial_loss, augmentations)
         shared = penalties_by_player(penalties, ("generator", "discriminator"))
         super().__init__(
             {
@@ -89,6 +92,8 @@ class TwoPlayerGAN(AdversarialModel):
         self.latent_shape, self.sample_shape = shapes
         self.num_classes, self.adversarial_loss, self.critic = classes, adversarial_loss, critic
         self._maps = maps
+        for attribute, state in critic.build().items():
+            setattr(self, attribute, state)
 
     def compile(self, generator_optimizer=None, discriminator_optimizer=None, **options):
         """Set the two optimizers. Without arguments they are those with which the GAN learns with every network.
@@ -226,6 +231,21 @@ def _augmentations(augmentation):
                 f"Received: augmentation={augmentation!r}"
             )
     return augmentations
+
+
+def _require_meaningful_signs(loss, augmentations):
+    """Raise a ValueError for an augmentation that adapts to the signs of logits, if 0 is no boundary for the loss."""
+    adapting = [a for a in augmentations if isinstance(a, AdaptiveAugment) and a.target is not None]
+    if not adapting:
+        return
+    # A discriminator that cannot tell images apart gives all of them the logit for which its loss is lowest.
+    below, middle, above = (float(loss.discriminator_loss(*[tf.constant([[u]])] * 2)) for u in (-4.0, 0.0, 4.0))
+    if not middle < below == above:
+        raise ValueError(
+            "An AdaptiveAugment adapts to the sign of the logits, and with this loss, 0 is not the boundary between "
+            "real and fake. Give it `target=None` and a `probability`, a number or a schedule; or take another GAN: "
+            f"NonSaturatingGAN, MinimaxGAN or HingeGAN. Received: augmentation={adapting[0]!r}, loss={loss!r}"
+        )
 
 
 def _require_matching(maps, judges):

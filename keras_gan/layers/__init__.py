@@ -12,10 +12,13 @@ from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.learned_constant import LearnedConstant
+from keras_gan.layers.minibatch_discrimination import MinibatchDiscrimination
 from keras_gan.layers.minibatch_stddev import MinibatchStddev
 from keras_gan.layers.modulated_convolution import ModulatedConv2D
 from keras_gan.layers.noise_injection import NoiseInjection
+from keras_gan.layers.pack import Pack
 from keras_gan.layers.pixel_normalization import PixelNormalization
+from keras_gan.layers.pixel_shuffle import PixelShuffle
 from keras_gan.layers.reflection_padding import ReflectionPadding2D
 from keras_gan.layers.self_attention import SelfAttention
 from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_power_iterations
@@ -37,10 +40,13 @@ __all__ = [
     "ImagePool",
     "LeakyReLU",
     "LearnedConstant",
+    "MinibatchDiscrimination",
     "MinibatchStddev",
     "ModulatedConv2D",
     "NoiseInjection",
+    "Pack",
     "PixelNormalization",
+    "PixelShuffle",
     "ReflectionPadding2D",
     "SelfAttention",
     "SpectralNormalization",

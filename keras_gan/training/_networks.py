@@ -1,12 +1,13 @@
 """What the engine needs from a network: its copy, its own losses, its random streams, its precision."""
 
 import inspect
+import math
 
 import keras
 import tensorflow as tf
 
 from keras_gan._traversal import every_layer
-from keras_gan.layers import SpectralNormalization
+from keras_gan.layers import Pack, SpectralNormalization
 
 
 def clone(network):
@@ -78,6 +79,11 @@ def regularisation(network):
     """The penalties on a network's own weights (`kernel_regularizer` and the like), a list of float32 scalars."""
     regularised = [weight for weight in network.trainable_weights if weight.regularizer is not None]
     return [tf.cast(weight.regularizer(weight), tf.float32) for weight in regularised]
+
+
+def samples_per_verdict(network):
+    """How many samples a network joins into one, an int: any multiple of it is a batch that it takes."""
+    return math.prod(layer.size for layer in every_layer(network) if isinstance(layer, Pack))
 
 
 # The loss scale comes after a penalty's inner gradient, which would underflow in float16 without a scale of its own.

@@ -153,11 +153,11 @@ class Update:
     def __init__(self, model, objective, inputs):
         self._model, self._objective, self._inputs = model, objective, inputs
         self._noise = current_noise()
-        self._deferred = {}
+        self._deferred, self._told = {}, []
         self._players = ()
 
     def run(self):
-        """Step the optimizers, then update spectral norms, lazy terms and averages."""
+        """Step the optimizers, then update spectral norms, lazy terms, listeners and averages."""
         parts, draws = self._model.gradient_accumulation_steps, self._noise.draws_so_far if self._noise else 0
         mean = _parts.Mean(parts)
         for number, inputs in enumerate(self._inputs_of_parts(parts)):
@@ -170,9 +170,16 @@ class Update:
                 _networks.advance_spectral_norms(network)
         for (name, term), values in self._deferred.items():
             self._step_deferred(name, term, values)
+        self._tell()
         rows = _parts.rows(self._inputs)
         for name in self._players:
             self._model.players[name].average(rows, self._model.training_state.step.value)
+
+    def _tell(self):
+        """Call the listeners, each with the rows of all parts."""
+        for told in zip(*self._told, strict=True):
+            (listener, _), *_ = told
+            listener(tf.concat([rows for _, rows in told], axis=0))
 
     def _inputs_of_parts(self, parts):
         if parts == 1:
@@ -206,6 +213,7 @@ class Update:
         for name in totals:
             _commit(scope, _state(model.players[name]))
         self._track(now)
+        self._told.append(own.told)
         return found
 
     def _immediate(self, name, terms):

@@ -11,6 +11,7 @@ from keras_gan._arguments import require_bool, require_channels_last, require_in
 from keras_gan._replicas import lost_workers_explained, reducible
 from keras_gan.training import _batches, _checks, _compilation, _fitting, _logs, _networks, _optimizers, _updates
 from keras_gan.training._saving import SavedModel
+from keras_gan.training.critic import Critic
 from keras_gan.training.fields import Field, named_fields
 from keras_gan.training.passes import drawing_from, forward, inference, is_training, passes
 from keras_gan.training.player import Player
@@ -239,6 +240,8 @@ class AdversarialModel(SavedModel, abc.ABC):
     def penalise(self, player, network, *batches):
         """The penalties of a player, a dict of terms for its objective; empty during evaluation.
 
+        In the update of a critic's own network, its augmentations learn from its verdict on the real samples.
+
         Args:
             player: name of the player.
             network: what the penalties look at: the `Critic`, or the `Interface` of a generator.
@@ -247,6 +250,8 @@ class AdversarialModel(SavedModel, abc.ABC):
         """
         if not is_training():
             return {}
+        if isinstance(network, Critic) and network.interface.network in self.players[player].networks.values():
+            network.observe(batches[0])
         return _updates.penalty_terms(self.players[player].penalties, network, *batches)
 
     def sampler(self, averaged=True):

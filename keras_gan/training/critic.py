@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_gan.augmentation import Augmentation
 from keras_gan.penalties import mean_logits
 from keras_gan.training._given_generator import GivenGenerator
-from keras_gan.training._networks import inner_scale
+from keras_gan.training._networks import inner_scale, samples_per_verdict
 from keras_gan.training.interface import LABELS, Interface
 from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
 
@@ -79,13 +79,34 @@ class Critic:
         """
         return self._pass(batch).verdict
 
+    def build(self):
+        """Make the variables of the augmentations; a model calls it once.
+
+        Returns:
+            dict of name to `keras.layers.Layer`. As attributes of the model, they are saved with it.
+        """
+        for augmentation in self.augmentations:
+            augmentation.build()
+        states = {f"augmentation_{index}": entry.state for index, entry in enumerate(self.augmentations)}
+        return {name: state for name, state in states.items() if state is not None}
+
+    def observe(self, real):
+        """Let the augmentations know, at the end of the update in progress, what the network thinks of real samples.
+
+        Args:
+            real: dict of named tensors, as in the call.
+        """
+        for augmentation in self.augmentations:
+            current_passes().tell(augmentation.observe, self(real).logits)
+
     def warn_of_probabilities(self):
         """Warn if the network returns probabilities, as one that ends in a sigmoid does, instead of logits."""
         if self._is_judged or not all(map(_is_known, self.interface.shapes.values())):
             return
         self._is_judged = True
         with inference(), uncounted():
-            logits = forward(self.interface, _probe(self.interface.shapes, self.judges))["logits"]
+            samples = _probe(self.interface.shapes, self.judges, samples_per_verdict(self.interface.network))
+            logits = forward(self.interface, samples)["logits"]
         lowest, highest = float(tf.reduce_min(logits)), float(tf.reduce_max(logits))
         if lowest >= 0.0 and _LEAST_PROBABILITY < highest <= 1.0:
             warnings.warn(
@@ -233,9 +254,9 @@ def _is_known(shape):
     return None not in shape
 
 
-def _probe(shapes, judges):
+def _probe(shapes, judges, copies):
     """Samples on which some logit leaves [0, 1]: white, noise, very loud noise, and their negatives; all of class 0."""
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (2, *shapes[judges]))
     samples = np.stack([np.ones(shapes[judges]), *noise, 1e6 * noise[0]]).astype("float32")
-    samples = np.concatenate([samples, -samples])
+    samples = np.repeat(np.concatenate([samples, -samples]), copies, axis=0)
     return {name: tf.constant(samples) if name == judges else tf.zeros((len(samples),), tf.int32) for name in shapes}

@@ -20,12 +20,14 @@ class Passes:
         verdicts: dict of the verdicts of critics, so that each batch passes only once.
         added_losses: list of (network, loss) that the networks' layers added in their calls.
         are_counted: whether the calls add their layers' losses; False for the calls of a penalty.
+        told: list of (listener, rows); see `tell`.
     """
 
     def __init__(self, scope=None):
         self.verdicts = {}
         self.added_losses = []
         self.are_counted = True
+        self.told = []
         self._scope = scope
 
     def call(self, interface, values):
@@ -39,6 +41,17 @@ class Passes:
         finally:
             self._scope.losses = before
         return outputs
+
+    def tell(self, listener, rows):
+        """Call `listener(rows)` at the end of the update, where it may assign variables.
+
+        With gradient accumulation, it is called once, with the rows of all parts.
+
+        Args:
+            listener: function of a tensor.
+            rows: tensor `(batch, ...)`.
+        """
+        self.told.append((listener, rows))
 
     def losses_of(self, networks):
         """The losses that calls of these networks added, a list of float32 scalars."""

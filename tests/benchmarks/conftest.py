@@ -1,8 +1,10 @@
 """The benchmarks are scripts: they find their private modules in their own folder."""
 
+import gzip
 import pathlib
 import sys
 
+import numpy as np
 import pytest
 
 
@@ -12,3 +14,20 @@ def _benchmarks_on_the_path():
     sys.path.insert(0, folder)
     yield
     sys.path.remove(folder)
+
+
+@pytest.fixture
+def write_noise():
+    """The function that writes a folder of noise in place of MNIST: 80 images for training and 70 for tests."""
+
+    def write(folder):
+        rng = np.random.default_rng(0)
+        folder.mkdir(exist_ok=True)
+        for prefix, count in (("train", 80), ("t10k", 70)):
+            arrays = {"images-idx3": rng.integers(256, size=(count, 28, 28)), "labels-idx1": np.arange(count) % 10}
+            for name, array in arrays.items():
+                header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
+                content = gzip.compress(header + array.astype(np.uint8).tobytes())
+                (folder / f"{prefix}-{name}-ubyte.gz").write_bytes(content)
+
+    return write

@@ -1,9 +1,7 @@
 """The benchmark on Fashion-MNIST: what it trains, counts and compares."""
 
 import functools
-import gzip
 
-import numpy as np
 import pytest
 from absl.testing import flagsaver
 
@@ -20,16 +18,9 @@ def script(load_script):
 
 
 @pytest.fixture
-def data_dir(tmp_path):
+def data_dir(tmp_path, write_noise):
     """A folder of noise instead of MNIST."""
-    rng = np.random.default_rng(0)
-    (tmp_path / "mnist").mkdir()
-    for prefix, count in (("train", 80), ("t10k", 70)):
-        arrays = {"images-idx3": rng.integers(256, size=(count, 28, 28)), "labels-idx1": np.arange(count) % 10}
-        for name, array in arrays.items():
-            header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
-            content = gzip.compress(header + array.astype(np.uint8).tobytes())
-            (tmp_path / "mnist" / f"{prefix}-{name}-ubyte.gz").write_bytes(content)
+    write_noise(tmp_path / "mnist")
     return tmp_path
 
 

@@ -96,6 +96,9 @@ EVERYWHERE = {
 }
 
 HERE = {
+    "augmentation.AdaptiveAugment.probability": {"zero"},
+    "augmentation.AdaptiveAugment.target": {"minus one", "zero"} | _NONE,
+    "augmentation.AdaptiveAugment().images": _ANY_VALUES | {"another size"},
     "augmentation.DiffAugment.strength": {"zero"},
     "augmentation.DiffAugment().images": _ANY_VALUES | {"another size"},
     "augmentation.InstanceNoise.level": _NOT_NEGATIVE,

@@ -425,12 +425,15 @@ _LAYERS = {
     "ImagePool": layer(layers.ImagePool, size=5),
     "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2)),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
+    "MinibatchDiscrimination": layer(layers.MinibatchDiscrimination, num_kernels=4, kernel_dim=2),
     "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
     "ModulatedConv2D": layer(
         layers.ModulatedConv2D, filters=2, kernel_size=3, upsample=True, demodulate=True, gain=1.0
     ),
     "NoiseInjection": layer(layers.NoiseInjection, constant=True, seed=1),
     "PixelNormalization": layer(layers.PixelNormalization, epsilon=1e-8),
+    "Pack": layer(layers.Pack, size=2),
+    "PixelShuffle": layer(layers.PixelShuffle, factor=2),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
     "SelfAttention": layer(layers.SelfAttention, spectral_normalization=True, kernel_initializer="glorot_uniform"),
     "SpectralNormalization": lambda: (
@@ -552,6 +555,10 @@ _PRESETS = {
     "get": made(presets.get, name="digits"),
 }
 _AUGMENTATION = {
+    "AdaptiveAugment": made(
+        augmentation.AdaptiveAugment, policy=("blit",), probability=0.5, target=0.6, rise_images=1000
+    ),
+    "AdaptiveAugment()": lambda: (augmentation.AdaptiveAugment(), {"images": tf.constant(images(4)), "seed": (0, 1)}),
     "DiffAugment": made(augmentation.DiffAugment, policy=("color",), strength=1.0),
     "DiffAugment()": lambda: (augmentation.DiffAugment(), {"images": tf.constant(images(4)), "seed": (0, 1)}),
     "InstanceNoise": made(augmentation.InstanceNoise, level=0.1),
