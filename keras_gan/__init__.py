@@ -38,6 +38,7 @@ from keras_gan.gans import (
     NonSaturatingGAN,
     RelativisticAverageGAN,
     RelativisticGAN,
+    StyleGAN2,
     TwoPlayerGAN,
 )
 
@@ -53,6 +54,7 @@ __all__ = [
     "NonSaturatingGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "StyleGAN2",
     "TwoPlayerGAN",
     "__version__",
     "augmentation",
