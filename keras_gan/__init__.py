@@ -41,6 +41,7 @@ from keras_gan.gans import (
     NonSaturatingGAN,
     RelativisticAverageGAN,
     RelativisticGAN,
+    StyleGAN2,
     TwoPlayerGAN,
 )
 
@@ -57,6 +58,7 @@ __all__ = [
     "NonSaturatingGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "StyleGAN2",
     "TwoPlayerGAN",
     "__version__",
     "augmentation",

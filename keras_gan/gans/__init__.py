@@ -14,6 +14,7 @@ from keras_gan.gans.minimax_gan import MinimaxGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
+from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae_gan import VAEGAN
 from keras_gan.gans.wgan import WGAN
@@ -33,5 +34,6 @@ __all__ = [
     "NonSaturatingGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "StyleGAN2",
     "TwoPlayerGAN",
 ]

@@ -13,7 +13,7 @@ class ClippedImages(keras.layers.Layer):
     generator is asked for are within the range: the published codes clip them where they make bytes of them.
 
     Args:
-        **kwargs: as every Keras layer takes. The layer computes in float32 unless `dtype` says otherwise.
+        name: str, the layer's name.
 
     Returns:
         float32 tensor of the input's shape, within [-1, 1] unless `training` is true.
@@ -26,8 +26,8 @@ class ClippedImages(keras.layers.Layer):
         ([-1.0, 0.5], [-1.5, 0.5])
     """
 
-    def __init__(self, **kwargs):
-        super().__init__(**{"dtype": "float32", **kwargs})
+    def __init__(self, *, name=None):
+        super().__init__(name=name, dtype="float32")
         self.built = True
 
     def call(self, inputs, training=None):
@@ -37,3 +37,7 @@ class ClippedImages(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         """Return the input's shape."""
         return input_shape
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {"name": self.name}

@@ -4,7 +4,7 @@ import math
 
 import keras
 
-from keras_gan._arguments import require_number
+from keras_gan._arguments import require_bool, require_number
 from keras_gan.layers._reparametrised import CONVOLUTIONS, TRANSPOSED, call_with, require_float_kernel
 
 _SUPPORTED = (keras.layers.Dense, *CONVOLUTIONS)
@@ -53,7 +53,9 @@ class EqualizedLearningRate(keras.layers.Wrapper):
     def __init__(self, layer, *, gain=1.0, learning_rate_multiplier=1.0, name=None, trainable=True):
         require_float_kernel("EqualizedLearningRate", layer, _SUPPORTED)
         # No autocasting: the wrapped layer casts the scaled weights by its own policy.
-        super().__init__(layer, name=name, trainable=trainable, dtype="float32", autocast=False)
+        super().__init__(
+            layer, name=name, trainable=require_bool("trainable", trainable), dtype="float32", autocast=False
+        )
         self.gain = require_number("gain", gain, low=0.0, open_low=True)
         self.learning_rate_multiplier = require_number(
             "learning_rate_multiplier", learning_rate_multiplier, low=0.0, open_low=True

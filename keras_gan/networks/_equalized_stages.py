@@ -23,9 +23,9 @@ def conv(filters, kernel_size, name, *, gain=1.0, kind=Conv2D, **options):
     return equalized(kind(filters, kernel_size, name=name, **{"padding": "same", **options}), gain)
 
 
-def activated(x, name):
+def activated(x, name, dtype=None):
     """The leaky rectifier of both papers."""
-    return LeakyReLU(0.2, name=f"{name}_leaky_relu")(x)
+    return LeakyReLU(0.2, dtype=dtype, name=f"{name}_leaky_relu")(x)
 
 
 def activated_conv(x, filters, kernel_size, name, *, gain=ACTIVATED, **options):

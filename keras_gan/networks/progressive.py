@@ -39,10 +39,10 @@ def progressive(*, image_shape=(64, 64, 3), latent_dim=512, width=None, max_widt
     upsampling is nearest-neighbour and the downsampling an average; both are computed with the convolution next to
     them, as the published code does from a side of 128 on. The images are linear, and clipped in inference alone.
 
-    The paper trains with `WGANGP(..., discriminator_steps=1)`, Adam with learning rate 1e-3 and betas 0 and 0.99, and
-    an averaged generator. The generator starts from a map whose smaller side is 4 to 7, and has `width` channels next
-    to the picture, twice as many after each halving up to `max_width`. For 1024x1024, the defaults give either network
-    the paper's 23.1 million parameters.
+    The paper trains with `WGANGP(..., discriminator_steps=1, penalties=[GradientPenalty(10.0), Drift(0.001)])`, Adam
+    with learning rate 1e-3 and betas 0 and 0.99, and an averaged generator. The generator starts from a map whose
+    smaller side is 4 to 7, and has `width` channels next to the picture, twice as many after each halving up to
+    `max_width`. For 1024x1024, the defaults give either network the paper's 23.1 million parameters.
 
     Args:
         image_shape: tuple (height, width, channels) of the pictures. Height and width must be multiples of 4 where the

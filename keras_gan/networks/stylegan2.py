@@ -144,12 +144,8 @@ def _mapping(latent_dim, num_styles, depth, style_mixing, num_classes):
     repeat = layers.RepeatVector(num_styles, dtype="float32", name="repeat")
     styles = repeat(style)
     if style_mixing:
-        # The next sample's latents, but the sample's own label.
-        others = (
-            {**inputs, "latents": ops.roll(inputs["latents"], 1, axis=0)} if num_classes else ops.roll(inputs, 1, 0)
-        )
         mix = StyleMixing(style_mixing, dtype="float32", name="style_mixing")
-        styles = mix(styles, repeat(to_style(others)))
+        styles = mix(styles, repeat(to_style(_with_latents_of_others(inputs))))
     return keras.Model(inputs, styles, name="mapping")
 
 
@@ -166,7 +162,8 @@ def _latents_to_style(latent_dim, depth, num_classes):
     x = PixelNormalization(dtype="float32", name="normalize_latents")(latents)
     if num_classes is not None:
         inputs = {"latents": latents, "labels": labels_input()}
-        x = layers.Concatenate(name="with_label")([x, _embedded(inputs["labels"], num_classes, latent_dim)])
+        label = _embedded(inputs["labels"], num_classes, latent_dim)
+        x = layers.Concatenate(dtype="float32", name="with_label")([x, label])
     return keras.Model(inputs, _mapped(x, latent_dim, depth), name="latents_to_style")
 
 
@@ -182,7 +179,7 @@ def _mapped(x, size, depth):
     for i in range(depth):
         dense = layers.Dense(size, dtype="float32", name=f"map_{i}")
         x = equalized(dense, ACTIVATED, _MAPPING_MULTIPLIER)(x)
-        x = activated(x, f"map_{i}")
+        x = activated(x, f"map_{i}", dtype="float32")
     return x
 
 

@@ -206,6 +206,7 @@ _GANS = {
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
+    "StyleGAN2": options(gans.StyleGAN2, pair),
     "VAEGAN": options(gans.VAEGAN, autoencoder, gamma=0.1),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
