@@ -2,6 +2,7 @@
 
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
+from keras_gan.layers.fir_resampling import FIRDownsampling2D, FIRUpsampling2D
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
@@ -13,6 +14,8 @@ __all__ = [
     "BatchNormalization",
     "Conv2D",
     "Conv2DTranspose",
+    "FIRDownsampling2D",
+    "FIRUpsampling2D",
     "GroupNormalization",
     "ImagePool",
     "LeakyReLU",

@@ -352,6 +352,8 @@ def layer(make, **arguments):
 
 _LAYERS = {
     "BatchNormalization": layer(layers.BatchNormalization, axis=-1, momentum=0.9, epsilon=1e-5, synchronized=True),
+    "FIRDownsampling2D": layer(layers.FIRDownsampling2D, taps=(1, 3, 3, 1)),
+    "FIRUpsampling2D": layer(layers.FIRUpsampling2D, taps=(1, 3, 3, 1)),
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
