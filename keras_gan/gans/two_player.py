@@ -6,6 +6,8 @@ from keras_gan._arguments import require_int
 from keras_gan.augmentation import Augmentation
 from keras_gan.gans._serialised import serialised
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
+from keras_gan.training.passes import current_noise
+from keras_gan.training.player import penalties_by_player
 
 
 class TwoPlayerGAN(AdversarialModel):
@@ -21,7 +23,7 @@ class TwoPlayerGAN(AdversarialModel):
         discriminator: keras.Model that maps samples to logits, `(batch, 1)` or a patch map, without a sigmoid. If it
             has several inputs, one may be called "labels". Several outputs have the names of a `Verdict`.
         adversarial_loss: `keras_gan.losses.AdversarialLoss`, given by the subclass.
-        penalties: list of `keras_gan.penalties.Penalty`, added to the discriminator's loss.
+        penalties: list of `keras_gan.penalties.Penalty`; each is added to the loss of the player that it belongs to.
         augmentation: `keras_gan.augmentation.Augmentation` of all images that the discriminator sees, or a list.
         discriminator_steps: int, discriminator updates for each generator update, each on a new minibatch.
         ema_half_life: half-life of the averaged generator, which draws the samples: after so many images in the
@@ -66,11 +68,14 @@ class TwoPlayerGAN(AdversarialModel):
         classes = _number_of_classes(num_classes, maps, critic.interface)
         discriminator_steps = require_int("discriminator_steps", discriminator_steps)
         labels = {} if classes is None else {"labels": Field((), num_classes=classes)}
+        shared = penalties_by_player(penalties, ("generator", "discriminator"))
         super().__init__(
             {
-                "generator": Player(generator=generator, ema_half_life=ema_half_life),
+                "generator": Player(generator=generator, penalties=shared["generator"], ema_half_life=ema_half_life),
                 "discriminator": Player(
-                    discriminator=discriminator, penalties=penalties, updates_per_step=discriminator_steps
+                    discriminator=discriminator,
+                    penalties=shared["discriminator"],
+                    updates_per_step=discriminator_steps,
                 ),
             },
             {"images": Field(shapes[1]), **labels},
@@ -120,8 +125,9 @@ class TwoPlayerGAN(AdversarialModel):
 
     @property
     def penalties(self):
-        """The penalties of the discriminator, a tuple."""
-        return tuple(self.players["discriminator"].penalties.values())
+        """The penalties, a tuple: first those of the discriminator, then those of the generator."""
+        owners = self.players["discriminator"], self.players["generator"]
+        return tuple(penalty for player in owners for penalty in player.penalties.values())
 
     @property
     def ema_half_life(self):
@@ -144,7 +150,15 @@ class TwoPlayerGAN(AdversarialModel):
     def generator_terms(self, real, fake):
         """What the generator minimises. Only a relativistic loss needs the real images."""
         real_logits = self.critic(real).logits if self.adversarial_loss.relativistic else None
-        return {"generator": {"g_loss": self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)}}
+        loss = self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)
+        return {"generator": {"g_loss": loss, **self.generator_penalties(real)}}
+
+    def generator_penalties(self, batch):
+        """The penalties of the generator, a dict of terms, computed at new latents for the labels of a batch."""
+        noise = current_noise()
+        if noise is None or not self.players["generator"].penalties:
+            return {}
+        return self.penalise("generator", self._maps, {**batch, "latents": self.latents_for(batch, noise)})
 
     def test_terms(self, batch, noise):
         """Both losses on images that are not trained on."""

@@ -80,9 +80,10 @@ class WGAN(TwoPlayerGAN):
         distance = tf.reduce_mean(self.critic(real).logits) - tf.reduce_mean(self.critic(fake).logits)
         return {"discriminator": {"d_loss": -distance, **self.penalise("discriminator", self.critic, real, fake)}}
 
-    def generator_terms(self, real, fake):  # noqa: ARG002
-        """What the critic thinks of the fakes, negated."""
-        return {"generator": {"g_loss": -tf.reduce_mean(self.critic(fake).logits)}}
+    def generator_terms(self, real, fake):
+        """What the critic thinks of the fakes, negated, and the penalties of the generator."""
+        loss = -tf.reduce_mean(self.critic(fake).logits)
+        return {"generator": {"g_loss": loss, **self.generator_penalties(real)}}
 
     def clip_weights(self):
         """Keep each weight of the critic in [-clip, clip]."""

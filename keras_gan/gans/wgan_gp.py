@@ -63,9 +63,10 @@ class WGANGP(TwoPlayerGAN):
         distance = tf.reduce_mean(self.critic(real).logits) - tf.reduce_mean(self.critic(fake).logits)
         return {"discriminator": {"d_loss": -distance, **self.penalise("discriminator", self.critic, real, fake)}}
 
-    def generator_terms(self, real, fake):  # noqa: ARG002
-        """What the critic thinks of the fakes, negated."""
-        return {"generator": {"g_loss": -tf.reduce_mean(self.critic(fake).logits)}}
+    def generator_terms(self, real, fake):
+        """What the critic thinks of the fakes, negated, and the penalties of the generator."""
+        loss = -tf.reduce_mean(self.critic(fake).logits)
+        return {"generator": {"g_loss": loss, **self.generator_penalties(real)}}
 
     def default_optimizer(self):
         """Adam with the paper's betas, 0.5 and 0.9, and five times its learning rate: 5e-4."""

@@ -14,23 +14,31 @@ from keras_gan._traversal import every_layer
 
 
 class Penalty(Configurable, abc.ABC):
-    """A term that a GAN adds to its discriminator's objective.
+    """A term that a GAN adds to the objective of one of its players.
 
-    A penalty gets the critic that the loss used, and both real and fake images. It has no variables and steps no
-    optimizer. Subclasses define `__call__`; in `validate` they may refuse a discriminator that they cannot work with.
-    If the weight is a schedule, it is read at the step that the call is given.
+    A penalty of the discriminator gets the critic that the loss used, and both real and fake images. A penalty of the
+    generator (`player = "generator"`) gets the generator, a function of the latents, and new latents. Neither steps an
+    optimizer. Subclasses define `__call__`; in `validate` they may refuse a network that they cannot work with. If the
+    weight is a schedule, it is read at the step that the call is given.
+
+    A penalty that remembers numbers from step to step returns a Keras layer that holds them from `make_state`. The GAN
+    calls this once and saves the layer, so such a penalty belongs to one GAN.
 
     Attributes:
         name: what the penalty is called in the logs.
+        player: "discriminator" or "generator", whose objective it is a part of.
         every: int, the penalty is computed in one of `every` training steps.
+        state: keras.layers.Layer with the penalty's variables; None if it has none, or is not built.
     """
 
     name = "penalty"
+    player = "discriminator"
     every = 1
+    state = None
 
     @abc.abstractmethod
     def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):
-        """Return the weighted penalty.
+        """Return the weighted penalty; one of the generator takes `(generator, latents, *, seed=None, step=0)`.
 
         Args:
             critic: maps images to logits `(batch, 1)` or to a patch map.
@@ -48,17 +56,33 @@ class Penalty(Configurable, abc.ABC):
         """Return the arguments that are schedules, for the logs: a dict such as `{"weight": schedule}`, or {}."""
         return scheduled(self)
 
-    def validate(self, discriminator):
-        """Raise a ValueError or warn if this penalty does not work with the discriminator. The GAN calls it once."""
+    def validate(self, network):
+        """Raise a ValueError or warn if this penalty does not work with the player's network. The GAN calls it once."""
+
+    def make_state(self):
+        """Return a new layer with the variables of the penalty; None, as here, if it has none."""
+
+    def build(self):
+        """Make the variables. A GAN calls it in the scope of its strategy.
+
+        Raises:
+            ValueError: if they belong to another GAN.
+        """
+        if self.state is not None:
+            raise ValueError(
+                f"A {type(self).__name__} remembers numbers of the GAN that it was given to. Give each GAN a new one. "
+                f"Received: {self!r} for a second time"
+            )
+        self.state = self.make_state()
 
 
-def warn_of_wrong_second_gradients(discriminator):
+def warn_of_wrong_second_gradients(network, role="discriminator"):
     """Warn of each layer whose gradient of the gradient is silently wrong, and say what to use instead."""
-    for layer in every_layer(discriminator):
+    for layer in every_layer(network):
         reason = _wrong_second_gradient(layer)
         if reason is not None:
             warnings.warn(
-                f"The layer '{layer.name}' of the discriminator, a {type(layer).__name__} of Keras, {reason[0]}, so a "
+                f"The layer '{layer.name}' of the {role}, a {type(layer).__name__} of Keras, {reason[0]}, so a "
                 f"gradient penalty trains the layers below it wrongly. Use {reason[1]}.",
                 stacklevel=5,
             )

@@ -10,14 +10,15 @@ from keras_gan.penalties._penalty import Penalty
 class Lazy(Penalty):
     """Computes a penalty in one of `every` training steps, and multiplies it by `every`.
 
-    A gradient penalty costs as much as the rest of the discriminator's update, and is almost as effective when it is
-    computed rarely. In training steps 0, k, 2k, ... the discriminator's optimizer takes an additional step, on
+    A gradient penalty costs as much as the rest of its player's update, and is almost as effective when it is computed
+    rarely. In training steps 0, k, 2k, ... the player's optimizer takes an additional step, on
 
         k  penalty
 
     alone. To keep the pace of learning and the memory of the optimizer per training step, `compile` multiplies the
-    discriminator's learning rate by c = k / (k + 1) and raises its betas to the power c. It does so for the default
-    optimizer and for one that you give. Karras et al. 2020 (arXiv 1912.04958), appendix B, where k is 16 for R1.
+    player's learning rate by c = k / (k + 1) and raises its betas to the power c. It does so for the default optimizer
+    and for one that you give. Karras et al. 2020 (arXiv 1912.04958), appendix B, where k is 16 for R1 and 4 for the
+    path length.
 
     The logs show the penalty without the k, as the mean over the steps in which it was computed.
 
@@ -46,15 +47,24 @@ class Lazy(Penalty):
             )
         self.penalty = penalty
         self.every = require_int("every", every, low=2)
-        self.name = penalty.name
+        self.name, self.player = penalty.name, penalty.player
 
-    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):
-        """Return `every` times the penalty, a float32 scalar; see `Penalty.__call__`."""
-        return self.every * self.penalty(critic, real_images, fake_images, seed=seed, step=step)
+    def __call__(self, network, *samples, seed=None, step=0):
+        """Return `every` times the penalty, a float32 scalar; it takes the same arguments."""
+        return self.every * self.penalty(network, *samples, seed=seed, step=step)
 
-    def validate(self, discriminator):
-        """Check the discriminator as the penalty does."""
-        self.penalty.validate(discriminator)
+    @property
+    def state(self):
+        """The layer with the penalty's variables; see `Penalty`."""
+        return self.penalty.state
+
+    def build(self):
+        """Make the penalty's variables; see `Penalty.build`."""
+        self.penalty.build()
+
+    def validate(self, network):
+        """Check the player's network as the penalty does."""
+        self.penalty.validate(network)
 
     def scheduled(self):
         """Return the penalty's arguments that are schedules; see `Penalty.scheduled`."""

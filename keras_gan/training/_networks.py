@@ -80,6 +80,15 @@ def regularisation(network):
     return [tf.cast(weight.regularizer(weight), tf.float32) for weight in regularised]
 
 
+# The loss scale comes after a penalty's inner gradient, which would underflow in float16 without a scale of its own.
+_INNER_SCALE = 1024.0
+
+
+def inner_scale(network):
+    """The factor that the inner gradient of a penalty needs on its way through a network, a float."""
+    return _INNER_SCALE if computes_in_float16(network) else 1.0
+
+
 def computes_in_float16(network):
     """Whether any layer of a network computes in float16, whose gradients underflow without loss scaling."""
     return any(layer.compute_dtype == "float16" for layer in every_layer(network))

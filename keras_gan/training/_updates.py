@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from keras_gan._replicas import replica_count, run_if
 from keras_gan.training import _networks, _optimizers, _parts
+from keras_gan.training._given_generator import GivenGenerator
+from keras_gan.training.critic import Critic
 from keras_gan.training.passes import current_noise, passes, uncounted
 
 
@@ -22,17 +24,17 @@ class Deferred:
         self.value, self.every = value, every
 
 
-def penalty_terms(penalties, critic, real, fake):
+def penalty_terms(penalties, network, *batches):
     """The terms that penalties add to an objective; the terms of lazy penalties are deferred.
 
     Args:
         penalties: dict of the name in the logs to `Penalty`.
-        critic: `Critic`.
-        real: dict of named tensors; its labels condition the critic.
-        fake: dict of named tensors.
+        network: `Critic`, or the `Interface` of a generator.
+        *batches: dicts of named tensors with the samples that the penalties take; the labels of the first one condition
+            the network.
     """
-    noise, given = current_noise(), critic.given(real)
-    samples = real[critic.judges], fake[critic.judges]
+    noise, given = current_noise(), _given(network, batches[0])
+    samples = [batch[given.main] for batch in batches]
     terms = {}
     for name, penalty in penalties.items():
         draw = {"seed": noise.next_seed(), "step": noise.step} if noise else {}
@@ -41,10 +43,18 @@ def penalty_terms(penalties, critic, real, fake):
     return terms
 
 
-def _penalty(penalty, critic, *samples, **options):
-    """A penalty's value; its own passes leave no other trace."""
-    with uncounted():
-        return penalty(critic, *samples, **options)
+def _given(network, batch):
+    """A network as penalties take it: a function of its main input alone."""
+    return network.given(batch) if isinstance(network, Critic) else GivenGenerator(network, batch)
+
+
+def _penalty(penalty, network, *samples, **options):
+    """A penalty's value; of all that its passes assign, only the penalty's own state is kept."""
+    with uncounted() as scope:
+        value = penalty(network, *samples, **options)
+    if penalty.state is not None:
+        _commit(scope, penalty.state.weights)
+    return value
 
 
 class Recording:
@@ -90,7 +100,7 @@ def _recorded(model, function, arguments):
         outputs = function(*arguments)
         losses = {name: _sum(own.losses_of(player.networks.values())) for name, player in model.players.items()}
     for player in model.players.values():
-        _commit(scope, player)
+        _commit(scope, _state(player))
     return Recording(function, arguments, outputs, _players_of(model, witness), tapes, losses)
 
 
@@ -170,7 +180,7 @@ class Update:
             if total is not None
         }
         for name in totals:
-            _commit(scope, model.players[name])
+            _commit(scope, _state(model.players[name]))
         self._track(now)
         return found
 
@@ -240,9 +250,10 @@ class Update:
             with contextlib.ExitStack() as stack:
                 mean.wait(stack)
                 tape = _tape(stack, player)
-                stack.enter_context(passes())
+                _, scope = stack.enter_context(passes())
                 value = deferred.value()
                 objective = player.optimizer.scale_loss(model.loss_weights[term] * value / replica_count())
+            _commit(scope, _state(player))
             found = [_dense(gradient) for gradient in tape.gradient(objective, player.trainable_weights)]
             # A gradient penalty does not depend on the last bias.
             weights = player.trainable_weights
@@ -259,13 +270,18 @@ def _tape(stack, player, outputs=()):
     return tape
 
 
-def _commit(scope, player):
-    """Apply the assignments that passes made to the state of a player's networks."""
-    for network in player.networks.values():
-        for variable in _networks.state(network):
-            value = scope.get_current_value(variable)
-            if value is not None:
-                variable.assign(value)
+def _state(player):
+    """The variables that a player's passes change: the state of its networks and of its penalties."""
+    of_networks = [variable for network in player.networks.values() for variable in _networks.state(network)]
+    return of_networks + [variable for state in player.states.values() for variable in state.weights]
+
+
+def _commit(scope, variables):
+    """Apply the assignments to some variables that a scope has stored."""
+    for variable in variables:
+        value = scope.get_current_value(variable)
+        if value is not None:
+            variable.assign(value)
 
 
 def _require_terms(model, terms):

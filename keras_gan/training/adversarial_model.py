@@ -92,6 +92,9 @@ class AdversarialModel(SavedModel, abc.ABC):
         if self.distribute_strategy.num_replicas_in_sync > 1:
             _networks.draw_apart_on_replicas(self)
         self.training_state = TrainingState(seed, name="training_state")
+        for name, player in players.items():
+            for penalty, state in player.states.items():
+                setattr(self, f"{name}_{penalty}_state", state)
         penalties = [name for player in players.values() for name in player.penalties]
         self.trackers = {term: keras.metrics.Mean(name=term) for term in (*self.terms, *penalties)}
         self.images_per_step = None
@@ -229,18 +232,18 @@ class AdversarialModel(SavedModel, abc.ABC):
         """Call a network as the step in progress calls it; see `keras_gan.training.forward`."""
         return forward(interface, values)
 
-    def penalise(self, player, critic, real, fake):
+    def penalise(self, player, network, *batches):
         """The penalties of a player, a dict of terms for its objective; empty during evaluation.
 
         Args:
             player: name of the player.
-            critic: `Critic` that the penalties differentiate.
-            real: dict of named tensors, with samples of the data.
-            fake: dict of named tensors, with generated samples.
+            network: what the penalties look at: the `Critic`, or the `Interface` of a generator.
+            *batches: dicts of named tensors. For a critic one with samples of the data and one with generated samples,
+                for a generator one with latents. The labels of the first one condition the network.
         """
         if not is_training():
             return {}
-        return _updates.penalty_terms(self.players[player].penalties, critic, real, fake)
+        return _updates.penalty_terms(self.players[player].penalties, network, *batches)
 
     def sampler(self, averaged=True):
         """The `Sampler` that draws the model's samples.

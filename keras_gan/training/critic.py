@@ -8,12 +8,10 @@ import tensorflow as tf
 
 from keras_gan.augmentation import Augmentation
 from keras_gan.penalties import mean_logits
-from keras_gan.training._networks import computes_in_float16
+from keras_gan.training._networks import inner_scale
 from keras_gan.training.interface import LABELS, Interface
 from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
 
-# The loss scale comes after a penalty's inner gradient, which would underflow in float16 without a scale of its own.
-_INNER_SCALE = 1024.0
 # A sigmoid of a fresh network is near 1/2, and its logit is near 0.
 _LEAST_PROBABILITY = 0.1
 
@@ -63,7 +61,7 @@ class Critic:
         self.judges, self._role, self._is_judged = judges, role, False
         self.augmentations = _require_augmentations(augmentations)
         _require_logits(self.interface, role)
-        self._inner_scale = _INNER_SCALE if computes_in_float16(network) else 1.0
+        self._inner_scale = inner_scale(network)
 
     def __call__(self, batch):
         """Judge a batch.
@@ -153,6 +151,11 @@ class _Conditioned:
 
     def __init__(self, critic, conditions):
         self._critic, self._conditions = critic, conditions
+        self.main = critic.judges
+
+    @property
+    def trainable_weights(self):
+        return self._critic.interface.network.trainable_weights
 
     def __call__(self, samples):
         return self._critic({**self._conditions, self._critic.judges: samples}).logits

@@ -1,5 +1,7 @@
 """How a network is called: the names of its inputs and of its outputs."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
@@ -92,6 +94,18 @@ class Interface:
                 f"Build both for the same image shape. Received: {self._role}.output_shape={(None, *made)}, "
                 f"{taker._role}.input_shape={(None, *taken)}"
             )
+
+    @functools.cached_property
+    def halves(self):
+        """The `Interface`s of a generator's models "mapping" and "synthesis", a pair; None if it lacks one of them.
+
+        The first maps the main input to styles, and the second maps the styles to the main output.
+        """
+        inner = {layer.name: layer for layer in self.network.layers if isinstance(layer, keras.Model)}
+        if not {"mapping", "synthesis"} <= set(inner):
+            return None
+        mapping = Interface(inner["mapping"], "mapping", (self.main, LABELS), "styles")
+        return mapping, Interface(inner["synthesis"], "synthesis", ("styles", LABELS), self.returns)
 
     @property
     def num_classes(self):

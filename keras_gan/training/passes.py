@@ -68,12 +68,15 @@ def current_passes():
 
 @contextlib.contextmanager
 def uncounted():
-    """Passes inside leave no trace: no statistics, no random streams, no losses of layers."""
+    """Passes inside leave no trace: no statistics, no random streams, no losses of layers.
+
+    Yields the scope that has the assignments.
+    """
     own = current_passes()
     before, own.are_counted = own.are_counted, False
     try:
-        with keras.StatelessScope():
-            yield
+        with keras.StatelessScope() as scope:
+            yield scope
     finally:
         own.are_counted = before
 

@@ -57,6 +57,8 @@ class Player:
         self.penalties = _named_penalties(penalties)
         for penalty, network in ((p, n) for p in self.penalties.values() for n in networks.values()):
             penalty.validate(network)
+        for penalty in self.penalties.values():
+            penalty.build()
         self.updates_per_step = require_int("updates_per_step", updates_per_step)
         self.averages = {} if ema_half_life is None else {name: _networks.clone(n) for name, n in networks.items()}
         self.optimizer, self._optimized = None, []
@@ -65,6 +67,11 @@ class Player:
     def trainable_weights(self):
         """The weights that the player's optimizer trains, a list."""
         return [weight for network in self.networks.values() for weight in network.trainable_weights]
+
+    @property
+    def states(self):
+        """The layers with the variables of its penalties, a dict by the penalties' names."""
+        return {name: penalty.state for name, penalty in self.penalties.items() if penalty.state is not None}
 
     @property
     def lazy_updates(self):
@@ -122,14 +129,40 @@ class Player:
                 layer.advance()
 
 
-def _named_penalties(penalties):
-    """Penalties by their names in the logs, such as `r1`; a second penalty of the same kind is `r1_2`."""
+def penalties_by_player(penalties, players):
+    """Give each penalty of a list to the player that it belongs to.
+
+    Args:
+        penalties: list of `keras_gan.penalties.Penalty`.
+        players: tuple of names.
+
+    Returns:
+        dict of player's name to list.
+
+    Raises:
+        ValueError: if this is no list of penalties, or one belongs to another player.
+    """
+    for penalty in _require_penalties(penalties):
+        if penalty.player not in players:
+            raise ValueError(
+                f"The penalty belongs to the player '{penalty.player}', and the players are {', '.join(players)}. Set "
+                f"its `player` to one of them. Received: {penalty!r}"
+            )
+    return {player: [penalty for penalty in penalties if penalty.player == player] for player in players}
+
+
+def _require_penalties(penalties):
     if not isinstance(penalties, list | tuple) or not all(isinstance(penalty, Penalty) for penalty in penalties):
         raise ValueError(
             "`penalties` must be a list of penalties, such as `[keras_gan.penalties.R1(10.0)]`. "
             f"Received: penalties={penalties!r}"
         )
-    names = [penalty.name for penalty in penalties]
+    return penalties
+
+
+def _named_penalties(penalties):
+    """Penalties by their names in the logs, such as `r1`; a second penalty of the same kind is `r1_2`."""
+    names = [penalty.name for penalty in _require_penalties(penalties)]
     counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
     return {
         name if count == 1 else f"{name}_{count}": penalty

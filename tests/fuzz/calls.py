@@ -336,6 +336,7 @@ def penalty(make, **arguments):
 
 _PENALTIES = {
     **penalty(penalties.R1, weight=10.0),
+    **penalty(penalties.R2, weight=10.0),
     **penalty(penalties.GradientPenalty, weight=10.0, target=1.0),
     "Lazy": lambda: (penalties.Lazy, {"penalty": penalties.R1(), "every": 16}),
     "mean_logits": lambda: (penalties.mean_logits, {"logits": features(4, 1)}),

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.layers import GroupNormalization, SpectralNormalization
-from keras_gan.penalties import R1, GradientPenalty, squared_gradient_norms
+from keras_gan.penalties import R1, R2, GradientPenalty, squared_gradient_norms
 from keras_gan.schedules import Cosine, Linear
 
 SLOPE = tf.constant([[3.0], [0.0], [-4.0], [12.0]])  # of norm 13
@@ -38,6 +38,12 @@ def test_r1_looks_at_real_images_alone():
     assert float(R1(3.0)(quadratic, points, None)) == pytest.approx(expected, rel=1e-6)
 
 
+def test_r2_looks_at_fake_images_alone():
+    points = images(0, (6, 4))
+    expected = 0.5 * 3.0 * np.mean(np.sum(np.asarray(points) ** 2, axis=1))
+    assert float(R2(3.0)(quadratic, None, points)) == pytest.approx(expected, rel=1e-6)
+
+
 def test_gradient_penalty_lies_between_pairs_with_one_epsilon_a_sample():
     # The gradient of the quadratic critic is the point itself, so its norm reveals epsilon: with real = 1 and
     # fake = 0 in both of two dimensions it is epsilon * sqrt(2).
@@ -62,7 +68,7 @@ def test_the_same_seed_draws_the_same_points():
     assert values[0] == values[1] != values[2]
 
 
-@pytest.mark.parametrize("penalty", [R1(2.0), GradientPenalty(2.0)], ids=repr)
+@pytest.mark.parametrize("penalty", [R1(2.0), R2(2.0), GradientPenalty(2.0)], ids=repr)
 def test_a_patch_map_of_equal_logits_is_penalised_like_the_single_logit(penalty):
     def patches(batch):
         return tf.tile(linear(batch)[:, None, None, :], (1, 3, 5, 1))
@@ -84,7 +90,7 @@ def test_a_critic_that_ignores_its_input_is_penalised_like_a_flat_one():
     assert float(R1(10.0)(lambda x: tf.ones((5, 1)), images(0), None)) == 0.0
 
 
-@pytest.mark.parametrize("penalty", [R1(2.0), GradientPenalty(2.0)], ids=repr)
+@pytest.mark.parametrize("penalty", [R1(2.0), R2(2.0), GradientPenalty(2.0)], ids=repr)
 def test_the_gradient_in_the_weights_matches_finite_differences(penalty):
     keras.utils.set_random_seed(3)
     critic = keras.Sequential(
@@ -150,14 +156,14 @@ def test_layers_whose_second_gradient_keras_gets_wrong_are_warned_of(layer):
         R1().validate(critic_with(layer))
 
 
-@pytest.mark.parametrize("penalty", [R1, GradientPenalty])
+@pytest.mark.parametrize("penalty", [R1, R2, GradientPenalty])
 @pytest.mark.parametrize("weight", [-1.0, float("inf"), "10", None, Linear(-1.0, 0.0, 9), lambda step: 10.0])
 def test_bad_weight(penalty, weight):
     with pytest.raises(ValueError, match=r"`weight` must be .*in \[0.0, inf\).* Received: weight="):
         penalty(weight)
 
 
-@pytest.mark.parametrize("penalty", [R1, GradientPenalty])
+@pytest.mark.parametrize("penalty", [R1, R2, GradientPenalty])
 def test_a_scheduled_weight_is_the_number_of_its_step(penalty):
     real, fake, seed = images(0), images(1), tf.constant([5, 6], tf.int64)
     scheduled = penalty(Linear(2.0, 4.0, 8))
@@ -180,7 +186,9 @@ def test_a_penalty_tells_its_schedules():
     assert R1(2.0).scheduled() == {}
 
 
-@pytest.mark.parametrize("penalty", [R1(0.5), GradientPenalty(3.0, target=0.0), R1(Cosine(2.0, 1.0, 9))], ids=repr)
+@pytest.mark.parametrize(
+    "penalty", [R1(0.5), R2(0.5), GradientPenalty(3.0, target=0.0), R1(Cosine(2.0, 1.0, 9))], ids=repr
+)
 def test_config_remakes_the_penalty(penalty):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(penalty))
     assert type(again) is type(penalty)

@@ -71,9 +71,10 @@ def settings_of(model):
 
 
 def _penalty_of(model):
-    if not model.penalties:
+    penalties = [penalty for penalty in model.penalties if penalty.player == "discriminator"]
+    if not penalties:
         return None
-    first = model.penalties[0]
+    first = penalties[0]
     # The weight of a lazy one is that of the penalty inside.
     return type(getattr(first, "penalty", first)).__name__
 
