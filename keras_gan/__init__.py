@@ -29,6 +29,7 @@ from keras_gan._version import __version__
 from keras_gan.gans import (
     ACGAN,
     LSGAN,
+    R3GAN,
     VAEGAN,
     WGAN,
     WGANGP,
@@ -44,6 +45,7 @@ from keras_gan.gans import (
 __all__ = [
     "ACGAN",
     "LSGAN",
+    "R3GAN",
     "VAEGAN",
     "WGAN",
     "WGANGP",

@@ -11,6 +11,7 @@ from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
+from keras_gan.gans.r3gan import R3GAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
 from keras_gan.gans.two_player import TwoPlayerGAN
@@ -21,6 +22,7 @@ from keras_gan.gans.wgan_gp import WGANGP
 __all__ = [
     "ACGAN",
     "LSGAN",
+    "R3GAN",
     "VAEGAN",
     "WGAN",
     "WGANGP",
