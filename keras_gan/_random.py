@@ -17,6 +17,8 @@ from keras_gan._tensors import require_seed_pair
 
 # Streams of a request's seed: what is drawn of it must not share its random bits.
 _LATENT_STREAM, _LABEL_STREAM = 0, 1
+# The second number of a step's seed is the step. More steps than this many bits count is more than any run takes.
+_DRAW_SHIFT = 40
 
 
 def latents_of_seed(count, shape, seed):
@@ -40,6 +42,22 @@ def _stream(seed, number):
     return tf.stack([tf.cast(seed, tf.int64), number])
 
 
+def seeds_of(seed, count):
+    """Seeds for several draws of one call.
+
+    Args:
+        seed: int tensor of shape (2,), or None for seeds from TensorFlow's global generator.
+        count: int.
+
+    Returns:
+        list of int64 tensors of shape (2,).
+    """
+    if seed is None:
+        seed = tf.random.uniform((2,), maxval=2**31, dtype=tf.int64)
+    first, second = tf.unstack(tf.cast(require_seed_pair(seed), tf.int64))
+    return [tf.stack([first, second + (number << _DRAW_SHIFT)]) for number in range(count)]
+
+
 def normal(shape, seed):
     """Standard normal float32 numbers, by the method of Box and Muller (1958).
 
@@ -54,6 +72,11 @@ def normal(shape, seed):
     # In (0, 1], so that the logarithm is finite.
     radius = tf.sqrt(-2.0 * tf.math.log(1.0 - _unit_interval(bits[..., 0])))
     return radius * tf.cos(2.0 * math.pi * _unit_interval(bits[..., 1]))
+
+
+def normal_like(tensor, seed):
+    """Standard normal float32 numbers of the shape of a tensor; see `normal`."""
+    return normal((tensor.shape[0] or tf.shape(tensor)[0], *tensor.shape[1:]), seed)
 
 
 def uniform(shape, seed):

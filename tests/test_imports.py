@@ -20,7 +20,7 @@ ALLOWED = {
     "losses": set(),
     "metrics": set(),
     "networks": {"layers"},
-    "penalties": set(),
+    "penalties": {"augmentation"},
     "presets": {"augmentation", "data", "gans", "networks", "penalties"},
     "schedules": set(),
     "training": {"augmentation", "layers", "penalties"},

@@ -65,7 +65,7 @@ class TwoPlayerGAN(AdversarialModel):
     ):
         maps = Interface(generator, "generator", ("latents", "labels"), "images")
         augmentations = _augmentations(augmentation)
-        critic = Critic(discriminator, role="discriminator", augmentations=augmentations)
+        critic = Critic(discriminator, role="discriminator", augmentations=augmentations, generator=maps)
         shapes = _require_matching(maps, critic.interface)
         classes = _number_of_classes(num_classes, maps, critic.interface)
         discriminator_steps = require_int("discriminator_steps", discriminator_steps)

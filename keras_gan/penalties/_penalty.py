@@ -6,6 +6,7 @@ import warnings
 import keras
 import tensorflow as tf
 
+from keras_gan import _random
 from keras_gan._arguments import require_function
 from keras_gan._configurable import Configurable
 from keras_gan._quantity import scheduled
@@ -88,6 +89,18 @@ def warn_of_wrong_second_gradients(network, role="discriminator"):
             )
 
 
+def require_separate_samples(discriminator):
+    """Raise a ValueError that names the layer if the discriminator has BatchNormalization."""
+    for layer in every_layer(discriminator):
+        if isinstance(layer, keras.layers.BatchNormalization):
+            raise ValueError(
+                "The gradient penalty needs a critic whose output for an image does not depend on the other images "
+                f"in the batch, but the layer '{layer.name}' is a BatchNormalization. Use "
+                "`keras_gan.layers.GroupNormalization` or no normalisation in the critic (in `networks.dcgan`: "
+                f"`discriminator_normalization='layer'` or None). Received: discriminator='{discriminator.name}'"
+            )
+
+
 def _wrong_second_gradient(layer):
     """What is wrong with a layer's second gradient, and what to use instead; None if it is right."""
     if _takes_mean_for_constant(layer):
@@ -144,6 +157,37 @@ def squared_gradient_norms(critic, images):
     # float32: the squared gradient overflows float16.
     gradients = tf.cast(gradients, tf.float32)
     return tf.reduce_sum(tf.square(gradients), axis=tuple(range(1, gradients.shape.rank)))
+
+
+def squared_slopes(critic, name, images, sigma, seed):
+    """[(D(x + sigma n) - D(x)) / sigma]^2 for each image x, with its own n ~ N(0, I), float32 `(batch,)`.
+
+    If the critic has `moved(images, shift)`, that method judges x + sigma n: a GAN's critic has it, to change both
+    passes in the same way by its augmentations.
+    """
+    images = tf.cast(require_float_images(name, images), tf.float32)
+    (seed,) = _random.seeds_of(seed, 1)
+    shift = sigma * _random.normal_like(images, seed)
+    here = mean_logits(critic(images))
+    there = mean_logits(critic.moved(images, shift) if hasattr(critic, "moved") else critic(images + shift))
+    return tf.square((there - here) / sigma)
+
+
+def refuse_random_layers(discriminator):
+    """Raise a ValueError that names the layer if the discriminator draws random numbers: two passes would differ."""
+    for layer in every_layer(discriminator):
+        if any(isinstance(value, keras.random.SeedGenerator) for value in vars(layer).values()):
+            raise ValueError(
+                "The approximate penalty compares two passes of the critic, and the layer "
+                f"'{layer.name}', a {type(layer).__name__}, draws other random numbers in each. Leave the layer out, "
+                f"or use the exact penalty, `R1` or `R2`. Received: discriminator='{discriminator.name}'"
+            )
+
+
+def finite_sqrt(squares):
+    """The exact square root, with derivative 0 at 0 instead of infinity."""
+    positive = squares > 0.0
+    return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)
 
 
 def mean_logits(logits):

@@ -4,11 +4,16 @@ import keras
 import tensorflow as tf
 
 from keras_gan import _random
-from keras_gan._arguments import require_number
+from keras_gan._arguments import require_bool, require_number
 from keras_gan._quantity import at, require_quantity, serialised
 from keras_gan._tensors import require_float_images
-from keras_gan._traversal import every_layer
-from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
+from keras_gan.penalties._penalty import (
+    Penalty,
+    finite_sqrt,
+    require_separate_samples,
+    squared_gradient_norms,
+    warn_of_wrong_second_gradients,
+)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -23,13 +28,18 @@ class GradientPenalty(Penalty):
     x real and y fake; the norm runs over all dimensions of one sample. Gulrajani et al. 2017 (arXiv 1704.00028),
     equation 3 and algorithm 1. Where the gradient is exactly 0, the norm has no derivative, and 0 is used.
 
+    With `one_sided`, only norms above the target are penalised, lambda E[max(0, |grad_z D(z)| - k)^2]: a Lipschitz
+    constraint bounds the slope from above alone. The paper names this variant in section 4; it performed no better
+    there. With `target=0.0` the penalty is zero-centred, as `R1` is, but between the two kinds of images.
+
     Args:
         weight: lambda, at least 0: a number, or a schedule of the training step.
         target: the desired norm k, at least 0.
+        one_sided: bool, whether norms below the target are left alone.
 
     Raises:
-        ValueError: if an argument is not a number of at least 0 (`weight` may be a schedule), or (from `validate`) if
-            the critic has BatchNormalization.
+        ValueError: if an argument is not a number of at least 0 (`weight` may be a schedule) or not a bool, or (from
+            `validate`) if the critic has BatchNormalization.
 
     Example:
         >>> import tensorflow as tf
@@ -41,31 +51,27 @@ class GradientPenalty(Penalty):
 
     name = "gradient_penalty"
 
-    def __init__(self, weight=10.0, *, target=1.0):
+    def __init__(self, weight=10.0, *, target=1.0, one_sided=False):
         self.weight = require_quantity("weight", weight, low=0.0)
         self.target = require_number("target", target, low=0.0)
+        self.one_sided = require_bool("one_sided", one_sided)
 
     def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):
         """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
         between = _interpolate(real_images, fake_images, seed)
-        norms = _finite_sqrt(squared_gradient_norms(critic, between))
-        return at(self.weight, step) * tf.reduce_mean(tf.square(norms - self.target))
+        excess = finite_sqrt(squared_gradient_norms(critic, between)) - self.target
+        if self.one_sided:
+            excess = tf.nn.relu(excess)
+        return at(self.weight, step) * tf.reduce_mean(tf.square(excess))
 
     def validate(self, discriminator):
         """Raise a ValueError that names the layer if the critic has BatchNormalization."""
-        for layer in every_layer(discriminator):
-            if isinstance(layer, keras.layers.BatchNormalization):
-                raise ValueError(
-                    "The gradient penalty needs a critic whose output for an image does not depend on the other images "
-                    f"in the batch, but the layer '{layer.name}' is a BatchNormalization. Use "
-                    "`keras_gan.layers.GroupNormalization` or no normalisation in the critic (in `networks.dcgan`: "
-                    f"`discriminator_normalization='layer'` or None). Received: discriminator='{discriminator.name}'"
-                )
+        require_separate_samples(discriminator)
         warn_of_wrong_second_gradients(discriminator)
 
     def get_config(self):
         """Return the constructor's arguments."""
-        return {"weight": serialised(self.weight), "target": self.target}
+        return {"weight": serialised(self.weight), "target": self.target, "one_sided": self.one_sided}
 
 
 def _interpolate(real_images, fake_images, seed):
@@ -84,9 +90,3 @@ def _interpolate(real_images, fake_images, seed):
     shape = (rows,) + (1,) * (real_images.shape.rank - 1)
     epsilon = tf.random.uniform(shape) if seed is None else _random.uniform(shape, seed)
     return fake_images + epsilon * (real_images - fake_images)
-
-
-def _finite_sqrt(squares):
-    """The exact square root, with derivative 0 at 0 instead of infinity."""
-    positive = squares > 0.0
-    return tf.where(positive, tf.sqrt(tf.where(positive, squares, 1.0)), 0.0)

@@ -15,25 +15,22 @@ class GivenGenerator:
 
     Attributes:
         main: name of the input that it is a function of.
+        network: keras.Model, the generator.
+        latent_shape: tuple, shape of one latent.
         inner_scale: float, the factor that gradients within a penalty need so that they do not underflow.
     """
 
     def __init__(self, interface, batch):
-        self._interface = interface
-        self.main = interface.main
+        self._interface, self.network = interface, interface.network
+        self.main, self.latent_shape = interface.main, interface.shapes[interface.main]
         self._conditions = {name: value for name, value in batch.items() if name != self.main}
         self.inner_scale = inner_scale(interface.network)
 
-    @property
-    def trainable_weights(self):
-        """The weights of the generator."""
-        return self._interface.network.trainable_weights
-
     def __call__(self, latents):
-        """Samples for some latents, float32; for fewer latents than labels, of the first labels."""
+        """Samples for some latents, float32; for every second latent, say, with every second label."""
         return self._run(self._interface, latents)
 
-    def path(self, latents):
+    def path_from(self, latents):
         """Where the paths of a generator begin, and how it draws from there.
 
         Args:
@@ -49,6 +46,11 @@ class GivenGenerator:
         return self._run(mapping, latents), lambda styles: self._run(synthesis, styles)
 
     def _run(self, interface, tensor):
-        rows = tensor.shape[0] or tf.shape(tensor)[0]
-        values = {name: value[:rows] for name, value in self._conditions.items()}
+        values = {name: _spread(value, tensor) for name, value in self._conditions.items()}
         return forward(interface, {**values, interface.main: tensor})[interface.returns]
+
+
+def _spread(values, tensor):
+    """As many of some values as a tensor has rows, at equal distances."""
+    rows, count = (each.shape[0] or tf.shape(each)[0] for each in (tensor, values))
+    return values[:: count // rows][:rows]

@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gan.augmentation import Augmentation
 from keras_gan.penalties import mean_logits
+from keras_gan.training._given_generator import GivenGenerator
 from keras_gan.training._networks import inner_scale
 from keras_gan.training.interface import LABELS, Interface
 from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
@@ -44,9 +45,12 @@ class Critic:
         judges: name of the field that holds the samples.
         augmentations: list of `keras_gan.augmentation.Augmentation`, applied to all real and generated samples
             before the network sees them. Penalties differentiate with respect to the samples before that.
+        generator: `Interface` of the network that makes the samples, for penalties that draw more; None if there is no
+            such network.
 
     Raises:
-        ValueError: if the network does not return one logit for each sample, or a map of them.
+        ValueError: if the network does not return one logit for each sample, or a map of them, or an argument is of
+            another type.
 
     Example:
         >>> import keras
@@ -56,10 +60,11 @@ class Critic:
         [[3.0]]
     """
 
-    def __init__(self, network, *, role="critic", judges="images", augmentations=()):
+    def __init__(self, network, *, role="critic", judges="images", augmentations=(), generator=None):
         self.interface = Interface(network, role, (judges, LABELS), "logits")
         self.judges, self._role, self._is_judged = judges, role, False
         self.augmentations = _require_augmentations(augmentations)
+        self.generator = _require_interface(generator)
         _require_logits(self.interface, role)
         self._inner_scale = inner_scale(network)
 
@@ -114,35 +119,52 @@ class Critic:
             judged.gradients = gradients / self._inner_scale
         return judged.gradients
 
-    def _pass(self, batch):
+    def moved(self, batch, shift):
+        """Judge a batch whose samples are moved by a shift; augmentations change them as they change the batch.
+
+        Args:
+            batch: dict of named tensors.
+            shift: float32, of the shape of the samples.
+
+        Returns:
+            `Verdict`.
+        """
+        seeds = self._pass(batch).seeds
+        return self._pass({**batch, self.judges: batch[self.judges] + shift}, seeds).verdict
+
+    def _pass(self, batch, seeds=None):
         verdicts = current_passes().verdicts
         samples = batch[self.judges]
         # The same samples with other labels are another batch.
         key = (id(self), *(id(batch[name]) for name in self.interface.shapes))
         if key not in verdicts:
             # Recording costs nothing in a graph: the backward pass exists only if the gradients are used.
+            seeds = self._new_seeds() if seeds is None else seeds
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(samples)
-                outputs = forward(self.interface, {**batch, self.judges: self._augmented(samples)})
+                outputs = forward(self.interface, {**batch, self.judges: self._augmented(samples, seeds)})
                 verdict = Verdict(**{name: outputs.get(name) for name in Verdict._fields})
-                verdicts[key] = _Pass(batch, verdict, mean_logits(verdict.logits), tape)
+                verdicts[key] = _Pass(batch, verdict, mean_logits(verdict.logits), tape, seeds)
         return verdicts[key]
 
-    def _augmented(self, samples):
+    def _new_seeds(self):
+        """A seed for each augmentation of a pass; none outside training."""
         noise = current_noise()
-        if noise is None or not is_training():
-            return samples
-        for augmentation in self.augmentations:
-            samples = augmentation(samples, seed=noise.next_seed(), step=noise.step)
+        return [] if noise is None or not is_training() else [noise.next_seed() for _ in self.augmentations]
+
+    def _augmented(self, samples, seeds):
+        noise = current_noise()
+        for augmentation, seed in zip(self.augmentations if seeds else (), seeds, strict=True):
+            samples = augmentation(samples, seed=seed, step=noise.step)
         return samples
 
 
 class _Pass:
     """One pass of a batch, with the tape that watched it."""
 
-    def __init__(self, batch, verdict, outputs, tape):
+    def __init__(self, batch, verdict, outputs, tape, seeds):
         # The batch is kept so that no other tensor gets the identity that the pass is found by.
-        self.batch = batch
+        self.batch, self.seeds = batch, seeds
         self.verdict, self.outputs, self.tape, self.gradients = verdict, outputs, tape, None
 
 
@@ -154,14 +176,22 @@ class _Conditioned:
         self.main = critic.judges
 
     @property
-    def trainable_weights(self):
-        return self._critic.interface.network.trainable_weights
+    def network(self):
+        return self._critic.interface.network
+
+    @property
+    def generator(self):
+        """The generator with the same conditions; None if there is none."""
+        return None if self._critic.generator is None else GivenGenerator(self._critic.generator, self._conditions)
 
     def __call__(self, samples):
         return self._critic({**self._conditions, self._critic.judges: samples}).logits
 
     def input_gradients(self, samples):
         return self._critic.input_gradients({**self._conditions, self._critic.judges: samples})
+
+    def moved(self, samples, shift):
+        return self._critic.moved({**self._conditions, self._critic.judges: samples}, shift).logits
 
 
 def _require_augmentations(augmentations):
@@ -172,6 +202,15 @@ def _require_augmentations(augmentations):
             f"Received: augmentations={augmentations!r}"
         )
     return tuple(augmentations)
+
+
+def _require_interface(generator):
+    if generator is not None and not isinstance(generator, Interface):
+        raise ValueError(
+            "`generator` must be the `Interface` of a network, as in `Interface(network, 'generator', ('latents',), "
+            f"'images')`. Received: generator={generator!r}"
+        )
+    return generator
 
 
 def _require_logits(interface, role):
