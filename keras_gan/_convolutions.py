@@ -1,4 +1,4 @@
-"""Convolutions that run as fast as the processor can, and convolutions in groups where TensorFlow can differentiate them.
+"""Convolutions that run as fast as the processor can.
 
 The gradient of the kernel of a convolution of stride 2 is a matrix product where that is faster: in bfloat16 on a CPU.
 On processors with matrix units for bfloat16, oneDNN computes the forward pass and the gradient of the input five times

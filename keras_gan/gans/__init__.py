@@ -5,6 +5,7 @@ For a GAN of your own, subclass `TwoPlayerGAN`, the base of the GANs with a gene
 """
 
 from keras_gan.gans.acgan import ACGAN
+from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.hinge_gan import HingeGAN
@@ -26,6 +27,7 @@ __all__ = [
     "VAEGAN",
     "WGAN",
     "WGANGP",
+    "AdversarialFlow",
     "AlternatingGAN",
     "CycleGAN",
     "HingeGAN",

@@ -56,7 +56,7 @@ class R3GAN(TwoPlayerGAN):
         self.gamma = gamma
 
     def train_step(self, data):
-        """Update the discriminator, and then the generator on images and latents that the discriminator has not seen."""
+        """Update the discriminator, and then the generator on images and latents of its own."""
         with self.step_on(data) as ((*batches, last), noise):
             for batch in batches:
                 fakes = self.record(self.generate_for, batch, self.latents_for(batch, noise))

@@ -15,8 +15,8 @@ class Conv2D(keras.layers.Conv2D):
     outputs of at most 8x8.
 
     Keras compiles a convolution in groups with XLA, as TensorFlow's own operation has no gradient on some processors.
-    Here it is used where it has one: on two cores, 3x3 convolutions in groups of 16 channels run 60 to 250 times as fast
-    forward and backward.
+    Here it is used where it has one: on two cores, 3x3 convolutions in groups of 16 channels run 60 to 250 times as
+    fast forward and backward.
 
     Otherwise this is Keras's layer. Values and gradients are the same but for their rounding, and so are the arguments.
 

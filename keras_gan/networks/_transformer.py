@@ -29,7 +29,8 @@ class Attention(keras.layers.Layer):
         queries, keys, values = ops.unstack(ops.transpose(parts, (2, 0, 3, 1, 4)), 3)
         queries = queries * (width // self.heads) ** -0.5
         # float32: the exponentials.
-        logits = ops.cast(ops.matmul(queries, ops.swapaxes(keys, -1, -2)), "float32")
+        exact = keras.backend.result_type(inputs.dtype, "float32")
+        logits = ops.cast(ops.matmul(queries, ops.swapaxes(keys, -1, -2)), exact)
         weights = ops.cast(ops.softmax(logits), values.dtype)
         means = ops.transpose(ops.matmul(weights, values), (0, 2, 1, 3))
         return ops.reshape(means, (-1, tokens, width))

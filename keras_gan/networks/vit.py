@@ -128,6 +128,6 @@ def _require_multiples(image_shape, patch_size, width, heads):
         )
     if width % heads:
         raise ValueError(
-            f"The width is divided among the heads, so it must be a multiple of them: {max(1, round(width / heads)) * heads} "
-            f"is the nearest. Received: width={width}, heads={heads}"
+            "The width is divided among the heads, so it must be a multiple of them, such as "
+            f"{max(1, round(width / heads)) * heads}. Received: width={width}, heads={heads}"
         )

@@ -64,6 +64,11 @@ def pair(**options):
     return {"generator": generator, "discriminator": discriminator}
 
 
+def flowing():
+    images = networks.mlp(image_shape=(4,), latent_dim=4, width=2, depth=1)
+    return dict(zip(("generator", "discriminator"), images, strict=True))
+
+
 def network(shape, *outputs):
     """A network of one layer; several outputs by name."""
     given = keras.Input(shape)
@@ -192,11 +197,13 @@ def options(make, parts, **extra):
 _OWN = (gans.CycleGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying),
+    "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
     "CycleGAN": options(gans.CycleGAN, translators, cycle_weight=10.0, identity_weight=0.5, pool_size=2),
     "HingeGAN": options(gans.HingeGAN, pair),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
+    "R3GAN": options(gans.R3GAN, pair, gamma=1.0),
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
     "VAEGAN": options(gans.VAEGAN, autoencoder, gamma=0.1),
@@ -287,7 +294,7 @@ _TRAINING = {
         training.Critic,
         {"network": pair()["discriminator"], "role": "critic", "judges": "images", "augmentations": ()},
     ),
-    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None}),
+    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False}),
     "Interface": lambda: (
         training.Interface,
         {"network": pair()["generator"], "role": "generator", "takes": ("latents",), "returns": "images"},
@@ -405,15 +412,36 @@ _NETWORKS = {
         spectral_normalization=False,
     ),
     "mlp": made(networks.mlp, **_IMAGE, latent_dim=2, depth=1, spectral_normalization=False, num_classes=None),
+    "noise_unet": made(networks.noise_unet, image_shape=(8, 8, 1), width=2, stages=1),
     "patch_discriminator": made(networks.patch_discriminator, **_IMAGE, layers=1, normalization="instance"),
+    "r3gan": made(
+        networks.r3gan,
+        image_shape=(8, 8, 1),
+        latent_dim=2,
+        width=2,
+        blocks=1,
+        group_size=2,
+        num_classes=None,
+    ),
     "resnet": made(networks.resnet, image_shape=(32, 32, 1), latent_dim=2, generator_width=2, discriminator_width=2),
     "resnet_translator": made(networks.resnet_translator, **_IMAGE, blocks=1),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
+    "vit": made(
+        networks.vit,
+        image_shape=(8, 8, 1),
+        latent_dim=2,
+        patch_size=4,
+        width=4,
+        depth=1,
+        heads=2,
+        num_classes=None,
+    ),
 }
 _SCHEDULES = {
     "Cosine": made(schedules.Cosine, start=0.0, end=1.0, steps=10, begin=0),
     "Linear": made(schedules.Linear, start=0.0, end=1.0, steps=10, begin=0),
     "LinearDecay": made(schedules.LinearDecay, learning_rate=0.1, steps=10, hold_steps=1, warm_up_steps=1),
+    "cosines": made(schedules.cosines, steps=10, begin=0, gamma=(1.0, 0.1)),
 }
 _PRESETS = {
     "Preset": made(
