@@ -31,9 +31,11 @@ from keras_gan._version import __version__
 from keras_gan.gans import (
     ACGAN,
     LSGAN,
+    R3GAN,
     VAEGAN,
     WGAN,
     WGANGP,
+    AdversarialFlow,
     CycleGAN,
     HingeGAN,
     InfoGAN,
@@ -48,9 +50,11 @@ from keras_gan.gans import (
 __all__ = [
     "ACGAN",
     "LSGAN",
+    "R3GAN",
     "VAEGAN",
     "WGAN",
     "WGANGP",
+    "AdversarialFlow",
     "CycleGAN",
     "HingeGAN",
     "InfoGAN",

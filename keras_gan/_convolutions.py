@@ -1,5 +1,6 @@
-"""Convolutions of stride 2 whose gradient of the kernel is a matrix product where that is faster: in bfloat16 on a CPU.
+"""Convolutions that run as fast as the processor can.
 
+The gradient of the kernel of a convolution of stride 2 is a matrix product where that is faster: in bfloat16 on a CPU.
 On processors with matrix units for bfloat16, oneDNN computes the forward pass and the gradient of the input five times
 as fast as in float32, but the gradient of the kernel hardly faster: it sums along the rows of a map, and a row of four
 pixels fills an eighth of a matrix unit. Here the sum runs over all pixels of the batch at once. The products are the
@@ -64,6 +65,28 @@ def _pays(large, kernel):
         and min(channels, kernel.shape[-1]) >= _FEWEST_CHANNELS
         and not _has_gpu()
     )
+
+
+@functools.cache
+def differentiates_groups(dtype):
+    """Whether TensorFlow's own convolution in groups has gradients for a dtype on this machine.
+
+    On a CPU only oneDNN has them, in float32, bfloat16 and float16. Without it the operation fails as soon as its
+    gradient runs.
+
+    Args:
+        dtype: tf.DType.
+    """
+    with tf.init_scope():
+        x, kernel = tf.zeros((1, 4, 4, 4), dtype), tf.zeros((1, 1, 2, 4), dtype)
+        try:
+            with tf.GradientTape() as tape:
+                tape.watch([x, kernel])
+                outputs = tf.nn.conv2d(x, kernel, 1, "SAME")
+            tape.gradient(outputs, [x, kernel])
+        except tf.errors.OpError:
+            return False
+    return True
 
 
 @functools.cache

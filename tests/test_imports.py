@@ -15,7 +15,7 @@ ALLOWED = {
     "callbacks": {"layers", "training"},
     "data": set(),
     "export": {"callbacks", "layers", "training"},
-    "gans": {"augmentation", "layers", "losses", "penalties", "training"},
+    "gans": {"augmentation", "layers", "losses", "penalties", "schedules", "training"},
     "latents": {"callbacks", "training"},
     "layers": set(),
     "losses": set(),

@@ -5,6 +5,7 @@ For a GAN of your own, subclass `TwoPlayerGAN`, the base of the GANs with a gene
 """
 
 from keras_gan.gans.acgan import ACGAN
+from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.hinge_gan import HingeGAN
@@ -12,6 +13,7 @@ from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
+from keras_gan.gans.r3gan import R3GAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
@@ -23,9 +25,11 @@ from keras_gan.gans.wgan_gp import WGANGP
 __all__ = [
     "ACGAN",
     "LSGAN",
+    "R3GAN",
     "VAEGAN",
     "WGAN",
     "WGANGP",
+    "AdversarialFlow",
     "AlternatingGAN",
     "CycleGAN",
     "HingeGAN",

@@ -50,6 +50,8 @@ class TwoPlayerGAN(AdversarialModel):
     terms = ("d_loss", "g_loss")
     # What the generator may take; what the samples are made from comes first.
     generator_takes = ("latents", "labels")
+    # Batches that the generator's update takes for itself, after those of the discriminator.
+    generator_batches = 0
 
     def __init__(
         self,
@@ -84,8 +86,8 @@ class TwoPlayerGAN(AdversarialModel):
                 ),
             },
             {"images": Field(shapes[1]), **labels},
-            batches_per_step=discriminator_steps,
-            batches_argument="discriminator_steps",
+            batches_per_step=discriminator_steps + self.generator_batches,
+            batches_argument=" + ".join(["discriminator_steps", *["1"] * self.generator_batches]),
             seed=seed,
             name=name,
         )
@@ -128,7 +130,7 @@ class TwoPlayerGAN(AdversarialModel):
     @property
     def discriminator_steps(self):
         """Discriminator updates for each generator update."""
-        return self.batches_per_step
+        return self.batches_per_step - self.generator_batches
 
     @property
     def penalties(self):

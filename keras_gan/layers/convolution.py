@@ -1,18 +1,24 @@
-"""Convolutions that train as fast in bfloat16 as the processor can."""
+"""Convolutions that train as fast as the processor can, in bfloat16 and in groups."""
 
 import keras
+import tensorflow as tf
 
-from keras_gan._convolutions import doubling, halving
+from keras_gan._convolutions import differentiates_groups, doubling, halving
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class Conv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D`, with a faster gradient of the kernel in bfloat16 on a CPU.
+    """`keras.layers.Conv2D`, with a faster gradient of the kernel in bfloat16 on a CPU, and faster in groups.
 
     On a CPU with matrix units for bfloat16 the gradient of the kernel takes most of a step. Here it is a matrix product
     where that is faster: for stride 2, SAME padding, a kernel with even sides, at least 64 channels on either side, and
-    outputs of at most 8x8. Otherwise, and in every other dtype, this is Keras's layer. Values and gradients are the
-    same but for their rounding, and so are the arguments.
+    outputs of at most 8x8.
+
+    Keras compiles a convolution in groups with XLA, as TensorFlow's own operation has no gradient on some processors.
+    Here it is used where it has one: on two cores, 3x3 convolutions in groups of 16 channels run 60 to 250 times as
+    fast forward and backward.
+
+    Otherwise this is Keras's layer. Values and gradients are the same but for their rounding, and so are the arguments.
 
     Returns:
         Tensor `(batch, height, width, filters)`.
@@ -25,7 +31,12 @@ class Conv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         """Convolve `inputs` with `kernel`."""
-        if _halves(self) and self.groups == 1 and not isinstance(inputs, keras.KerasTensor):
+        if isinstance(inputs, keras.KerasTensor):
+            return super().convolution_op(inputs, kernel)
+        if self.groups > 1 and self.data_format == "channels_last" and differentiates_groups(inputs.dtype):
+            padding, dilations = self.padding.upper(), self.dilation_rate
+            return tf.nn.conv2d(inputs, kernel, self.strides, padding, dilations=dilations)
+        if _halves(self) and self.groups == 1:
             return halving(inputs, kernel)
         return super().convolution_op(inputs, kernel)
 

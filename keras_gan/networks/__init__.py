@@ -6,8 +6,10 @@ from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
+from keras_gan.networks.noise_unet import noise_unet
 from keras_gan.networks.patch_discriminator import patch_discriminator
 from keras_gan.networks.progressive import progressive
+from keras_gan.networks.r3gan import r3gan
 from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.sagan import sagan
@@ -30,4 +32,10 @@ __all__ = [
     "stylegan2",
     "vae_gan",
     "wgan_gp_resnet",
+from keras_gan.networks.vit import vit
+
+__all__ = [
+    "noise_unet",
+    "r3gan",
+    "vit",
 ]

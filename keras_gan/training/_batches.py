@@ -273,8 +273,8 @@ def minibatches(batch, steps, argument):
     # Unknown on several workers, because TensorFlow allows one worker's data to end before the others.
     if first.shape[0] is not None and first.shape[0] % steps:
         raise ValueError(
-            f"A training step of this GAN takes {steps} {argument.replace('_', ' ')}, each on its own minibatch, so "
-            f"the size of the batch must be a multiple of {steps}. (`fit` combines that many batches "
+            f"A training step of this GAN takes {steps} minibatches (`{argument}`), so the size of the batch must be a "
+            f"multiple of {steps}. (`fit` combines that many batches "
             f"automatically.) Received: a batch of shape {tuple(first.shape)}"
         )
     pieces = {name: tf.split(values, steps) for name, values in batch.items()}

@@ -5,7 +5,7 @@ import numbers
 
 import tensorflow as tf
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_bool, require_int
 from keras_gan._pixels import require_channels_at_end
 
 
@@ -16,6 +16,7 @@ class Field:
     Args:
         shape: tuple, shape of one sample.
         num_classes: int, for labels: class indices in [0, num_classes). None for floats.
+        is_noise: bool, whether samples are drawn noise, of any range, even if they have the shape of a picture.
 
     Raises:
         ValueError: if `shape` is no tuple of sizes, or that of a picture with its channels first, or `num_classes` is
@@ -28,6 +29,7 @@ class Field:
 
     shape: tuple
     num_classes: int | None = None
+    is_noise: bool = False
 
     def __post_init__(self):
         sizes = self.shape if isinstance(self.shape, tuple | list) else [self.shape]
@@ -38,6 +40,7 @@ class Field:
             )
         if self.num_classes is not None:
             require_int("num_classes", self.num_classes)
+        require_bool("is_noise", self.is_noise)
         if self.is_picture:
             require_channels_at_end("shape", self.shape)
 
@@ -49,7 +52,7 @@ class Field:
     @property
     def is_picture(self):
         """Whether samples have height, width and channels. They must be in [-1, 1]; other values must be finite."""
-        return len(self.shape) == 3 and self.num_classes is None
+        return len(self.shape) == 3 and self.num_classes is None and not self.is_noise
 
 
 def _is_size(size):

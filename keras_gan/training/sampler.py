@@ -195,9 +195,13 @@ class Sampler:
     def fields(self):
         """The inputs, a dict of name to `Field`."""
         return {
-            name: Field((), num_classes=self.num_classes) if name == LABELS else Field(tuple(spec.shape[1:]))
+            name: Field((), num_classes=self.num_classes) if name == LABELS else self._field(spec)
             for name, spec in self.inputs.items()
         }
+
+    def _field(self, spec):
+        """The field of an input that is no label."""
+        return Field(tuple(spec.shape[1:]), is_noise=self.is_drawn)
 
     def _count(self, count, given):
         if not self.is_drawn and self.main not in given:
@@ -206,7 +210,7 @@ class Sampler:
         return require_int("num_images", count) if count is not None else len(given[self.main])
 
     def _main_input(self, value):
-        field = Field(tuple(self.inputs[self.main].shape[1:]))
+        field = self._field(self.inputs[self.main])
         value = (require_float_images if field.is_picture else require_floats)(self.main, value)
         if not tf.TensorShape(field.shape).is_compatible_with(value.shape[1:]):
             raise ValueError(

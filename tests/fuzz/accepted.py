@@ -165,6 +165,8 @@ HERE = {
     "gans.VAEGAN.generate.latents": _NONE,
     "gans.VAEGAN.reconstruct.images": {"fewer rows"},
     "gans.WGAN.clip": _POSITIVE,
+    "gans.AdversarialFlow.penalties": _NONE,
+    "gans.R3GAN.penalties": _NONE,
     "gans.WGANGP.penalties": _NONE,
     # What `keras.initializers.get` takes.
     "layers.BatchNormalization.axis": {"minus one", "zero"},

@@ -64,6 +64,11 @@ def pair(**options):
     return {"generator": generator, "discriminator": discriminator}
 
 
+def flowing():
+    images = networks.mlp(image_shape=(4,), latent_dim=4, width=2, depth=1)
+    return dict(zip(("generator", "discriminator"), images, strict=True))
+
+
 def network(shape, *outputs):
     """A network of one layer; several outputs by name."""
     given = keras.Input(shape)
@@ -198,12 +203,15 @@ def options(make, parts, **extra):
 _OWN = (gans.CycleGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
+    "ACGAN": options(gans.ACGAN, classifying),
+    "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
     "CycleGAN": options(gans.CycleGAN, translators, cycle_weight=10.0, identity_weight=0.5, pool_size=2),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
+    "R3GAN": options(gans.R3GAN, pair, gamma=1.0),
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
     "StyleGAN2": options(gans.StyleGAN2, pair),
@@ -312,7 +320,7 @@ _TRAINING = {
             "generator": None,
         },
     ),
-    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None}),
+    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False}),
     "Interface": lambda: (
         training.Interface,
         {"network": pair()["generator"], "role": "generator", "takes": ("latents",), "returns": "images"},
@@ -420,6 +428,8 @@ _LAYERS = {
         initializer="zeros",
         spectral_normalization=False,
     ),
+    "FIRDownsampling2D": layer(layers.FIRDownsampling2D, taps=(1, 3, 3, 1)),
+    "FIRUpsampling2D": layer(layers.FIRUpsampling2D, taps=(1, 3, 3, 1)),
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
@@ -503,6 +513,7 @@ _NETWORKS = {
         spectral_normalization=False,
     ),
     "mlp": made(networks.mlp, **_IMAGE, latent_dim=2, depth=1, spectral_normalization=False, num_classes=None),
+    "noise_unet": made(networks.noise_unet, image_shape=(8, 8, 1), width=2, stages=1),
     "patch_discriminator": made(networks.patch_discriminator, **_IMAGE, layers=1, normalization="instance"),
     "progressive": made(networks.progressive, **_IMAGE, latent_dim=2, max_width=2),
     "resnet": made(
@@ -513,6 +524,16 @@ _NETWORKS = {
         discriminator_width=2,
         num_classes=None,
     ),
+    "r3gan": made(
+        networks.r3gan,
+        image_shape=(8, 8, 1),
+        latent_dim=2,
+        width=2,
+        blocks=1,
+        group_size=2,
+        num_classes=None,
+    ),
+    "resnet": made(networks.resnet, image_shape=(32, 32, 1), latent_dim=2, generator_width=2, discriminator_width=2),
     "resnet_translator": made(networks.resnet_translator, **_IMAGE, blocks=1),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
     "stylegan2": made(
@@ -527,11 +548,22 @@ _NETWORKS = {
     ),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
+    "vit": made(
+        networks.vit,
+        image_shape=(8, 8, 1),
+        latent_dim=2,
+        patch_size=4,
+        width=4,
+        depth=1,
+        heads=2,
+        num_classes=None,
+    ),
 }
 _SCHEDULES = {
     "Cosine": made(schedules.Cosine, start=0.0, end=1.0, steps=10, begin=0),
     "Linear": made(schedules.Linear, start=0.0, end=1.0, steps=10, begin=0),
     "LinearDecay": made(schedules.LinearDecay, learning_rate=0.1, steps=10, hold_steps=1, warm_up_steps=1),
+    "cosines": made(schedules.cosines, steps=10, begin=0, gamma=(1.0, 0.1)),
 }
 _PRESETS = {
     "Preset": made(

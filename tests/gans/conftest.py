@@ -88,6 +88,18 @@ def _autoencoding(**options):
     return keras.Model(images, codes), make_networks()[0], keras.Model(judged, outputs)
 
 
+def _flowing(**options):
+    """A generator of noise of the image's shape, and a discriminator without random layers."""
+    make = [
+        keras.Input((8, 8, 1)),
+        keras.layers.Conv2D(1, 3, padding="same", activation="tanh"),
+        keras.layers.Dropout(options.pop("dropout")),
+        keras.layers.Conv2D(1, 3, padding="same", dtype="float32"),
+    ]
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, dropout=0.0, **options)
+    return keras.Sequential(make), keras.Model(images, outputs["logits"])
+
+
 def grey_images(count=48):
     """Images in [-1, 1], each batch of 8 brighter than the one before."""
     brightness = np.repeat(np.linspace(-0.5, 0.5, count // 8, dtype="float32"), 8)[:, None, None, None]
@@ -126,6 +138,10 @@ class Tiny:
         if make is keras_gan.InfoGAN:
             self.networks = _informative
             self.inputs |= {"codes": np.array([[0, -1.0], [1, 0.5], [2, 0.0], [2, 2.0], [0, 1.0]], "float32")}
+        if make is keras_gan.AdversarialFlow:
+            noise = np.random.default_rng(1).normal(size=(5, 8, 8, 1)).astype("float32")
+            self.networks, self.inputs = _flowing, {"latents": noise}
+            self.options |= {"transport_weight": 0.1}
         if make is keras_gan.CycleGAN:
             self.networks, self.options = _translating, self.options | {"pool_size": 6}
             self.data = {"source": images, "target": np.roll(images, 24, axis=0)}

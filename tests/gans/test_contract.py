@@ -19,7 +19,7 @@ MODELS = [
 ]
 # One model for each training step. The others differ from one of these only in their loss, and run the slow tests in
 # `make test-long`. So do models that the tests of their own, or of callbacks, put to the same question.
-STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "ACGAN", "CycleGAN", "VAEGAN")
+STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "VAEGAN")
 KILLED = ("WGANGP", "ACGAN", "CycleGAN", "VAEGAN")
 ON_REPLICAS = ("NonSaturatingGAN", "WGANGP", "CycleGAN", "VAEGAN")
 UNDER_XLA = ("WGAN", "WGANGP")

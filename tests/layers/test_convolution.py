@@ -126,3 +126,46 @@ def test_they_are_remade_from_their_config(kind):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
     assert type(again) is kind
     assert again.get_config() == layer.get_config()
+
+
+def group_by_group(x, kernel, groups):
+    """What a convolution in groups computes, one convolution for each group."""
+    pairs = zip(tf.split(x, groups, axis=-1), tf.split(kernel, groups, axis=-1), strict=True)
+    return tf.concat([tf.nn.conv2d(part, weights, 1, "SAME") for part, weights in pairs], axis=-1)
+
+
+@pytest.mark.parametrize("has_gradients", [True, False])
+def test_groups_give_all_derivatives_of_one_convolution_for_each(has_gradients, monkeypatch):
+    if has_gradients and not _convolutions.differentiates_groups(tf.float32):
+        pytest.skip("TensorFlow has no gradient of convolutions in groups on this machine")
+    monkeypatch.setattr("keras_gan.layers.convolution.differentiates_groups", lambda dtype: has_gradients)
+    layer = Conv2D(12, 3, padding="same", groups=3, use_bias=False)
+    rng = np.random.default_rng(0)
+    x, kernel = (rng.normal(size=shape).astype("float32") for shape in ((2, 5, 4, 6), (3, 3, 2, 12)))
+    layer.build(x.shape)
+
+    def both(convolve, x, kernel):
+        with tf.GradientTape() as outer:
+            outer.watch([x, kernel])
+            with tf.GradientTape() as inner:
+                inner.watch([x, kernel])
+                outputs = convolve(x, kernel)
+                value = tf.reduce_sum(tf.sin(outputs))
+            first = inner.gradient(value, [x, kernel])
+            second = sum(tf.reduce_sum(tf.cos(gradient)) for gradient in first)
+        return [outputs, *first, *outer.gradient(second, [x, kernel])]
+
+    ours = both(layer.convolution_op, tf.constant(x), tf.constant(kernel))
+    expected = both(lambda x, k: group_by_group(x, k, 3), tf.constant(x, tf.float64), tf.constant(kernel, tf.float64))
+    for one, other in zip(ours, expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-4)
+
+
+def test_groups_are_compiled_by_xla_only_where_tensorflow_lacks_the_gradient():
+    def operations(dtype):
+        layer = Conv2D(4, 3, padding="same", groups=2, dtype=dtype)
+        graph = tf.function(layer).get_concrete_function(tf.TensorSpec((1, 4, 4, 4), dtype)).graph
+        return {operation.type for operation in graph.get_operations()}
+
+    for dtype in ("float32", "float64"):
+        assert ("Conv2D" in operations(dtype)) == _convolutions.differentiates_groups(tf.as_dtype(dtype))
