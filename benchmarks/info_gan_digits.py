@@ -1,10 +1,11 @@
 """Does InfoGAN find the classes by itself? Trains it on digits without labels; prints a Markdown table.
 
-    python benchmarks/info_gan_digits.py --seeds=0,1,2
+    python benchmarks/info_gan_digits.py --seeds=1,2,3
 
-scikit-learn's digits at 16x16, the networks of `networks.info_gan` with a category of ten and two continuous codes, the
-optimizers of the authors' code. No label is shown to the GAN. Then it infers the category of each real test image, and
-each category gets the class with which it agrees best, one to one (`keras_gan.metrics.clustering_agreement`):
+scikit-learn's digits, the networks of `networks.info_gan` with a category of ten and two continuous codes, lambda 1 for
+the category and 0.1 for the other two, the optimizers of the authors' code. No label is shown to the GAN. Then it
+infers the category of each real test image, and each category gets the class with which it agrees best, one to one
+(`keras_gan.metrics.clustering_agreement`):
 
 * "accuracy" is the share of the test images whose category is that of their class, and "NMI" the normalised mutual
   information of both;
@@ -15,7 +16,8 @@ each category gets the class with which it agrees best, one to one (`keras_gan.m
 
 For comparison: k-means with ten clusters of the training pixels; lambda = 0, where the codes cost nothing and the head
 that infers them is never trained; and lambda = 0 for the generator alone, where the head is trained on a generator that
-is not asked to show the codes. A finished run is a line in --out and is not run again.
+is not asked to show the codes. The settings were chosen with seed 0, which is why it is not among the default ones. A
+finished run is a line in --out and is not run again.
 """
 
 import os
@@ -33,12 +35,12 @@ import keras_gan
 from keras_gan.metrics import clustering_agreement, train_extractor
 
 FLAGS = flags.FLAGS
-flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds, each a whole training.")
-flags.DEFINE_integer("steps", 4000, "Training steps.", lower_bound=1)
+flags.DEFINE_list("seeds", ["1", "2", "3"], "Seeds, each a whole training.")
+flags.DEFINE_integer("steps", 2500, "Training steps.", lower_bound=1)
 flags.DEFINE_integer("samples", 2000, "Samples that are drawn.", lower_bound=10)
 flags.DEFINE_string("out", "runs/info_gan_digits.jsonl", "The log of finished runs: what is in it is not run again.")
 
-SIDE, BATCH_SIZE = 16, 64
+SIDE, BATCH_SIZE, CONTINUOUS_WEIGHT = 8, 64, 0.1
 SIZES = {"latent_dim": 30, "width": 32, "units": 256}
 # The weights of the information: for both players, and for the generator alone.
 WAYS = {
@@ -59,7 +61,7 @@ def train(way, seed):
     keras.utils.set_random_seed(seed)
     weight, generator_weight = WAYS[way]
     networks = keras_gan.networks.info_gan(image_shape=(SIDE, SIDE, 1), **SIZES)
-    options = {"categorical_weight": weight, "continuous_weight": weight}
+    options = {"categorical_weight": weight, "continuous_weight": CONTINUOUS_WEIGHT * weight}
     gan = keras_gan.InfoGAN(*networks, **options, ema_half_life=5000, seed=seed)
     gan.compile(loss_weights={"g_info_loss": generator_weight})
     images = keras_gan.data.load("digits", image_size=SIDE, batch_size=BATCH_SIZE, seed=seed)
@@ -74,7 +76,7 @@ def measured(way, seed, judge):
     codes = gan.sampling_inputs(FLAGS.samples, seed=0)["codes"].numpy()
     samples = gan.generate(FLAGS.samples, codes=codes, seed=0)
     categories = codes[:, 0].astype(int)
-    drawn = clustering_agreement(categories, judge(samples).logits.argmax(axis=1)).accuracy
+    drawn = clustering_agreement(categories, np.argmax(judge(samples).logits, axis=1)).accuracy
     slant, width = shapes(samples)
     return results | {
         "accuracy": found.accuracy,
