@@ -61,6 +61,7 @@ def test_real_pictures_agree_and_know_all_classes(script):
     assert found["smallest_class"] > 0.05
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("side, expected", [(8, [(8, 16)] * 2), (0, [])])
 def test_the_networks_with_and_without_attention(script, side, expected):
     with flagsaver.flagsaver(width=2):
