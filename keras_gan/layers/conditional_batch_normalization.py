@@ -45,7 +45,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         >>> layer = ConditionalBatchNormalization(num_classes=2)
         >>> x, labels = np.array([[1.0], [3.0]], "float32"), np.array([0, 1])
         >>> _ = layer([x, labels])
-        >>> layer.biases.embeddings.assign([[10.0], [20.0]])
+        >>> _ = layer.biases.embeddings.assign([[10.0], [20.0]])
         >>> np.asarray(layer([x, labels], training=True)).round(3).tolist()
         [[9.0], [21.0]]
     """

@@ -111,17 +111,7 @@ def biggan(
     up, down, halvings = _growth(stages)
     weights = Weights(True, keras.initializers.Orthogonal, keras.initializers.Orthogonal)
 
-    inputs, latents, labels = latents_next_to_labels(latent_dim, classes)
-    if embedding_dim is None:
-        first, normalizations = latents, [batch_normalization(labels, classes, _EPSILON)] * stages
-    else:
-        first, *conditions = keras.ops.split(latents, chunks, axis=-1)
-        if classes is not None:
-            # No spectral normalisation: it cripples the generator, the author's code says.
-            embedding = layers.Embedding(classes, embedding_dim, weights.initial(), name="class_embedding")(labels)
-            join = layers.Concatenate
-            conditions = [join(name=f"condition_{i}")([embedding, chunk]) for i, chunk in enumerate(conditions)]
-        normalizations = [functools.partial(_normalized, condition=condition) for condition in conditions]
+    inputs, first, normalizations = _conditioned(latent_dim, embedding_dim, classes, stages)
     settings = {"epsilon": _EPSILON, "attention_side": attention_side}
     drawn_images = drawn(first, image_shape, [width * g for g in up], weights, normalizations, **settings)
 
@@ -172,6 +162,26 @@ def _growth(stages):
     # The generator for 64x64 is that for 128x128 without its last block; in the others it mirrors the discriminator.
     up = _GROWTH[max(stages, 5)][::-1][: stages + 1]
     return up, _GROWTH[stages], stages
+
+
+def _conditioned(latent_dim, embedding_dim, num_classes, stages):
+    """What the generator starts from.
+
+    Returns:
+        The inputs as `keras.Model` takes them, what makes the smallest map, `(batch, size)`, and the functions that
+        normalise the maps of each block.
+    """
+    inputs, latents, labels = latents_next_to_labels(latent_dim, num_classes)
+    if embedding_dim is None:
+        return inputs, latents, [batch_normalization(labels, num_classes, _EPSILON)] * stages
+    first, *conditions = keras.ops.split(latents, stages + 1, axis=-1)
+    if num_classes is not None:
+        initializer = keras.initializers.Orthogonal()
+        embedding = layers.Embedding(num_classes, embedding_dim, initializer, name="class_embedding")(labels)
+        conditions = [
+            layers.Concatenate(name=f"condition_{i}")([embedding, chunk]) for i, chunk in enumerate(conditions)
+        ]
+    return inputs, first, [functools.partial(_normalized, condition=condition) for condition in conditions]
 
 
 def _normalized(x, name, condition):

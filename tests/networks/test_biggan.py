@@ -78,15 +78,16 @@ def test_the_parameter_counts_of_the_recipe_for_cifar(monkeypatch):
     assert tuple(map(trainable_parameters, networks)) == (up, down) == (4_304_387, 4_207_361)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "side, up, down, latents",
     [
         (16, (4, 4, 4), (4, 4, 4, 4), 60),
-        pytest.param(32, (4, 4, 4, 4), (4, 4, 4, 4), 80, marks=pytest.mark.long),
-        pytest.param(64, UP_64, DOWN_64, 100, marks=pytest.mark.long),
-        pytest.param(128, UP_128, DOWN_128, 120, marks=pytest.mark.long),
-        pytest.param(256, (16, 16, 8, 8, 4, 2, 1), (1, 2, 4, 8, 8, 16, 16), 140, marks=pytest.mark.long),
-        pytest.param(512, (16, 16, 8, 8, 4, 2, 1, 1), (1, 1, 2, 4, 8, 8, 16, 16), 160, marks=pytest.mark.long),
+        (32, (4, 4, 4, 4), (4, 4, 4, 4), 80),
+        (64, UP_64, DOWN_64, 100),
+        (128, UP_128, DOWN_128, 120),
+        (256, (16, 16, 8, 8, 4, 2, 1), (1, 2, 4, 8, 8, 16, 16), 140),
+        (512, (16, 16, 8, 8, 4, 2, 1, 1), (1, 1, 2, 4, 8, 8, 16, 16), 160),
     ],
 )
 def test_the_channels_of_the_published_code(side, up, down, latents):

@@ -19,6 +19,8 @@ BUILDERS = {
     "biggan without chunks": lambda **options: biggan(**SHAPE, width=1, embedding_dim=None, **options),
 }
 CLASSES = 3
+# What one of the networks shows in little time, the others show in the long tests.
+LONG = [pytest.param(name, marks=pytest.mark.long) for name in ("resnet", "sagan")]
 
 
 @functools.cache
@@ -27,7 +29,7 @@ def with_labels(name):
     return tuple(shaken(network) for network in BUILDERS[name](num_classes=CLASSES))
 
 
-@pytest.fixture(params=BUILDERS)
+@pytest.fixture(params=["resnet", "sagan", "biggan", pytest.param("biggan without chunks", marks=pytest.mark.long)])
 def networks(request):
     return with_labels(request.param)
 
@@ -64,7 +66,7 @@ def test_the_number_of_classes_is_read_from_the_networks(networks):
 
 
 def test_with_vectors_of_zeros_the_projection_discriminator_is_the_unconditional_one():
-    plain, discriminator = BUILDERS["sagan"]()[1], BUILDERS["sagan"](num_classes=CLASSES)[1]
+    plain, discriminator = BUILDERS["resnet"]()[1], BUILDERS["resnet"](num_classes=CLASSES)[1]
     for layer in plain.layers:
         layer.set_weights(discriminator.get_layer(layer.name).get_weights())
     vectors = discriminator.get_layer("class_vectors").layer.embeddings
@@ -111,7 +113,12 @@ def test_an_image_depends_on_its_own_label_alone_and_on_no_other_image(networks)
 
 
 @pytest.mark.parametrize(
-    "name, num_classes", [*((name, CLASSES) for name in BUILDERS), ("biggan", None), ("biggan without chunks", None)]
+    "name, num_classes",
+    [
+        *((name, CLASSES) for name in ("resnet", "sagan", "biggan")),
+        pytest.param("biggan without chunks", CLASSES, marks=pytest.mark.long),
+        *(pytest.param(name, None, marks=pytest.mark.long) for name in ("biggan", "biggan without chunks")),
+    ],
 )
 def test_every_variable_gets_a_gradient(name, num_classes):
     generator, discriminator = with_labels(name) if num_classes else map(shaken, BUILDERS[name]())
@@ -125,7 +132,7 @@ def test_every_variable_gets_a_gradient(name, num_classes):
         assert np.any(tf.convert_to_tensor(gradient)), variable.path
 
 
-@pytest.mark.parametrize("name", ["sagan", "biggan", pytest.param("resnet", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ["biggan", *LONG])
 @pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(name, policy):
     keras.config.set_dtype_policy(policy)
@@ -139,7 +146,7 @@ def test_mixed_precision_returns_float32(name, policy):
 
 # Keras reads its variables with an `__array__` of the signature before NumPy 2.
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
-@pytest.mark.parametrize("name", ["sagan", "biggan", pytest.param("resnet", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ["biggan", *LONG])
 def test_save_and_load_give_equal_outputs(name, tmp_path):
     for network in with_labels(name):
         inputs = given(network)
@@ -170,7 +177,7 @@ def float64():
 
 
 @pytest.mark.usefixtures("float64")
-@pytest.mark.parametrize("name", ["wgan_gp_resnet", "sagan", pytest.param("biggan", marks=pytest.mark.long)])
+@pytest.mark.parametrize("name", ["wgan_gp_resnet", *LONG])
 def test_second_order_gradient_equals_finite_differences(name):
     """Of the part of a network that computes in float64: a critic up to its head, or a generator's first block."""
     if name == "wgan_gp_resnet":
