@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number, require_seed
-from keras_gan.latents._spaces import BATCH_SIZE, require_labels, sampler_of
+from keras_gan.latents._spaces import BATCH_SIZE, compiled, images_of, require_labels, sampler_of
 from keras_gan.latents.interpolate import require_points
 from keras_gan.training import Interface, Sampler
 
@@ -29,6 +29,7 @@ class StyleSpace:
         style_shape: tuple, shape of the styles of one image, `(num_styles, style_dim)`.
         mapper: `Sampler` from latents, and labels if the mapping network takes them, to styles.
         sampler: `Sampler` from styles to images.
+        draw: function of the sampler's inputs that returns images.
 
     Raises:
         ValueError: if `gan` is no GAN, or its generator has no such models.
@@ -61,6 +62,7 @@ class StyleSpace:
         maps.require_fit(draws)
         self.mapper = Sampler(maps, num_classes=whole.num_classes)
         self.sampler = Sampler(draws, is_drawn=False)
+        self.draw = compiled(self.sampler)
         self.style_shape = draws.shapes["styles"]
         self.num_styles = self.style_shape[0]
 
@@ -86,7 +88,7 @@ class StyleSpace:
         Raises:
             ValueError: if the styles have another shape.
         """
-        return self.sampler.run(self.inputs(styles), BATCH_SIZE)
+        return images_of(self, styles, None)
 
     def mean(self, num_latents=10_000, *, seed=0):
         """Return the mean of the styles of random latents (and random classes), a float32 array of `style_shape`.
