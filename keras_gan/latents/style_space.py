@@ -9,6 +9,9 @@ from keras_gan.latents._spaces import BATCH_SIZE, compiled, images_of, require_l
 from keras_gan.latents.interpolate import require_points
 from keras_gan.training import Interface, Sampler
 
+# A mapping network is small.
+_MAPPED_AT_ONCE = 2500
+
 
 class StyleSpace:
     """The styles of a generator that consists of two models, "mapping" and "synthesis".
@@ -101,7 +104,7 @@ class StyleSpace:
             ValueError: if an argument is out of range.
         """
         inputs = self.mapper.draw(require_int("num_latents", num_latents), require_seed(seed))
-        return self.mapper.run(inputs, BATCH_SIZE).mean(axis=0, dtype=np.float64).astype(np.float32)
+        return self.mapper.run(inputs, _MAPPED_AT_ONCE).mean(axis=0, dtype=np.float64).astype(np.float32)
 
     def truncate(self, styles, psi):
         """Return styles that are nearer to their mean: better images of less variety.

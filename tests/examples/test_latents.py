@@ -67,6 +67,7 @@ def test_a_film_has_a_frame_for_each_step(draw):
     assert len(frames) == 5 * 2
 
 
+@pytest.mark.long
 def test_real_images_are_projected(draw, capsys):
     (picture,) = draw("--tool=project", "--num_images=3", "--steps=2")
     assert picture.shape == (2 * 66 + 2, 3 * 66 + 2)
