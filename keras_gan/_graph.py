@@ -11,6 +11,7 @@ class Graph:
 
     Attributes:
         inputs: see `layers_taken`.
+        tensors: dict of the layers' names to the list of what they take: (layer, number of its output).
 
     Raises:
         ValueError: if the network is of another kind, whose layers are called in Python.
@@ -21,14 +22,17 @@ class Graph:
         if isinstance(network, keras.Sequential):
             # Its input is in no list of layers.
             names = ["", *(layer.name for layer in network.layers)]
-            self.inputs = {name: names[max(index - 1, 0) : index] for index, name in enumerate(names)}
+            self.tensors = {
+                name: [(taken, 0) for taken in names[max(index - 1, 0) : index]] for index, name in enumerate(names)
+            }
         elif hasattr(network, "operations"):
-            self.inputs = layers_taken(network.get_config())
+            self.tensors = _tensors_taken(network.get_config())
         else:
             raise ValueError(
                 "The layers of this network are called in Python, so their order cannot be read. Build it as a "
                 f"functional or Sequential model. Received: network={network!r:.80}"
             )
+        self.inputs = _names(self.tensors)
         self._layers = {layer.name: layer for layer in [*network.layers, *getattr(network, "operations", ())]}
 
     def downstream_of(self, main):
@@ -57,7 +61,15 @@ def layers_taken(config):
         dict of the layers' names to the list of the names of the layers that they take, from the input to the output.
         An operation without weights, such as a slice, is a layer, too.
     """
+    return _names(_tensors_taken(config))
+
+
+def _tensors_taken(config):
     return {entry["name"]: _histories(entry["inbound_nodes"]) for entry in config["layers"]}
+
+
+def _names(tensors):
+    return {name: [layer for layer, _ in taken] for name, taken in tensors.items()}
 
 
 def downstream(inputs, name):
@@ -78,9 +90,10 @@ def input_named(network, name):
 
 
 def _histories(node):
-    """The names of the layers whose tensors a serialised call has among its arguments, at any depth."""
+    """The tensors that a serialised call has among its arguments, at any depth: (layer, number of its output)."""
     if isinstance(node, dict):
         if node.get("class_name") == "__keras_tensor__":
-            return [node["config"]["keras_history"][0]]
-        return [name for value in node.values() for name in _histories(value)]
-    return [name for value in node for name in _histories(value)] if isinstance(node, list | tuple) else []
+            layer, _, number = node["config"]["keras_history"]
+            return [(layer, number)]
+        return [tensor for value in node.values() for tensor in _histories(value)]
+    return [tensor for value in node for tensor in _histories(value)] if isinstance(node, list | tuple) else []

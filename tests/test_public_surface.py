@@ -18,6 +18,7 @@ NESTED = sorted(".".join(path.relative_to(ROOT.parent).parts[:-1]) for path in R
 PACKAGES = ["keras_gan", *SUBPACKAGES, *NESTED]
 
 WITHOUT_EXAMPLE = {
+    "keras_gan.latents.Projection",  # a record: the example of `project` makes one
     "keras_gan.data.ImageData",  # a record: the example of `Source` makes one
     "keras_gan.data.TFDS",  # needs a data set that was prepared on the machine
     "keras_gan.training.Verdict",  # a record: the example of `Critic` makes one

@@ -13,9 +13,9 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from keras_gan import _gif
 from keras_gan._arguments import require_bool, require_choice, require_int, require_seed
 from keras_gan._files import remove_leftovers, replacement, writable_directory, write_atomically
-from keras_gan.callbacks import _gif
 from keras_gan.callbacks._disk_guard import DiskGuard
 from keras_gan.callbacks._steps import steps_done, training_step
 from keras_gan.callbacks.image_grid import draw_grid

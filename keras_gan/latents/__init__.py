@@ -13,6 +13,7 @@ from keras_gan.latents.project import Projection, project
 from keras_gan.latents.style_space import StyleSpace
 from keras_gan.latents.truncated_latents import truncated_latents
 from keras_gan.latents.walk import walk
+from keras_gan.latents.write_walk import write_walk
 
 __all__ = [
     "Projection",
@@ -27,4 +28,5 @@ __all__ = [
     "truncated_latents",
     "truncation_grid",
     "walk",
+    "write_walk",
 ]

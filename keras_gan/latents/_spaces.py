@@ -1,8 +1,12 @@
 """What all latent tools need of a GAN: where its points come from, and the images that they stand for."""
 
+import functools
+
 import numpy as np
+import tensorflow as tf
 
 from keras_gan.training import AdversarialModel
+from keras_gan.training.interface import LABELS
 
 BATCH_SIZE = 64
 
@@ -16,6 +20,7 @@ class LatentSpace:
     Attributes:
         sampler: `Sampler` from points, and labels if it takes them, to images.
         mapper: `Sampler` that takes the latents, and the labels.
+        draw: function of the sampler's inputs that returns images.
         method: the kind of path that stays among the points, see `interpolate`.
     """
 
@@ -23,6 +28,7 @@ class LatentSpace:
 
     def __init__(self, gan):
         self.sampler = self.mapper = sampler_of(gan)
+        self.draw = compiled(self.sampler)
 
     def sample(self, count, seed, labels):
         """Draw points, float32 `(count, ...)`."""
@@ -32,8 +38,11 @@ class LatentSpace:
     def inputs(self, points, labels):
         """The inputs of the sampler for given points."""
         require_labels(self.sampler, labels)
-        # Of other inputs, such as codes, each row is the same each time.
-        return self.sampler.inputs_for(seed=0, labels=labels, **{self.sampler.main: points})
+        given = {LABELS: labels, self.sampler.main: points}
+        # Other inputs, such as codes, are those of one sample for all points.
+        one = self.sampler.draw(1, seed=0)
+        given |= {name: np.repeat(value, len(points), axis=0) for name, value in one.items() if name not in given}
+        return self.sampler.inputs_for(seed=0, **given)
 
     @property
     def first_layers(self):
@@ -48,7 +57,20 @@ def space_of(source):
 
 def images_of(space, points, labels):
     """The images for points of a space, a float32 array in [-1, 1]."""
-    return space.sampler.run(space.inputs(points, labels), BATCH_SIZE)
+    inputs = space.inputs(points, labels)
+    starts = range(0, len(points), BATCH_SIZE)
+    parts = ({name: value[start : start + BATCH_SIZE] for name, value in inputs.items()} for start in starts)
+    return np.concatenate([space.draw(part) for part in parts])
+
+
+def compiled(sampler):
+    """The compiled function that draws the images of a batch of inputs."""
+    return tf.function(functools.partial(drawn, sampler), input_signature=[sampler.inputs], autograph=False)
+
+
+def drawn(sampler, inputs):
+    """The images for inputs; layers that draw noise draw the same for all inputs, so that a film does not flicker."""
+    return sampler(inputs, noise_of={sampler.main: tf.zeros((1,))})
 
 
 def sampler_of(gan):
@@ -67,7 +89,7 @@ def sampler_of(gan):
 
 def require_labels(sampler, labels):
     """Raise a ValueError if a conditional network is given no labels: each point would get a class at random."""
-    if "labels" in sampler.inputs and labels is None:
+    if LABELS in sampler.inputs and labels is None:
         raise ValueError(
             "This GAN is conditional: give `labels`, one class for all images or a class for each of them. "
             "Received: labels=None"
@@ -77,4 +99,4 @@ def require_labels(sampler, labels):
 def classes_for(space, labels, count):
     """A class for each of `count` images, an int32 array; None for a GAN that is not conditional."""
     require_labels(space.mapper, labels)
-    return None if labels is None else np.asarray(space.mapper.inputs_for(count, seed=0, labels=labels)["labels"])
+    return None if labels is None else np.asarray(space.mapper.inputs_for(count, seed=0, labels=labels)[LABELS])

@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from keras_gan._arguments import require_int
 from keras_gan._graph import Graph, input_named
@@ -73,13 +74,14 @@ def _first_matrices(network, name, points):
     """
     graph, matrices = Graph(network), []
     start, *others = graph.downstream_of(name)
-    reached = {start: points}
+    reached = {start: [points]}
     for layer_name in others:
-        layer, sources = graph.layer(layer_name), [source for source in graph.inputs[layer_name] if source in reached]
-        if sources and not getattr(layer, "weights", None):
+        layer, taken = graph.layer(layer_name), graph.tensors[layer_name]
+        seen = [reached[source][number] for source, number in taken if source in reached]
+        if seen and not getattr(layer, "weights", None):
             reached[layer_name] = _made_of(points, network, name, layer.output)
-        elif sources:
-            matrices += [each for source in sources for each in _matrices_of(layer, name, reached[source])]
+        else:
+            matrices += [matrix for each in seen for matrix in _matrices_of(layer, name, each)]
     return matrices
 
 
@@ -97,10 +99,19 @@ def _matrices_of(layer, name, seen):
     return [seen @ np.asarray(kernel, np.float32) for kernel in fitting]
 
 
-def _made_of(points, network, name, tensor):
-    """What layers without weights make of the points until they arrive at a tensor, without the part of the labels."""
-    zeros = [np.zeros((len(points) + 1, *each.shape[1:]), each.dtype) for each in network.inputs]
-    taken = input_named(network, name)
-    zeros[[each is taken for each in network.inputs].index(True)][:-1] = points
-    made = np.asarray(keras.Model(network.inputs, tensor)(zeros), np.float32)
-    return made[:-1] - made[-1]
+def _made_of(points, network, name, tensors):
+    """What layers without weights make of the points until they arrive at tensors, without the part of the labels.
+
+    Each point passes by itself, because a layer may mix the samples of a batch.
+    """
+    taken, model = input_named(network, name), keras.Model(network.inputs, keras.tree.flatten(tensors))
+
+    def made_of(point):
+        inputs = [
+            point[None] if each is taken else tf.zeros((1, *each.shape[1:]), each.dtype) for each in network.inputs
+        ]
+        return [tf.cast(tensor[0], tf.float32) for tensor in keras.tree.flatten(model(inputs))]
+
+    nothing = made_of(tf.zeros(points.shape[1:]))
+    made = tf.map_fn(made_of, tf.constant(points), fn_output_signature=[tf.float32] * len(nothing))
+    return [np.asarray(each - zero) for each, zero in zip(made, nothing, strict=True)]

@@ -102,14 +102,17 @@ def mixing_grid(space, *, num_coarse, num_images=6, labels=None, seed=0):
             argument is out of range.
 
     Example:
-        See `StyleSpace` for a generator with styles; without them:
-
-        >>> import keras_gan
-        >>> gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=4, width=4, depth=1))
-        >>> mixing_grid(gan, num_coarse=1)
-        Traceback (most recent call last):
-        ...
-        ValueError: Only styles can be mixed: give `StyleSpace(gan)`. Received: space=<LSGAN name=lsgan, built=True>
+        >>> import keras, keras_gan
+        >>> z, w = keras.Input((4,), name="latents"), keras.Input((2, 8), name="styles")
+        >>> mapping = keras.Model(z, keras.layers.Reshape((2, 8))(keras.layers.Dense(16)(z)), name="mapping")
+        >>> drawn = keras.layers.Reshape((4, 4, 1))(keras.layers.Activation("tanh")(w))
+        >>> synthesis = keras.Model(w, drawn, name="synthesis")
+        >>> latents = keras.Input((4,), name="latents")
+        >>> generator = keras.Model(latents, synthesis(mapping(latents)))
+        >>> _, discriminator = keras_gan.networks.mlp(image_shape=(4, 4, 1), width=4)
+        >>> gan = keras_gan.NonSaturatingGAN(generator, discriminator)
+        >>> mixing_grid(keras_gan.latents.StyleSpace(gan), num_coarse=1, num_images=2).shape
+        (200, 200, 1)
     """
     if not isinstance(space, StyleSpace):
         raise ValueError(f"Only styles can be mixed: give `StyleSpace(gan)`. Received: space={space!r:.80}")

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_function, require_int, require_number, require_seed
 from keras_gan._pixels import require_images
-from keras_gan.latents._spaces import classes_for, images_of, space_of
+from keras_gan.latents._spaces import classes_for, drawn, images_of, space_of
 
 # For each image, the search begins at the nearest of so many points.
 _CANDIDATES = 256
@@ -79,13 +79,11 @@ def project(source, images, *, labels=None, features=None, steps=300, learning_r
     inputs, main = space.inputs(points, classes), space.sampler.main
 
     def distances(points):
-        drawn = space.sampler({**inputs, main: points}, noise_of=inputs)
-        return tf.reduce_sum(tf.square(embed(drawn) - goal), axis=1)
+        return tf.reduce_sum(tf.square(embed(drawn(space.sampler, {**inputs, main: points})) - goal), axis=1)
 
     points = _descend(distances, inputs[main], steps, rate, require_int("verbose", verbose, low=0))
-    with_points = {**inputs, main: points}
-    drawn = np.asarray(space.sampler(with_points, noise_of=inputs))
-    return Projection(np.asarray(points), drawn, np.asarray(distances(points)))
+    found = drawn(space.sampler, {**inputs, main: points})
+    return Projection(np.asarray(points), np.asarray(found), np.asarray(distances(points)))
 
 
 def _require_shape(images, shape):
@@ -115,9 +113,9 @@ def _nearest(space, goal, classes, embed, seed):
     for label in [None] if classes is None else np.unique(classes):
         rows = np.arange(len(goal)) if label is None else np.flatnonzero(classes == label)
         candidates = space.sample(_CANDIDATES, seed, label)
-        drawn = embed(tf.constant(images_of(space, candidates, label)))
-        products = tf.matmul(tf.gather(goal, rows), drawn, transpose_b=True)
-        nearest = np.argmin(tf.reduce_sum(tf.square(drawn), axis=1) - 2.0 * products, axis=1)
+        embedded = embed(tf.constant(images_of(space, candidates, label)))
+        products = tf.matmul(tf.gather(goal, rows), embedded, transpose_b=True)
+        nearest = np.argmin(tf.reduce_sum(tf.square(embedded), axis=1) - 2.0 * products, axis=1)
         points |= dict(zip(rows, candidates[nearest], strict=True))
     return np.stack([points[row] for row in range(len(goal))])
 

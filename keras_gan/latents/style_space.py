@@ -5,9 +5,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number, require_seed
-from keras_gan.latents._spaces import BATCH_SIZE, require_labels, sampler_of
+from keras_gan.latents._spaces import BATCH_SIZE, compiled, images_of, require_labels, sampler_of
 from keras_gan.latents.interpolate import require_points
 from keras_gan.training import Interface, Sampler
+
+# A mapping network is small.
+_MAPPED_AT_ONCE = 2500
 
 
 class StyleSpace:
@@ -29,6 +32,7 @@ class StyleSpace:
         style_shape: tuple, shape of the styles of one image, `(num_styles, style_dim)`.
         mapper: `Sampler` from latents, and labels if the mapping network takes them, to styles.
         sampler: `Sampler` from styles to images.
+        draw: function of the sampler's inputs that returns images.
 
     Raises:
         ValueError: if `gan` is no GAN, or its generator has no such models.
@@ -61,6 +65,7 @@ class StyleSpace:
         maps.require_fit(draws)
         self.mapper = Sampler(maps, num_classes=whole.num_classes)
         self.sampler = Sampler(draws, is_drawn=False)
+        self.draw = compiled(self.sampler)
         self.style_shape = draws.shapes["styles"]
         self.num_styles = self.style_shape[0]
 
@@ -86,7 +91,7 @@ class StyleSpace:
         Raises:
             ValueError: if the styles have another shape.
         """
-        return self.sampler.run(self.inputs(styles), BATCH_SIZE)
+        return images_of(self, styles, None)
 
     def mean(self, num_latents=10_000, *, seed=0):
         """Return the mean of the styles of random latents (and random classes), a float32 array of `style_shape`.
@@ -99,7 +104,7 @@ class StyleSpace:
             ValueError: if an argument is out of range.
         """
         inputs = self.mapper.draw(require_int("num_latents", num_latents), require_seed(seed))
-        return self.mapper.run(inputs, BATCH_SIZE).mean(axis=0, dtype=np.float64).astype(np.float32)
+        return self.mapper.run(inputs, _MAPPED_AT_ONCE).mean(axis=0, dtype=np.float64).astype(np.float32)
 
     def truncate(self, styles, psi):
         """Return styles that are nearer to their mean: better images of less variety.

@@ -35,7 +35,7 @@ def freeze(gan, blocks):
         >>> import keras_gan
         >>> gan = keras_gan.LSGAN(*keras_gan.networks.dcgan(image_shape=(32, 32, 1), width=4))
         >>> len(freeze(gan, 1).discriminator.trainable_weights), len(freeze(gan, 0).discriminator.trainable_weights)
-        (5, 7)
+        (6, 8)
     """
     return freeze_blocks(gan, blocks, keep_optimizers=True)
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_gan._gif import write_gif
 from keras_gan.callbacks import ImageSnapshots
-from keras_gan.callbacks._gif import write_gif
 
 
 def animated_gif(pictures):

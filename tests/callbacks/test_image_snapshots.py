@@ -10,7 +10,8 @@ from PIL import Image
 from tensorflow.core.util import event_pb2
 
 import keras_gan
-from keras_gan.callbacks import Checkpoint, ImageSnapshots, _gif, image_grid, image_snapshots
+from keras_gan import _gif
+from keras_gan.callbacks import Checkpoint, ImageSnapshots, image_grid, image_snapshots
 
 
 def _names(directory):

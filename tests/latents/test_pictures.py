@@ -5,13 +5,13 @@ import pytest
 
 from keras_gan.callbacks import image_grid
 from keras_gan.latents import (
+    Projection,
     StyleSpace,
     direction_grid,
     directions,
     interpolate,
     interpolation_grid,
     mixing_grid,
-    project,
     projection_grid,
     truncated_latents,
     truncation_grid,
@@ -53,7 +53,7 @@ def test_rows_have_the_coarse_styles_and_columns_the_fine_ones(space):
 
 def test_projections_are_below_their_images(plain):
     images = plain.generate(2, seed=0)
-    found = project(plain, images, steps=1, verbose=0)
+    found = Projection(np.zeros((2, 3)), -images, np.ones(2))
     picture = projection_grid(images, found)
     np.testing.assert_array_equal(picture, image_grid(np.concatenate([images, found.images]), columns=2))
 
@@ -88,7 +88,7 @@ def test_directions_of_another_space_are_refused(plain, space):
 
 
 def test_a_projection_of_other_images_is_refused(plain):
-    found = project(plain, plain.generate(2, seed=0), steps=1, verbose=0)
+    found = Projection(np.zeros((2, 3)), plain.generate(2, seed=0), np.zeros(2))
     with pytest.raises(ValueError, match="not the images that were projected"):
         projection_grid(plain.generate(3, seed=0), found)
     with pytest.raises(ValueError, match="must be what `project` returns"):

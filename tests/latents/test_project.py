@@ -7,24 +7,23 @@ import tensorflow as tf
 from keras_gan.latents import Projection, StyleSpace, project
 
 
-def test_the_latents_of_linear_images_are_found(plain, latents):
-    found = project(plain, plain.generate(latents=0.3 * latents), steps=300, verbose=0)
+def test_the_latents_of_linear_images_are_found(plain, latents, capsys):
+    before = plain.fingerprint()
+    found = project(plain, plain.generate(latents=0.3 * latents), steps=300)
     np.testing.assert_allclose(found.points, 0.3 * latents, atol=1e-2)
     assert found.distances.max() < 1e-5
     np.testing.assert_allclose(found.images, plain.generate(latents=found.points), atol=1e-6)
+    assert "distance" in capsys.readouterr().out
+    # The generator stays as it is.
+    assert plain.fingerprint() == before
 
 
-def test_the_distance_is_the_mean_square_of_each_image(plain):
-    images = np.random.default_rng(0).uniform(-1, 1, (3, 2, 2, 1)).astype("float32")
-    found = project(plain, images, steps=3, verbose=0)
-    assert isinstance(found, Projection)
-    np.testing.assert_allclose(found.distances, np.square(found.images - images).mean(axis=(1, 2, 3)), rtol=1e-5)
-
-
-def test_an_image_is_projected_alike_next_to_others(plain):
+def test_images_are_projected_on_their_own_and_measured_by_the_mean_square(plain):
     images = np.random.default_rng(0).uniform(-1, 1, (3, 2, 2, 1)).astype("float32")
     together, alone = project(plain, images, steps=20, verbose=0), project(plain, images[1:2], steps=20, verbose=0)
+    assert isinstance(together, Projection)
     np.testing.assert_allclose(together.points[1], alone.points[0], atol=1e-4)
+    np.testing.assert_allclose(together.distances, np.square(together.images - images).mean(axis=(1, 2, 3)), rtol=1e-5)
 
 
 def test_styles_reach_images_that_no_latent_has(styled, space):
@@ -50,17 +49,6 @@ def test_the_features_decide_what_is_near(plain):
     found = project(plain, images, features=features, steps=200, verbose=0)
     np.testing.assert_allclose(found.images.mean(axis=(1, 2, 3)), images.mean(axis=(1, 2, 3)), atol=1e-3)
     assert np.abs(found.images - images).max() > 0.05
-
-
-def test_the_generator_stays_as_it_is(plain):
-    before = plain.fingerprint()
-    project(plain, plain.generate(1, seed=0), steps=2, verbose=0)
-    assert plain.fingerprint() == before
-
-
-def test_progress_and_the_distance_are_shown(plain, capsys):
-    project(plain, plain.generate(1, seed=0), steps=2)
-    assert "distance" in capsys.readouterr().out
 
 
 def test_images_of_another_size_are_refused_with_what_to_do(plain):

@@ -9,20 +9,17 @@ from keras_gan.layers import BatchNormalization, SpectralNormalization
 from keras_gan.transfer import freeze
 from keras_gan.transfer._blocks import blocks_of
 
-IMAGES = np.random.default_rng(0).uniform(-1, 1, (16, 4, 4, 1)).astype("float32")
+IMAGES = np.random.default_rng(0).uniform(-1, 1, (16, 4)).astype("float32")
 
 
 def networks():
     """A discriminator with everything that a frozen layer might still change."""
-    generator = keras.Sequential(
-        [keras.Input((3,)), keras.layers.Dense(16, activation="tanh"), keras.layers.Reshape((4, 4, 1))]
-    )
-    x = images = keras.Input((4, 4, 1))
+    generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(4, activation="tanh")])
+    x = images = keras.Input((4,))
     for number in range(2):
-        x = SpectralNormalization(keras.layers.Conv2D(3, 3, padding="same", name=f"conv_{number}"))(x)
+        x = SpectralNormalization(keras.layers.Dense(3, name=f"dense_{number}"))(x)
         x = keras.layers.LeakyReLU(0.2)(BatchNormalization(name=f"norm_{number}")(x))
-    logits = keras.layers.Dense(1, name="logits")(keras.layers.Flatten()(x))
-    return generator, keras.Model(images, logits)
+    return generator, keras.Model(images, keras.layers.Dense(1, name="logits")(x))
 
 
 def compiled(**options):
@@ -96,7 +93,7 @@ def test_only_frozen_normalisation_stops_at_its_running_statistics():
     gan = trained(compiled())
     freeze(gan, 1)
     frozen, free = (gan.discriminator.get_layer(name) for name in ("norm_0", "norm_1"))
-    batch = np.random.default_rng(1).normal(size=(8, 4, 4, 3)).astype("float32")
+    batch = np.random.default_rng(1).normal(size=(8, 3)).astype("float32")
     assert np.array_equal(frozen(batch, training=True), frozen(batch, training=False))
     assert not np.array_equal(free(batch, training=True), free(batch, training=False))
 
@@ -116,12 +113,6 @@ def test_the_optimizers_keep_their_state_of_what_is_still_trained():
         np.testing.assert_array_equal(before, after)
 
 
-def test_freezing_nothing_changes_nothing():
-    gan = trained(compiled())
-    before = gan.fingerprint()
-    assert freeze(gan, 0).fingerprint() == before
-
-
 def test_a_saved_gan_is_still_frozen_and_resumes_exactly(tmp_path):
     gan = freeze(trained(compiled()), 2)
     trained(gan).save(tmp_path / "gan.keras")
@@ -131,11 +122,13 @@ def test_a_saved_gan_is_still_frozen_and_resumes_exactly(tmp_path):
 
 
 def test_blocks_that_are_trained_again_begin_with_a_new_optimizer():
-    gan = trained(freeze(trained(compiled()), 1))
-    freeze(gan, 0)
+    gan = freeze(trained(compiled(), steps=1), 0)
+    # Where nothing changes, nothing is lost.
+    assert int(gan.discriminator_optimizer.iterations) == 1
+    freeze(trained(freeze(gan, 1), steps=1), 0)
     assert all(layer.trainable for layer in gan.discriminator.layers)
     assert int(gan.discriminator_optimizer.iterations) == 0
-    assert int(gan.generator_optimizer.iterations) == 4
+    assert int(gan.generator_optimizer.iterations) == 2
 
 
 def test_a_gan_that_is_not_compiled_is_frozen_for_the_optimizers_that_follow():

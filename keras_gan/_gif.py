@@ -36,7 +36,7 @@ def size_of(path):
     return size if max(size) <= LONGEST_SIDE else None
 
 
-def write_gif(file, pictures, sizes):
+def write_gif(file, pictures, sizes, seconds=None):
     """Write pictures as one GIF that loops, with a frame for every picture.
 
     Pillow's own `save_all` drops a frame that equals the one before it. Then the number of a frame no longer
@@ -49,11 +49,12 @@ def write_gif(file, pictures, sizes):
         file: binary file that is open for writing.
         pictures: iterable of `PIL.Image.Image`, in order.
         sizes: non-empty list of the pictures' sizes, pairs (width, height).
+        seconds: float, how long a frame is shown; None for a film of a training, whose last frame stays longer.
     """
     width, height = map(max, zip(*sizes, strict=True))
     file.write(b"GIF89a" + struct.pack("<HHBBB", width, height, 0, 0, 0) + _LOOP_FOR_EVER)
-    seconds = [_FRAME_SECONDS] * (len(sizes) - 1) + [_LAST_FRAME_SECONDS]
-    file.writelines(map(_frame, pictures, seconds))
+    times = [seconds] * len(sizes) if seconds else [_FRAME_SECONDS] * (len(sizes) - 1) + [_LAST_FRAME_SECONDS]
+    file.writelines(map(_frame, pictures, times))
     file.write(_TRAILER)
 
 
