@@ -15,6 +15,7 @@ from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.sagan import sagan
 from keras_gan.networks.stylegan2 import stylegan2
 from keras_gan.networks.vae_gan import vae_gan
+from keras_gan.networks.vit import vit
 from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 
 __all__ = [
@@ -24,18 +25,15 @@ __all__ = [
     "dense_dcgan",
     "info_gan",
     "mlp",
+    "noise_unet",
     "patch_discriminator",
     "progressive",
+    "r3gan",
     "resnet",
     "resnet_translator",
     "sagan",
     "stylegan2",
     "vae_gan",
-    "wgan_gp_resnet",
-from keras_gan.networks.vit import vit
-
-__all__ = [
-    "noise_unet",
-    "r3gan",
     "vit",
+    "wgan_gp_resnet",
 ]

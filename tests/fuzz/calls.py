@@ -203,7 +203,6 @@ def options(make, parts, **extra):
 _OWN = (gans.CycleGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
-    "ACGAN": options(gans.ACGAN, classifying),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
     "CycleGAN": options(gans.CycleGAN, translators, cycle_weight=10.0, identity_weight=0.5, pool_size=2),
     "HingeGAN": options(gans.HingeGAN, pair),
@@ -417,8 +416,6 @@ _LAYERS = {
         },
     ),
     "FIRBlur2D": layer(layers.FIRBlur2D, taps=(1, 3, 3, 1), growth=1),
-    "FIRDownsampling2D": layer(layers.FIRDownsampling2D, taps=(1, 3, 3, 1)),
-    "FIRUpsampling2D": layer(layers.FIRUpsampling2D, taps=(1, 3, 3, 1)),
     "CodeEncoding": layer(layers.CodeEncoding, categories=(3,), num_continuous=1),
     "ConditionalBatchNormalization": layer(
         layers.ConditionalBatchNormalization,
@@ -533,7 +530,6 @@ _NETWORKS = {
         group_size=2,
         num_classes=None,
     ),
-    "resnet": made(networks.resnet, image_shape=(32, 32, 1), latent_dim=2, generator_width=2, discriminator_width=2),
     "resnet_translator": made(networks.resnet_translator, **_IMAGE, blocks=1),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
     "stylegan2": made(
