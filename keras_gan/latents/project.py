@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_function, require_int, require_number, require_seed
 from keras_gan._pixels import require_images
+from keras_gan._tensors import require_float_images
 from keras_gan.latents._spaces import classes_for, drawn, images_of, space_of
 
 # For each image, the search begins at the nearest of so many points.
@@ -69,7 +70,7 @@ def project(source, images, *, labels=None, features=None, steps=300, learning_r
         >>> found.points.shape, found.images.shape, found.distances.shape
         ((2, 4), (2, 8, 8, 1), (2,))
     """
-    space, images = space_of(source), require_images("images", images)
+    space, images = space_of(source), require_images("images", np.asarray(require_float_images("images", images)))
     _require_shape(images, space.sampler.output_shape)
     steps, rate = require_int("steps", steps), require_number("learning_rate", learning_rate, low=0.0, open_low=True)
     embed = _embedding(features)

@@ -40,7 +40,7 @@ def truncated_latents(count, latent_shape, *, threshold, seed=0):
         True
     """
     count = require_int("count", count)
-    if not isinstance(latent_shape, tuple | list):
+    if not isinstance(latent_shape, tuple | list) or not latent_shape:
         raise ValueError(
             f"`latent_shape` must be a tuple, as in `gan.latent_shape`. Received: latent_shape={latent_shape!r}"
         )

@@ -37,7 +37,7 @@ def fine_tune(
 
     Args:
         filepath: str or path of the `.keras` file of a GAN.
-        freeze: int, how many blocks of the discriminator to freeze, from the image on.
+        freeze: int, how many blocks of the discriminator to freeze, from the image on; 0 to leave it as in the file.
         num_classes: int, the number of classes of a conditional GAN; None for those of the file.
         known_classes: dict of a new class to the class of the file that it begins as; None for the same number, where
             the file has it. `{}` makes all classes new.

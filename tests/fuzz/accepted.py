@@ -27,6 +27,9 @@ _LOGITS = _ANY_SHAPE | {"integers", "uint8"}
 # Features may be counts and flags, and any number of samples.
 _FEATURES = {"fewer rows", "huge inside", "integers", "uint8", "booleans"}
 
+# Latents and styles are any finite numbers.
+_POINTS = {"fewer rows", "huge inside", "integers", "uint8"}
+
 # A function of the user's own may do as it likes.
 FUNCTIONS = {"mapping"}
 
@@ -63,6 +66,7 @@ EVERYWHERE = {
     "intervals": _FLAG,
     "jit_compile": _FLAG,
     "learn_deviations": _FLAG,
+    "keep_optimizers": _FLAG,
     "learning_rate": _NOT_NEGATIVE,
     "log_dir": {"None", "text"},
     # Keras takes an empty name for none.
@@ -169,6 +173,28 @@ HERE = {
     "gans.R3GAN.penalties": _NONE,
     "gans.WGANGP.penalties": _NONE,
     # What `keras.initializers.get` takes.
+    "latents.Projection.distances": _ANYTHING | _ARRAY,
+    "latents.Projection.images": _ANYTHING | _ARRAY,
+    "latents.Projection.points": _ANYTHING | _ARRAY,
+    "latents.StyleSpace.generate.styles": _POINTS,
+    # An unconditional GAN has none.
+    **{f"latents.{tool}.labels": _NONE for tool in ("StyleSpace.map", "project", "write_walk")},
+    **{f"latents.{tool}_grid.labels": _NONE for tool in ("direction", "interpolation", "mixing", "truncation")},
+    "latents.StyleSpace.map.latents": _POINTS,
+    "latents.StyleSpace.mix.coarse": _POINTS - {"fewer rows"},
+    "latents.StyleSpace.mix.fine": _POINTS - {"fewer rows"},
+    "latents.StyleSpace.truncate.psi": _ANY_NUMBER,
+    "latents.StyleSpace.truncate.styles": _POINTS,
+    "latents.direction_grid.directions": _POINTS,
+    "latents.direction_grid.strength": _POSITIVE,
+    "latents.interpolate.begin": _POINTS - {"fewer rows"},
+    "latents.interpolate.end": _POINTS - {"fewer rows"},
+    "latents.project.features": _NONE,
+    "latents.project.images": {"fewer rows"},
+    "latents.truncated_latents.threshold": {"fraction"},
+    "latents.truncation_grid.strengths": _NONE,
+    # The points of a path may be latents of any size.
+    "latents.walk.latents": _POINTS | {"array", "another size"},
     "layers.BatchNormalization.axis": {"minus one", "zero"},
     "layers.BatchNormalization.momentum": {"zero"},
     "layers.BatchNormalization.synchronized": {"True"},
@@ -358,6 +384,10 @@ HERE = {
     "training.Interface.role": {"text"},
     "training.Sampler.is_drawn": _FLAG,
     "training.Sampler.network": _NONE,
+    "transfer.fine_tune.freeze": {"zero"},
+    "transfer.fine_tune.known_classes": _NONE,
+    "transfer.fine_tune.learning_rate": {"None", "fraction", "2^40", "2^70"},
+    "transfer.freeze.blocks": {"zero"},
 }
 
 # Their good call needs a file that the package does not have, and says so.

@@ -27,6 +27,10 @@ from keras_gan import (
     presets,
     schedules,
     training,
+    transfer,
+)
+from keras_gan import (
+    latents as latent_tools,
 )
 
 SHAPE = (8, 8, 1)
@@ -918,12 +922,126 @@ _EXPORT = {
     ),
 }
 
+
+@functools.cache
+def with_styles():
+    """A GAN whose generator has styles."""
+    w = keras.Input((2, 4), name="styles")
+    z, given = (keras.Input((2,), name="latents") for _ in range(2))
+    mapping = keras.Model(z, keras.layers.Reshape((2, 4))(keras.layers.Dense(8)(z)), name="mapping")
+    drawn = keras.layers.Dense(64, "tanh")(keras.layers.Flatten()(w))
+    synthesis = keras.Model(w, keras.layers.Reshape(SHAPE)(drawn), name="synthesis")
+    generator = keras.Model(given, synthesis(mapping(given)))
+    return gans.LSGAN(generator, pair()["discriminator"])
+
+
+@functools.cache
+def styled():
+    return latent_tools.StyleSpace(with_styles())
+
+
+def styles(count=4):
+    return np.random.default_rng(3).normal(size=(count, 2, 4)).astype("float32")
+
+
+def projection():
+    return latent_tools.Projection(latents(8), images(), np.zeros(8, "float32"))
+
+
+_LATENTS = {
+    "Projection": lambda: (latent_tools.Projection, projection()._asdict()),
+    "StyleSpace": lambda: (latent_tools.StyleSpace, {"gan": with_styles()}),
+    "StyleSpace.map": lambda: (styled().map, {"latents": latents(), "labels": None}),
+    "StyleSpace.generate": lambda: (styled().generate, {"styles": styles()}),
+    "StyleSpace.mean": lambda: (styled().mean, {"num_latents": 10, "seed": 0}),
+    "StyleSpace.truncate": lambda: (styled().truncate, {"styles": styles(), "psi": 0.5}),
+    "StyleSpace.mix": lambda: (styled().mix, {"coarse": styles(), "fine": styles(), "num_coarse": 1}),
+    "interpolate": lambda: (
+        latent_tools.interpolate,
+        {"begin": latents(), "end": latents()[::-1], "steps": 3, "method": "spherical"},
+    ),
+    "walk": lambda: (latent_tools.walk, {"latents": latents(), "steps": 2, "method": "linear"}),
+    "write_walk": lambda: (
+        latent_tools.write_walk,
+        {
+            "filepath": f"{folder()}/walk.gif",
+            "source": compiled(gans.LSGAN),
+            "num_images": 1,
+            "num_latents": 2,
+            "steps": 1,
+            "labels": None,
+            "seed": 0,
+        },
+    ),
+    "truncated_latents": lambda: (
+        latent_tools.truncated_latents,
+        {"count": 2, "latent_shape": (2,), "threshold": 1.0, "seed": 0},
+    ),
+    "directions": lambda: (latent_tools.directions, {"source": compiled(gans.LSGAN), "count": 1}),
+    "project": lambda: (
+        latent_tools.project,
+        {
+            "source": compiled(gans.LSGAN),
+            "images": images(2),
+            "labels": None,
+            "features": lambda batch: batch,
+            "steps": 2,
+            "learning_rate": 0.1,
+            "seed": 0,
+            "verbose": 0,
+        },
+    ),
+    "interpolation_grid": lambda: (
+        latent_tools.interpolation_grid,
+        {"source": compiled(gans.LSGAN), "num_paths": 1, "steps": 2, "labels": None, "seed": 0},
+    ),
+    "truncation_grid": lambda: (
+        latent_tools.truncation_grid,
+        {"source": styled(), "strengths": [0.5], "num_images": 2, "labels": None, "seed": 0},
+    ),
+    "mixing_grid": lambda: (
+        latent_tools.mixing_grid,
+        {"space": styled(), "num_coarse": 1, "num_images": 2, "labels": None, "seed": 0},
+    ),
+    "projection_grid": lambda: (
+        latent_tools.projection_grid,
+        {"images": images(), "projection": projection()},
+    ),
+    "direction_grid": lambda: (
+        latent_tools.direction_grid,
+        {
+            "source": compiled(gans.LSGAN),
+            "directions": np.eye(2, dtype="float32"),
+            "strength": 1.0,
+            "steps": 2,
+            "labels": None,
+            "seed": 0,
+        },
+    ),
+}
+_TRANSFER = {
+    "fine_tune": lambda: (
+        transfer.fine_tune,
+        {
+            "filepath": saved(),
+            "freeze": 0,
+            "num_classes": None,
+            "known_classes": None,
+            "new_classes": "mean",
+            "learning_rate": None,
+            "keep_optimizers": True,
+        },
+    ),
+    "freeze": lambda: (transfer.freeze, {"gan": fresh(), "blocks": 1}),
+}
+
 _ROOMS = {
     "augmentation": _AUGMENTATION,
     "callbacks": _CALLBACKS,
     "data": _DATA,
     "export": _EXPORT,
     "gans": _GANS | _METHODS,
+    "latents": _LATENTS,
     "layers": _LAYERS,
     "losses": _LOSSES,
     "metrics": _METRICS,
@@ -932,5 +1050,6 @@ _ROOMS = {
     "presets": _PRESETS,
     "schedules": _SCHEDULES,
     "training": _TRAINING,
+    "transfer": _TRANSFER,
 }
 CALLS = {f"{room}.{name}": call for room, calls in _ROOMS.items() for name, call in calls.items()}
