@@ -9,6 +9,8 @@ _POSITIVE = {"fraction", "2^40", "2^70"}
 _NOT_NEGATIVE = _POSITIVE | {"zero"}
 _FLAG = {"True"}
 _NONE = {"None"}
+# What `keras.initializers.get` takes.
+_INITIALIZER = {"None", "function", "class", "empty array", "array", "array of text", "NaN of numpy"}
 # Of a record: what uses it checks what it holds.
 _ANYTHING = {
     *("None", "text", "no text", "bytes", "minus one", "zero", "fraction", "NaN", "infinity", "2^40", "2^70", "1e308"),
@@ -153,16 +155,17 @@ HERE = {
     "gans.VAEGAN.reconstruct.images": {"fewer rows"},
     "gans.WGAN.clip": _POSITIVE,
     "gans.WGANGP.penalties": _NONE,
-    # What `keras.initializers.get` takes.
     "layers.BatchNormalization.axis": {"minus one", "zero"},
     "layers.BatchNormalization.momentum": {"zero"},
     "layers.BatchNormalization.synchronized": {"True"},
-    "layers.GroupNormalization.gamma_initializer": {
-        *("None", "function", "class", "empty array", "array", "array of text", "NaN of numpy"),
-    },
+    "layers.ConditionalBatchNormalization.momentum": {"zero"},
+    "layers.ConditionalBatchNormalization.num_classes": _NONE,
+    "layers.ConditionalBatchNormalization.initializer": _INITIALIZER,
+    "layers.GroupNormalization.gamma_initializer": _INITIALIZER,
     "layers.GroupNormalization.groups": {"minus one"},
     "layers.ImagePool.size": {"zero"},
     "layers.LeakyReLU.negative_slope": {"zero"},
+    "layers.SelfAttention.kernel_initializer": _INITIALIZER,
     "losses.LeastSquares.a": _ANY_NUMBER,
     "losses.LeastSquares.b": _ANY_NUMBER,
     "losses.LeastSquares.c": _ANY_NUMBER,
@@ -246,15 +249,14 @@ HERE = {
     "metrics.precision_recall.real_features": _FEATURES,
     "metrics.sliced_wasserstein_distance.fake_images": {"fewer rows"},
     "metrics.sliced_wasserstein_distance.real_images": {"fewer rows"},
-    "layers.ConditionalBatchNormalization.num_classes": _NONE,
-    "networks.biggan.attention_side": _NONE,
+    "networks.biggan.attention_side": _NONE | {"zero"},
     "networks.biggan.embedding_dim": _NONE,
     "networks.biggan.latent_dim": _NONE,
     "networks.dcgan.stages": _NONE,
     "networks.patch_discriminator.normalization": _NONE,
     "networks.resnet.discriminator_width": _NONE,
     "networks.resnet.generator_width": _NONE,
-    "networks.sagan.attention_side": _NONE,
+    "networks.sagan.attention_side": _NONE | {"zero"},
     "penalties.GradientPenalty().fake_images": {"NaN inside", "huge inside"},
     "penalties.GradientPenalty().real_images": {"NaN inside", "huge inside"},
     "penalties.GradientPenalty.target": _NOT_NEGATIVE,
