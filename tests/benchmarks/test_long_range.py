@@ -69,7 +69,7 @@ def test_the_networks_with_and_without_attention(script, side, expected):
     layers = gan.generator.layers + gan.discriminator.layers
     assert [layer.output.shape[1:3] for layer in layers if isinstance(layer, SelfAttention)] == expected
     rates = [float(player.learning_rate) for player in (gan.generator_optimizer, gan.discriminator_optimizer)]
-    np.testing.assert_allclose(rates, (1e-4, 4e-4), rtol=1e-6)
+    np.testing.assert_allclose(rates, (5e-4, 2e-3), rtol=1e-6)
 
 
 @pytest.mark.long

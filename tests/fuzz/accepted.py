@@ -9,6 +9,8 @@ _POSITIVE = {"fraction", "2^40", "2^70"}
 _NOT_NEGATIVE = _POSITIVE | {"zero"}
 _FLAG = {"True"}
 _NONE = {"None"}
+# What `keras.initializers.get` takes.
+_INITIALIZER = {"None", "function", "class", "empty array", "array", "array of text", "NaN of numpy"}
 # Of a record: what uses it checks what it holds.
 _ANYTHING = {
     *("None", "text", "no text", "bytes", "minus one", "zero", "fraction", "NaN", "infinity", "2^40", "2^70", "1e308"),
@@ -214,6 +216,17 @@ HERE = {
     "layers.StyleMixing.probability": {"zero"},
     "layers.Truncation.momentum": {"zero"},
     "layers.Truncation.psi": _NOT_NEGATIVE,
+    "layers.BatchNormalization.axis": {"minus one", "zero"},
+    "layers.BatchNormalization.momentum": {"zero"},
+    "layers.BatchNormalization.synchronized": {"True"},
+    "layers.ConditionalBatchNormalization.momentum": {"zero"},
+    "layers.ConditionalBatchNormalization.num_classes": _NONE,
+    "layers.ConditionalBatchNormalization.initializer": _INITIALIZER,
+    "layers.GroupNormalization.gamma_initializer": _INITIALIZER,
+    "layers.GroupNormalization.groups": {"minus one"},
+    "layers.ImagePool.size": {"zero"},
+    "layers.LeakyReLU.negative_slope": {"zero"},
+    "layers.SelfAttention.kernel_initializer": _INITIALIZER,
     "losses.LeastSquares.a": _ANY_NUMBER,
     "losses.LeastSquares.b": _ANY_NUMBER,
     "losses.LeastSquares.c": _ANY_NUMBER,
@@ -305,8 +318,7 @@ HERE = {
     "metrics.precision_recall.real_features": _FEATURES,
     "metrics.sliced_wasserstein_distance.fake_images": {"fewer rows"},
     "metrics.sliced_wasserstein_distance.real_images": {"fewer rows"},
-    "layers.ConditionalBatchNormalization.num_classes": _NONE,
-    "networks.biggan.attention_side": _NONE,
+    "networks.biggan.attention_side": _NONE | {"zero"},
     "networks.biggan.embedding_dim": _NONE,
     "networks.biggan.latent_dim": _NONE,
     "networks.dcgan.stages": _NONE,
@@ -318,6 +330,7 @@ HERE = {
     "networks.stylegan2.noise": _FLAG,
     "networks.stylegan2.style_mixing": {"zero"},
     "networks.stylegan2.width": _NONE,
+    "networks.sagan.attention_side": _NONE | {"zero"},
     "penalties.GradientPenalty().fake_images": {"NaN inside", "huge inside"},
     "penalties.GradientPenalty().real_images": {"NaN inside", "huge inside"},
     "penalties.GradientPenalty.target": _NOT_NEGATIVE,
