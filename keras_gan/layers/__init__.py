@@ -1,7 +1,6 @@
 """Layers that GANs need and Keras lacks, or defines differently from the papers."""
 
 from keras_gan.layers.batch_normalization import BatchNormalization
-from keras_gan.layers.clipped_images import ClippedImages
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
 from keras_gan.layers.fir_blur import FIRBlur2D
@@ -21,7 +20,6 @@ from keras_gan.layers.truncation import Truncation
 
 __all__ = [
     "BatchNormalization",
-    "ClippedImages",
     "Conv2D",
     "Conv2DTranspose",
     "EqualizedLearningRate",
