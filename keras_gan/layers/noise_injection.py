@@ -36,7 +36,7 @@ class NoiseInjection(keras.layers.Layer):
         >>> x = np.zeros((2, 4, 4, 3), "float32")
         >>> bool((layer(x).numpy() == x).all())
         True
-        >>> layer.strength.assign(0.5)
+        >>> _ = layer.strength.assign(0.5)
         >>> float(layer(x).numpy().std().round(1))
         0.5
     """

@@ -4,9 +4,10 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import ClippedImages, Conv2DTranspose, PixelNormalization
+from keras_gan.layers import Conv2DTranspose, PixelNormalization
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import doubled_sides
+from keras_gan.networks._clipped_images import ClippedImages
 from keras_gan.networks._equalized_stages import (
     ACTIVATED,
     activated,

@@ -7,7 +7,6 @@ from keras import layers, ops
 
 from keras_gan._arguments import require_bool, require_int, require_number
 from keras_gan.layers import (
-    ClippedImages,
     FIRBlur2D,
     FIRDownsampling2D,
     FIRUpsampling2D,
@@ -20,6 +19,7 @@ from keras_gan.layers import (
 )
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import doubled_sides
+from keras_gan.networks._clipped_images import ClippedImages
 from keras_gan.networks._equalized_stages import (
     ACTIVATED,
     activated,

@@ -408,7 +408,6 @@ def layer(make, **arguments):
 
 _LAYERS = {
     "BatchNormalization": layer(layers.BatchNormalization, axis=-1, momentum=0.9, epsilon=1e-5, synchronized=True),
-    "ClippedImages": layer(layers.ClippedImages),
     "EqualizedLearningRate": lambda: (
         layers.EqualizedLearningRate,
         {

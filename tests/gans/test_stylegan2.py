@@ -57,10 +57,10 @@ def test_paths_begin_at_the_styles():
     assert synthesis.network is gan.generator.get_layer("synthesis")
 
 
-def test_the_settings_are_those_of_the_code(networks):
+def test_the_settings_are_those_of_the_paper(networks):
     gan = keras_gan.StyleGAN2(*networks())
     r1, path_length = gan.penalties
-    assert (r1.every, r1.penalty.weight) == (16, pytest.approx(0.0002 * 8 * 8 / 32))
+    assert (r1.every, r1.penalty.weight) == (16, 10.0)
     assert (path_length.every, path_length.penalty.weight) == (4, 2.0)
     assert gan.ema_half_life == 10_000
     optimizer = gan.default_optimizer().get_config()
