@@ -14,13 +14,16 @@ FLAGS = flags.FLAGS
 
 GANS = (
     "ACGAN",
+    "AdversarialFlow",
     "HingeGAN",
     "InfoGAN",
     "LSGAN",
     "MinimaxGAN",
     "NonSaturatingGAN",
+    "R3GAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "StyleGAN2",
     "WGAN",
     "WGANGP",
 )
@@ -36,16 +39,25 @@ NETWORKS = {
     "dense_dcgan": _SIZES | _NORMALIZATION,
     "info_gan": _SIZES | _NORMALIZATION,
     "mlp": _SIZES | _SPECTRAL,
+    "noise_unet": {"width": "width"},
     "progressive": _SIZES,
+    "r3gan": _SIZES,
     "resnet": _LATENTS | {"generator_width": "width", "discriminator_width": "width"},
     "sagan": _SIZES,
     "stylegan2": _SIZES,
+    "vit": _SIZES,
     "wgan_gp_resnet": _SIZES,
 }
 # Those that take --labels.
-CONDITIONAL = ("acgan", "biggan", "dcgan", "mlp", "resnet", "sagan", "stylegan2")
+CONDITIONAL = ("acgan", "biggan", "dcgan", "mlp", "r3gan", "resnet", "sagan", "stylegan2", "vit")
 # The GANs that have networks of their own.
-OWN_NETWORKS = {"ACGAN": "acgan", "InfoGAN": "info_gan"}
+OWN_NETWORKS = {
+    "ACGAN": "acgan",
+    "AdversarialFlow": "noise_unet",
+    "InfoGAN": "info_gan",
+    "R3GAN": "r3gan",
+    "StyleGAN2": "stylegan2",
+}
 # The names that --penalties takes.
 PENALTIES = {
     "approximate_r1": "ApproximateR1",
@@ -59,7 +71,11 @@ PENALTIES = {
     "r1": "R1",
     "r2": "R2",
 }
-AUGMENTATIONS = {"diff_augment": "DiffAugment", "instance_noise": "InstanceNoise"}
+AUGMENTATIONS = {
+    "adaptive_augment": "AdaptiveAugment",
+    "diff_augment": "DiffAugment",
+    "instance_noise": "InstanceNoise",
+}
 STRATEGIES = {"none": "get_strategy", "mirrored": "MirroredStrategy", "multi_worker": "MultiWorkerMirroredStrategy"}
 
 # The names in `keras_gan.presets`: repeated, because its import takes the seconds of TensorFlow's.
