@@ -203,9 +203,6 @@ HERE = {
     "layers.EqualizedLearningRate.gain": _POSITIVE,
     "layers.EqualizedLearningRate.learning_rate_multiplier": _POSITIVE,
     "layers.FIRBlur2D.growth": {"minus one", "zero"},
-    "layers.GroupNormalization.gamma_initializer": {
-        *("None", "function", "class", "empty array", "array", "array of text", "NaN of numpy"),
-    },
     "layers.GroupNormalization.groups": {"minus one"},
     "layers.ImagePool.size": {"zero"},
     "layers.LeakyReLU.negative_slope": {"zero"},
