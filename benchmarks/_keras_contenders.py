@@ -11,6 +11,7 @@ from _keras_nets import build, with_stock_layers
 from _textbook import TextbookGAN, TextbookWGANGP, losses
 
 import keras_gan
+from keras_gan.penalties import R1, R2, ApproximateR1, ApproximateR2
 
 _GANS = {
     "non_saturating": keras_gan.NonSaturatingGAN,
@@ -51,12 +52,32 @@ class KerasContender:
 class Ours(KerasContender):
     """This package."""
 
-    @staticmethod
-    def make(case, networks, jit_compile):
+    options = staticmethod(dict)
+
+    @classmethod
+    def make(cls, case, networks, jit_compile):
         """The compiled GAN, and the rows of one batch of its data."""
-        gan = _GANS[case.loss](*networks, discriminator_steps=case.discriminator_steps, seed=0)
+        gan = _GANS[case.loss](*networks, discriminator_steps=case.discriminator_steps, seed=0, **cls.options())
         gan.compile(_adam(case), _adam(case), jit_compile=jit_compile)
         return gan, case.batch_size
+
+
+class ExactPenalties(Ours):
+    """This package with R1 and R2, the gradients of gradients."""
+
+    @staticmethod
+    def options():
+        """The GAN's further arguments."""
+        return {"penalties": [R1(1.0), R2(1.0)]}
+
+
+class ApproximatePenalties(Ours):
+    """This package with R1 and R2 by finite differences."""
+
+    @staticmethod
+    def options():
+        """The GAN's further arguments."""
+        return {"penalties": [ApproximateR1(1.0), ApproximateR2(1.0)]}
 
 
 class Textbook(KerasContender):

@@ -24,7 +24,12 @@ def load(contender):
         return Torch
     import _keras_contenders
 
-    return {"keras_gan": _keras_contenders.Ours, "textbook": _keras_contenders.Textbook}[contender]
+    return {
+        "keras_gan": _keras_contenders.Ours,
+        "r1_r2": _keras_contenders.ExactPenalties,
+        "approximate_r1_r2": _keras_contenders.ApproximatePenalties,
+        "textbook": _keras_contenders.Textbook,
+    }[contender]
 
 
 def start(kind, job):

@@ -3,6 +3,7 @@
     python benchmarks/train_step.py
     python benchmarks/train_step.py --case=dcgan --precision=bfloat16 --contender=keras_gan --contender=pytorch
     python benchmarks/train_step.py --set=sn_resnet.batch_size=16 --set=sn_resnet.generator_width=64
+    python benchmarks/train_step.py --contender=keras_gan --contender=r1_r2 --contender=approximate_r1_r2
     python benchmarks/train_step.py --before=../keras_gan_before --contender=keras_gan --contender=before
 
 The contenders train the same networks (their numbers of parameters must be equal) with the same number of discriminator
@@ -10,9 +11,11 @@ steps, Adam, and images in memory, on the same number of threads. Each has its o
 steps, round after round, so that other load on the machine slows all of them equally: the ratios of the medians are
 reliable even if the times are not. `keras_gan` and `textbook` are timed within `fit`; `_xla` means `jit_compile=True`.
 The textbook's networks have stock layers instead of those of this package, and its steps are those of the Keras guides
-(`_textbook.py`). `before` is this package in another checkout, which `--before` names, with the benchmark of that
-checkout, to compare a change with the code before it. PyTorch runs eagerly, channels last, with autocast for bfloat16.
-It needs `pip install 'keras-gan[benchmark]'`, here or in the environment that `--torch_python` names.
+(`_textbook.py`). `r1_r2` is this package with the penalties R1 and R2 (in place of the GAN's own), and
+`approximate_r1_r2` has them by finite differences. `before` is this package in another checkout, which `--before`
+names, with the benchmark of that checkout, to compare a change with the code before it. PyTorch runs eagerly, channels
+last, with autocast for bfloat16. It needs `pip install 'keras-gan[benchmark]'`, here or in the environment that
+`--torch_python` names.
 
 Images are the real images of a step. Memory is how much the process grew from the framework's import to its peak,
 including compilation. The time of the first step runs from the first layer to the end of that step. The share of the
@@ -38,6 +41,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from _cases import CASES
 
 CONTENDERS = ("keras_gan", "keras_gan_xla", "textbook", "textbook_xla", "pytorch")
+PENALISED = ("r1_r2", "r1_r2_xla", "approximate_r1_r2", "approximate_r1_r2_xla")
 EARLIER = ("before", "before_xla")
 PRECISIONS = ("float32", "bfloat16")
 RATIOS = (
@@ -47,6 +51,10 @@ RATIOS = (
     ("keras_gan_xla", "pytorch"),
     ("keras_gan", "before"),
     ("keras_gan_xla", "before_xla"),
+    ("approximate_r1_r2", "r1_r2"),
+    ("approximate_r1_r2_xla", "r1_r2_xla"),
+    ("keras_gan", "r1_r2"),
+    ("keras_gan_xla", "r1_r2_xla"),
 )
 WORKER_IN_CHECKOUT = pathlib.Path("benchmarks", "_worker.py")
 WORKER = pathlib.Path(__file__).parents[1] / WORKER_IN_CHECKOUT
@@ -55,7 +63,7 @@ HEADER = "| contender | ms a step | 10 % to 90 % | images a second | s/kimg | pe
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_enum("case", list(CASES), list(CASES), "What to train.")
 flags.DEFINE_multi_enum("precision", PRECISIONS, PRECISIONS, "In which precision.")
-flags.DEFINE_multi_enum("contender", CONTENDERS, [*CONTENDERS, *EARLIER], "Who takes part.")
+flags.DEFINE_multi_enum("contender", CONTENDERS, [*CONTENDERS, *PENALISED, *EARLIER], "Who takes part.")
 flags.DEFINE_string("before", None, "The checkout that the contenders `before` and `before_xla` run.")
 flags.DEFINE_multi_string("set", [], "Changes a case: case.field=value, such as dcgan.batch_size=16.")
 flags.DEFINE_integer("rounds", 8, "Turns of each contender.", lower_bound=1)
@@ -244,7 +252,9 @@ def main(argv):
             )
             print(f"{HEADER}\n|{'---|' * HEADER.count(' | ')}---|")
             for worker in workers:
-                print(row(worker, case.images_per_step, flops, peak))
+                # The count is that of the GAN's own step.
+                counted = None if worker.name in PENALISED else flops
+                print(row(worker, case.images_per_step, counted, peak))
             print(f"\n{ratios(workers)}", flush=True)
 
 

@@ -159,6 +159,18 @@ def squared_gradient_norms(critic, images):
     return tf.reduce_sum(tf.square(gradients), axis=tuple(range(1, gradients.shape.rank)))
 
 
+def judged(critic, name, images):
+    """The critic's logits of some images, float32, or a ValueError if one of the two is none.
+
+    Args:
+        critic: maps images to logits.
+        name: what the images are called, for the message.
+        images: float `(batch, ...)`.
+    """
+    images = require_float_images(name, images)
+    return tf.cast(require_floats("logits", require_function("critic", critic)(images)), tf.float32)
+
+
 def squared_slopes(critic, name, images, sigma, seed):
     """[(D(x + sigma n) - D(x)) / sigma]^2 for each image x, with its own n ~ N(0, I), float32 `(batch,)`.
 
@@ -168,9 +180,9 @@ def squared_slopes(critic, name, images, sigma, seed):
     images = tf.cast(require_float_images(name, images), tf.float32)
     (seed,) = _random.seeds_of(seed, 1)
     shift = sigma * _random.normal_like(images, seed)
-    here = mean_logits(critic(images))
-    there = mean_logits(critic.moved(images, shift) if hasattr(critic, "moved") else critic(images + shift))
-    return tf.square((there - here) / sigma)
+    here = judged(critic, name, images)
+    there = critic.moved(images, shift) if hasattr(critic, "moved") else critic(images + shift)
+    return tf.square((mean_logits(there) - mean_logits(here)) / sigma)
 
 
 def refuse_random_layers(discriminator):

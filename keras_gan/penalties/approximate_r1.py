@@ -12,8 +12,10 @@ from keras_gan.penalties._penalty import Penalty, refuse_random_layers, squared_
 class ApproximateR1(Penalty):
     """`R1` by finite differences: one more pass of the critic in place of the gradient of a gradient.
 
-    It works with layers that have no second derivative, and costs less. With the weight gamma, D the logit (or the mean
-    of a patch map), and one n for each image:
+    It works with layers that have no second derivative, or a wrong or slow one. It is hardly faster elsewhere, because
+    `R1` uses the loss's own pass, and its second gradient needs as much arithmetic as one more pass with a gradient
+    (benchmarks/train_step.py). With the weight gamma, D the logit (or the mean of a patch map), and one n for each
+    image:
 
         gamma / 2  E[ ((D(x + sigma n) - D(x)) / sigma)^2 ],   x real,   n ~ N(0, I)
 

@@ -5,9 +5,8 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_float_images
 from keras_gan.augmentation import Augmentation
-from keras_gan.penalties._penalty import Penalty, mean_logits
+from keras_gan.penalties._penalty import Penalty, judged, mean_logits
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -65,8 +64,9 @@ class ConsistencyRegularization(Penalty):
 
     def _distance(self, critic, name, images, seed, step):
         """Mean squared difference between the logits of images and of their changed copies."""
-        changed = self.augmentation(require_float_images(name, images), seed=seed, step=step)
-        return tf.reduce_mean(tf.square(mean_logits(critic(images)) - mean_logits(critic(changed))))
+        here = mean_logits(judged(critic, name, images))
+        changed = self.augmentation(images, seed=seed, step=step)
+        return tf.reduce_mean(tf.square(here - mean_logits(critic(changed))))
 
     def scheduled(self):
         """Return the arguments that are schedules, with those of the augmentation; see `Penalty.scheduled`."""

@@ -4,8 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_floats
-from keras_gan.penalties._penalty import Penalty
+from keras_gan.penalties._penalty import Penalty, judged
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -39,8 +38,7 @@ class Drift(Penalty):
 
     def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):  # noqa: ARG002
         """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
-        logits = tf.cast(require_floats("logits", critic(real_images)), tf.float32)
-        return at(self.weight, step) * tf.reduce_mean(tf.square(logits))
+        return at(self.weight, step) * tf.reduce_mean(tf.square(judged(critic, "real_images", real_images)))
 
     def get_config(self):
         """Return the constructor's arguments."""

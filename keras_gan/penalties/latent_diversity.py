@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import _random
-from keras_gan._arguments import require_number
+from keras_gan._arguments import require_function, require_number
 from keras_gan._quantity import at, require_quantity, serialised
 from keras_gan._tensors import require_floats
 from keras_gan.penalties._penalty import Penalty
@@ -55,10 +55,12 @@ class LatentDiversity(Penalty):
         Returns:
             float32 scalar, at most 0.
         """
-        latents = require_floats("latents", latents)
+        require_function("generator", generator)
+        latents = tf.cast(require_floats("latents", latents), tf.float32)
         (seed,) = _random.seeds_of(seed, 1)
         nearby = latents + self.sigma * _random.normal_like(latents, seed)
-        return -at(self.weight, step) * tf.reduce_mean(tf.square(generator(latents) - generator(nearby)))
+        here, there = (tf.cast(generator(points), tf.float32) for points in (latents, nearby))
+        return -at(self.weight, step) * tf.reduce_mean(tf.square(here - there))
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -5,8 +5,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
 from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_floats
-from keras_gan.penalties._penalty import Penalty
+from keras_gan.penalties._penalty import Penalty, judged
 from keras_gan.penalties._running_means import RunningMeans
 
 
@@ -56,8 +55,10 @@ class LeCam(Penalty):
         """Return the weighted penalty, a float32 scalar of at least 0, and move the means; see `Penalty.__call__`."""
         if self.state is None:
             self.build()
-        logits = {"real": critic(real_images), "fake": critic(fake_images)}
-        logits = {kind: tf.cast(require_floats("logits", values), tf.float32) for kind, values in logits.items()}
+        logits = {
+            "real": judged(critic, "real_images", real_images),
+            "fake": judged(critic, "fake_images", fake_images),
+        }
         has_begun = tf.cast(step >= self.begin, tf.float32)
         means = {
             kind: self.state.move(kind, tf.reduce_mean(values), self.decay * has_begun)

@@ -37,8 +37,9 @@ class Orthogonal(Penalty):
 
     Example:
         >>> import keras
-        >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
-        >>> network.layers[0].kernel.assign([[1.0, 2.0], [0.0, 1.0]])   # Two filters with the inner product 2.
+        >>> import numpy as np
+        >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False)])
+        >>> network.set_weights([np.array([[1.0, 2.0], [0.0, 1.0]])])   # Two filters with the inner product 2.
         >>> float(Orthogonal(0.5)(network))   # 0.5 (2^2 + 2^2)
         4.0
     """

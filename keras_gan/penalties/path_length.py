@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import _random
-from keras_gan._arguments import require_int, require_number
+from keras_gan._arguments import require_function, require_int, require_number
 from keras_gan._quantity import at, require_quantity, serialised
 from keras_gan._tensors import require_floats
 from keras_gan.penalties._penalty import Penalty, finite_sqrt, warn_of_wrong_second_gradients
@@ -42,11 +42,11 @@ class PathLength(Penalty):
 
     Example:
         >>> import tensorflow as tf
-        >>> turn = tf.constant([[0.0, 1.0], [-1.0, 0.0]])   # Every step keeps its length, |J^T y| = |y|.
+        >>> turn = tf.constant([[0.0, 1.0], [-1.0, 0.0]])   # It keeps lengths, so |J^T y| = 3 |y|.
         >>> penalty, latents = PathLength(decay=0.0), tf.zeros((20_000, 2))
         >>> value = penalty(lambda z: 3.0 * z @ turn, latents, seed=tf.constant([0, 1], tf.int64))
-        >>> round(float(penalty.state.means["length"].value), 1)   # 3 E|y|, y of two pixels.
-        2.7
+        >>> abs(float(penalty.state.means["length"].value) / (3 * 1.2533) - 1) < 0.02   # E|y| is 1.2533 in a plane.
+        True
     """
 
     name, player = "path_length", "generator"
@@ -74,7 +74,8 @@ class PathLength(Penalty):
         """
         if self.state is None:
             self.build()
-        lengths = path_lengths(generator, require_floats("latents", latents)[:: self.shrink], seed)
+        latents = tf.cast(require_floats("latents", latents), tf.float32)
+        lengths = path_lengths(generator, latents[:: self.shrink], seed)
         mean = self.state.move("length", tf.reduce_mean(lengths), self.decay)
         return at(self.weight, step) * tf.reduce_mean(tf.square(lengths - mean))
 
@@ -89,6 +90,7 @@ class PathLength(Penalty):
 
 def path_lengths(generator, latents, seed):
     """|J^T y| of each sample, float32 `(batch,)`; J in the styles if the generator has them, else in the latents."""
+    require_function("generator", generator)
     start, draw = generator.path_from(latents) if hasattr(generator, "path_from") else (latents, generator)
     scale = getattr(generator, "inner_scale", 1.0)
     (seed,) = _random.seeds_of(seed, 1)

@@ -1,6 +1,7 @@
 """One update: the gradients of an objective for each of its players, and the steps of their optimizers."""
 
 import contextlib
+import contextvars
 import functools
 
 import tensorflow as tf
@@ -10,6 +11,28 @@ from keras_gan.training import _networks, _optimizers, _parts
 from keras_gan.training._given_generator import GivenGenerator
 from keras_gan.training.critic import Critic
 from keras_gan.training.passes import current_noise, passes, uncounted
+
+_TERMS = contextvars.ContextVar("terms", default=None)
+
+
+@contextlib.contextmanager
+def penalties_counted(model):
+    """Raise a ValueError if a player is updated inside, and a penalty of its is in none of its objectives."""
+    seen = {}
+    token = _TERMS.set(seen)
+    try:
+        yield
+    finally:
+        _TERMS.reset(token)
+    for name, terms in seen.items():
+        forgotten = [penalty for penalty in model.players[name].penalties if penalty not in terms]
+        if forgotten:
+            raise ValueError(
+                f"The player '{name}' has the penalty '{forgotten[0]}', and no objective of the training step has it: "
+                f"add `**self.penalise('{name}', ...)` to its terms (in a `TwoPlayerGAN`, "
+                "`**self.generator_penalties(real)` to those of the generator), or leave the penalty out. "
+                f"Received: terms {sorted(terms)}"
+            )
 
 
 class Deferred:
@@ -171,6 +194,7 @@ class Update:
             own, scope = stack.enter_context(passes())
             terms = self._objective(*[i.outputs if isinstance(i, Recording) else i for i in inputs])
             _require_terms(model, terms)
+            _note(terms)
             self._players = tuple(terms)
             now = {name: self._immediate(name, player_terms) for name, player_terms in terms.items()}
             totals = {name: self._total(name, now[name], own) for name in now}
@@ -297,6 +321,14 @@ def _require_terms(model, terms):
                     f"The term '{term}' is not in the model's `terms`, so the logs would not show it: add it "
                     f"there. Received: {{{name!r}: {{{term!r}: ...}}}}, terms={tuple(model.trackers)}"
                 )
+
+
+def _note(terms):
+    """Remember the terms of an objective until the end of the step."""
+    seen = _TERMS.get()
+    if seen is not None:
+        for name, player_terms in terms.items():
+            seen.setdefault(name, set()).update(player_terms)
 
 
 def _dense(gradient):

@@ -201,7 +201,11 @@ class AdversarialModel(SavedModel, abc.ABC):
         # When data of unknown length end, one more step begins without data. Without the dependency, TensorFlow would
         # run the parts of it that need no data, and count it.
         noise = self.training_state.noise()
-        with tf.control_dependencies(list(batch.values())), drawing_from(noise):
+        with (
+            tf.control_dependencies(list(batch.values())),
+            drawing_from(noise),
+            _updates.penalties_counted(self),
+        ):
             yield _batches.minibatches(batch, self.batches_per_step, self.batches_argument), noise
             self.training_state.step.assign_add(1)
 

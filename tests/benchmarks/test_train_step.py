@@ -102,7 +102,7 @@ def _copy_weights(network, stock):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("kind", ["Ours", "Textbook"])
+@pytest.mark.parametrize("kind", ["Ours", "Textbook", "ExactPenalties", "ApproximatePenalties"])
 @pytest.mark.parametrize("name", ["dcgan", "wgan_gp", "sn_resnet"])
 def test_the_keras_contenders_train_both_players(kind, name, cases):
     case = dataclasses.replace(cases.tiny[name], discriminator_steps=min(2, cases.tiny[name].discriminator_steps))

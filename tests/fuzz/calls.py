@@ -292,7 +292,13 @@ _TRAINING = {
     ),
     "Critic": lambda: (
         training.Critic,
-        {"network": pair()["discriminator"], "role": "critic", "judges": "images", "augmentations": ()},
+        {
+            "network": pair()["discriminator"],
+            "role": "critic",
+            "judges": "images",
+            "augmentations": (),
+            "generator": None,
+        },
     ),
     "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False}),
     "Interface": lambda: (
@@ -341,10 +347,29 @@ def penalty(make, **arguments):
     return {make.__name__: lambda: (make, arguments), f"{make.__name__}()": called}
 
 
+def of_generator(make, **arguments):
+    def called():
+        return make(**arguments), {"generator": pair()["generator"], "latents": latents(), "seed": None}
+
+    return {make.__name__: lambda: (make, arguments), f"{make.__name__}()": called}
+
+
 _PENALTIES = {
     **penalty(penalties.R1, weight=10.0),
     **penalty(penalties.R2, weight=10.0),
-    **penalty(penalties.GradientPenalty, weight=10.0, target=1.0),
+    **penalty(penalties.GradientPenalty, weight=10.0, target=1.0, one_sided=False),
+    **penalty(penalties.DRAGAN, weight=10.0, target=1.0, noise=0.5),
+    **penalty(penalties.LeCam, weight=0.3, decay=0.99, begin=0),
+    **penalty(penalties.Drift, weight=0.1),
+    **penalty(penalties.ApproximateR1, weight=10.0, sigma=0.01),
+    **penalty(penalties.ApproximateR2, weight=10.0, sigma=0.01),
+    **penalty(
+        penalties.ConsistencyRegularization, augmentation=augmentation.InstanceNoise(), weight=10.0, fake_weight=1.0
+    ),
+    **of_generator(penalties.PathLength, weight=2.0, decay=0.99, shrink=2),
+    **of_generator(penalties.LatentDiversity, weight=0.5, sigma=0.03),
+    "LatentConsistency": lambda: (penalties.LatentConsistency, {"weight": 5.0, "sigma": 0.03}),
+    "Orthogonal": lambda: (penalties.Orthogonal, {"weight": 1e-4, "player": "generator"}),
     "Lazy": lambda: (penalties.Lazy, {"penalty": penalties.R1(), "every": 16}),
     "mean_logits": lambda: (penalties.mean_logits, {"logits": features(4, 1)}),
     "squared_gradient_norms": lambda: (

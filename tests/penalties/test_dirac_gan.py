@@ -56,7 +56,7 @@ def test_the_steps_of_wasserstein_are_those_of_a_matrix():
     alternating = np.array([[1.0 - RATE**2, RATE], [-RATE, 1.0]])
     end = np.linalg.norm(np.linalg.matrix_power(alternating, STEPS) @ np.ones(2))
     assert distance(losses.Wasserstein) == pytest.approx(end, rel=1e-3)
-    # Each simultaneous step turns by a right angle and lengthens.
+    # Each simultaneous step turns a little, and lengthens by the root of 1 + h^2.
     end = np.sqrt(2) * np.sqrt(1 + RATE**2) ** STEPS
     assert distance(losses.Wasserstein, alternating=False) == pytest.approx(end, rel=1e-3)
 

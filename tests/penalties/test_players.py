@@ -166,3 +166,17 @@ def test_r1_and_r2_take_the_passes_of_the_loss():
     gan.train_on_batch(POINTS)
     # Real and fake images in the discriminator's update, fakes in the generator's.
     assert len(calls) == 3
+
+
+@pytest.mark.parametrize(("penalty", "player"), [(R1(1.0), "discriminator"), (Brightness(), "generator")], ids=repr)
+def test_a_penalty_that_the_step_of_a_model_forgets_is_an_error(penalty, player):
+    class Forgetful(keras_gan.NonSaturatingGAN):
+        def discriminator_terms(self, real, fake):
+            return {"discriminator": {"d_loss": tf.reduce_mean(self.critic(real).logits)}}
+
+        def generator_terms(self, real, fake):
+            return {"generator": {"g_loss": tf.reduce_mean(self.critic(fake).logits)}}
+
+    gan = compiled(penalty, make=Forgetful)
+    with pytest.raises(ValueError, match=rf"'{player}' has the penalty '{penalty.name}'.*add .*Received: terms \['"):
+        gan.train_on_batch(POINTS)
