@@ -27,17 +27,20 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan.metrics import mode_coverage
+from keras_gan.penalties import ApproximateR1, ApproximateR2
 from keras_gan.schedules import Cosine
 
 FLAGS = gaussians.FLAGS
 FLAGS.set_default("gans", ["AdversarialFlow", "WGANGP"])
 FLAGS.set_default("data", ["grid"])
-FLAGS.set_default("steps", 6000)
+FLAGS.set_default("steps", 9000)
 FLAGS.set_default("out", "runs/adversarial_flow.jsonl")
 
 LINE = {"centres": [-0.8, -0.3, 0.1, 0.7], "shares": [0.1, 0.4, 0.3, 0.2], "standard_deviation": 0.04}
 NUM_LATENTS = 4000
 WIDTH, DEPTH, LEARNING_RATE = 128, 3, 1e-3
+# Of both penalties. That of the grid, whose modes are narrow, was chosen by trial on seed 0; the other is the default.
+GAMMA = {"line": 0.5, "grid": 0.01}
 # The weight of the transport at first; it falls to a fortieth, as in the paper.
 WEIGHT = 0.2
 
@@ -57,9 +60,10 @@ def line(seed):
     return batches.apply(tf.data.experimental.assert_cardinality(tf.data.INFINITE_CARDINALITY)).prefetch(64)
 
 
-def make_flow(dimensions, weight, seed, steps_per_execution):
-    """Return the compiled adversarial flow from noise of so many dimensions."""
+def make_flow(data, weight, seed, steps, steps_per_execution):
+    """Return the compiled adversarial flow, from noise of the line or the plane."""
     keras.utils.set_random_seed(seed)
+    dimensions = {"line": 1, "grid": 2}[data]
     networks = keras_gan.networks.mlp(
         image_shape=(dimensions,),
         latent_dim=dimensions,
@@ -68,21 +72,29 @@ def make_flow(dimensions, weight, seed, steps_per_execution):
         generator_normalization=None,
         spectral_normalization=False,
     )
-    transport = Cosine(weight, weight / 40, FLAGS.steps) if weight else 0.0
     gan = keras_gan.AdversarialFlow(
-        *networks, transport_weight=transport, ema_half_life=gaussians.EMA_HALF_LIFE, seed=seed
+        *networks,
+        transport_weight=Cosine(weight, weight / 40, steps) if weight else 0.0,
+        penalties=[ApproximateR1(GAMMA[data]), ApproximateR2(GAMMA[data])],
+        ema_half_life=gaussians.EMA_HALF_LIFE,
+        seed=seed,
     )
     recipe = gaussians.Recipe(learning_rate=LEARNING_RATE, beta_1=0.0)
-    optimizers = [gaussians.make_optimizer(recipe, FLAGS.steps) for _ in range(2)]
+    optimizers = [gaussians.make_optimizer(recipe, steps) for _ in range(2)]
     gan.compile(*optimizers, steps_per_execution=steps_per_execution, jit_compile=True)
     return gan
 
 
-def trained_flow(data, dimensions, weight, seed):
+def trained_flow(data, points, weight, seed, steps):
     """Return the trained flow, and the results of training for the log."""
-    epochs = _protocol.epochs_of(FLAGS.steps, at_most=10)
-    gan = make_flow(dimensions, weight, seed, FLAGS.steps // epochs)
-    return gan, _protocol.fit(gan, data, FLAGS.steps, epochs=epochs)
+    epochs = _protocol.epochs_of(steps, at_most=10)
+    gan = make_flow(data, weight, seed, steps, steps // epochs)
+    return gan, _protocol.fit(gan, points, steps, epochs=epochs)
+
+
+def steps_on_line():
+    """The line has one coordinate and four modes: a third of the steps is enough."""
+    return max(1, FLAGS.steps // 3)
 
 
 def measure_map(latents, samples):
@@ -101,7 +113,7 @@ def measure_map(latents, samples):
 
 def train_on_line(weight, seed):
     """Train on the line and measure the map."""
-    gan, trained = trained_flow(line(seed), 1, weight, seed)
+    gan, trained = trained_flow("line", line(seed), weight, seed, steps_on_line())
     latents = np.random.default_rng(0).normal(size=(NUM_LATENTS, 1)).astype("float32")
     return measure_map(latents[:, 0], gan.generate(latents=latents)[:, 0]) | trained
 
@@ -111,7 +123,7 @@ def train_on_grid(name, seed):
     if name != "AdversarialFlow":
         return gaussians.train(name, "grid", seed)
     mixture = gaussians.grid()
-    gan, trained = trained_flow(gaussians.stream(mixture, seed), 2, WEIGHT, seed)
+    gan, trained = trained_flow("grid", gaussians.stream(mixture, seed), WEIGHT, seed, FLAGS.steps)
     samples = gan.generate(gaussians.NUM_SAMPLES, seed=0)
     return mode_coverage(samples, mixture.centres, mixture.standard_deviation)._asdict() | trained
 
@@ -120,7 +132,7 @@ def rows_of_line(log, common):
     """Yield the rows of the first table."""
     for weight, words in ((WEIGHT, "with transport"), (0.0, "without")):
         for seed in map(int, FLAGS.seeds):
-            settings = {**common, "data": "line", "weight": weight, "seed": seed}
+            settings = {**common, "data": "line", "steps": steps_on_line(), "weight": weight, "seed": seed}
             found = log.result(settings, lambda weight=weight, seed=seed: train_on_line(weight, seed))
             correlation, distance = f"{found['spearman']:.4f}", f"{found['distance']:.3f}"
             shares = f"{found['rising']:.1%}", f"{found['good']:.1%}"
@@ -140,8 +152,14 @@ def main(argv):
     """Train, measure, print."""
     _protocol.begin(argv)
     log = _protocol.RunLog(FLAGS.out)
-    common = {"steps": FLAGS.steps, "networks": [WIDTH, DEPTH], "learning_rate": LEARNING_RATE, "line": LINE}
-    header = [f"line, {FLAGS.steps:,} steps", "Spearman", "in order", "distance", "good samples", "ms a step"]
+    common = {
+        "steps": FLAGS.steps,
+        "networks": [WIDTH, DEPTH],
+        "learning_rate": LEARNING_RATE,
+        "line": LINE,
+        "gamma": GAMMA,
+    }
+    header = [f"line, {steps_on_line():,} steps", "Spearman", "in order", "distance", "good samples", "ms a step"]
     _protocol.print_table(header, rows_of_line(log, common))
     header = [f"grid, {FLAGS.steps:,} steps", "modes of 25", "share of good samples", "reverse KL", "ms a step"]
     _protocol.print_table(header, rows_of_grid(log, common))

@@ -67,7 +67,7 @@ def r3gan(*, image_shape=(32, 32, 3), latent_dim=64, width=768, blocks=2, group_
         >>> generator.output_shape, discriminator.output_shape
         ((None, 16, 16, 1), (None, 1))
         >>> generator.count_params()
-        13192
+        12840
     """
     image_shape = require_image_shape(image_shape, rank=3)
     latent_dim, blocks = require_int("latent_dim", latent_dim), require_int("blocks", blocks)
