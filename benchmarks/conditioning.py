@@ -1,4 +1,4 @@
-"""Which way to tell a GAN the class? Four of them on digits and Fashion-MNIST, at equal budget; prints Markdown tables.
+"""Which way to tell a GAN the class? Five on digits and Fashion-MNIST, at equal budget; prints Markdown tables.
 
     python benchmarks/conditioning.py --seeds=0,1,2
     python benchmarks/conditioning.py --data=digits --seconds=60
@@ -8,7 +8,9 @@ The ways, each with the package's networks and its own defaults:
 * "concatenation": `networks.dcgan(num_classes=10)`, the label next to the latents and as a plane of the picture, and
   `NonSaturatingGAN`;
 * "ACGAN" and "ACGAN real": `networks.acgan`; the classifier learns from real and fake images, or from real ones alone;
-* "projection": `networks.resnet(num_classes=10)` with conditional batch normalisation and the projection, and
+* "projection": the generator of "concatenation", and its discriminator without labels, to whose logit the inner product
+  of a vector of the class with the last features is added (Miyato and Koyama 2018, arXiv 1802.05637);
+* "projection resnet": `networks.resnet(num_classes=10)` with conditional batch normalisation and the projection, and
   `HingeGAN` with one update of the discriminator in a step.
 
 Each trains for --seconds of processor time, so that no way gains by a larger network; the table says how many steps
@@ -44,12 +46,17 @@ import keras
 import numpy as np
 
 import keras_gan
+from keras_gan.layers import SpectralNormalization
 from keras_gan.metrics import class_frechet_distance, classification_accuracy_score, label_accuracy, train_extractor
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("data", ["digits", "fashion-mnist"], "digits, fashion-mnist or both.")
 flags.DEFINE_string("data_dir", _protocol.real_data(""), "Folder of fashion-mnist/, with its IDX files.")
-flags.DEFINE_list("ways", ["concatenation", "ACGAN", "ACGAN real", "projection"], "Ways, each a row of the tables.")
+flags.DEFINE_list(
+    "ways",
+    ["concatenation", "ACGAN", "ACGAN real", "projection", "projection resnet"],
+    "Ways, each a row of the tables.",
+)
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training.")
 flags.DEFINE_boolean("shuffled", True, "Whether to train on shuffled labels as well, with the first seed.")
 flags.DEFINE_float("seconds", 150.0, "Processor time of a training.", lower_bound=0.0)
@@ -74,6 +81,20 @@ def acgan(image_shape, seed, *, classified):
 
 
 def projection(image_shape, seed):
+    """The inner product of a vector of the class with the features, for the networks of `concatenation`."""
+    sizes = {"image_shape": image_shape, "width": 16, "latent_dim": SIZES["latent_dim"]}
+    generator, _ = keras_gan.networks.dcgan(**sizes, num_classes=NUM_CLASSES)
+    _, plain = keras_gan.networks.dcgan(**sizes)
+    labels, features = keras.Input((), dtype="int32", name="labels"), plain.get_layer("flatten").output
+    one_hot = keras.layers.CategoryEncoding(NUM_CLASSES, "one_hot")(labels)
+    vectors = keras.layers.Dense(features.shape[-1], use_bias=False, dtype="float32")
+    product = keras.layers.Dot(1, dtype="float32")([SpectralNormalization(vectors)(one_hot), features])
+    logits = keras.layers.Add(dtype="float32")([plain.output, product])
+    judge = keras.Model({"images": plain.input, "labels": labels}, logits)
+    return keras_gan.NonSaturatingGAN(generator, judge, seed=seed)
+
+
+def projection_resnet(image_shape, seed):
     """Conditional batch normalisation, and the inner product of a vector of the class with the features."""
     networks = keras_gan.networks.resnet(image_shape=image_shape, generator_width=16, discriminator_width=16, **SIZES)
     return keras_gan.HingeGAN(*networks, discriminator_steps=1, ema_half_life=5000, seed=seed)
@@ -84,6 +105,7 @@ WAYS = {
     "ACGAN": functools.partial(acgan, classified="real_and_fake"),
     "ACGAN real": functools.partial(acgan, classified="real"),
     "projection": projection,
+    "projection resnet": projection_resnet,
 }
 
 

@@ -54,6 +54,13 @@ def test_the_two_forms_of_acgan(script, way, loss):
     assert (type(gan), gan.classified, gan.num_classes) == (keras_gan.ACGAN, loss, 10)
 
 
+def test_the_projection_adds_what_a_class_finds_in_the_features(script):
+    judge = script.projection((8, 8, 1), 0).discriminator
+    image = np.random.default_rng(0).uniform(-1, 1, (1, 8, 8, 1)).astype("float32")
+    logits = judge({"images": np.repeat(image, 10, axis=0), "labels": np.arange(10)}).numpy()[:, 0]
+    assert len(set(logits.round(6))) == 10
+
+
 @pytest.mark.long
 @pytest.mark.filterwarnings("ignore:.*subset:UserWarning")
 def test_the_table_has_a_row_for_each_run_and_is_printed_again_without_training(script, tmp_path, monkeypatch, capsys):
