@@ -109,14 +109,15 @@ def build(gan_name, network_name):
     keras.config.set_dtype_policy(FLAGS.precision)
     images = train_parts.load_images(labels=FLAGS.labels)
     with strategy.scope():
-        gan = train_parts.make_gan(gan_name, network_name, images)
+        is_new = FLAGS["from"].value is None
+        gan = train_parts.make_gan(gan_name, network_name, images) if is_new else train_parts.fine_tuned_gan(images)
     sizes = [
         f"{network.name} of {network.count_params():,} parameters" for network in (gan.generator, gan.discriminator)
     ]
     shape = f"shape {images.image_shape}"
     if images.num_held_out:
         shape += f", without {images.num_held_out:,} that are held out for the test"
-    print(f"{images.num_images:,} images of {shape}; {gan_name}: {', '.join(sizes)}")
+    print(f"{images.num_images:,} images of {shape}; {type(gan).__name__}: {', '.join(sizes)}")
     return images, gan, strategy.extended.should_checkpoint
 
 

@@ -162,6 +162,14 @@ def _define_gan():
 
 
 def _define_networks():
+    with _group("Transfer"):
+        flags.DEFINE_string("from", None, "Start from a trained .keras file: its GAN, networks and optimizers.")
+        flags.DEFINE_integer(
+            "freeze_discriminator", 0, "Freeze so many blocks of the discriminator of --from.", lower_bound=0
+        )
+        flags.DEFINE_float(
+            "fine_tuning_rate", None, "Learning rate of both players of --from; default: the file's.", lower_bound=0
+        )
     with _group("Networks"):
         flags.DEFINE_string(
             "network",
@@ -266,6 +274,19 @@ def _define_requirements():
     _require(
         "steps warm_up_steps", lambda steps, warm_up: warm_up < steps, "--warm_up_steps must be fewer than --steps"
     )
+    for flag in ("freeze_discriminator", "fine_tuning_rate"):
+        _require(
+            f"from {flag}",
+            functools.partial(_needs, flag),
+            f"--{flag} is for a run that starts --from a trained file",
+        )
+    for heading in ("GAN", "Networks", "Optimizers"):
+        for flag in GROUPS[heading]:
+            _require(
+                f"from {flag}",
+                functools.partial(_leaves, flag),
+                f"--from brings its own GAN, networks and optimizers: leave --{flag} out",
+            )
     _require(
         "network labels",
         lambda network, labels: not labels or _plain(network) in map(_plain, CONDITIONAL),
@@ -394,6 +415,16 @@ def _is_taken(flag, takers, network, value):
     """Whether an architecture, which may not exist, takes the value of a flag; all take the default."""
     known = set(map(_plain, NETWORKS))
     return value == FLAGS[flag].default or _plain(network) in takers or _plain(network) not in known
+
+
+def _needs(flag, source, value):
+    """Whether a flag that needs --from has it."""
+    return source is not None or value == FLAGS[flag].default
+
+
+def _leaves(flag, source, value):
+    """Whether a flag that --from replaces is left out."""
+    return source is None or value == FLAGS[flag].default
 
 
 def _are_weights(penalties):

@@ -50,6 +50,18 @@ def make_gan(gan_name, network_name, images):
     return gan
 
 
+def fine_tuned_gan(images):
+    """Return the compiled GAN of the file of --from, for the images that `load_images` has returned."""
+    from keras_gan import transfer
+
+    return transfer.fine_tune(
+        FLAGS["from"].value,
+        freeze=FLAGS.freeze_discriminator,
+        num_classes=images.num_classes if FLAGS.labels else None,
+        learning_rate=FLAGS.fine_tuning_rate,
+    )
+
+
 def network_options(network):
     """Return the arguments of the networks, without the shape of the images; what no flag gives stays as it is."""
     options = {argument: FLAGS[flag].value for argument, flag in train_flags.NETWORKS[network].items()}

@@ -1,7 +1,6 @@
 """Layers that GANs need and Keras lacks, or defines differently from the papers."""
 
 from keras_gan.layers.batch_normalization import BatchNormalization
-from keras_gan.layers.clipped_images import ClippedImages
 from keras_gan.layers.code_encoding import CodeEncoding
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
@@ -27,7 +26,6 @@ from keras_gan.layers.truncation import Truncation
 
 __all__ = [
     "BatchNormalization",
-    "ClippedImages",
     "CodeEncoding",
     "ConditionalBatchNormalization",
     "Conv2D",

@@ -3,9 +3,10 @@
 import keras
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import ClippedImages, Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
+from keras_gan.layers import Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import cropped, halved_sides
+from keras_gan.networks._clipped_images import ClippedImages
 
 
 def noise_unet(*, image_shape=(16, 16, 1), width=32, stages=2):

@@ -4,10 +4,11 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import ClippedImages, Conv2D, FIRDownsampling2D, FIRUpsampling2D, LeakyReLU
+from keras_gan.layers import Conv2D, FIRDownsampling2D, FIRUpsampling2D, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._bases import LearnedBasis, WeightedSum
 from keras_gan.networks._building_blocks import cropped, halved_sides
+from keras_gan.networks._clipped_images import ClippedImages
 from keras_gan.networks._labels import labels_input, require_classes
 
 _EXPANSION = 2

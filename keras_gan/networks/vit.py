@@ -4,8 +4,8 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import ClippedImages
 from keras_gan.networks._arguments import require_image_shape
+from keras_gan.networks._clipped_images import ClippedImages
 from keras_gan.networks._labels import labels_input, require_classes
 from keras_gan.networks._transformer import Positions, transformer_block
 
