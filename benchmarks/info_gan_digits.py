@@ -102,6 +102,9 @@ def correlation(values, codes, categories):
     values = values.copy()
     for category in np.unique(categories):
         values[categories == category] -= values[categories == category].mean()
+    if not values.std():
+        # Samples that are all alike show no code.
+        return 0.0
     return float(max(abs(np.corrcoef(values, column)[0, 1]) for column in codes.T))
 
 

@@ -33,6 +33,7 @@ def test_a_correlation_is_one_within_the_categories(script):
     # The categories differ by far more than a code changes.
     assert script.correlation(100.0 * categories - codes[:, 1], codes, categories) == pytest.approx(1.0, abs=0.02)
     assert script.correlation(rng.normal(size=200), codes, categories) < 0.25
+    assert script.correlation(100.0 * categories, codes, categories) == 0.0
 
 
 @pytest.mark.long
