@@ -87,7 +87,8 @@ def test_the_table_of_gans_has_the_defaults(name):
     paper, loss, optimizer, steps = _gan_rows()[name]
     gan = _make(name)
     assert re.match(r"`(\w+)`", loss).group(1) == type(gan.adversarial_loss).__name__
-    assert set(re.findall(r"`(\w+)`", loss)[1:]) == {type(penalty).__name__ for penalty in gan.penalties}
+    penalties = [getattr(penalty, "penalty", penalty) for penalty in gan.penalties]
+    assert set(re.findall(r"`(\w+)`", loss)[1:]) == {type(penalty).__name__ for penalty in penalties}
     assert int(steps.split(",")[0]) == gan.discriminator_steps
     arxiv = re.search(r"arxiv.org/abs/([\d.]+)\)", paper).group(1)
     assert arxiv in type(gan).__doc__

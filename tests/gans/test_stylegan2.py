@@ -22,10 +22,11 @@ def compiled(**options):
     return gan
 
 
-def test_noise_styles_and_average_resume_as_if_training_had_not_stopped(images, tmp_path):
-    gan = compiled()
+def test_noise_styles_classes_and_average_resume_as_if_training_had_not_stopped(images, tmp_path):
+    batches = [{"images": images[start : start + 8], "labels": np.arange(8, dtype="int32") % 3} for start in (0, 8)]
+    gan = compiled(num_classes=3)
     before = {name: getattr(gan, name).get_weights() for name in ("generator", "discriminator")}
-    gan.train_on_batch(images[:8])
+    gan.train_on_batch(batches[0])
     for name, weights in before.items():
         for now, then in zip(getattr(gan, name).get_weights(), weights, strict=True):
             assert np.isfinite(now).all()
@@ -34,24 +35,20 @@ def test_noise_styles_and_average_resume_as_if_training_had_not_stopped(images, 
     again = keras.saving.load_model(tmp_path / "gan.keras")
     assert again.fingerprint() == gan.fingerprint()
     for trained in (gan, again):
-        trained.train_on_batch(images[8:16])
+        trained.train_on_batch(batches[1])
     assert again.fingerprint() == gan.fingerprint()
 
 
-def test_classes_are_trained_and_drawn(images):
-    gan = compiled(num_classes=3, noise=False)
-    history = gan.fit(images[:8], np.arange(8) % 3, batch_size=8, verbose=0).history
-    assert np.isfinite(list(history.values())).all()
+def test_the_label_decides_what_is_drawn():
+    gan = keras_gan.StyleGAN2(*styled(num_classes=3, noise=False), penalties=[], ema_half_life=None)
     assert gan.num_classes == 3
-    latents = np.ones((3, 4), "float32")
-    drawn = gan.generate(latents=latents, labels=[0, 1, 1], seed=0, averaged=False)
+    drawn = gan.generate(latents=np.ones((3, 4), "float32"), labels=[0, 1, 1])
     assert np.abs(drawn[0] - drawn[1]).max() > 1e-3
     np.testing.assert_allclose(drawn[1], drawn[2], atol=1e-6)
-    assert np.abs(drawn).max() <= 1.0
 
 
 def test_paths_begin_at_the_styles():
-    gan = keras_gan.StyleGAN2(*styled())
+    gan = keras_gan.StyleGAN2(*styled(), ema_half_life=None)
     mapping, synthesis = gan.sampler(averaged=False)._interface.halves
     assert mapping.network is gan.generator.get_layer("mapping")
     assert synthesis.network is gan.generator.get_layer("synthesis")

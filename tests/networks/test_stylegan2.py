@@ -134,7 +134,9 @@ def test_without_truncation_left_all_samples_are_the_mean_image():
 
 
 def test_a_style_for_each_sample_and_unit_activations_at_the_start():
-    generator, discriminator = stylegan2(image_shape=(32, 32, 3), latent_dim=64, width=32, max_width=64)
+    generator, discriminator = stylegan2(
+        image_shape=(32, 32, 3), latent_dim=64, width=32, max_width=64, mapping_layers=2
+    )
     z = np.random.default_rng(0).normal(size=(16, 64)).astype("float32")
     styles = generator.get_layer("mapping")(z)
     assert 0.5 < np.std(styles) < 2.0
@@ -193,7 +195,9 @@ def test_the_gradient_of_r1_equals_finite_differences():
     assert slope == pytest.approx((sides[0] - sides[1]) / (2 * step), rel=2e-3)
 
 
-@pytest.mark.parametrize(("policy", "tolerance"), [("mixed_float16", 0.01), ("mixed_bfloat16", 0.08)])
+@pytest.mark.parametrize(
+    ("policy", "tolerance"), [("mixed_float16", 0.01), pytest.param("mixed_bfloat16", 0.08, marks=pytest.mark.long)]
+)
 def test_half_precision_is_near_float32_and_returns_float32(tiny, policy, tolerance):
     keras.config.set_dtype_policy(policy)
     half = stylegan2(**TINY, noise=False, style_mixing=1.0)
@@ -214,7 +218,9 @@ def test_images_are_clipped_in_inference_alone(tiny):
     np.testing.assert_allclose(synthesis(styles), drawn.clip(-1, 1), atol=1e-6)
 
 
-@pytest.mark.parametrize(("image_shape", "start"), [((28, 56, 3), (7, 14)), ((6, 6, 4), (3, 3))])
+@pytest.mark.parametrize(
+    ("image_shape", "start"), [pytest.param((28, 56, 3), (7, 14), marks=pytest.mark.long), ((6, 6, 4), (3, 3))]
+)
 def test_sizes_between(image_shape, start):
     generator, discriminator = stylegan2(image_shape=image_shape, latent_dim=3, width=2, mapping_layers=1)
     assert generator.get_layer("synthesis").get_layer("constant").output.shape[1:3] == start
@@ -230,10 +236,3 @@ def test_the_message_names_the_nearest_size_that_works(sides, multiple, nearest)
     with pytest.raises(ValueError, match=message):
         stylegan2(image_shape=(*sides, 3), latent_dim=2, width=1)
     assert doubled_sides((*map(int, nearest.split(" x ")), 3))
-
-
-def test_saved_and_loaded_it_draws_the_same(tmp_path):
-    generator, _ = stylegan2(**TINY, noise=False, num_classes=3)
-    given = {"latents": latents(), "labels": np.array([0, 1, 2, 0])}
-    generator.save(tmp_path / "generator.keras")
-    np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "generator.keras")(given), generator(given))
