@@ -28,7 +28,7 @@ def noise_unet(*, image_shape=(16, 16, 1), width=32, stages=2):
     Args:
         image_shape: tuple (height, width, channels) of the pictures, of any size.
         width: int, the channels of the layers next to the picture.
-        stages: int, the number of halvings.
+        stages: int, the number of halvings; None for as many as leave the smaller side 4 pixels or more.
 
     Returns:
         Two `keras.Model`: the generator, from latents `(batch, *image_shape)` to float32 images of the same shape, in

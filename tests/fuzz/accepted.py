@@ -172,6 +172,8 @@ HERE = {
     "gans.VAEGAN.reconstruct.images": {"fewer rows"},
     "gans.WGAN.clip": _POSITIVE,
     "gans.AdversarialFlow.penalties": _NONE,
+    "gans.AdversarialFlow.transport_weight": _NOT_NEGATIVE | _NONE,
+    "gans.R3GAN.gamma": _NOT_NEGATIVE,
     "gans.R3GAN.penalties": _NONE,
     "gans.WGANGP.penalties": _NONE,
     # What `keras.initializers.get` takes.
@@ -313,6 +315,7 @@ HERE = {
     "networks.biggan.embedding_dim": _NONE,
     "networks.biggan.latent_dim": _NONE,
     "networks.dcgan.stages": _NONE,
+    "networks.noise_unet.stages": _NONE,
     "networks.patch_discriminator.normalization": _NONE,
     "networks.progressive.width": _NONE,
     "networks.resnet.discriminator_width": _NONE,
@@ -321,6 +324,7 @@ HERE = {
     "networks.stylegan2.noise": _FLAG,
     "networks.stylegan2.style_mixing": {"zero"},
     "networks.stylegan2.width": _NONE,
+    "networks.vit.latent_dim": _NONE,
     "penalties.GradientPenalty().fake_images": {"NaN inside", "huge inside"},
     "penalties.GradientPenalty().real_images": {"NaN inside", "huge inside"},
     "penalties.GradientPenalty.target": _NOT_NEGATIVE,
@@ -367,6 +371,7 @@ HERE = {
         for name in ("Cosine", "Linear")
         for argument, values in {"start": _ANY_NUMBER, "end": _ANY_NUMBER, "steps": {"2^40"}}.items()
     },
+    "schedules.cosines.steps": {"2^40"},
     "schedules.LinearDecay.hold_steps": {"zero"},
     "training.AdversarialModel.evaluate.steps": _NONE,
     # Only the first of the two batches is looked at.
@@ -382,6 +387,7 @@ HERE = {
     "training.Critic.generator": _NONE,
     "training.Critic.judges": {"text"},
     "training.Critic.role": {"text"},
+    "training.Field.is_noise": _FLAG,
     "training.Field.shape": {"empty list", "list of None"},
     "training.Interface.returns": {"text"},
     "training.Interface.role": {"text"},
