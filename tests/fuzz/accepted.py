@@ -161,6 +161,7 @@ HERE = {
     "gans.LSGAN.a": _ANY_NUMBER,
     "gans.LSGAN.b": _ANY_NUMBER,
     "gans.LSGAN.c": _ANY_NUMBER,
+    "gans.StyleGAN2.penalties": _NONE,
     "gans.TwoPlayerGAN.compile.loss_weights": {"None", "empty dict"},
     "gans.TwoPlayerGAN.compile.run_eagerly": _FLAG,
     "gans.TwoPlayerGAN.generate.labels": _NONE,
