@@ -255,7 +255,8 @@ def test_data_of_another_kind(gan):
 def test_a_batch_that_cannot_be_taken_apart(networks, images):
     gan = keras_gan.HingeGAN(*networks(), discriminator_steps=5)
     gan.compile()
-    with pytest.raises(ValueError, match=r"takes 5 discriminator steps.*multiple of 5.*shape \(8, 8, 8, 1\)"):
+    message = r"takes 5 minibatches .`discriminator_steps`.*multiple of 5.*shape \(8, 8, 8, 1\)"
+    with pytest.raises(ValueError, match=message):
         gan.train_on_batch(images[:8])
 
 
