@@ -2,10 +2,10 @@
 
     python benchmarks/defaults.py --seeds=0
 
-Each GAN is trained with each network that it can take. Nothing is chosen but the size of the networks, so that a pair
-takes less than three minutes on two cores: no optimizer, no penalty, no average of the generator. All GANs have the
-same number of updates, those of both players together, so a GAN with five discriminator updates in a step takes a third
-of the steps of a GAN with one.
+Each GAN is trained with each network that it can take; the larger networks, with the GANs of their papers. Nothing is
+chosen but the size of the networks, so that a pair takes less than three minutes on two cores: no optimizer, no
+penalty, no average of the generator. All GANs have the same number of updates, those of both players together, so a GAN
+with five discriminator updates in a step takes a third of the steps of a GAN with one.
 
 The judge is that of `demo_quality.py`, a classifier that sees only scikit-learn's training digits. For 1,797 samples it
 measures the Frechet distance of its features to the test split, over that of a Gaussian of full covariance fitted to
@@ -59,12 +59,29 @@ NETWORKS = {
     "acgan": (lambda: networks.acgan(**SHAPE, width=16), 3000),
     "info_gan": (lambda: networks.info_gan(**SHAPE, width=16, units=256), 3000),
     "vae_gan": (lambda: networks.vae_gan(**SHAPE, width=16), 3000),
+    "wgan_gp_resnet": (lambda: networks.wgan_gp_resnet(**SHAPE, width=16), 6000),
+    "sagan": (lambda: networks.sagan(**SHAPE, width=16), 6000),
+    "biggan": (lambda: networks.biggan(**SHAPE, width=16), 6000),
+    "stylegan2": (lambda: networks.stylegan2(**SHAPE, latent_dim=64, width=16, max_width=64, mapping_layers=2), 3000),
+    "progressive": (lambda: networks.progressive(**SHAPE, latent_dim=64, width=16, max_width=64), 3000),
+    "r3gan": (lambda: networks.r3gan(**SHAPE, width=32, blocks=1), 1500),
+    "vit": (lambda: networks.vit(**SHAPE, patch_size=8, width=64, depth=2), 3000),
+    "noise_unet": (lambda: networks.noise_unet(**SHAPE, width=16, stages=3), 3000),
 }
 PAIRS = [
     *((gan, network) for network in list(NETWORKS)[:6] for gan in TWO_PLAYERS),
     ("ACGAN", "acgan"),
     ("InfoGAN", "info_gan"),
     ("VAEGAN", "vae_gan"),
+    ("WGANGP", "wgan_gp_resnet"),
+    ("HingeGAN", "sagan"),
+    ("HingeGAN", "biggan"),
+    ("StyleGAN2", "stylegan2"),
+    ("StyleGAN2", "progressive"),
+    ("R3GAN", "dcgan"),
+    ("R3GAN", "r3gan"),
+    ("R3GAN", "vit"),
+    ("AdversarialFlow", "noise_unet"),
     ("CycleGAN", "resnet_translator"),
 ]
 

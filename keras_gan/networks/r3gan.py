@@ -12,12 +12,14 @@ from keras_gan.networks._clipped_images import ClippedImages
 from keras_gan.networks._labels import labels_input, require_classes
 
 _EXPANSION = 2
+# Of the paper.
+_GROUP_SIZE = 16
 _SLOPE = 0.2
 # The filter (1, 2, 1) on pixels that are repeated.
 _TAPS = (1, 3, 3, 1)
 
 
-def r3gan(*, image_shape=(32, 32, 3), latent_dim=64, width=768, blocks=2, group_size=16, num_classes=None):
+def r3gan(*, image_shape=(32, 32, 3), latent_dim=64, width=768, blocks=2, group_size=None, num_classes=None):
     """Residual generator and discriminator without normalisation, after R3GAN.
 
     A loss that is stable by itself needs none of the tricks that GANs have collected: no normalisation, no noise, no
@@ -50,7 +52,8 @@ def r3gan(*, image_shape=(32, 32, 3), latent_dim=64, width=768, blocks=2, group_
         latent_dim: int, the size of the generator's input.
         width: int, the channels between blocks; or a tuple of them, from the smallest map to the picture.
         blocks: int, the residual blocks at each size of map.
-        group_size: int, the channels that a 3x3 convolution sees; it must divide twice the width.
+        group_size: int, the channels that a 3x3 convolution sees; it must divide twice the width. None for the paper's
+            16, or twice the smallest width if that is less.
         num_classes: int, the number of classes, for networks that take labels; None for networks without.
 
     Returns:
@@ -73,7 +76,9 @@ def r3gan(*, image_shape=(32, 32, 3), latent_dim=64, width=768, blocks=2, group_
     image_shape = require_image_shape(image_shape, rank=3)
     latent_dim, blocks = require_int("latent_dim", latent_dim), require_int("blocks", blocks)
     sides = halved_sides(image_shape)[::-1]
-    widths = _widths(width, require_int("group_size", group_size), sides)
+    widths = _widths(width, sides)
+    group_size = min(_GROUP_SIZE, _EXPANSION * min(widths)) if group_size is None else group_size
+    _require_groups(widths, require_int("group_size", group_size))
     num_classes = None if num_classes is None else require_classes(num_classes)
     block = _Block(group_size, blocks * len(widths))
     generator = _generator(image_shape, latent_dim, num_classes, sides=sides, widths=widths, blocks=blocks, block=block)
@@ -172,7 +177,7 @@ def _normal(gain=1.0):
     return keras.initializers.VarianceScaling(gain, mode="fan_in", distribution="untruncated_normal")
 
 
-def _widths(width, group_size, sides):
+def _widths(width, sides):
     """The widths from the smallest map to the picture, a list of ints."""
     widths = list(width) if isinstance(width, tuple | list) else [width] * len(sides)
     widths = [require_int("width", entry) for entry in widths]
@@ -181,6 +186,11 @@ def _widths(width, group_size, sides):
             f"A tuple of widths must have one for each size of map, and these pictures have {len(sides)}: "
             f"{', '.join(f'{height}x{width}' for height, width in sides)}. Received: width={width}"
         )
+    return widths
+
+
+def _require_groups(widths, group_size):
+    """Raise a ValueError unless the groups divide the channels of each block."""
     for entry in widths:
         if _EXPANSION * entry % group_size:
             nearest = max(1, round(_EXPANSION * entry / group_size)) * group_size
@@ -189,4 +199,3 @@ def _widths(width, group_size, sides):
                 f"`group_size` must divide twice the width: use a width of {advice}, or another `group_size`. "
                 f"Received: width={entry}, group_size={group_size}"
             )
-    return widths

@@ -10,7 +10,21 @@ import keras_gan
 GANS = ["MinimaxGAN", "NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP"]
 GANS += ["RelativisticGAN", "RelativisticAverageGAN"]
 NETWORKS = ["dcgan", "dense_dcgan", "mlp", "resnet", "dcgan with labels", "mlp with labels"]
-OTHERS = [("ACGAN", "acgan"), ("InfoGAN", "info_gan"), ("VAEGAN", "vae_gan"), ("CycleGAN", "resnet_translator")]
+OTHERS = [
+    ("ACGAN", "acgan"),
+    ("InfoGAN", "info_gan"),
+    ("VAEGAN", "vae_gan"),
+    ("WGANGP", "wgan_gp_resnet"),
+    ("HingeGAN", "sagan"),
+    ("HingeGAN", "biggan"),
+    ("StyleGAN2", "stylegan2"),
+    ("StyleGAN2", "progressive"),
+    ("R3GAN", "dcgan"),
+    ("R3GAN", "r3gan"),
+    ("R3GAN", "vit"),
+    ("AdversarialFlow", "noise_unet"),
+    ("CycleGAN", "resnet_translator"),
+]
 # Their samples are farther than the Gaussian's: see benchmarks/RESULTS.md.
 MISSED = (("VAEGAN", "vae_gan"), ("WGAN", "resnet"))
 PAIRS = [*((gan, network) for network in NETWORKS for gan in GANS), *OTHERS]

@@ -42,8 +42,7 @@ def test_the_stacks_are_three_random_images_and_a_function_of_the_seed_and_the_s
 
 def test_the_three_digits_are_the_mode(script):
     stack = np.stack([numbers()[[7, 7, 7]], numbers()[[0, 0, 1]], numbers()[[3, 3, 3]]], axis=-1)
-    with flagsaver.flagsaver(samples=3):
-        found = script.coverage([stack], reader)
+    found = script.coverage([stack], reader, 3)
     # 703 twice and 713 once.
     assert found["num_modes"] == 2
     assert found["kl"] == pytest.approx(np.log(1000) - np.log(3) + 2 / 3 * np.log(2))
@@ -51,8 +50,7 @@ def test_the_three_digits_are_the_mode(script):
 
 
 def test_uniform_stacks_reach_all_modes(script):
-    with flagsaver.flagsaver(samples=26000):
-        found = script.coverage(script.stacks(numbers(), seed=0).take(407), reader)
+    found = script.coverage(script.stacks(numbers(), seed=0).take(407), reader, 26000)
     assert found["num_modes"] == 1000
     assert found["kl"] == pytest.approx(found["kl_floor"], rel=0.2)
 

@@ -144,6 +144,7 @@ def test_the_graph_and_several_steps_in_one_execution(tmp_path, fit, train_until
     assert files() == [f"step_{step:09d}.npz" for step in (4, 6, 8)]
 
 
+@pytest.mark.long
 def test_several_replicas(tmp_path, fit, train_until_done, two_replicas):
     def make():
         with two_replicas.scope():

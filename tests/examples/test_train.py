@@ -48,6 +48,22 @@ def folder_of_faces(path, count=8):
 
 
 @pytest.mark.parametrize("name", GANS)
+def test_each_gan_has_networks_by_its_name_alone(train_script, train_flags, name):
+    with flagsaver.flagsaver():
+        train_flags(f"--gan={name}")
+        flags.FLAGS["network"].using_default_value = True
+        train_script.train_flags.take_own_parts(name)
+        images = train_script.train_parts.load_images(labels=flags.FLAGS.labels)
+        gan = train_script.train_parts.make_gan(name, flags.FLAGS.network, images)
+    assert type(gan) is getattr(keras_gan, name)
+    assert gan.sample_shape == (8, 8, 1)
+    assert gan.num_classes == (10 if name == "ACGAN" else None)
+
+
+FEW = ("ACGAN", "WGANGP")
+
+
+@pytest.mark.parametrize("name", [*FEW, *(pytest.param(n, marks=pytest.mark.long) for n in GANS if n not in FEW)])
 def test_each_gan_trains_on_digits_by_its_name_alone(train, name):
     gan, printed = train(f"--gan={name}")
     assert type(gan) is getattr(keras_gan, name)
@@ -190,6 +206,7 @@ def test_learning_rates_at_steps_0_2_4_and_10_of_10(train_script, schedule, warm
     np.testing.assert_allclose(got, rates, atol=1e-6)
 
 
+@pytest.mark.long
 def test_two_replicas(run_script, two_replicas, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(tf.distribute, "MirroredStrategy", lambda: two_replicas)
     prints = []

@@ -320,11 +320,11 @@ def test_a_directory_that_cannot_be_made(error, tmp_path, flag):
         ("--steps=150", "--steps must be a multiple of --steps_per_epoch"),
         ("--steps_per_execution=3", "--steps_per_epoch must be a multiple of --steps_per_execution"),
         ("--discriminator_normalization=instance", "value should be one of <batch|layer|none>"),
-        ("--network=mlp --discriminator_normalization=batch", "_normalization is only for --network=dcgan"),
-        ("--network=ResNet --discriminator_dropout=0.5", "--discriminator_dropout is only for --network=dcgan"),
-        ("--penalties=r1", "must be as r1:10,r2:10, of r1,"),
+        ("--network=mlp --discriminator_normalization=batch", "_normalization is only for --network=acgan, dcgan,"),
+        ("--network=ResNet --discriminator_dropout=0.5", "--discriminator_dropout is only for --network=acgan, dcgan."),
+        ("--penalties=r1", "must be as r1:10,r2:10, of approximate_r1,"),
         ("--penalties=r1:-1", "must be as r1:10,r2:10"),
-        ("--penalties=lipschitz:1", "of r1, gradient_penalty"),
+        ("--penalties=lipschitz:1", "path_length, r1, r2"),
         ("--lazy_penalty_every=4", "is for a penalty given by --r1, --gradient_penalty or --penalties"),
         ("--nohealth --rollbacks=1", "--rollbacks needs --health"),
         ("--steps=100 --warm_up_steps=100", "--warm_up_steps must be fewer than --steps"),
@@ -346,7 +346,7 @@ def test_help_shows_the_flags_in_groups_with_all_choices(train_script, flag):
     assert (got.returncode, got.stderr) == (0, "")
     assert got.stdout.startswith("Train any GAN of keras_gan")
     headings = re.findall(r"^[A-Z]\w+$", got.stdout, re.MULTILINE)
-    assert headings == ["Preset", "Images", "GAN", "Networks", "Optimizers", "Training", "Files"]
+    assert headings == ["Preset", "Images", "GAN", "Transfer", "Networks", "Optimizers", "Training", "Files"]
     assert re.search(r"^  --batch_size=64 +Images in a minibatch.$", got.stdout, re.MULTILINE)
     words = " ".join(got.stdout.split())
     for names in (train_script.train_flags.GANS, train_script.train_flags.NETWORKS):
@@ -372,9 +372,9 @@ def test_words_that_are_no_flags(error):
         ("--gan=TwoPlayerGAN", r"no such gan\..* There are .*Received: --gan=TwoPlayerGAN"),
         (
             "--network=dcgam",
-            r"no such network. Did you mean dcgan\? There are dcgan, dense_dcgan, mlp, resnet. Received: --net",
+            r"no such network. Did you mean dcgan\? There are acgan, .*, wgan_gp_resnet. Received: --net",
         ),
-        ("--network=q", r"no such network. There are dcgan, dense_dcgan, mlp"),
+        ("--network=q", r"no such network. There are acgan, biggan, dcgan,"),
         ("--dataset=digts", r"Did you mean 'digits'.*source='digts'"),
         ("--dataset=/no/such/folder", r"no such folder. Received: source='/no/such/folder'"),
         ("--split=trian", r"split.*Received: .*trian"),

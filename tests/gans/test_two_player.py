@@ -229,6 +229,7 @@ def test_each_discriminator_step_gets_a_minibatch_of_its_own(networks, images):
     assert gan.images_per_step == 24
 
 
+@pytest.mark.long
 def test_the_dirac_gan_converges_with_r1_and_not_without():
     """D(x) = psi x, data at 0, one sample at theta, from (1, 1), learning rate 0.1: known distances after 5,000 steps.
 

@@ -32,6 +32,7 @@ def updates_of(step, *, steps, warm_up):
     return updates
 
 
+@pytest.mark.long
 def test_the_warm_up_follows_the_authors_schedule(networks, images):
     gan = tiny(networks, discriminator_steps=1, warm_up_steps=4)
     images = tf.constant(images[:2])

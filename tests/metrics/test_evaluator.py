@@ -325,6 +325,7 @@ def test_what_a_metric_warns_of_is_noted_too():
     assert any("The subsets have 300 samples of each side" in note for note in report["kernel_distance"].warnings)
 
 
+@pytest.mark.long
 def test_fifty_evaluations_leave_no_samples_behind():
     evaluator = Evaluator(Pixels(), num_images=1000, num_halves=0)
     real = evaluator.real(REAL)

@@ -140,7 +140,7 @@ def test_classes_that_come_in_turn_are_all_trained(monkeypatch):
     seen = []
     module = sys.modules[train_extractor.__module__]
     monkeypatch.setattr(module, "_training_step", lambda *_: lambda images, labels: seen.extend(labels.numpy()))
-    monkeypatch.setattr(module, "_accuracy", lambda network, pixels, labels: len(labels))
+    monkeypatch.setattr(module, "accuracy_of", lambda network, pixels, labels: len(labels))
     data = read_images(batches_of(np.arange(500) % 10), 500)
     held_out = train_classifier(build_classifier((2, 2, 1), 10, 4, 0), data, steps=8, seed=0)
     assert held_out == 50
@@ -225,7 +225,7 @@ def test_all_positions_of_an_image_are_held_out_together(monkeypatch):
     module, seen, checked = sys.modules[train_extractor.__module__], set(), set()
     note = lambda found: lambda pixels: found.update(int(image.min()) for image in np.asarray(pixels))  # noqa: E731
     monkeypatch.setattr(module, "_training_step", lambda *_: lambda images, labels: note(seen)(images))
-    monkeypatch.setattr(module, "_accuracy", lambda network, pixels, labels: note(checked)(pixels))
+    monkeypatch.setattr(module, "accuracy_of", lambda network, pixels, labels: note(checked)(pixels))
     turned = module._turned(np.arange(50, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8))
     train_classifier(build_classifier((4, 4, 1), 4, 4, 0), turned, steps=8, seed=0)
     assert (len(seen), len(checked), seen & checked) == (45, 5, set())

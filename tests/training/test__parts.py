@@ -18,7 +18,14 @@ def weights_of(*models):
     return np.concatenate([weight.ravel() for model in models for weight in model.get_weights()])
 
 
-@pytest.mark.parametrize("make", [keras_gan.NonSaturatingGAN, keras_gan.RelativisticGAN, keras_gan.HingeGAN])
+@pytest.mark.parametrize(
+    "make",
+    [
+        keras_gan.RelativisticGAN,
+        pytest.param(keras_gan.NonSaturatingGAN, marks=pytest.mark.long),
+        pytest.param(keras_gan.HingeGAN, marks=pytest.mark.long),
+    ],
+)
 def test_accumulated_gradients_take_the_step_of_the_whole_batch(make, networks, images):
     trained = []
     for parts in (1, 4):

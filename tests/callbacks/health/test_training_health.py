@@ -201,6 +201,7 @@ def test_rollbacks_are_bounded(make_watched_gan, meddle, spoil, images, tmp_path
     assert rates == pytest.approx([1e-3, 0.5e-3, 0.25e-3])
 
 
+@pytest.mark.long
 def test_a_rate_that_was_lowered_before_the_checkpoint_is_not_lowered_twice(
     make_watched_gan, train, meddle, spoil, images, tmp_path
 ):
