@@ -164,6 +164,7 @@ def test_only_the_leftovers_of_killed_processes_are_removed(tmp_path, other_proc
     assert sorted(tmp_path.iterdir()) == sorted([in_use, *others])
 
 
+@pytest.mark.long
 def test_only_the_folders_of_killed_processes_are_removed(tmp_path, other_process):
     killed, leftover = other_process("unfinished_folder", tmp_path)
     _, in_use = other_process("unfinished_folder", tmp_path)

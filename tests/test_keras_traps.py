@@ -254,6 +254,7 @@ def test_an_overflow_on_the_second_replica_ruins_the_weights(two_replicas):
 # Several replicas
 
 
+@pytest.mark.long
 def test_optimizers_cannot_be_built_inside_a_step_on_replicas(two_replicas):
     with two_replicas.scope():
         stock, gan = textbook(), ours()
@@ -262,6 +263,7 @@ def test_optimizers_cannot_be_built_inside_a_step_on_replicas(two_replicas):
     assert all(optimizer.built for optimizer in optimizers(gan))
 
 
+@pytest.mark.long
 def test_the_step_is_as_much_longer_as_there_are_replicas(two_replicas):
     def moved(make, strategy):
         keras.utils.set_random_seed(0)
@@ -419,6 +421,7 @@ def test_a_save_that_fails_destroys_the_file_that_it_replaces(tmp_path, monkeypa
     assert (tmp_path / "ours.keras").read_bytes() == intact["ours.keras"]
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Skipping variable loading for optimizer")
 def test_the_callback_that_backs_up_knows_one_optimizer(tmp_path):
     class Crash(keras.callbacks.Callback):

@@ -49,7 +49,7 @@ def test_each_image_has_a_draw_of_its_own(augmentation):
 
 
 @EVERY
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_graph_that_does_not_know_the_batch_changes_the_same(augmentation, jit_compile):
     signature = [tf.TensorSpec((None, 8, 10, 3)), tf.TensorSpec((2,), tf.int64)]
     compiled = tf.function(
@@ -84,7 +84,7 @@ def test_half_precision_is_changed_in_float32(augmentation):
     assert np.array_equal(augmentation(half, seed=SEED), expected)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("augmentation", [*(DiffAugment([name]) for name in CHANGES), InstanceNoise()], ids=repr)
 def test_r1_before_the_change_matches_finite_differences(augmentation, jit_compile):
     require_right_second_gradients(augmentation, jit_compile)

@@ -243,7 +243,7 @@ def _fit(gan, epochs):
     gan.fit(images, batch_size=4, epochs=epochs, verbose=0)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_of_mixed_precision_the_same_images_are_served(tmp_path, policy):
     keras.config.set_dtype_policy(policy)
     try:
@@ -256,6 +256,7 @@ def test_of_mixed_precision_the_same_images_are_served(tmp_path, policy):
     np.testing.assert_array_equal(served, gan.generate(66, seed=5))
 
 
+@pytest.mark.long
 def test_of_replicas_the_same_images_are_served(tmp_path, two_replicas):
     with two_replicas.scope():
         gan = _batch_norm_gan()
@@ -269,6 +270,7 @@ def test_of_replicas_the_same_images_are_served(tmp_path, two_replicas):
     _fit(gan, 2)
 
 
+@pytest.mark.long
 def test_of_a_resumed_training_the_same_images_are_served(tmp_path):
     whole = _batch_norm_gan()
     initial = [network.get_weights() for network in (whole.generator, whole.discriminator)]

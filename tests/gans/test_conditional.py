@@ -150,7 +150,9 @@ def test_the_gradient_penalty_has_the_labels_of_the_real_images(images):
     assert logs["gradient_penalty"] == pytest.approx(3.0 * np.mean(((given + 1) / 8 - 1) ** 2), rel=1e-5)
 
 
-@pytest.mark.parametrize("form", ["column", "int64", "uint8", "dict", "data set"])
+@pytest.mark.parametrize(
+    "form", ["column", "data set", *(pytest.param(form, marks=pytest.mark.long) for form in ("int64", "uint8", "dict"))]
+)
 def test_the_forms_that_labels_come_in_are_the_same_labels(form, images):
     labels = {"column": LABELS[:, None], "uint8": LABELS.astype("uint8")}.get(form, LABELS)
     data = {"images": images, "labels": labels} if form == "dict" else (images, labels)

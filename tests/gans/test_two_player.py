@@ -54,6 +54,7 @@ def test_the_step_is_the_textbook_algorithm(make, networks, images):
             np.testing.assert_allclose(weight, expected, atol=2e-6)
 
 
+@pytest.mark.long
 def test_the_step_is_the_same_under_xla(networks, images):
     weights = []
     for jit_compile in (False, True):

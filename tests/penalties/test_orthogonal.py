@@ -48,7 +48,7 @@ def test_filters_are_columns(layer, shape, matrices):
     network = built(layer, shape)
     kernel = next(weight for weight in network.trainable_weights if weight.name == "kernel")
     expected = sum(map(overlap, matrices(np.asarray(kernel, "float64"))))
-    assert expected > 0.01
+    assert expected > 0.001
     assert float(Orthogonal(1.0)(network)) == pytest.approx(expected, rel=1e-4)
 
 
