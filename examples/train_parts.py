@@ -1,5 +1,6 @@
 """What the flags of train.py describe: the images, the networks, the GAN and its optimizers."""
 
+import train_choices
 import train_flags
 from absl import flags
 from train_flags import given
@@ -11,7 +12,7 @@ def make_strategy():
     """Return the tf.distribute strategy that the flag names."""
     from tensorflow import distribute
 
-    return getattr(distribute, train_flags.STRATEGIES[FLAGS.strategy])()
+    return getattr(distribute, train_choices.STRATEGIES[FLAGS.strategy])()
 
 
 def load_images(**options):
@@ -43,8 +44,8 @@ def make_gan(gan_name, network_name, images):
     players = getattr(networks, network_name)(image_shape=images.image_shape, **options)
     gan = getattr(gans, gan_name)(*players, **gan_options())
     gan.compile(
-        make_optimizer(gan, FLAGS.generator_learning_rate),
-        make_optimizer(gan, FLAGS.discriminator_learning_rate),
+        make_optimizer(gan, "generator"),
+        make_optimizer(gan, "discriminator"),
         **{"jit_compile": "auto"} | given("jit_compile", "gradient_accumulation_steps", "steps_per_execution"),
     )
     return gan
@@ -64,7 +65,7 @@ def fine_tuned_gan(images):
 
 def network_options(network):
     """Return the arguments of the networks, without the shape of the images; what no flag gives stays as it is."""
-    options = {argument: FLAGS[flag].value for argument, flag in train_flags.NETWORKS[network].items()}
+    options = {argument: FLAGS[flag].value for argument, flag in train_choices.NETWORKS[network].items()}
     if options.get("discriminator_normalization") not in (None, "none"):
         options = {"spectral_normalization": False} | {k: v for k, v in options.items() if v is not None}
     elif "discriminator_normalization" in options:
@@ -80,7 +81,7 @@ def gan_options():
     if chosen := penalties():
         options["penalties"] = chosen
     if FLAGS.augmentation:
-        options["augmentation"] = getattr(augmentation, train_flags.AUGMENTATIONS[FLAGS.augmentation])()
+        options["augmentation"] = getattr(augmentation, train_choices.AUGMENTATIONS[FLAGS.augmentation])()
     return options
 
 
@@ -89,21 +90,22 @@ def penalties():
     from keras_gan import penalties
 
     weights = {"R1": FLAGS.r1, "GradientPenalty": FLAGS.gradient_penalty}
-    weights |= {train_flags.PENALTIES[name]: weight for name, weight in train_flags.weights(FLAGS.penalties).items()}
+    weights |= {train_choices.PENALTIES[name]: weight for name, weight in train_flags.weights(FLAGS.penalties).items()}
     found = [getattr(penalties, name)(weight) for name, weight in weights.items() if weight is not None]
     every = FLAGS.lazy_penalty_every
     return [penalties.Lazy(penalty, every=every) for penalty in found] if every else found
 
 
-def make_optimizer(gan, learning_rate):
-    """Return a new optimizer for one of the players; at its usual learning rate if none is given."""
+def make_optimizer(gan, player):
+    """Return a new optimizer for one of the players; at its usual learning rate if no flag gives one."""
     import keras
 
     optimizer = {
-        "default": gan.default_optimizer,
+        "default": lambda: gan.default_optimizers()[player],
         "paper": gan.paper_optimizer,
         "adam": lambda: keras.optimizers.Adam(2e-4, FLAGS.beta_1, FLAGS.beta_2, epsilon=1e-8),
     }[FLAGS.optimizer]()
+    learning_rate = FLAGS[f"{player}_learning_rate"].value
     config = optimizer.get_config()
     config["learning_rate"] = scheduled(config["learning_rate"] if learning_rate is None else learning_rate)
     if FLAGS.clip_norm is not None:

@@ -85,7 +85,7 @@ def test_a_preset_gives_the_flags_the_gan_that_it_builds_itself(train_script, na
         images = parts.load_images()
         networks = keras_gan.networks.dcgan(image_shape=images.image_shape, **parts.network_options("dcgan"))
         gan = getattr(keras_gan, flags.FLAGS.gan)(*networks, **parts.gan_options())
-        optimizers = [parts.make_optimizer(gan, flags.FLAGS.generator_learning_rate) for _ in range(2)]
+        optimizers = [parts.make_optimizer(gan, player) for player in ("generator", "discriminator")]
         assert flags.FLAGS.steps == preset.steps
         assert flags.FLAGS.precision == preset.precision
     assert images.image_shape == (preset.image_size, preset.image_size, preset.channels)
