@@ -59,7 +59,12 @@ def clipped_wgan():
     return make_gan(keras_gan.WGAN, warm_up_steps=3)
 
 
-GANS = [spectral_hinge, with_dropout_and_batch_statistics, in_float16, clipped_wgan]
+GANS = [
+    spectral_hinge,
+    with_dropout_and_batch_statistics,
+    pytest.param(in_float16, marks=pytest.mark.long),
+    pytest.param(clipped_wgan, marks=pytest.mark.long),
+]
 
 
 @pytest.mark.parametrize("make", GANS)
@@ -71,7 +76,7 @@ def test_a_killed_gan_ends_as_one_that_was_never_stopped(tmp_path, fit, train_un
     assert int(gan.training_state.step) == 2 * STEPS_PER_EPOCH
 
 
-@pytest.mark.parametrize("saving", [{}, {"unit": "step", "every": 3}])
+@pytest.mark.parametrize("saving", [{}, pytest.param({"unit": "step", "every": 3}, marks=pytest.mark.long)])
 def test_killed_before_and_after_the_ends_of_epochs(tmp_path, walk, fit, train_until_done, saving):
     whole = walk()
     fit(whole, epochs=4)

@@ -107,7 +107,7 @@ def test_tensorboard_finds_the_values(gan, tmp_path):
     assert found == [(steps, 0.25), (2 * steps, 0.5)]
 
 
-@pytest.mark.parametrize("direction, best_epoch", [("higher", 2), ("lower", 3)])
+@pytest.mark.parametrize("direction, best_epoch", [("higher", 2), pytest.param("lower", 3, marks=pytest.mark.long)])
 def test_the_best_gan_is_kept(gan, tmp_path, direction, best_epoch):
     values = [0.5, 0.75, 0.25, 0.5]
     prints = []
@@ -181,6 +181,7 @@ def test_a_full_disk_costs_one_warning(gan, tmp_path, full_disk):
     assert len(history["brightness"]) == 4
 
 
+@pytest.mark.long
 def test_two_replicas_evaluate_too(two_replicas):
     with two_replicas.scope():
         gan = keras_gan.NonSaturatingGAN(*keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=4, width=8))

@@ -270,7 +270,7 @@ def test_an_interrupted_folder_continues_with_its_colours_and_what_it_left_out(t
         assert_written(tmp_path / "cache", source, size=(4, 4), crop="center")
 
 
-@pytest.mark.parametrize("calls_before", range(8))
+@pytest.mark.parametrize("calls_before", [*range(7), pytest.param(7, marks=pytest.mark.long)])
 def test_a_build_that_dies_while_it_writes_its_progress_is_not_wrong_afterwards(tmp_path, monkeypatch, calls_before):
     write, calls = _cache.write_atomically, itertools.count()
 

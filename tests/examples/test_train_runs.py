@@ -82,6 +82,7 @@ def test_the_run_directory_holds_pictures_curves_events_and_flags(finished, tmp_
     np.testing.assert_allclose(images, gan.averaged_generator(latents), atol=1e-6)
 
 
+@pytest.mark.long
 def test_the_flags_of_a_run_repeat_it(finished, train, tmp_path):
     first = keras.saving.load_model(finished / "gan.keras")
     recorded = [f"--flagfile={finished / 'flags.txt'}", "--export_dir="]

@@ -41,7 +41,9 @@ def softplus_mean(x):
     return tf.reduce_mean(tf.nn.softplus(x))
 
 
-@pytest.mark.parametrize("mode", [{"run_eagerly": True}, {"jit_compile": True}], ids=["eager", "XLA"])
+@pytest.mark.parametrize(
+    "mode", [{"run_eagerly": True}, pytest.param({"jit_compile": True}, marks=pytest.mark.long)], ids=["eager", "XLA"]
+)
 def test_the_step_is_the_textbook_algorithm(mode):
     """Each player's objective with a tape of its own, all with the weights from before the step."""
     model, (enc, dec, dis) = make(), (encoder(), decoder(), judge())

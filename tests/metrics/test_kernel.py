@@ -172,7 +172,7 @@ def test_it_works_in_a_graph():
     assert float(tf.function(metric.result)()) == expected
 
 
-@pytest.mark.parametrize("reservoir_size", [100, 400])
+@pytest.mark.parametrize("reservoir_size", [100, pytest.param(400, marks=pytest.mark.long)])
 def test_each_replica_holds_the_whole(two_replicas, distribute, reservoir_size):
     with two_replicas.scope():
         metric = _metric(reservoir_size=reservoir_size)
@@ -206,6 +206,7 @@ def test_what_is_kept_depends_on_the_images_and_not_on_the_last_bits_of_features
     assert results[0] == pytest.approx(results[1], rel=1e-4)
 
 
+@pytest.mark.long
 def test_fifty_evaluations_take_no_more_memory_than_one(check_fifty_evaluations):
     batches = [{"real": REAL[i : i + 50], "fake": FAKE[i : i + 50]} for i in range(0, 250, 50)]
     check_fifty_evaluations(_metric(reservoir_size=100), batches)

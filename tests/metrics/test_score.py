@@ -183,6 +183,7 @@ def test_images_with_an_extractor():
     assert metric.result() == pytest.approx(3.0, rel=1e-6)
 
 
+@pytest.mark.long
 def test_fifty_evaluations_take_no_more_memory_than_one(metric, check_fifty_evaluations):
     check_fifty_evaluations(metric, [{"fake": LOGITS[i : i + 50]} for i in range(0, 300, 50)])
 

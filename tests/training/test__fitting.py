@@ -86,7 +86,12 @@ def data(kind, images):
 # Inside the first epoch for every kind of data; at the end of an epoch and after it for one kind.
 @pytest.mark.parametrize(
     "kind, step",
-    [("array", 4), ("array", 6), ("array", 8), ("loaded", 4), ("finite", 4), ("unknown length", 4)],
+    [
+        ("array", 8),
+        ("loaded", 4),
+        ("finite", 4),
+        *(pytest.param(*case, marks=pytest.mark.long) for case in (("array", 4), ("array", 6), ("unknown length", 4))),
+    ],
 )
 def test_a_run_that_goes_on_at_any_step_is_the_run_that_was_not_stopped(kind, step, gan, images, recwarn):
     state, recorder = State(6), Recorder()

@@ -48,6 +48,7 @@ def scheduled_gan(networks, **compiled):
     return gan
 
 
+@pytest.mark.long
 def test_the_logs_show_the_value_that_each_step_used_and_xla_takes_the_same_steps(networks, images):
     trained = []
     for compiled in ({"run_eagerly": True}, {"jit_compile": True}):

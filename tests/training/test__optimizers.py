@@ -169,6 +169,7 @@ def test_a_lazy_penalty_with_a_schedule_and_a_loss_scale(networks, images):
     assert float(optimizer.learning_rate) == pytest.approx(0.75 * float(schedule(6)))
 
 
+@pytest.mark.long
 def test_a_lazy_penalty_on_replicas_and_under_xla(networks, images, two_replicas):
     with two_replicas.scope():
         mirrored_networks = networks()

@@ -81,6 +81,7 @@ def test_labels_must_be_the_model_s(class_gan, images, message):
         class_gan.fit(IMAGES, LABELS, batch_size=4, verbose=0, callbacks=[TrainingHealth(images)])
 
 
+@pytest.mark.long
 def test_an_acgan_is_watched_while_it_trains():
     networks = keras_gan.networks.acgan(image_shape=(4, 4, 1), num_classes=3, latent_dim=4, width=2)
     gan = keras_gan.ACGAN(*networks, augmentation=keras_gan.augmentation.InstanceNoise(0.1), seed=0)

@@ -14,6 +14,7 @@ from keras_gan.callbacks.health._statistics import RealImages
 # --- Illnesses that training brings about -----------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_a_discriminator_that_wins(make_watched_gan, train, images):
     gan = make_watched_gan(learning_rates=(0, 0.02), compilation={"jit_compile": True})
     warned = train(gan, images, [TrainingHealth(images, every=2)], steps=160)
@@ -246,6 +247,7 @@ def test_looking_at_half_precision_changes_nothing_and_sees_unscaled_gradients(m
     np.testing.assert_allclose(*norms, rtol=0.02)
 
 
+@pytest.mark.long
 def test_looking_from_outside_of_the_replicas(make_watched_gan, images, two_replicas):
     signs = []
     for strategy in (tf.distribute.get_strategy(), two_replicas):
@@ -267,6 +269,7 @@ def test_the_progress_bar_leaves_out_what_is_for_files(make_watched_gan, images,
     assert "health" not in shown
 
 
+@pytest.mark.long
 def test_two_replicas_are_watched_while_they_train(make_watched_gan, train, images, two_replicas):
     with two_replicas.scope():
         gan = make_watched_gan()
