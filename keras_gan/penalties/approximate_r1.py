@@ -1,15 +1,12 @@
 """The R1 penalty without a second gradient."""
 
 import keras
-import tensorflow as tf
 
-from keras_gan._arguments import require_number
-from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan.penalties._penalty import Penalty, refuse_random_layers, squared_slopes
+from keras_gan.penalties._squared_norms import ApproximateSquaredNorms
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class ApproximateR1(Penalty):
+class ApproximateR1(ApproximateSquaredNorms):
     """`R1` by finite differences: one more pass of the critic in place of the gradient of a gradient.
 
     It works with layers that have no second derivative, or a wrong or slow one. It is hardly faster elsewhere, because
@@ -44,21 +41,4 @@ class ApproximateR1(Penalty):
         True
     """
 
-    name = "approximate_r1"
-
-    def __init__(self, weight=10.0, *, sigma=0.01):
-        self.weight = require_quantity("weight", weight, low=0.0)
-        self.sigma = require_number("sigma", sigma, low=0.0, open_low=True)
-
-    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):  # noqa: ARG002
-        """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
-        slopes = squared_slopes(critic, "real_images", real_images, self.sigma, seed)
-        return 0.5 * at(self.weight, step) * tf.reduce_mean(slopes)
-
-    def validate(self, network):
-        """Raise a ValueError that names the layer if the critic draws random numbers."""
-        refuse_random_layers(network)
-
-    def get_config(self):
-        """Return the constructor's arguments."""
-        return {"weight": serialised(self.weight), "sigma": self.sigma}
+    name, images = "approximate_r1", "real_images"

@@ -1,15 +1,12 @@
 """The R1 penalty."""
 
 import keras
-import tensorflow as tf
 
-from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_float_images
-from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
+from keras_gan.penalties._squared_norms import ExactSquaredNorms
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class R1(Penalty):
+class R1(ExactSquaredNorms):
     """Zero-centred gradient penalty on real images.
 
     When the generator matches the data, the discriminator should be flat. Without the penalty, the game circles around
@@ -41,20 +38,4 @@ class R1(Penalty):
         [125.0, 68.75, 12.5]
     """
 
-    name = "r1"
-
-    def __init__(self, weight=10.0):
-        self.weight = require_quantity("weight", weight, low=0.0)
-
-    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):  # noqa: ARG002
-        """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
-        norms = squared_gradient_norms(critic, require_float_images("real_images", real_images))
-        return 0.5 * at(self.weight, step) * tf.reduce_mean(norms)
-
-    def validate(self, discriminator):
-        """Warn of layers whose second gradient is wrong."""
-        warn_of_wrong_second_gradients(discriminator)
-
-    def get_config(self):
-        """Return the constructor's arguments."""
-        return {"weight": serialised(self.weight)}
+    name, images = "r1", "real_images"

@@ -1,15 +1,12 @@
 """The R2 penalty."""
 
 import keras
-import tensorflow as tf
 
-from keras_gan._quantity import at, require_quantity, serialised
-from keras_gan._tensors import require_float_images
-from keras_gan.penalties._penalty import Penalty, squared_gradient_norms, warn_of_wrong_second_gradients
+from keras_gan.penalties._squared_norms import ExactSquaredNorms
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class R2(Penalty):
+class R2(ExactSquaredNorms):
     """Zero-centred gradient penalty on generated images.
 
     It does for the fakes what `R1` does for the real images. A relativistic loss needs both: with R1 alone, the
@@ -34,20 +31,4 @@ class R2(Penalty):
         125.0
     """
 
-    name = "r2"
-
-    def __init__(self, weight=10.0):
-        self.weight = require_quantity("weight", weight, low=0.0)
-
-    def __call__(self, critic, real_images, fake_images, *, seed=None, step=0):  # noqa: ARG002
-        """Return the weighted penalty, a float32 scalar of at least 0; see `Penalty.__call__`."""
-        norms = squared_gradient_norms(critic, require_float_images("fake_images", fake_images))
-        return 0.5 * at(self.weight, step) * tf.reduce_mean(norms)
-
-    def validate(self, network):
-        """Warn of layers whose second gradient is wrong."""
-        warn_of_wrong_second_gradients(network)
-
-    def get_config(self):
-        """Return the constructor's arguments."""
-        return {"weight": serialised(self.weight)}
+    name, images = "r2", "fake_images"
