@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras_gan import losses
 from keras_gan._gradients import with_gradient
 from keras_gan._quantity import at, require_quantity, scheduled, serialised
-from keras_gan.gans.two_player import TwoPlayerGAN
+from keras_gan.gans._separate_batches import SeparateBatchesGAN
 from keras_gan.penalties import ApproximateR1, ApproximateR2
 from keras_gan.schedules import Cosine
 from keras_gan.training.passes import current_noise
@@ -15,7 +15,7 @@ _CENTRING = 0.01
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class AdversarialFlow(TwoPlayerGAN):
+class AdversarialFlow(SeparateBatchesGAN):
     """Adversarial flow model: a GAN that also learns which image each noise should become, the nearest one.
 
     A GAN decides where its samples go, but not which latent goes where, so its map may fold and drift as long as it
@@ -61,7 +61,6 @@ class AdversarialFlow(TwoPlayerGAN):
     """
 
     terms = ("d_loss", "centring", "g_loss", "transport")
-    generator_batches = 1
 
     def __init__(self, generator, discriminator, *, transport_weight=None, penalties=None, **options):
         weight = Cosine(0.2, 0.005, 20_000) if transport_weight is None else transport_weight
@@ -76,16 +75,6 @@ class AdversarialFlow(TwoPlayerGAN):
                 f"generator.output_shape={(None, *self.sample_shape)}"
             )
         self.transport_weight = weight
-
-    def train_step(self, data):
-        """Update the discriminator, and then the generator on images and noise of its own."""
-        with self.step_on(data) as ((*batches, last), noise):
-            for batch in batches:
-                fakes = self.record(self.generate_for, batch, self.latents_for(batch, noise))
-                self.minimise(self.discriminator_terms, batch, fakes)
-            fakes = self.record(self.generate_for, last, self.latents_for(last, noise))
-            self.minimise(self.generator_terms, last, fakes)
-        return self.get_metrics_result()
 
     def generate_for(self, batch, latents):
         """A batch with generated images, and with the noise that they were made of."""

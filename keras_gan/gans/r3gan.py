@@ -4,12 +4,12 @@ import keras
 
 from keras_gan import losses
 from keras_gan._quantity import require_quantity, serialised
-from keras_gan.gans.two_player import TwoPlayerGAN
+from keras_gan.gans._separate_batches import SeparateBatchesGAN
 from keras_gan.penalties import R1, R2
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class R3GAN(TwoPlayerGAN):
+class R3GAN(SeparateBatchesGAN):
     """Relativistic pairing with two gradient penalties: a loss that converges without further tricks.
 
     Pairing real images with generated ones keeps modes from being dropped. It does not converge by itself: near the
@@ -47,23 +47,11 @@ class R3GAN(TwoPlayerGAN):
         (3, 8, 8, 1)
     """
 
-    generator_batches = 1
-
     def __init__(self, generator, discriminator, *, gamma=1.0, penalties=None, **options):
         gamma = require_quantity("gamma", gamma, low=0.0)
         penalties = [R1(gamma), R2(gamma)] if penalties is None else penalties
         super().__init__(generator, discriminator, losses.Relativistic(), penalties=penalties, **options)
         self.gamma = gamma
-
-    def train_step(self, data):
-        """Update the discriminator, and then the generator on images and latents of its own."""
-        with self.step_on(data) as ((*batches, last), noise):
-            for batch in batches:
-                fakes = self.record(self.generate_for, batch, self.latents_for(batch, noise))
-                self.minimise(self.discriminator_terms, batch, fakes)
-            fakes = self.record(self.generate_for, last, self.latents_for(last, noise))
-            self.minimise(self.generator_terms, last, fakes)
-        return self.get_metrics_result()
 
     def default_optimizer(self):
         """Adam with the paper's first learning rate, 2e-4, and the last of its values of beta_2: 0.99."""
