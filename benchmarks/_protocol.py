@@ -133,6 +133,11 @@ class _Clock(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self._begin)
 
 
+def values(report):
+    """Return the value and the interval of each result of a report, as the log keeps them."""
+    return {key: [result.value, *result.interval] for key, result in report.items()}
+
+
 def print_table(header, rows):
     """Print a Markdown table."""
     print("\n| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")

@@ -81,12 +81,7 @@ def train(contender, seed, evaluator, real):
     grid = image_grid(gan.generate(COLUMNS, seed=0), columns=COLUMNS)
     Image.fromarray(grid.squeeze()).save(pictures / f"{contender}_{seed}.png")
     report = evaluator.compare(gan, real)
-    return trained | {"steps": steps} | values(report)
-
-
-def values(report):
-    """Return the value and the interval of each result of a report, as the log keeps them."""
-    return {key: [result.value, *result.interval] for key, result in report.items()}
+    return trained | {"steps": steps} | _protocol.values(report)
 
 
 def planned_steps(contender, run_dir):
@@ -108,7 +103,7 @@ def rows():
     training = np.concatenate(list(images_of("train").one_pass()))
     few = training[np.random.default_rng(0).permutation(len(training))[: FLAGS.samples]]
     for name, images in (("real train split", few), ("Gaussian", _protocol.gaussian_like(few, FLAGS.samples))):
-        yield row(name, values(evaluator.compare(images, real)))
+        yield row(name, _protocol.values(evaluator.compare(images, real)))
     log = _protocol.RunLog(FLAGS.out)
     for contender in FLAGS.contenders:
         for seed in map(int, FLAGS.seeds):

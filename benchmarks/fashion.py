@@ -109,7 +109,7 @@ def rows(data, extractor):
     def measured(name, seed):
         gan, trained = train(name, data, seed)
         report = evaluator.compare(gan, test, floor=floor)
-        return trained | {key: [result.value, *result.interval] for key, result in report.items()}
+        return trained | _protocol.values(report)
 
     yield "real train split", "", *(f"{value:.4g}" for value in floor.values()), ""
     for name in FLAGS.gans:

@@ -167,15 +167,6 @@ def test_every_variable_gets_a_gradient(arguments):
         assert np.any(gradient), variable.path
 
 
-@pytest.fixture
-def float64():
-    """Finite differences need the digits; the inputs of the networks follow `floatx`."""
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_floatx("float32")
-
-
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("arguments", [{}, *CRITICS])
 def test_second_order_gradient_equals_finite_differences(arguments):

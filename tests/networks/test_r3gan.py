@@ -131,15 +131,6 @@ def test_mixed_precision_returns_float32(policy):
     assert images.dtype == discriminator(images, training=True).dtype == tf.float32
 
 
-@pytest.fixture
-def float64():
-    """Finite differences need the digits; the inputs of the networks follow `floatx`."""
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_floatx("float32")
-
-
 @pytest.mark.usefixtures("float64")
 def test_second_order_gradient_equals_finite_differences():
     _, discriminator = r3gan(**TINY | {"width": 2})

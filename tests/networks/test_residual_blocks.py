@@ -167,15 +167,6 @@ def test_layers_under_spectral_normalization():
         assert of_vectors == [name == "biggan"] * 2
 
 
-@pytest.fixture
-def float64():
-    """Finite differences need the digits; the inputs of the networks follow `floatx`."""
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_floatx("float32")
-
-
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("name", ["wgan_gp_resnet", *LONG])
 def test_second_order_gradient_equals_finite_differences(name):

@@ -151,15 +151,6 @@ def test_every_variable_gets_a_gradient():
         assert np.any(gradient), variable.path
 
 
-@pytest.fixture
-def float64():
-    """Finite differences need the digits; the inputs of the networks follow `floatx`."""
-    keras.config.set_floatx("float64")
-    keras.config.set_dtype_policy("float64")
-    yield
-    keras.config.set_floatx("float32")
-
-
 def branch(model, last):
     """The part of a network that computes in float64: up to a layer before the float32 head."""
     return keras.Model(model.input, model.get_layer(last).output)
