@@ -31,7 +31,7 @@ def begin(argv):
     """Check the command line and set the threads, before TensorFlow computes anything."""
     if argv[1:]:
         raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
-    for name in FLAGS.gans:
+    for name in FLAGS.gans if "gans" in FLAGS else ():
         gan_class(name)
     if FLAGS.threads:
         tf.config.threading.set_intra_op_parallelism_threads(FLAGS.threads)
