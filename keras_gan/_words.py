@@ -1,4 +1,4 @@
-"""Durations and sizes in words, for people in a hurry."""
+"""Durations, sizes and names in words, for people in a hurry."""
 
 
 def duration(seconds):
@@ -39,6 +39,17 @@ def pace(seconds):
     if seconds >= 0.9995:
         return f"{seconds:.1f} s/step"
     return f"{1000 * seconds:.{0 if seconds >= 0.00995 else 1}f} ms/step"
+
+
+def numbered(names):
+    """Return names without repetition: the second of one name gets a 2.
+
+    Example:
+        >>> numbered(["r1", "r1", "drift", "r1"])
+        ['r1', 'r1_2', 'drift', 'r1_3']
+    """
+    counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
+    return [name if count == 1 else f"{name}_{count}" for name, count in zip(names, counts, strict=True)]
 
 
 def file_size(num_bytes):

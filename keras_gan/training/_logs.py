@@ -3,6 +3,7 @@
 import tensorflow as tf
 
 from keras_gan import _quantity
+from keras_gan._words import numbered
 from keras_gan.training import _optimizers
 
 
@@ -20,8 +21,9 @@ def values_in_use(model):
         values |= _values(name, _quantity.scheduled(player), step)
         for penalty_name, penalty in player.penalties.items():
             values |= _values(penalty_name, penalty.scheduled(), step)
-    for part in model.scheduled_parts():
-        values |= _values(part.name, part.scheduled(), step)
+    parts = model.scheduled_parts()
+    for name, part in zip(numbered([part.name for part in parts]), parts, strict=True):
+        values |= _values(name, part.scheduled(), step)
     return values
 
 

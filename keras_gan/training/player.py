@@ -8,6 +8,7 @@ import tensorflow as tf
 from keras_gan import _quantity
 from keras_gan._arguments import require_int
 from keras_gan._replicas import replica_count
+from keras_gan._words import numbered
 from keras_gan.penalties import Penalty
 from keras_gan.training import _networks
 from keras_gan.training._fused_updates import move_towards
@@ -162,9 +163,5 @@ def _require_penalties(penalties):
 
 def _named_penalties(penalties):
     """Penalties by their names in the logs, such as `r1`; a second penalty of the same kind is `r1_2`."""
-    names = [penalty.name for penalty in _require_penalties(penalties)]
-    counts = [names[: index + 1].count(name) for index, name in enumerate(names)]
-    return {
-        name if count == 1 else f"{name}_{count}": penalty
-        for name, count, penalty in zip(names, counts, penalties, strict=True)
-    }
+    names = numbered([penalty.name for penalty in _require_penalties(penalties)])
+    return dict(zip(names, penalties, strict=True))

@@ -128,6 +128,15 @@ def test_the_weight_of_a_penalty_is_that_of_its_step(networks, images):
         assert logs["r1"] == pytest.approx(expected * alone, rel=1e-4, abs=1e-7)
 
 
+def test_two_augmentations_of_one_kind_have_a_line_each(networks, images):
+    noises = [InstanceNoise(Linear(level, 0.0, 4)) for level in (0.4, 0.2)]
+    gan = keras_gan.NonSaturatingGAN(*networks(), augmentation=noises, seed=1)
+    gan.compile(run_eagerly=True)
+    logs = gan.train_on_batch(images[:8], return_dict=True)
+    assert logs["instance_noise_level"] == pytest.approx(0.4)
+    assert logs["instance_noise_2_level"] == pytest.approx(0.2)
+
+
 def test_the_average_follows_a_scheduled_half_life(networks, images):
     gan = scheduled_gan(networks(), run_eagerly=True)
     expected = gan.generator.get_weights()
