@@ -4,9 +4,10 @@
 
 Each GAN has the settings with which a processor learns fastest, as far as they were looked for, and trains for the same
 time of one processor core, whatever else the machine does: its steps are counted beforehand from the processor time of
-a few steps. Then 10,000 samples are compared with the 10,000 test images, in the features of a classifier that has seen the training images (`keras_gan.metrics.
-train_extractor`). The floor is the value of 10,000 training images, and the Gaussian has the mean and the full
-covariance of their pixels: a GAN that is not nearer to the test images has shown nothing.
+a few steps. Then 10,000 samples are compared with the 10,000 test images, in the features of a classifier that has seen
+the training images (`keras_gan.metrics.train_extractor`). The floor is the value of 10,000 training images, and the
+Gaussian has the mean and the full covariance of their pixels: a GAN that is not nearer to the test images has shown
+nothing.
 
 Each row is also a row of pictures in --pictures, from the same seed. A finished run is a line in --out, whatever its
 result, and is not run again. An interrupted run resumes from its last checkpoint in --run_dir.
