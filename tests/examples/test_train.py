@@ -274,9 +274,15 @@ def test_each_recipe_says_what_it_is_and_its_flags_are_good(recipe):
         assert flags.FLAGS.run_dir == f"runs/{recipe.stem}"
 
 
-@pytest.mark.parametrize(
-    "recipe", [path for path in RECIPES if path.stem.startswith("digits")], ids=lambda path: path.stem
-)
+def _recipes_on_digits():
+    """One with labels and one without; the others train only in `make test-long`."""
+    for path in RECIPES:
+        if path.stem.startswith("digits"):
+            marks = () if path.stem in ("digits_acgan", "digits_dcgan_r1") else pytest.mark.long
+            yield pytest.param(path, marks=marks, id=path.stem)
+
+
+@pytest.mark.parametrize("recipe", _recipes_on_digits())
 def test_each_recipe_on_digits_trains(train, tiny, recipe):
     gan, _ = train(f"--flagfile={recipe}", *tiny, "--discriminator_steps=1")
     assert int(gan.training_state.step) == 2
