@@ -156,6 +156,7 @@ def test_no_network_of_ours_resizes_bilinearly(make):
         assert not [layer for layer in layers if getattr(layer, "interpolation", "nearest") != "nearest"]
 
 
+@pytest.mark.long
 def test_an_incomplete_batch_is_compiled_anew():
     stock, gan = textbook(run_eagerly=False), ours(run_eagerly=False)
     stock.fit(batches(16), verbose=0, shuffle=False)

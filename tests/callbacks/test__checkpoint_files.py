@@ -54,7 +54,9 @@ def test_it_is_an_archive_of_arrays_and_of_text(tmp_path, walk, fit, checkpoint_
         assert {member.compress_type for member in archive.infolist()} == {zipfile.ZIP_STORED}
 
 
-@pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
+@pytest.mark.parametrize(
+    "share", [0.3, pytest.param(0.0, marks=pytest.mark.long), pytest.param(0.99, marks=pytest.mark.long)]
+)
 def test_a_truncated_checkpoint_is_passed_over(tmp_path, walk, fit, checkpoint_of, share):
     whole = walk()
     fit(whole)

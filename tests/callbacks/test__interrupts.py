@@ -38,7 +38,7 @@ def fingerprint_of(*callbacks):
 
 
 # Four steps make an epoch: in the middle of one, at its end, and in the last one of all.
-@pytest.mark.parametrize("step", [2, 8, pytest.param(4, marks=pytest.mark.long)])
+@pytest.mark.parametrize("step", [2, *(pytest.param(step, marks=pytest.mark.long) for step in (4, 8))])
 def test_ctrl_c_saves_the_step_and_says_where(step, tmp_path, capsys):
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):

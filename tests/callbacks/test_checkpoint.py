@@ -60,10 +60,8 @@ def clipped_wgan():
 
 
 GANS = [
-    spectral_hinge,
     with_dropout_and_batch_statistics,
-    pytest.param(in_float16, marks=pytest.mark.long),
-    pytest.param(clipped_wgan, marks=pytest.mark.long),
+    *(pytest.param(make, marks=pytest.mark.long) for make in (spectral_hinge, in_float16, clipped_wgan)),
 ]
 
 
@@ -84,6 +82,7 @@ def test_killed_before_and_after_the_ends_of_epochs(tmp_path, walk, fit, train_u
     assert gan.fingerprint() == whole.fingerprint()
 
 
+@pytest.mark.long
 def test_killed_after_each_single_step(tmp_path, walk, fit, train_until_done):
     whole = walk()
     fit(whole)
@@ -137,6 +136,7 @@ def test_a_finished_run_is_not_trained_again(tmp_path, walk, fit, files, checkpo
     )
 
 
+@pytest.mark.long
 def test_the_graph_and_several_steps_in_one_execution(tmp_path, fit, train_until_done, files):
     def make():
         return make_gan(compiled={"run_eagerly": False, "steps_per_execution": 2, "jit_compile": False})

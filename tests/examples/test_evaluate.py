@@ -53,6 +53,7 @@ def evaluate(script, models, *arguments, samples="gan.keras"):
     return Report.load(out / "report.json")
 
 
+@pytest.mark.long
 def test_a_gan_and_its_export_get_the_same_numbers(script, models, capsys):
     of_the_gan = evaluate(script, models)
     assert str(of_the_gan["frechet_distance"]) in capsys.readouterr().out
@@ -93,6 +94,7 @@ def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monke
     assert len(list(tmp_path.glob("digits-*/images.raw"))) == 2
 
 
+@pytest.mark.long
 def test_a_folder_without_labels_or_test_images_is_measured_against_a_tenth(
     script, models, monkeypatch, tmp_path, capsys
 ):
@@ -105,7 +107,7 @@ def test_a_folder_without_labels_or_test_images_is_measured_against_a_tenth(
     assert "Samples by class" not in (models / "out" / "report.html").read_text()
 
 
-@pytest.mark.parametrize("path", ["images", "link"])
+@pytest.mark.parametrize("path", ["link", pytest.param("images", marks=pytest.mark.long)])
 def test_a_folder_is_not_compared_with_itself(script, models, path):
     if not (models / "link").exists():
         (models / "link").symlink_to(models / "images")

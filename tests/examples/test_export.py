@@ -117,6 +117,7 @@ def test_the_best_of_a_run_is_chosen_over_the_last(export, run_dir, capsys):
     assert (metric["value"], metric["extractor"], metric["num_real"]) == (1.5, "digits", 8)
 
 
+@pytest.mark.long
 def test_the_last_of_a_run(export, run_dir):
     folder = export(run_dir, "--which=last")
     assert_same_images(folder, keras.saving.load_model(run_dir / "gan.keras"))
@@ -144,6 +145,7 @@ def test_a_record_of_flags_may_be_odd(script, tmp_path):
     assert "seeds" not in facts
 
 
+@pytest.mark.long
 def test_flags_tell_what_the_run_does_not(export, run_dir, tmp_path):
     (tmp_path / "gan.keras").write_bytes((run_dir / "gan.keras").read_bytes())
     told = ["--dataset=faces", "--split=all", f"--metrics={run_dir / 'best.json'}"]
@@ -163,6 +165,7 @@ def without_best(run_dir, tmp_path):
     return path
 
 
+@pytest.mark.long
 def test_without_a_best_one_it_is_the_last(export, run_dir, without_best):
     folder = export(without_best)
     assert_same_images(folder, keras.saving.load_model(run_dir / "gan.keras"))
@@ -171,6 +174,7 @@ def test_without_a_best_one_it_is_the_last(export, run_dir, without_best):
     assert card["data"] == {"data_set": None, "split": None}
 
 
+@pytest.mark.long
 def test_an_evaluation_after_the_file_is_of_another_gan(export, without_best):
     os.utime(without_best / "evaluation_0002.json", (2000, 2000))
     assert card_of(export(without_best) / "1")["metrics"] == {}
@@ -202,6 +206,7 @@ def test_every_format_makes_the_images_of_the_generator(export, run_dir, capsys)
     assert 0 < float(words[-7]) < float(words[-3]) < 0.05
 
 
+@pytest.mark.long
 def test_what_takes_labels_is_exported_and_what_takes_images_too(export, tmp_path, capsys):
     networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=3, width=8, num_classes=2)
     classes = keras_gan.LSGAN(*networks, seed=0)
@@ -226,6 +231,7 @@ def run_litert(path, latents):
     return runner(latents=latents)["images"]
 
 
+@pytest.mark.long
 def test_the_options_of_the_export(export, run_dir):
     folder = export(run_dir, "--noaveraged", "--max_count=5")
     gan = keras.saving.load_model(run_dir / "best.keras")
@@ -244,6 +250,7 @@ def test_a_compiled_signature_alone(export, run_dir):
     assert any(function.attr["_XlaMustCompile"].b for function in graph_def.library.function)
 
 
+@pytest.mark.long
 def test_the_next_export_is_the_next_version(export, run_dir):
     export(run_dir)
     assert sorted(path.name for path in export(run_dir).iterdir()) == ["1", "2"]

@@ -96,6 +96,7 @@ class Stopped(Exception):  # noqa: N818 - no error, but the end of a process
     """What a kill is to the tests that stay in this process."""
 
 
+@pytest.mark.long
 def test_a_stopped_run_goes_on_and_a_finished_one_can_be_made_longer(run_script, train, tmp_path, monkeypatch):
     flags = ["--gan=hinge", "--network=mlp", "--spectral_normalization", "--discriminator_steps=1"]
     flags.append("--steps_per_epoch=2")

@@ -243,7 +243,8 @@ def _fit(gan, epochs):
     gan.fit(images, batch_size=4, epochs=epochs, verbose=0)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_of_mixed_precision_the_same_images_are_served(tmp_path, policy):
     keras.config.set_dtype_policy(policy)
     try:

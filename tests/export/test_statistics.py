@@ -59,6 +59,7 @@ def test_the_statistics_are_those_of_the_averaged_weights(gan, tmp_path):
     assert [path.split("/")[-1] for path in changed] == ["moving_mean", "moving_variance"]
 
 
+@pytest.mark.long
 def test_what_is_served_is_what_generate_makes_from_then_on(gan, tmp_path):
     before = gan.generate(8, seed=1)
     sample = tf.saved_model.load(export.save(gan, tmp_path)).signatures["sample"]

@@ -88,9 +88,8 @@ def trained(tmp_path_factory):
     return lambda name: [json.loads((directory / f"{name}_{index}.json").read_text()) for index in range(2)]
 
 
-@pytest.mark.parametrize(
-    "name", ["several_discriminator_steps", pytest.param("statistics_of_the_batch", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["several_discriminator_steps", "statistics_of_the_batch"])
 def test_two_workers_take_the_steps_of_two_replicas_and_of_one_device(name, trained, script, networks, two_replicas):
     first, second = trained(name)
     assert first["fingerprint"] == second["fingerprint"]

@@ -180,6 +180,7 @@ def test_results_say_what_they_are():
     assert result.interval[0] < result.value < result.interval[1]
 
 
+@pytest.mark.long
 def test_only_the_inception_network_of_2015_makes_it_a_fid():
     inception = Pixels()
     inception.is_fid = True
@@ -356,6 +357,7 @@ def test_the_kernel_distance_does_not_depend_on_the_units_of_the_features():
     assert ", standardized, resize" in one.line()
 
 
+@pytest.mark.long
 def test_the_kernel_distance_of_inception_is_the_published_one():
     inception = Pixels()
     inception.is_fid = True

@@ -221,6 +221,7 @@ def test_images_with_an_extractor():
     assert metric.result() == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.long
 def test_fifty_evaluations_take_no_more_memory_than_one(metric, check_fifty_evaluations):
     check_fifty_evaluations(metric, [{"real": REAL[i : i + 50], "fake": FAKE[i : i + 50]} for i in range(0, 250, 50)])
 

@@ -172,7 +172,8 @@ def test_it_works_in_a_graph():
     assert float(tf.function(metric.result)()) == expected
 
 
-@pytest.mark.parametrize("reservoir_size", [100, pytest.param(400, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("reservoir_size", [100, 400])
 def test_each_replica_holds_the_whole(two_replicas, distribute, reservoir_size):
     with two_replicas.scope():
         metric = _metric(reservoir_size=reservoir_size)

@@ -132,7 +132,8 @@ def test_saturated_samples(watch):
 # --- Healthy GANs -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.long) for seed in (1, 2))])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_healthy_run_raises_no_warning(seed):
     keras.utils.set_random_seed(seed)
     digits = keras_gan.data.load("digits", batch_size=64, seed=seed)
