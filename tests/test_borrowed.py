@@ -1,6 +1,7 @@
 """What is borrowed of Keras's private names: each in one place, and as it was when it was borrowed."""
 
 import ast
+import functools
 import inspect
 from pathlib import Path
 
@@ -38,20 +39,23 @@ BORROWED = {
 }
 
 
+@functools.cache
 def names_in(path):
-    """The attributes, the methods and the short strings of a module."""
+    """The attributes, the methods and the strings of a module, a set."""
+    names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Attribute):
-            yield node.attr
+            names.add(node.attr)
         elif isinstance(node, ast.FunctionDef):
-            yield node.name
+            names.add(node.name)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            yield node.value
+            names.add(node.value)
+    return names
 
 
 @pytest.mark.parametrize("name", BORROWED)
 def test_a_private_name_of_keras_stands_in_one_place(name):
-    users = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if name in set(names_in(path))]
+    users = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if name in names_in(path)]
     assert users == [BORROWED[name]]
 
 

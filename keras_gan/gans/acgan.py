@@ -49,7 +49,7 @@ class ACGAN(AlternatingGAN):
         >>> import keras_gan, numpy as np
         >>> networks = keras_gan.networks.acgan(image_shape=(8, 8, 1), num_classes=3, latent_dim=4, width=4)
         >>> gan = keras_gan.ACGAN(*networks, seed=0)
-        >>> gan.compile()
+        >>> gan.compile(run_eagerly=True)  # Faster for so few steps.
         >>> images, labels = np.zeros((16, 8, 8, 1), "float32"), np.arange(16) % 3
         >>> history = gan.fit(images, labels, batch_size=8, verbose=0)
         >>> gan.generate(3, labels=[0, 1, 2], seed=0).shape

@@ -282,7 +282,7 @@ def _recipes_on_digits():
             yield pytest.param(path, marks=marks, id=path.stem)
 
 
-@pytest.mark.parametrize("recipe", _recipes_on_digits())
+@pytest.mark.parametrize("recipe", list(_recipes_on_digits()))
 def test_each_recipe_on_digits_trains(train, tiny, recipe):
     gan, _ = train(f"--flagfile={recipe}", *tiny, "--discriminator_steps=1")
     assert int(gan.training_state.step) == 2
