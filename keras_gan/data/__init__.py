@@ -10,10 +10,18 @@ Most trainings start with one of these three calls:
 the step, so that a run can resume at the step where it stopped. Options of one kind of data set are arguments
 of its source: `load(TFDS("fashion_mnist", download=True))`,
 `load(Folder("pictures/", skip_corrupt=True))`.
+
+A model that translates images takes two kinds of them, in batches with the fields "source" and "target":
+
+    keras_gan.data.load_pairs("labels/", "photographs/", image_size=256, batch_size=1)
+    keras_gan.data.load_unpaired("horses/", "zebras/", image_size=256, batch_size=1)
 """
 
 from keras_gan.data._load import load
+from keras_gan.data._load_pairs import load_pairs
+from keras_gan.data._load_unpaired import load_unpaired
 from keras_gan.data.arrays import Arrays
+from keras_gan.data.attribute_folder import AttributeFolder
 from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
 from keras_gan.data.numpy_file import NumpyFile
@@ -24,6 +32,7 @@ from keras_gan.data.tfds import TFDS
 __all__ = [
     "TFDS",
     "Arrays",
+    "AttributeFolder",
     "Digits",
     "Folder",
     "ImageData",
@@ -32,4 +41,6 @@ __all__ = [
     "Preprocessing",
     "Source",
     "load",
+    "load_pairs",
+    "load_unpaired",
 ]

@@ -46,10 +46,11 @@ def checked_images(images: np.ndarray) -> np.ndarray:
 
 
 def checked_labels(labels: np.ndarray, num_images: int) -> np.ndarray:
-    """Return class indices as int32 of shape (num_images,), or raise.
+    """Return class indices as int32 of shape (num_images,), or attributes as float32, or raise.
 
     Args:
-        labels: integers from 0 up, shape (num_images,) or (num_images, 1).
+        labels: integers from 0 up, shape (num_images,) or (num_images, 1); or attributes, 0 and 1 of shape (num_images,
+            num_attributes). A single column is one attribute if it holds floats, and else classes.
         num_images: how many there must be.
 
     Raises:
@@ -58,11 +59,14 @@ def checked_labels(labels: np.ndarray, num_images: int) -> np.ndarray:
     shape = labels.shape
     if shape[:1] != (num_images,):
         raise ValueError(f"Each image needs one label. Received: labels with shape={shape} for {num_images} images")
-    if labels.ndim == 2 and shape[1] == 1:
+    if labels.ndim == 2 and shape[1] == 1 and labels.dtype.kind != "f":
         labels = labels[:, 0]
+    if _are_attributes(labels):
+        return labels.astype(np.float32)
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise ValueError(
-            f"Labels must be class indices: integers of shape (num_images,). {_numbering(labels)} "
+            "Labels must be class indices, integers of shape (num_images,); or attributes, 0 and 1 of shape "
+            f"(num_images, num_attributes). {_numbering(labels)} "
             f"Received: labels with dtype={labels.dtype}, shape={shape}"
         )
     if labels.min() < 0:
@@ -73,6 +77,11 @@ def checked_labels(labels: np.ndarray, num_images: int) -> np.ndarray:
             f"np.unique(labels, return_inverse=True)[1]. Received: labels with maximum {labels.max()}"
         )
     return labels.astype(np.int32)
+
+
+def _are_attributes(labels: np.ndarray) -> bool:
+    is_table = labels.ndim == 2 and labels.size and labels.dtype.kind in "biuf"
+    return bool(is_table and ((labels == 0) | (labels == 1)).all())
 
 
 def _reshaping(images: np.ndarray) -> str:
@@ -94,7 +103,10 @@ def _conversion(images: np.ndarray) -> str:
     if low >= 0 and high <= 255:
         return 'Convert with images.astype("uint8").'
     if low >= 0 and high <= 65535:
-        return 'Where 65535 is white, convert with (images / 257).round().astype("uint8").'
+        return (
+            'Where 65535 is white, convert with (images / 257).round().astype("uint8"), or keep all levels with '
+            '(images / 32767.5 - 1).astype("float32").'
+        )
     return f"These lie in [{low}, {high}]. {scaling('images', low, high)}"
 
 
@@ -124,9 +136,12 @@ def _checked_floats(images: np.ndarray) -> np.ndarray:
 
 def _numbering(labels: np.ndarray) -> str:
     if labels.ndim > 2:
-        return "If these are images too, load each set by itself."
+        return "If these are images too, load each set by itself, or both as pairs with `load_pairs`."
     if labels.ndim == 2 and labels.dtype.kind in "iufb":
-        return "One-hot rows convert with labels.argmax(-1)."
+        return (
+            "Attributes must be 0 or 1: convert those of -1 and 1 with (labels + 1) / 2. Rows of probabilities become "
+            "classes with labels.argmax(-1)."
+        )
     if labels.dtype == bool or (labels.dtype.kind == "f" and np.all(labels == np.floor(labels))):
         return 'Convert with labels.astype("int32").'
     return "Number the classes with np.unique(labels, return_inverse=True)[1]."

@@ -8,15 +8,17 @@ import numpy as np
 from PIL import Image
 
 _GREY_MODES = ("1", "L", "LA", "La")
+# What the eight orientations of EXIF do, but the first.
 _TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
+    2: np.fliplr,
+    3: lambda pixels: np.rot90(pixels, 2),
+    4: np.flipud,
+    5: lambda pixels: pixels.swapaxes(0, 1),
+    6: lambda pixels: np.rot90(pixels, -1),
+    7: lambda pixels: np.rot90(pixels, 2).swapaxes(0, 1),
+    8: np.rot90,
 }
+_ON_THEIR_SIDE = (5, 6, 7, 8)
 # Tags of TIFF; EXIF has the first, too.
 _ORIENTATION, _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339
 _WHITE_IS_ZERO, _SIGNED = 0, 2
@@ -24,32 +26,51 @@ _POINTER = b"version https://git-lfs"
 _REMEDY = ", so convert it to unsigned numbers of 8 or 16 bits"
 
 
-def decode(path: Path) -> np.ndarray:
+def decode(path: Path, *, alpha: bool = False, depth: int = 8) -> np.ndarray:
     """Read an image file as a viewer would show it.
 
-    The image is turned as EXIF says. Transparent parts become white, grey of 9 to 16 bits is rounded to 8, palettes
-    and CMYK become RGB, and an animation gives its first frame.
+    The image is turned as EXIF says. Palettes and CMYK become RGB, and an animation gives its first frame.
+
+    Args:
+        path: the file.
+        alpha: whether to keep the alpha of a file with transparent parts; otherwise they become white.
+        depth: 8 to round grey of 9 to 16 bits to 8, 16 to keep its levels.
 
     Returns:
-        uint8 array of shape (height, width, 1) for a grey file, else (height, width, 3).
+        Array of shape (height, width, 1) for a grey file, (height, width, 4) for one whose alpha is kept, else (height,
+        width, 3): uint8, or float32 in [-1, 1] for deep grey that keeps its levels.
 
     Raises:
         ValueError: if the file is empty or no image, has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`, or holds
-            numbers of no known range.
+            numbers of no known range, or deep colours where the depth is to be kept.
         Exception: any that Pillow raises for a damaged file; OSError and MemoryError if the computer fails.
     """
     # Given the path, some versions of Pillow map the file into memory, and read a turned TIFF with its sides exchanged.
     with path.open("rb") as file, _opened(file) as image:
         _require_known_range(image)
+        if depth != 8:
+            _require_no_deep_colours(image)
         with_alpha = _repair_transparency(image)
         # Some formats tell the orientation only after the pixels.
         image.load()
         highest = _highest_level(image)
-        pixels = _of_deep_grey(image, highest) if highest else _of_bytes(image, with_alpha)
+        pixels = _of_deep_grey(image, highest, alpha, depth) if highest else _of_bytes(image, with_alpha, alpha)
         turn = _TURNS.get(_orientation(image))
-    pixels = pixels if turn is None else pixels.transpose(turn)
-    pixels = np.asarray(pixels)
+    pixels = pixels if turn is None else np.ascontiguousarray(turn(pixels))
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
+
+
+def size_of(path: Path) -> tuple[int, int]:
+    """Return the height and the width of an image file, without reading its pixels.
+
+    They are those of `decode`, except for a PNG file that tells only after the pixels that it is turned.
+
+    Raises:
+        Exception: as `decode` does.
+    """
+    with path.open("rb") as file, _opened(file) as image:
+        width, height = image.size
+        return (width, height) if _orientation(image) in _ON_THEIR_SIDE else (height, width)
 
 
 def _opened(file: BinaryIO) -> Image.Image:
@@ -88,6 +109,23 @@ def _require_known_range(image: Image.Image) -> None:
         raise ValueError(f"its pixels are signed numbers whose range is unknown{_REMEDY}")
 
 
+def _require_no_deep_colours(image: Image.Image) -> None:
+    """Raise an error for colours or an alpha that Pillow would read with 8 bits although the file has more."""
+    arguments = image.tile[0][3] if image.tile else ()
+    if image.format == "PNG":
+        is_deep = arguments in ("RGB;16B", "RGBA;16B", "LA;16B")
+    elif image.format == "TIFF":
+        is_deep = max(_tag(image, _BITS_PER_SAMPLE), default=8) > 8 and not image.mode.startswith("I;16")
+    else:
+        # Pillow gives the highest level of a PPM file to its decoder, unless it is 255.
+        is_deep = image.format == "PPM" and image.mode == "RGB" and arguments[-1] not in ("RGB", *range(256))
+    if is_deep:
+        raise ValueError(
+            "its colours, or its alpha, have more than 8 bits, and only grey files keep their depth. Convert it to 8 "
+            "bits, or leave `depth` out, which rounds"
+        )
+
+
 def _highest_level(image: Image.Image) -> int | None:
     """The level of white in an image of grey deeper than 8 bits; None for other images."""
     if image.mode == "I":
@@ -98,25 +136,36 @@ def _highest_level(image: Image.Image) -> int | None:
     return 2 ** bits[0] - 1 if bits else 65535
 
 
-def _of_deep_grey(image: Image.Image, highest: int) -> Image.Image:
+def _of_deep_grey(image: Image.Image, highest: int, alpha: bool, depth: int) -> np.ndarray:
     levels = np.asarray(image)
-    pixels = np.rint(np.multiply(levels, 255.0 / highest, dtype=np.float32)).astype(np.uint8)
+    if depth == 8:
+        pixels = np.rint(np.multiply(levels, 255.0 / highest, dtype=np.float32)).astype(np.uint8)
+        black, white = 0, 255
+    else:
+        # Divided as float64: each level becomes the nearest float32.
+        pixels = (levels * (2.0 / highest) - 1.0).astype(np.float32)
+        black, white = -1, 1
     if image.format == "TIFF" and _WHITE_IS_ZERO in _tag(image, _PHOTOMETRIC):
-        pixels = 255 - pixels  # Pillow inverts only 8 bits.
-    if "transparency" in image.info:
-        pixels[levels == image.info["transparency"]] = 255
-    return Image.fromarray(pixels)
+        pixels = white + black - pixels  # Pillow inverts only 8 bits.
+    if "transparency" not in image.info:
+        return pixels
+    clear = levels == image.info["transparency"]
+    pixels[clear] = white
+    opacity = np.where(clear, black, white).astype(pixels.dtype)
+    return np.stack([pixels, pixels, pixels, opacity], axis=-1) if alpha else pixels
 
 
-def _of_bytes(image: Image.Image, alpha_mode: str) -> Image.Image:
+def _of_bytes(image: Image.Image, alpha_mode: str, alpha: bool) -> np.ndarray:
     mode = "L" if image.mode in _GREY_MODES or alpha_mode == "LA" else "RGB"
     if not image.has_transparency_data:
-        return image.convert(mode)
+        return np.asarray(image.convert(mode))
     image = image.convert("RGBA")
+    if alpha:
+        return np.asarray(image)
     # Pasted, because to compose two images takes twice the memory.
     background = Image.new("RGB", image.size, "white")
     background.paste(image, mask=image)
-    return background.convert(mode)
+    return np.asarray(background.convert(mode))
 
 
 def _repair_transparency(image: Image.Image) -> str:

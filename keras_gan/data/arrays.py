@@ -19,11 +19,12 @@ class Arrays(Source):
     Args:
         images: uint8 in [0, 255], or floats in [-1, 1], which become float32 without rounding. Shape
             (num_images, height, width, channels), or (num_images, height, width) for grey images.
-        labels: integers from 0 up, shape (num_images,) or (num_images, 1); or None.
+        labels: integers from 0 up, shape (num_images,) or (num_images, 1); or attributes, numbers 0 and 1 of shape
+            (num_images, num_attributes), which say of each whether an image has it; or None.
 
     Raises:
         ValueError: if the images have another dtype, rank or range, hold NaN, or have their channels first; or the
-            labels are not class indices, or not as many as the images.
+            labels are neither class indices nor attributes, or not as many as the images.
 
     Example:
         >>> import numpy as np
@@ -49,12 +50,15 @@ class Arrays(Source):
         """Return the images one by one, with a hash of both arrays."""
         check_split(split, ["train"], "An array")
 
-        def examples(start: int) -> Iterator[tuple[np.ndarray, int]]:
-            labels = itertools.repeat(-1) if self.labels is None else self.labels[start:]
-            return zip(map(prepare, self.images[start:]), labels, strict=self.labels is not None)
+        has_attributes = self.labels is not None and self.labels.ndim == 2
+        labels = np.arange(len(self.images)) if has_attributes else self.labels
 
-        key = {"images": _hash(self.images), "labels": None if self.labels is None else _hash(self.labels)}
-        return ImageStream(key, len(self.images), examples)
+        def examples(start: int) -> Iterator[tuple[np.ndarray, int]]:
+            rest = itertools.repeat(-1) if labels is None else labels[start:]
+            return zip(map(prepare, self.images[start:]), rest, strict=labels is not None)
+
+        key = {"images": _hash(self.images), "labels": None if labels is None else _hash(labels)}
+        return ImageStream(key, len(self.images), examples, attributes=self.labels if has_attributes else None)
 
 
 def _hash(array: np.ndarray) -> str:

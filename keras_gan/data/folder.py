@@ -1,37 +1,26 @@
 """A folder of image files."""
 
-import contextlib
 import os
-import re
-import warnings
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from keras_gan._arguments import require_bool
-from keras_gan._files import is_fault_of_computer, local_path
-from keras_gan.data import _decoding
-from keras_gan.data._tree import (
-    SUFFIXES,
-    identity_of_files,
-    is_image_file,
-    listed,
-    looks_left_out,
-    printable,
-    visible_files,
+from keras_gan._files import local_path
+from keras_gan.data._image_files import (
+    SPLIT_NAME,
+    counted,
+    decoded,
+    image_files,
+    in_threads,
+    notes_on_corrupt,
+    notes_on_unread,
+    root_of,
+    visible_folders,
 )
+from keras_gan.data._tree import identity_of_files, is_image_file, listed, printable, visible_files
 from keras_gan.data.source import ImageData, ImageStream, Prepare, Source
-
-# Names such as "test", "Testing", "training_set", "validation", "trainA" and "val2017".
-_SPLIT_NAME = re.compile(
-    r"(train(ing)?|test(ing|s)?|val(id|idation)?|dev|eval(uation)?|extra|unlabell?ed)"
-    r"[-_ ]?(set|data|images|split)?[-_ ]?([A-B]|\d*)",
-    re.IGNORECASE,
-)
-# Images that each thread decodes before the first of them is used.
-_AHEAD = 8
 
 
 class Folder(Source):
@@ -47,6 +36,7 @@ class Folder(Source):
 
     Images are grey if all files are grey, and RGB otherwise, unless `Preprocessing(channels=...)` chooses. They
     look as in a viewer: turned as EXIF says, transparent parts on white, deep grey rounded to 8 bits.
+    `Preprocessing(channels=4)` keeps what is transparent, and `Preprocessing(depth=16)` the levels of deep grey.
 
     Args:
         path: the folder.
@@ -79,7 +69,7 @@ class Folder(Source):
 
     def splits(self) -> tuple[str, ...]:
         """Return the names of the sub-folders that are named as splits are."""
-        return tuple(name for name in self._folders() if _SPLIT_NAME.fullmatch(name))
+        return tuple(name for name in visible_folders(self.path) if SPLIT_NAME.fullmatch(name))
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Decode the files in as many threads as there are processors."""
@@ -87,65 +77,32 @@ class Folder(Source):
 
     def stream(self, split: str, prepare: Prepare) -> ImageStream:
         """Decode the files as `read` does. A changed file, another size or a later time of one, makes another cache."""
-        root = self._root(split)
-        visible = visible_files(root)
-        files, unread = ([path for path in visible if test(path)] for test in (is_image_file, looks_left_out))
-        if not files:
-            others = f" It holds {listed(unread)}, which cannot be read." if unread else ""
-            raise ValueError(
-                f"The folder holds no image file ({' '.join(SUFFIXES)}).{others} Received: source={printable(root)!r}"
-            )
+        root = root_of(self.path, split)
+        files, unread = image_files(root)
         labels, class_names = _classes(root, files)
 
+        def read(path: Path) -> np.ndarray | None:
+            image = decoded(path, prepare, self.skip_corrupt)
+            return None if image is None else prepare(image)
+
         def examples(start: int) -> Iterator[tuple[np.ndarray | None, int]]:
-            images = _in_threads(lambda path: self._read_file(path, prepare), files[start:])
-            return zip(images, labels[start:], strict=True)
+            return zip(in_threads(read, files[start:]), labels[start:], strict=True)
 
         def notes(left_out: list[int]) -> Iterator[str]:
-            yield from _left_out([files[number] for number in left_out], unread, len(files))
+            yield from notes_on_corrupt([files[number] for number in left_out], len(files))
+            yield from notes_on_unread(unread)
             yield from self._doubts(root, class_names)
 
         key = {**identity_of_files(root, files), "skip_corrupt": self.skip_corrupt}
         names = None if class_names is None else tuple(map(printable, class_names))
         return ImageStream(key, len(files), examples, names, [printable(path) for path in files], notes)
 
-    def _root(self, split: str) -> Path:
-        folders = self._folders()
-        if split in folders:
-            return self.path / split
-        if split != "train":
-            raise ValueError(
-                f"The folder {printable(self.path)!r} has no sub-folder for this split; only 'train' needs none. "
-                f"It has: {', '.join(repr(printable(name)) for name in folders) or 'no sub-folder'}. Received: "
-                f"split={split!r}"
-            )
-        return self.path
-
-    def _folders(self) -> list[str]:
-        return _visible_folders(self.path)
-
-    def _read_file(self, path: Path, prepare: Prepare) -> np.ndarray | None:
-        try:
-            image = _decoding.decode(path)
-        # Pillow raises errors of many classes for damaged files, SyntaxError among them.
-        except Exception as error:
-            if is_fault_of_computer(error):
-                error.add_note(f"This happened while {printable(path)!r} was read.")
-                raise
-            if self.skip_corrupt:
-                return None
-            raise ValueError(
-                f"A file cannot be decoded as an image: {error}. Mend or remove it, or pass "
-                f"Folder(..., skip_corrupt=True) to skip such files. Received: file={printable(path)!r}"
-            ) from error
-        return prepare(image)
-
     def _doubts(self, root: Path, class_names: tuple[str, ...] | None) -> Iterator[str]:
         """Why the folders of the classes and of the splits may be mixed up, or a class may be missing."""
-        if class_names and (empty := sorted(set(_visible_folders(root)) - set(class_names))):
+        if class_names and (empty := sorted(set(visible_folders(root)) - set(class_names))):
             yield f"Left out the sub-folders without an image that is read: {', '.join(map(printable, empty))}."
         if root == self.path:
-            splits = [name for name in class_names or () if _SPLIT_NAME.fullmatch(name)]
+            splits = [name for name in class_names or () if SPLIT_NAME.fullmatch(name)]
             if splits:
                 yield (
                     f"All images are read, with the sub-folders {', '.join(map(repr, splits))} as classes. If they are "
@@ -154,58 +111,16 @@ class Folder(Source):
         elif siblings := self._images_next_to(root):
             yield (
                 f"Only the images in {printable(root.name)!r} are read, which has the name of the split, without "
-                f"{_counted(siblings, 'image')} next to it: {listed(siblings)}. If it is a class like its "
+                f"{counted(siblings, 'image')} next to it: {listed(siblings)}. If it is a class like its "
                 "neighbours, rename it, or move all classes into one folder and load that."
             )
 
     def _images_next_to(self, root: Path) -> list[Path]:
         """The images next to the folder of a split, and in folders that are no splits themselves."""
         others = sorted(path for path in self.path.iterdir() if path != root and not path.name.startswith("."))
-        others = [path for path in others if not _SPLIT_NAME.fullmatch(path.name)]
+        others = [path for path in others if not SPLIT_NAME.fullmatch(path.name)]
         files = [file for path in others for file in (visible_files(path) if path.is_dir() else [path])]
         return [file for file in files if is_image_file(file)]
-
-
-def _left_out(corrupt: list[Path], unread: list[Path], num_files: int) -> Iterator[str]:
-    """What is not in the data, in words; an error if that is everything."""
-    if len(corrupt) == num_files:
-        raise ValueError(
-            f"None of the image files can be decoded. Received: {_counted(corrupt, 'file')}, {listed(corrupt)}"
-        )
-    if corrupt:
-        yield f"Left out {len(corrupt)} of {num_files} image files that cannot be decoded: {listed(corrupt)}"
-    if unread:
-        yield (
-            "Left out what looks like an image, but has another format or suffix than those that are read, or is a "
-            f"link to nothing: {_counted(unread, 'file')}, {listed(unread)}"
-        )
-
-
-def _visible_folders(path: Path) -> list[str]:
-    return sorted(folder.name for folder in path.iterdir() if folder.is_dir() and not folder.name.startswith("."))
-
-
-def _counted(paths: list[Path], noun: str) -> str:
-    return f"{len(paths)} {noun}{'s' * (len(paths) != 1)}"
-
-
-@contextlib.contextmanager
-def _without_notes_on_tags() -> Iterator[None]:
-    """Leave out what Pillow warns of in damaged tags, which no picture shows. Not in a thread: filters are shared."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", category=UserWarning, module=r"PIL\.TiffImagePlugin")
-        yield
-
-
-def _in_threads(function: Callable, items: list) -> Iterator:
-    """Yield the result for each item in turn. Only a few are computed ahead, so that few are in memory."""
-    at_once = _AHEAD * os.cpu_count()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for start in range(0, len(items), at_once):
-            # Not over a `yield`: the filters of warnings are those of the whole program.
-            with _without_notes_on_tags():
-                results = list(pool.map(function, items[start : start + at_once]))
-            yield from results
 
 
 def _classes(root: Path, files: list[Path]) -> tuple[np.ndarray, tuple[str, ...] | None]:

@@ -1,13 +1,17 @@
 """What every source of images has in common."""
 
 import abc
+import os
+import sys
 import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
 Prepare = Callable[[np.ndarray], np.ndarray]
+_PACKAGE = str(Path(__file__).parent) + os.sep
 
 
 class ImageData(NamedTuple):
@@ -15,8 +19,9 @@ class ImageData(NamedTuple):
 
     Attributes:
         images: uint8 in [0, 255] or float32 in [-1, 1], shape (num_images, height, width, channels).
-        labels: int32 from 0 up, shape (num_images,), or None.
-        class_names: a name for each label, or None.
+        labels: int32 from 0 up, shape (num_images,); or float32 0 and 1, shape (num_images, num_attributes), which
+            say of each attribute whether an image has it; or None.
+        class_names: a name for each label or attribute, or None.
     """
 
     images: np.ndarray
@@ -34,10 +39,12 @@ class ImageStream(NamedTuple):
         examples: function of a number n, which returns an iterator over (image, label) from image n on. An image is
             what `prepare` returned, or None if it is left out. A label counts the classes from 0, and is -1 without
             labels.
-        class_names: a name for each label, or None.
+        class_names: a name for each label or attribute, or None.
         names: what errors call each image, such as its file; None for "image 0" and so on.
         notes: function of the numbers of the images that are left out, which returns the warnings of `load`, and
             raises an error if none is left.
+        attributes: array of 0 and 1, shape (num_images, num_attributes). Then the label of an example is the number of
+            its row here. None for images without attributes.
 
     Example:
         >>> import numpy as np
@@ -65,6 +72,7 @@ class ImageStream(NamedTuple):
     class_names: tuple[str, ...] | None = None
     names: Sequence[str] | None = None
     notes: Callable[[list[int]], Iterable[str]] = lambda _: ()
+    attributes: np.ndarray | None = None
 
     def name(self, number: int) -> str:
         """Return what an error calls an image."""
@@ -79,7 +87,7 @@ class ImageStream(NamedTuple):
             else:
                 kept.append((number, image, label))
         for note in self.notes(left_out):
-            warnings.warn(note, stacklevel=4)
+            warnings.warn(note, stacklevel=outside())
         images = Source.stack((image for _, image, _ in kept), [self.name(number) for number, _, _ in kept])
         return self.as_data(images, np.array([label for _, _, label in kept]))
 
@@ -87,7 +95,8 @@ class ImageStream(NamedTuple):
         """Put images and labels together, without the labels if one of them is -1."""
         if labels.min() < 0:
             return ImageData(images)
-        return ImageData(images, labels.astype(np.int32), self.class_names)
+        labels = labels.astype(np.int32) if self.attributes is None else self.attributes[labels].astype(np.float32)
+        return ImageData(images, labels, self.class_names)
 
 
 class Source(abc.ABC):
@@ -116,9 +125,10 @@ class Source(abc.ABC):
 
         Args:
             split: its name, one of `splits`; "train" if there are none.
-            prepare: function that converts one image (height, width, channels) to the requested channels and
+            prepare: function that converts one image (height, width, channels) to the requested channels, depth and
                 size. A source calls it as soon as an image is decoded, so that the full-size images are never all
-                in memory.
+                in memory. Its attributes `channels` and `depth` are those of `Preprocessing`, for a source that can
+                read an alpha or deep levels.
 
         Returns:
             `ImageData` with at least one image.
@@ -205,3 +215,11 @@ def check_split(split: str, splits: Iterable[str], where: str) -> None:
         names = ["train", "test", "all"] if splits == ["train"] else splits
         listed = ", ".join(repr(name) for name in names)
         raise ValueError(f"{where} has no such split. It has: {listed}. Received: split={split!r}")
+
+
+def outside() -> int:
+    """Return the `stacklevel` with which a warning of the caller shows the line that called this package."""
+    frame, level = sys._getframe(1), 1
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame, level = frame.f_back, level + 1
+    return level

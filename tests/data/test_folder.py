@@ -243,7 +243,7 @@ def test_a_folder_that_cannot_be_read_is_an_error(tmp_path, monkeypatch):
 def test_a_fault_of_the_computer_is_not_a_corrupt_file(tmp_path, monkeypatch, fault):
     write(tmp_path / "1.png")
 
-    def fail(path):
+    def fail(path, **options):
         raise fault
 
     monkeypatch.setattr(_decoding, "decode", fail)

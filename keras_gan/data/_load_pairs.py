@@ -1,0 +1,259 @@
+"""From pairs of images to batches."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+from keras_gan._arguments import require_choice
+from keras_gan._identity import identity
+from keras_gan.data._as_source import as_source
+from keras_gan.data._pairing import Halves, PairedFiles, layout_of_one, layout_of_two
+from keras_gan.data._reading import (
+    Part,
+    Whole,
+    as_cache_dir,
+    as_dataset,
+    fits_of,
+    read_whole,
+    require_batch,
+    require_place,
+    require_preprocessing,
+)
+from keras_gan.data._stream import Stream, Streams
+from keras_gan.data.arrays import Arrays
+from keras_gan.data.folder import Folder
+from keras_gan.data.preprocessing import Preprocessing
+from keras_gan.data.source import Source
+
+FIELDS = ("source", "target")
+# No seed of a user's is as large.
+OTHER_SEED = 2**31
+
+
+def load_pairs(
+    source,
+    target=None,
+    *,
+    source_half: str | None = None,
+    split: str | None = None,
+    image_size: int | tuple[int, int] | None = None,
+    batch_size: int = 64,
+    seed: int = 0,
+    start_step: int = 0,
+    preprocessing: Preprocessing | tuple[Preprocessing, Preprocessing] | None = None,
+    cache_dir: str | os.PathLike | None = None,
+) -> tf.data.Dataset:
+    """Return endless batches of pairs of images in [-1, 1], each a dict of "source" and "target".
+
+    A translator learns from pairs that show the same thing, pixel by pixel. So both images of a pair must have the same
+    size, and get the same crop, random part and flip; only the noise of dequantisation is their own. The channels and
+    the depth may differ, such as one for a map of labels and three for a photograph.
+
+    All that `load` promises holds here: the order is a function of the seed and the step, `start_step` and `from_step`
+    resume bit for bit, a tenth is held out where the data have no test images, and a `cache_dir` keeps the images in
+    files. For the whole of pix2pix's preparation (Isola et al. 2017, section 6.2, https://arxiv.org/abs/1611.07004):
+
+        jitter = Preprocessing(load_size=286, flip=True)
+        data.load_pairs("facades/", source_half="right", image_size=256, batch_size=1, preprocessing=jitter)
+
+    Args:
+        source: where the pairs come from, or the sources if there is a `target`.
+            Without a target it is a folder, or a tuple (source, target). The pictures of the folder are two images next
+            to each other, as pix2pix ships them; unless it has the sub-folders A and B, or source and target. These may
+            also be in the folder of each split, or be called trainA and trainB, testA and testB.
+        target: the targets. Of two folders, partners have the same path below their folder, whatever the suffix:
+            `maps/park/1.png` and `photos/park/1.jpg`. Two arrays, or two of anything else that `load` takes, are
+            partners by their order.
+        source_half: which half of a picture is the source, "left" or "right"; None for "left".
+        split: as for `load`. A folder has the splits that both its sides have.
+        image_size: as for `load`.
+        batch_size: pairs in a batch; at most the number of pairs.
+        seed: seed of the order, the random parts, the flips and the noise.
+        start_step: the step of the first batch.
+        preprocessing: `Preprocessing`; or a tuple of two, for the source and for the target, which may differ in
+            `channels`, `depth` and `dequantize`.
+        cache_dir: local folder for the prepared images; None keeps them in memory.
+
+    Returns:
+        A `tf.data.Dataset` of dicts: "source" and "target", both float32 (batch_size, height, width, channels) in
+        [-1, 1], of static shape. It has the attributes of the data set that `load` returns. `num_images` and
+        `num_held_out` count pairs, and `image_shape` is a dict by "source" and "target".
+
+    Raises:
+        FileNotFoundError: if a folder or a file does not exist.
+        OSError: as for `load`.
+        ValueError: as for `load`; or if a picture has no partner, or one of another size, or two images next to each
+            other have an odd width.
+
+    Warns:
+        UserWarning: as for `load`.
+
+    Example:
+        >>> import numpy as np
+        >>> from keras_gan import data
+        >>> photographs = np.random.default_rng(0).integers(0, 256, (40, 16, 16, 3), "uint8")
+        >>> edges = np.abs(np.diff(photographs.mean(-1), axis=2, append=0)).astype("uint8")
+        >>> train = data.load_pairs(edges, photographs, split="train", batch_size=4)
+        >>> train.num_images, train.image_shape
+        (36, {'source': (16, 16, 1), 'target': (16, 16, 3)})
+        >>> batch = next(iter(train))
+        >>> batch["source"].shape, batch["target"].shape
+        (TensorShape([4, 16, 16, 1]), TensorShape([4, 16, 16, 3]))
+    """
+    require_place(batch_size, seed, start_step, split)
+    options = _require_common(options_of_both(preprocessing))
+    cache_dir = as_cache_dir(cache_dir)
+    fits = [fits_of(image_size, each) for each in options]
+    sides = _sides(source, target, source_half)
+    _require_same_splits(sides)
+    wholes = [read_whole(side, split, fit, cache_dir) for side, (fit, _) in zip(sides, fits, strict=True)]
+    _require_partners(wholes)
+    parts = [whole.part(name) for whole, name in zip(wholes, FIELDS, strict=True)]
+    for part, each in zip(parts, options, strict=True):
+        require_batch(part, batch_size, each, "pairs")
+    streams = {
+        name: Stream(
+            part.data._replace(labels=None),
+            preprocessing=each,
+            batch_size=batch_size,
+            seed=seed,
+            size=size,
+            noise_seed=seed + number * OTHER_SEED,
+        )
+        for number, (name, part, each, (_, size)) in enumerate(zip(FIELDS, parts, options, fits, strict=True))
+    }
+    return as_dataset(
+        Streams(streams),
+        start_step,
+        split=parts[0].split,
+        num_images=len(parts[0].data.images),
+        num_held_out=parts[0].num_held_out,
+        num_classes=0,
+        image_shape={name: stream.image_shape for name, stream in streams.items()},
+        class_names=None,
+        identity=identity_of_both(parts, seed, options),
+    )
+
+
+def options_of_both(preprocessing) -> tuple[Preprocessing, Preprocessing]:
+    """Return the options for the source and the target that a user gave as one for both, as two, or as None."""
+    both = preprocessing if isinstance(preprocessing, tuple) and len(preprocessing) == 2 else (preprocessing,) * 2
+    return tuple(map(require_preprocessing, both))
+
+
+def identity_of_both(parts: list[Part], seed: int, options: tuple[Preprocessing, Preprocessing]) -> dict:
+    """Return what tells the images of two streams from others, a dict for JSON."""
+    about = {}
+    if all(part.about for part in parts):
+        # Pairs and unpaired images of the same two sources have the same.
+        about = {"split": parts[0].split, "split_of": "-".join(part.about["split_of"] for part in parts)}
+    one, other = map(repr, options)
+    return {
+        **identity([part.data.images for part in parts]),
+        "seed": seed,
+        "preprocessing": one if one == other else f"{one}, {other}",
+        **about,
+    }
+
+
+@contextlib.contextmanager
+def naming(field: str) -> Iterator[None]:
+    """Say in a ValueError of which field it is."""
+    try:
+        yield
+    except ValueError as error:
+        if type(error) is ValueError:
+            error.args = (f"The {field}: {error}",)
+        raise
+
+
+def _require_common(options: tuple[Preprocessing, Preprocessing]) -> tuple[Preprocessing, Preprocessing]:
+    for name in ("crop", "load_size", "flip"):
+        one, other = (getattr(each, name) for each in options)
+        if one != other:
+            raise ValueError(
+                f"Both images of a pair must be cut and flipped in the same way: give both `Preprocessing` the same "
+                f"`{name}`. Received: {name}={one!r} for the source, {name}={other!r} for the target"
+            )
+    return options
+
+
+def _sides(source, target, source_half) -> tuple[Source, Source]:
+    """The sources of both sides, in the order of the pairs."""
+    if source_half is not None:
+        require_choice("source_half", source_half, ["left", "right"])
+    if target is None and not isinstance(source, tuple):
+        sides, is_halved = _sides_of_folder(as_source(source), source_half or "left")
+    else:
+        sides, is_halved = _sides_of_two(*(source if target is None else (source, target))), False
+    if source_half is not None and not is_halved:
+        raise ValueError(
+            "`source_half` is for pictures of two images next to each other, and here the two are apart: leave it out, "
+            f"and give the source first. Received: source_half={source_half!r}"
+        )
+    return sides
+
+
+def _sides_of_folder(folder: Source, source_half: str) -> tuple[tuple[Source, Source], bool]:
+    if not isinstance(folder, Folder):
+        raise ValueError(
+            "Pairs come from one folder, from two sources, or from a tuple of two: give the `target` too. "
+            f"Received: source of type {type(folder).__name__}, target=None"
+        )
+    if layout := layout_of_one(folder):
+        return (PairedFiles(layout, 0), PairedFiles(layout, 1)), False
+    other_half = "left" if source_half == "right" else "right"
+    return (Halves(folder, source_half, is_first=True), Halves(folder, other_half, is_first=False)), True
+
+
+def _sides_of_two(*given) -> tuple[Source, Source]:
+    if len(given) != 2:
+        raise ValueError(
+            f"Pairs have two sides: give a tuple (source, target). Received: a tuple of {len(given)} as the source"
+        )
+    sides = []
+    for side, name in zip(given, FIELDS, strict=True):
+        with naming(name):
+            sides.append(as_source(side, name))
+    are_folders = [isinstance(side, Folder) for side in sides]
+    if all(are_folders):
+        layout = layout_of_two(*sides)
+        return PairedFiles(layout, 0), PairedFiles(layout, 1)
+    if any(are_folders):
+        raise ValueError(
+            "The pictures of a folder have partners by their names, and those of the other side have no names: give "
+            f"two folders, or neither. Received: source {type(sides[0]).__name__}, target {type(sides[1]).__name__}"
+        )
+    if all(isinstance(side, Arrays) for side in sides):
+        _require_one_size(*(side.images.shape[1:3] for side in sides))
+    return tuple(sides)
+
+
+def _require_same_splits(sides: tuple[Source, Source]) -> None:
+    splits = [sorted(side.splits()) for side in sides]
+    if splits[0] != splits[1]:
+        raise ValueError(
+            "Both sides of the pairs must have the same splits. "
+            f"Received: splits {splits[0]} of the source, {splits[1]} of the target"
+        )
+
+
+def _require_partners(wholes: list[Whole]) -> None:
+    """Raise a ValueError if sources that are paired by their order do not fit each other."""
+    counts = [len(whole.data.images) for whole in wholes]
+    if counts[0] != counts[1]:
+        raise ValueError(
+            "Each image needs a partner, and partners have the same place in both: give as many targets as sources. "
+            f"Received: {counts[0]} sources, {counts[1]} targets"
+        )
+    _require_one_size(*(whole.data.images.shape[1:3] for whole in wholes))
+
+
+def _require_one_size(one: tuple[int, int], other: tuple[int, int]) -> None:
+    if tuple(one) != tuple(other):
+        raise ValueError(
+            "Both images of a pair must have the same size. Resize the sources or the targets. "
+            f"Received: sources of {one[0]}x{one[1]}, targets of {other[0]}x{other[1]} (height x width)"
+        )
