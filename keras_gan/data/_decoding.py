@@ -21,6 +21,7 @@ _TURNS = {
 _ON_THEIR_SIDE = (5, 6, 7, 8)
 # Tags of TIFF; EXIF has the first, too.
 _ORIENTATION, _BITS_PER_SAMPLE, _PHOTOMETRIC, _SAMPLE_FORMAT = 274, 258, 262, 339
+_SIDES = 256, 257
 _WHITE_IS_ZERO, _SIGNED = 0, 2
 _POINTER = b"version https://git-lfs"
 _REMEDY = ", so convert it to unsigned numbers of 8 or 16 bits"
@@ -69,7 +70,8 @@ def size_of(path: Path) -> tuple[int, int]:
         Exception: as `decode` does.
     """
     with path.open("rb") as file, _opened(file) as image:
-        width, height = image.size
+        # Some versions of Pillow exchange the sides of a turned TIFF file.
+        width, height = (_tag(image, tag)[0] for tag in _SIDES) if image.format == "TIFF" else image.size
         return (width, height) if _orientation(image) in _ON_THEIR_SIDE else (height, width)
 
 

@@ -28,8 +28,6 @@ from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.source import Source
 
 FIELDS = ("source", "target")
-# No seed of a user's is as large.
-OTHER_SEED = 2**31
 
 
 def load_pairs(
@@ -120,9 +118,11 @@ def load_pairs(
             batch_size=batch_size,
             seed=seed,
             size=size,
-            noise_seed=seed + number * OTHER_SEED,
+            noise_seed=noise_seed,
         )
-        for number, (name, part, each, (_, size)) in enumerate(zip(FIELDS, parts, options, fits, strict=True))
+        for name, part, each, (_, size), noise_seed in zip(
+            FIELDS, parts, options, fits, (seed, other_seed(seed)), strict=True
+        )
     }
     return as_dataset(
         Streams(streams),
@@ -141,6 +141,14 @@ def options_of_both(preprocessing) -> tuple[Preprocessing, Preprocessing]:
     """Return the options for the source and the target that a user gave as one for both, as two, or as None."""
     both = preprocessing if isinstance(preprocessing, tuple) and len(preprocessing) == 2 else (preprocessing,) * 2
     return tuple(map(require_preprocessing, both))
+
+
+def other_seed(seed: int) -> int:
+    """Return another seed, for what must not be drawn alike for both sides.
+
+    Of few images, `index_shuffle` looks at the lowest eight bits of a seed only. These differ.
+    """
+    return seed ^ 0x5555_5555
 
 
 def identity_of_both(parts: list[Part], seed: int, options: tuple[Preprocessing, Preprocessing]) -> dict:

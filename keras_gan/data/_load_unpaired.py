@@ -6,9 +6,9 @@ import tensorflow as tf
 
 from keras_gan.data._as_source import as_source
 from keras_gan.data._held_out import is_made
-from keras_gan.data._load_pairs import FIELDS, OTHER_SEED, identity_of_both, naming, options_of_both
+from keras_gan.data._load_pairs import FIELDS, identity_of_both, naming, options_of_both, other_seed
 from keras_gan.data._pairing import Side, layout_of_one
-from keras_gan.data._reading import Part, as_cache_dir, as_dataset, fits_of, read_whole, require_batch, require_place
+from keras_gan.data._reading import as_cache_dir, as_dataset, fits_of, read_whole, require_batch, require_place
 from keras_gan.data._stream import Stream, Streams
 from keras_gan.data.folder import Folder
 from keras_gan.data.preprocessing import Preprocessing
@@ -79,17 +79,16 @@ def load_unpaired(
     options = options_of_both(preprocessing)
     cache_dir = as_cache_dir(cache_dir)
     sides = _sides(source, target)
-    if split is None:
-        # Who measures on the test images of one kind later must not have trained on the other's.
-        split = "all" if all(is_made(side, None) for side in sides) else "train"
+    split = split or _usual_split(sides)
     parts, streams = [], {}
-    for number, (name, side, each) in enumerate(zip(FIELDS, sides, options, strict=True)):
+    for name, side, each, own_seed in zip(FIELDS, sides, options, (seed, other_seed(seed)), strict=True):
         fit, size = fits_of(image_size, each)
         with naming(name):
             part = read_whole(side, split, fit, cache_dir).part(name)
             require_batch(part, batch_size, each)
         parts.append(part)
-        streams[name] = _stream(part, each, batch_size, seed + number * OTHER_SEED, size)
+        images = part.data._replace(labels=None)
+        streams[name] = Stream(images, preprocessing=each, batch_size=batch_size, seed=own_seed, size=size)
     return as_dataset(
         Streams(streams),
         start_step,
@@ -128,9 +127,13 @@ def _sides_of_folder(folder: Source) -> tuple[Source, Source]:
     return Side(layout, 0), Side(layout, 1)
 
 
-def _stream(part: Part, preprocessing: Preprocessing, batch_size: int, seed: int, size) -> Stream:
-    images = part.data._replace(labels=None)
-    return Stream(images, preprocessing=preprocessing, batch_size=batch_size, seed=seed, size=size)
+def _usual_split(sides: tuple[Source, Source]) -> str:
+    """The split for None. Who measures on the test images of one kind must not have trained on the other's."""
+    are_made = []
+    for name, side in zip(FIELDS, sides, strict=True):
+        with naming(name):
+            are_made.append(is_made(side, None))
+    return "all" if all(are_made) else "train"
 
 
 def _by_field(values) -> dict:

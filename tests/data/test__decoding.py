@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gan.data._decoding import decode
+from keras_gan.data._decoding import decode, size_of
 
 
 def ramp(height, width):
@@ -17,6 +17,11 @@ def ramp(height, width):
 def saved(tmp_path, image, name="a.png", **options):
     image.save(tmp_path / name, **options)
     return decode(tmp_path / name)
+
+
+def written(tmp_path, name, content, **options):
+    (tmp_path / name).write_bytes(content)
+    return decode(tmp_path / name, **options)
 
 
 def test_grey_files_have_one_channel_and_the_others_three(tmp_path):
@@ -58,11 +63,6 @@ def test_exif_turns_the_image(tmp_path):
     exif[0x0112] = 6  # The camera was held upright: turn by 90 degrees clockwise.
     image = ramp(2, 3)[..., 0]
     np.testing.assert_array_equal(saved(tmp_path, Image.fromarray(image), exif=exif)[..., 0], np.rot90(image, -1))
-
-
-def written(tmp_path, name, content):
-    (tmp_path / name).write_bytes(content)
-    return decode(tmp_path / name)
 
 
 # --- Depth ------------------------------------------------------------------------------------------------------------
@@ -154,6 +154,96 @@ def test_deep_grey_with_alpha_stays_grey(tmp_path):
     assert written(tmp_path, "a.png", png(2, 16, 4, row)).tolist() == [[[128], [255]]]
 
 
+def kept(levels, highest=65535):
+    """The floats of levels, each the nearest to its true place."""
+    return np.float32(2 * np.asarray(levels, np.float64) / highest - 1)
+
+
+def test_a_png_keeps_all_its_levels_if_asked_to(tmp_path):
+    levels = np.arange(65536, dtype=np.uint16).reshape(256, 256)
+    Image.fromarray(levels).save(tmp_path / "a.png")
+    got = decode(tmp_path / "a.png", depth=16)
+    assert got.dtype == np.float32
+    np.testing.assert_array_equal(got[..., 0], kept(levels))
+    assert len(np.unique(got)) == 65536
+
+
+# Pillow knows no deep grey whose zero is white in the other order.
+@pytest.mark.parametrize("order, photometric", [("<", 0), ("<", 1), (">", 1)])
+def test_a_tiff_keeps_its_levels_in_both_byte_orders_and_both_senses(tmp_path, order, photometric):
+    levels = [0, 257, 32768, 65535]
+    content = tiff(16, struct.pack(order + "4H", *levels), order=order, photometric=photometric)
+    got = written(tmp_path, "a.tif", content, depth=16)[0, :, 0]
+    np.testing.assert_array_equal(got, kept(levels) * (1 if photometric else -1))
+
+
+def test_levels_of_other_depths_fill_the_range(tmp_path):
+    got = written(tmp_path, "a.tif", tiff(12, bytes.fromhex("000800fff011")), depth=16)
+    np.testing.assert_array_equal(got[0, :, 0], kept([0, 2048, 4095, 17], 4095))
+    got = written(tmp_path, "a.pgm", b"P5 2 1 1023\n" + struct.pack(">2H", 0, 1023), depth=16)
+    assert got[0, :, 0].tolist() == [-1, 1]
+
+
+def test_a_file_of_8_bits_stays_as_it_is_at_every_depth(tmp_path):
+    image = ramp(3, 5)
+    Image.fromarray(image[..., 0]).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(decode(tmp_path / "a.png", depth=16), image)
+
+
+@pytest.mark.parametrize(
+    "name, content",
+    [
+        ("rgb.png", png(2, 16, 2, bytes(12))),
+        ("alpha.png", png(2, 16, 4, bytes(8))),
+        ("both.png", png(2, 16, 6, bytes(16))),
+        ("rgb.ppm", b"P6 1 1 1023\n" + bytes(6)),
+    ],
+)
+def test_deep_colours_are_not_rounded_where_the_depth_is_to_be_kept(tmp_path, name, content):
+    assert written(tmp_path, name, content).dtype == np.uint8
+    with pytest.raises(ValueError, match=r"have more than 8 bits, and only grey files keep .*leave `depth` out"):
+        decode(tmp_path / name, depth=16)
+
+
+def test_deep_colours_of_a_tiff_are_not_rounded_where_the_depth_is_to_be_kept(tmp_path):
+    # Nine tags end at 122, where the depths of the three channels are; the pixel follows them.
+    tags = [(256, 1, 1), (257, 1, 1), (258, 3, 122), (259, 1, 1), (262, 1, 2), (273, 1, 128), (277, 1, 3), (278, 1, 1)]
+    entries = b"".join(struct.pack("<HHIHH", tag, 3, count, value, 0) for tag, count, value in [*tags, (279, 1, 6)])
+    start = b"II" + struct.pack("<HIH", 42, 8, 9) + entries + bytes(4)
+    content = start + struct.pack("<3H", 16, 16, 16) + bytes(6)
+    assert written(tmp_path, "a.tif", content).tolist() == [[[0, 0, 0]]]
+    with pytest.raises(ValueError, match=r"have more than 8 bits, and only grey files keep"):
+        decode(tmp_path / "a.tif", depth=16)
+
+
+# --- Alpha ------------------------------------------------------------------------------------------------------------
+
+
+def test_alpha_is_kept_if_asked_for(tmp_path):
+    glass = np.uint8([[[255, 0, 0, 255], [9, 9, 9, 0], [0, 0, 0, 51]]])
+    Image.fromarray(glass).save(tmp_path / "a.png")
+    np.testing.assert_array_equal(decode(tmp_path / "a.png", alpha=True), glass)
+    Image.fromarray(np.uint8([[[40, 255], [9, 0]]]), "LA").save(tmp_path / "b.png")
+    assert decode(tmp_path / "b.png", alpha=True).tolist() == [[[40, 40, 40, 255], [9, 9, 9, 0]]]
+    palette = Image.new("P", (2, 1))
+    palette.putpalette([250, 10, 20, 30, 240, 50])
+    palette.putpixel((1, 0), 1)
+    palette.save(tmp_path / "c.png", transparency=1)
+    assert decode(tmp_path / "c.png", alpha=True)[0, :, 3].tolist() == [255, 0]
+
+
+def test_a_file_without_alpha_has_none(tmp_path):
+    Image.fromarray(ramp(3, 5)[..., 0]).save(tmp_path / "a.png")
+    assert decode(tmp_path / "a.png", alpha=True).shape == (3, 5, 1)
+
+
+@pytest.mark.parametrize("depth, black, white", [(8, 0, 255), (16, -1, 1)])
+def test_the_transparent_level_of_deep_grey_is_an_alpha(tmp_path, depth, black, white):
+    deep = png(2, 16, 0, struct.pack(">2H", 0, 257), transparent=struct.pack(">H", 257))
+    got = written(tmp_path, "a.png", deep, alpha=True, depth=depth)
+    assert got.tolist() == [[[black, black, black, white], [white, white, white, black]]]
+
+
 # --- EXIF -------------------------------------------------------------------------------------------------------------
 
 
@@ -177,6 +267,7 @@ def test_each_orientation_is_turned_upright(tmp_path, orientation, name):
     turns |= {7: lambda x: np.rot90(x, 2).T, 8: np.rot90}
     expected = turns.get(orientation, lambda x: x)(np.asarray(image))
     np.testing.assert_array_equal(got[..., 0], expected)
+    assert size_of(tmp_path / name) == expected.shape
 
 
 # --- Size -------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from keras_gan import data
 from keras_gan.data._images import _center_box, fit
 
 
@@ -87,6 +88,80 @@ def test_the_crop_of_every_size_lies_within_the_image_and_keeps_one_side(target)
 def test_images_of_a_size_that_once_rounded_wrongly_are_cropped():
     assert fitted(np.zeros((900, 900, 1), np.uint8), (28, 28)).shape == (28, 28, 1)
     assert fitted(np.zeros((1, 4000, 1), np.uint8), (224, 7)).shape == (224, 7, 1)
+
+
+def test_a_depth_of_16_makes_the_floats_of_the_batches_of_bytes():
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16, 1)
+    deep = fit(levels, size=None, channels=None, crop=None, depth=16)
+    (batch,) = data.load(levels[None], batch_size=1).take(1).as_numpy_iterator()
+    np.testing.assert_array_equal(deep, batch[0])
+    floats = deep * np.float32(0.3)
+    assert fit(floats, size=None, channels=None, crop=None, depth=16) is floats
+
+
+# --- Alpha ------------------------------------------------------------------------------------------------------------
+
+
+def as_floats(image):
+    return image.astype(np.float32) / 127.5 - 1
+
+
+@pytest.mark.parametrize("image", [np.uint8([[[7]]]), np.uint8([[[7, 7, 7]]])])
+def test_images_without_alpha_become_opaque(image):
+    np.testing.assert_array_equal(fitted(image, None, channels=4), [[[7, 7, 7, 255]]])
+    np.testing.assert_allclose(fitted(as_floats(image), None, channels=4), as_floats(np.uint8([[[7, 7, 7, 255]]])))
+
+
+def test_the_colour_of_a_pixel_that_is_transparent_becomes_white():
+    image = np.uint8([[[9, 8, 7, 0], [9, 8, 7, 1]]])
+    expected = np.uint8([[[255, 255, 255, 0], [9, 8, 7, 1]]])
+    np.testing.assert_array_equal(fitted(image, None, channels=4), expected)
+    np.testing.assert_array_equal(fitted(as_floats(image), None, channels=4), as_floats(expected))
+    # Nobody said that the four channels of an array are colours and alpha.
+    assert fitted(image, None) is image
+
+
+def half_transparent():
+    """Red on the left, and a transparent green that nobody sees on the right."""
+    image = np.zeros((16, 16, 4), np.uint8)
+    image[:, :8] = [255, 0, 0, 255]
+    image[:, 8:] = [0, 255, 0, 0]
+    return image
+
+
+@pytest.mark.parametrize("size", [(5, 5), (40, 40)])
+@pytest.mark.parametrize("convert", [lambda image: image, as_floats])
+def test_colours_that_nobody_sees_do_not_spread_when_the_size_changes(size, convert):
+    resized = fitted(convert(half_transparent()), size, channels=4)
+    resized = resized if resized.dtype == np.uint8 else np.rint((resized + 1) * 127.5)
+    seen = resized[resized[..., 3] > 0]
+    assert len(seen) < resized[..., 3].size
+    np.testing.assert_array_equal(seen[:, :3], np.broadcast_to([255, 0, 0], (len(seen), 3)))
+    np.testing.assert_array_equal(resized[resized[..., 3] == 0][:, :3], 255)
+
+
+def test_a_resize_by_alpha_is_that_of_the_picture_on_any_ground():
+    """Composed on grey after the resize, it is what the composed picture becomes."""
+    rng = np.random.default_rng(0)
+    # Smooth, so that the filter does not leave the range, where it is clipped.
+    image = np.stack([np.outer(np.linspace(*rng.uniform(60, 200, 2), 24), np.linspace(0.7, 1.2, 24)) for _ in range(4)])
+    image = (image / 127.5 - 1).astype(np.float32).transpose(1, 2, 0)
+
+    def on_grey(picture):
+        alpha = (picture[..., 3:] + 1) / 2
+        return picture[..., :3] * alpha + 0.1 * (1 - alpha)
+
+    np.testing.assert_allclose(
+        on_grey(fitted(image, (9, 9), channels=4)), fitted(on_grey(image).astype(np.float32), (9, 9)), atol=1e-5
+    )
+
+
+def test_an_opaque_picture_is_resized_as_one_without_alpha():
+    image = np.random.default_rng(0).integers(0, 256, (20, 20, 3), np.uint8)
+    resized = fitted(image, (7, 7), channels=4)
+    np.testing.assert_array_equal(resized[..., 3], 255)
+    # Pillow rounds bytes between its two passes.
+    np.testing.assert_allclose(resized[..., :3].astype(int), fitted(image, (7, 7)).astype(int), atol=1)
 
 
 @pytest.mark.parametrize("image", [np.zeros((2, 2, 1), np.int64), np.zeros((2, 2, 1)), np.zeros((2, 2), np.uint8)])

@@ -33,6 +33,23 @@ def test_labels_become_a_vector_of_int32():
     np.testing.assert_array_equal(labels, [2, 0, 1])
 
 
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.int64, np.float64])
+def test_several_attributes_of_each_image_are_labels_too(dtype):
+    attributes = np.array([[1, 0, 1], [0, 0, 1], [1, 1, 0]], dtype)
+    dataset = data.load((np.zeros((3, 2, 2), np.uint8), attributes), batch_size=3, labels=True)
+    assert dataset.num_classes == 3
+    ((_, labels),) = dataset.one_pass().as_numpy_iterator()
+    assert labels.dtype == np.float32
+    np.testing.assert_array_equal(labels, attributes)
+
+
+def test_one_column_is_an_attribute_if_it_holds_floats():
+    column = np.array([[1], [0], [1]])
+    images = np.zeros((3, 2, 2), np.uint8)
+    assert read(data.Arrays(images, column)).labels.shape == (3,)
+    assert read(data.Arrays(images, column / 1.0)).labels.shape == (3, 1)
+
+
 def test_images_are_resized_and_converted_one_by_one():
     images = np.random.default_rng(0).integers(0, 256, (5, 8, 6, 3), np.uint8)
     dataset = data.load(images, image_size=4, batch_size=5, preprocessing=data.Preprocessing(channels=1))
@@ -53,7 +70,10 @@ def float_images(**values):
             np.full((3, 4, 4), 255),
             r'with images.astype\("uint8"\). Received: images with dtype=int64, shape=\(3, 4, 4\)',
         ),
-        (np.full((3, 4, 4), 65535, np.uint16), r"65535 is white.*\(images / 257\).round\(\).astype"),
+        (
+            np.full((3, 4, 4), 65535, np.uint16),
+            r"65535 is white.*\(images / 257\).round\(\).astype.*keep all levels with \(images / 32767.5 - 1\)",
+        ),
         (np.full((3, 4, 4), 255, np.uint16), r'Convert with images.astype\("uint8"\). Received'),
         (np.ones((3, 4, 4), bool), r'images.astype\("uint8"\) \* 255.*dtype=bool'),
         (np.ones((3, 4, 4), np.int32), r'These look like \[0, 1\].*images.astype\("uint8"\) \* 255'),
@@ -84,7 +104,8 @@ def test_images_of_the_wrong_kind(images, message):
     "labels, message",
     [
         (np.zeros(4, int), r"Each image needs one label. Received: labels with shape=\(4,\) for 3 images"),
-        (np.zeros((3, 10), int), r"labels.argmax\(-1\).*shape=\(3, 10\)"),
+        (np.full((3, 10), 0.1), r"probabilities become classes with labels.argmax\(-1\).*shape=\(3, 10\)"),
+        (np.array([[1, -1], [1, 1], [-1, 1]]), r"Attributes must be 0 or 1.*\(labels \+ 1\) / 2"),
         (np.zeros(3), r'Labels must be class indices.*labels.astype\("int32"\).*dtype=float64'),
         (np.array(["a", "b", "a"]), r"np.unique\(labels, return_inverse=True\)\[1\].*dtype=<U1"),
         (np.array([0, np.nan, 0.5]), r"np.unique\(labels, return_inverse=True\)\[1\].*dtype=float64"),
