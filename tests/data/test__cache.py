@@ -94,6 +94,40 @@ def test_a_folder_gives_the_same_batches_from_a_file_as_from_memory(tmp_path, sp
     assert_same(data.load(folder, cache_dir=tmp_path / "cache", **settings), in_memory)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [{"load_size": 8, "flip": True}, {"depth": 16}, {"channels": 4}, {"channels": 4, "depth": 16}],
+    ids=str,
+)
+def test_parts_depth_and_alpha_come_from_a_file_as_from_memory(tmp_path, options):
+    (tmp_path / "pictures").mkdir()
+    rng = np.random.default_rng(2)
+    for number in range(12):
+        levels = rng.integers(0, 65536, (9, 9), np.uint16) if options.get("depth") else rng.integers(0, 256, (9, 9, 4))
+        image = Image.fromarray(levels if options.get("depth") else levels.astype(np.uint8))
+        image.save(tmp_path / "pictures" / f"{number:02d}.png")
+    settings = {"image_size": 6, "batch_size": 3, "preprocessing": data.Preprocessing(**options)}
+    in_memory = data.load(tmp_path / "pictures", **settings)
+    for _ in range(2):
+        assert_same(data.load(tmp_path / "pictures", cache_dir=tmp_path / "cache", **settings), in_memory, steps=3)
+    (made,) = finished(tmp_path / "cache")
+    about = json.loads((made / "about.json").read_bytes())
+    assert about["dtype"] == ("float32" if options.get("depth") else "uint8")
+
+
+def test_the_name_of_a_cache_is_that_of_earlier_versions(tmp_path):
+    """A change of it would build every cache again."""
+    data.load(Pictures(), image_size=4, batch_size=2, cache_dir=tmp_path)
+    assert [path.name for path in finished(tmp_path)] == ["pictures-4d968f6b75c9fa41"]
+
+
+def test_attributes_come_with_the_images_of_a_file(tmp_path):
+    attributes = np.random.default_rng(0).integers(0, 2, (30, 5))
+    source = (Pictures().images, attributes)
+    settings = {"labels": True, "split": "train", "batch_size": 4}
+    assert_same(data.load(source, cache_dir=tmp_path, **settings), data.load(source, **settings))
+
+
 def test_all_splits_of_one_source_share_a_file(tmp_path):
     for split in ("train", "test", "all"):
         data.load(Pictures(), split=split, batch_size=2, cache_dir=tmp_path)

@@ -167,3 +167,70 @@ def test_one_pass_holds_every_image_once_in_order_and_as_it_is():
     np.testing.assert_allclose(got, images / 127.5 - 1.0, atol=1e-6)
     floats = got.copy()
     np.testing.assert_array_equal(np.concatenate(list(data.load(floats, batch_size=5).one_pass())), floats)
+
+
+# --- Random parts -----------------------------------------------------------------------------------------------------
+
+
+JITTER = data.Preprocessing(load_size=(10, 12))
+
+
+def parts(steps=3, **options):
+    """Where the parts of the first steps come from: (top, left) of each image, and the parts themselves."""
+    ramp = np.arange(120, dtype=np.uint8).reshape(1, 10, 12, 1).repeat(30, axis=0)
+    dataset = data.load(ramp, image_size=(7, 8), batch_size=30, **{"preprocessing": JITTER, **options})
+    got = np.rint((np.concatenate(take(dataset, steps))[..., 0] + 1) * 127.5).astype(int)
+    return np.stack(divmod(got[:, 0, 0], 12), axis=-1), got
+
+
+def test_a_random_part_has_the_scale_of_the_image_and_lies_within_it():
+    corners, got = parts()
+    ramp = np.arange(120).reshape(10, 12)
+    for (top, left), part in zip(corners, got, strict=True):
+        np.testing.assert_array_equal(part, ramp[top : top + 7, left : left + 8])
+
+
+def test_every_place_of_a_part_is_as_likely():
+    corners, _ = parts(steps=40)
+    counts = np.zeros((4, 5))
+    np.add.at(counts, tuple(corners.T), 1)
+    # 1,200 draws of 20 places: chi-squared with 19 degrees of freedom, whose 0.9999 quantile is 51.
+    assert np.sum((counts - 60) ** 2 / 60) < 51
+
+
+def test_each_step_has_parts_of_its_own_and_the_seed_sets_them():
+    corners = parts()[0].reshape(3, 30, 2)
+    assert not np.array_equal(corners[0], corners[1])
+    np.testing.assert_array_equal(parts()[0], parts()[0])
+    assert not np.array_equal(parts(seed=1)[0], parts()[0])
+
+
+def test_random_parts_leave_the_order_the_flips_and_the_noise_as_they_are():
+    """An image whose rows and columns are all alike shows the rest."""
+    images = np.broadcast_to(np.arange(23, dtype=np.uint8)[:, None, None, None], (23, 8, 8, 1))
+    plain = take(data.load(images, batch_size=5, preprocessing=data.Preprocessing(flip=True)), 6)
+    jittered = data.Preprocessing(flip=True, load_size=8)
+    cut = take(data.load(images, image_size=4, batch_size=5, preprocessing=jittered), 6)
+    np.testing.assert_array_equal([batch[:, :4, :4] for batch in plain], cut)
+
+
+def test_one_pass_has_the_middle_of_every_image():
+    images = np.random.default_rng(0).integers(0, 256, (6, 10, 12, 3), np.uint8)
+    dataset = data.load(images, image_size=(7, 8), batch_size=4, preprocessing=JITTER)
+    assert dataset.image_shape == (7, 8, 3)
+    assert dataset.element_spec == tf.TensorSpec((4, 7, 8, 3), tf.float32)
+    got = np.concatenate(list(dataset.one_pass().as_numpy_iterator()))
+    np.testing.assert_allclose(got, images[:, 1:8, 2:10] / 127.5 - 1, atol=1e-6)
+
+
+def test_parts_as_large_as_the_images_are_the_images():
+    images = np.random.default_rng(0).integers(0, 256, (6, 8, 8, 3), np.uint8)
+    whole = take(data.load(images, image_size=8, batch_size=4), 3)
+    same = data.load(images, image_size=8, batch_size=4, preprocessing=data.Preprocessing(load_size=8))
+    np.testing.assert_array_equal(take(same, 3), whole)
+
+
+@pytest.mark.parametrize("image_size", [None, 11, (8, 13)])
+def test_a_part_is_not_larger_than_the_image(image_size):
+    with pytest.raises(ValueError, match=r"give an `image_size` of at most `load_size`.*load_size=\(10, 12\)"):
+        data.load(np.zeros((4, 20, 20), np.uint8), image_size=image_size, batch_size=2, preprocessing=JITTER)
