@@ -665,10 +665,53 @@ def loading(source):
     )
 
 
+def loading_two(function, **given):
+    return lambda: (
+        function,
+        {
+            **{name: make() for name, make in given.items()},
+            "split": "train",
+            "image_size": 8,
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+            "preprocessing": None,
+            "cache_dir": folder(),
+        },
+    )
+
+
+def nothing():
+    return None
+
+
+@functools.cache
+def halves():
+    directory = pathlib.Path(folder())
+    for index in range(4):
+        Image.new("L", (16, 8), index).save(directory / f"{index}.png")
+    return str(directory)
+
+
+@functools.cache
+def attribute_table():
+    path = pathlib.Path(folder(), "attributes.csv")
+    path.write_text("file,tall,old\n" + "".join(f"{index}.png,1,0\n" for index in range(4)))
+    return str(path)
+
+
 _DATA = {
     "load": loading(lambda: images()),
     "load (folder)": loading(pictures),
     "load (source)": loading(Stripes),
+    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing),
+    "load_pairs (folders)": loading_two(data.load_pairs, source=pictures, target=pictures, source_half=nothing),
+    "load_pairs (halves)": loading_two(data.load_pairs, source=halves, target=nothing, source_half=lambda: "left"),
+    "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
+    "AttributeFolder": lambda: (
+        data.AttributeFolder,
+        {"path": pictures(), "table": attribute_table(), "attributes": ["tall"], "skip_corrupt": False},
+    ),
     "Arrays": lambda: (data.Arrays, {"images": np.zeros((8, 8, 8, 1), "uint8"), "labels": labels()}),
     "Digits": made(data.Digits),
     "Folder": lambda: (data.Folder, {"path": pictures(), "skip_corrupt": False}),
@@ -685,10 +728,13 @@ _DATA = {
             "class_names": ("a", "b", "c"),
             "names": None,
             "notes": lambda left_out: (),
+            "attributes": None,
         },
     ),
     "NumpyFile": lambda: (data.NumpyFile, {"path": numbers_file()}),
-    "Preprocessing": made(data.Preprocessing, channels=None, crop="center", flip=False, dequantize=False),
+    "Preprocessing": made(
+        data.Preprocessing, channels=None, depth=8, crop="center", load_size=None, flip=False, dequantize=False
+    ),
     "Source.stack": lambda: (data.Source.stack, {"images": [np.zeros((8, 8, 1), "uint8")] * 2}),
     "TFDS": lambda: (data.TFDS, {"name": "mnist", "data_dir": folder(), "download": False}),
 }
