@@ -78,3 +78,8 @@ class Preprocessing:
                 "Only bytes can be dequantised, and a depth of 16 makes floats: leave one of the two out. "
                 f"Received: depth={self.depth}, dequantize=True"
             )
+
+    def __repr__(self) -> str:
+        """Name the options that are not the usual ones: checkpoints tell other data by this text."""
+        fields = [(field.name, getattr(self, field.name), field.default) for field in dataclasses.fields(self)]
+        return f"Preprocessing({', '.join(f'{name}={value!r}' for name, value, usual in fields if value != usual)})"

@@ -21,3 +21,10 @@ from keras_gan import data
 def test_options_that_do_not_exist(kwargs, message):
     with pytest.raises(ValueError, match=message):
         data.Preprocessing(**kwargs)
+
+
+def test_the_text_of_it_names_what_is_unusual():
+    assert repr(data.Preprocessing()) == "Preprocessing()"
+    unusual = data.Preprocessing(channels=4, crop=None, load_size=(9, 8), flip=True)
+    assert repr(unusual) == "Preprocessing(channels=4, crop=None, load_size=(9, 8), flip=True)"
+    assert eval(repr(unusual), {"Preprocessing": data.Preprocessing}) == unusual
