@@ -44,11 +44,11 @@ def load(
     x / 127.5 - 1.
 
     With a `cache_dir`, they are kept in a file there instead, and may be larger than the memory. The first call writes
-    the file, image by image, and continues where it was stopped; later calls only open it. The batches are the same
-    bit for bit. Another size, crop or number of channels makes another file, and so does a change of the source: of
+    the file, image by image, and continues where it was stopped; later calls only open it. The batches are the same bit
+    for bit. Another size, crop, depth or number of channels makes another file, and so does a change of the source: of
     the names, sizes or times of the files of a folder, the content of an array, or the version of a TensorFlow data
-    set. Old files stay until you remove them; about.json in each folder says what it holds. Several processes may
-    load the same images: one builds the file, and the others wait, except on Windows, where only one may build.
+    set. Old files stay until you remove them; about.json in each folder says what it holds. Several processes may load
+    the same images: one builds the file, and the others wait, except on Windows, where only one may build.
 
     Args:
         source: where the images come from:

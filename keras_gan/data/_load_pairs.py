@@ -111,19 +111,7 @@ def load_pairs(
     parts = [whole.part(name) for whole, name in zip(wholes, FIELDS, strict=True)]
     for part, each in zip(parts, options, strict=True):
         require_batch(part, batch_size, each, "pairs")
-    streams = {
-        name: Stream(
-            part.data._replace(labels=None),
-            preprocessing=each,
-            batch_size=batch_size,
-            seed=seed,
-            size=size,
-            noise_seed=noise_seed,
-        )
-        for name, part, each, (_, size), noise_seed in zip(
-            FIELDS, parts, options, fits, (seed, other_seed(seed)), strict=True
-        )
-    }
+    streams = _streams(parts, options, fits, batch_size, seed)
     return as_dataset(
         Streams(streams),
         start_step,
@@ -135,6 +123,16 @@ def load_pairs(
         class_names=None,
         identity=identity_of_both(parts, seed, options),
     )
+
+
+def _streams(parts: list[Part], options, fits, batch_size: int, seed: int) -> dict[str, Stream]:
+    """Two streams that differ in their images and their noise alone."""
+    streams = {}
+    for name, part, each, (_, size) in zip(FIELDS, parts, options, fits, strict=True):
+        own = {"size": size, "noise_seed": seed if name == "source" else other_seed(seed)}
+        images = part.data._replace(labels=None)
+        streams[name] = Stream(images, preprocessing=each, batch_size=batch_size, seed=seed, **own)
+    return streams
 
 
 def options_of_both(preprocessing) -> tuple[Preprocessing, Preprocessing]:
@@ -182,7 +180,7 @@ def _require_common(options: tuple[Preprocessing, Preprocessing]) -> tuple[Prepr
         one, other = (getattr(each, name) for each in options)
         if one != other:
             raise ValueError(
-                f"Both images of a pair must be cut and flipped in the same way: give both `Preprocessing` the same "
+                "Both images of a pair must be cut and flipped in the same way: give both `Preprocessing` the same "
                 f"`{name}`. Received: {name}={one!r} for the source, {name}={other!r} for the target"
             )
     return options
