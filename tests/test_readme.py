@@ -35,7 +35,7 @@ def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
 
     def short_fit(self, x, *, epochs, steps_per_epoch=None, callbacks=(), **options):
         lengths.append(epochs)
-        return whole_fit(self, x, steps_per_epoch=2, callbacks=list(callbacks), verbose=0, **options)
+        return whole_fit(self, x, steps_per_epoch=1, callbacks=list(callbacks), verbose=0, **options)
 
     # As wide as written, it would take minutes.
     train_extractor = functools.partial(keras_gan.metrics.train_extractor, steps=20)

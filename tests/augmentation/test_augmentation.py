@@ -59,7 +59,9 @@ def test_a_graph_that_does_not_know_the_batch_changes_the_same(augmentation, jit
 
 
 @EVERY
-@pytest.mark.parametrize("known", [True, False], ids=["known batch", "unknown batch"])
+@pytest.mark.parametrize(
+    "known", [True, pytest.param(False, marks=pytest.mark.long)], ids=["known batch", "unknown batch"]
+)
 def test_two_replicas_change_what_one_device_does(augmentation, known, two_replicas):
     rows = 3 if known else None
 

@@ -105,7 +105,7 @@ def test_half_the_strength_is_half_of_every_range():
 
 
 @pytest.mark.parametrize("strength", [0.0, Linear(0.0, 1.0, 9)])
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_without_strength_not_a_bit_changes(strength, jit_compile):
     augmentation = DiffAugment(strength=strength)
     result = tf.function(lambda batch: augmentation(batch, seed=SEED), jit_compile=jit_compile)(images())

@@ -59,7 +59,14 @@ def close(*expected):
 
 
 @pytest.mark.parametrize(
-    "callback, wrap", [(Scale, plain), (Assign, plain), (Scale, keras.optimizers.LossScaleOptimizer)]
+    "callback, wrap",
+    [
+        (Scale, plain),
+        *(
+            pytest.param(*c, marks=pytest.mark.long)
+            for c in ((Assign, plain), (Scale, keras.optimizers.LossScaleOptimizer))
+        ),
+    ],
 )
 def test_the_same_program_keeps_the_rates_that_training_has_changed(tmp_path, program, fit, callback, wrap):
     whole = program(wrap=wrap)
@@ -71,7 +78,7 @@ def test_the_same_program_keeps_the_rates_that_training_has_changed(tmp_path, pr
     assert rates(gan)[0] in (pytest.approx(0.05), pytest.approx(0.03))
 
 
-@pytest.mark.parametrize("wrap", [plain, keras.optimizers.LossScaleOptimizer])
+@pytest.mark.parametrize("wrap", [plain, pytest.param(keras.optimizers.LossScaleOptimizer, marks=pytest.mark.long)])
 def test_a_new_rate_replaces_the_one_that_training_has_changed(tmp_path, program, fit, wrap):
     fit(program(wrap=wrap), Scale(), Checkpoint(tmp_path), epochs=1)
     gan = program(0.02, wrap=wrap)
@@ -124,7 +131,7 @@ def test_a_rewind_in_a_run_that_did_not_resume_takes_the_rates_of_the_checkpoint
     assert rates(gan) == close(0.1, 0.1)
 
 
-@pytest.mark.parametrize("compile_again", [False, True])
+@pytest.mark.parametrize("compile_again", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_a_second_fit_of_one_process_takes_a_new_rate(tmp_path, program, fit, compile_again):
     gan = program()
     fit(gan, Scale(), Checkpoint(tmp_path), epochs=1)
@@ -151,7 +158,7 @@ def test_rates_that_were_halved_since_the_checkpoint_are_not_new(tmp_path, progr
     assert rates(gan) == close(0.1, 0.1)
 
 
-@pytest.mark.parametrize("wrap", [plain, keras.optimizers.LossScaleOptimizer])
+@pytest.mark.parametrize("wrap", [plain, pytest.param(keras.optimizers.LossScaleOptimizer, marks=pytest.mark.long)])
 @pytest.mark.parametrize("before, now, words", [(0.1, FALLING, "0.1, now Linear"), (FALLING, 0.02, "Linear, now 0.02")])
 def test_a_rate_can_become_a_schedule_and_a_schedule_a_rate(tmp_path, program, fit, wrap, before, now, words):
     begun = program(before, wrap=wrap)

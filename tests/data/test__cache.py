@@ -85,7 +85,7 @@ def finished(cache_dir):
 # --- The same data ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("split, labels", [("train", True), ("test", False)])
+@pytest.mark.parametrize("split, labels", [("train", True), pytest.param("test", False, marks=pytest.mark.long)])
 def test_a_folder_gives_the_same_batches_from_a_file_as_from_memory(tmp_path, split, labels):
     folder = write_folder(tmp_path / "pictures")
     settings = {"split": split, "labels": labels, "image_size": 6, "batch_size": 3, "seed": 5, "preprocessing": RANDOM}

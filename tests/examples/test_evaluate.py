@@ -65,6 +65,7 @@ def test_a_gan_and_its_export_get_the_same_numbers(script, models, capsys):
     assert result.floor < result.value
 
 
+@pytest.mark.long
 def test_real_images_in_a_folder_are_as_good_as_the_floor(script, models):
     result = evaluate(script, models, "--num_images=1437", samples="images")["frechet_distance"]
     assert result.value == pytest.approx(result.floor)

@@ -76,7 +76,13 @@ def test_the_script_offers_every_preset(train_script):
     assert train_script.train_flags.PRESETS == keras_gan.presets.NAMES
 
 
-@pytest.mark.parametrize("name", keras_gan.presets.NAMES)
+PRESETS = ["digits", "few_images"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [*PRESETS, *(pytest.param(n, marks=pytest.mark.long) for n in keras_gan.presets.NAMES if n not in PRESETS)],
+)
 def test_a_preset_gives_the_flags_the_gan_that_it_builds_itself(train_script, name):
     preset = keras_gan.presets.get(name)
     with flagsaver.flagsaver():
@@ -226,12 +232,14 @@ def test_the_widths_of_a_resnet(train_script):
     assert discriminator.get_layer("block_0_conv_0").layer.filters == 4
 
 
+@pytest.mark.long
 def test_penalties_take_the_place_of_the_gans_own(train):
     gan, _ = train("--network=mlp", "--gan=wgan-gp", "--discriminator_steps=1", "--r1=0", "--gradient_penalty=2")
     assert type(gan) is keras_gan.WGANGP
     assert [(penalty.name, penalty.weight) for penalty in gan.penalties] == [("r1", 0.0), ("gradient_penalty", 2.0)]
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Left out 1 of 9 image files:UserWarning")
 def test_an_image_folder_of_grey_portraits(train, tiny, tmp_path):
     folder = folder_of_faces(tmp_path / "faces")

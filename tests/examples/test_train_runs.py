@@ -201,6 +201,7 @@ def test_a_trained_gan_without_checkpoints_is_not_overwritten(directory_for, tmp
     assert "run holds a trained GAN without checkpoints: the results of this run go to " in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_second_run_trains_in_a_directory_of_its_own_and_resumes_there(run_script, tmp_path, capsys):
     flags = ["--gan=hinge", "--network=mlp", "--discriminator_steps=1", f"--run_dir={tmp_path / 'run'}"]
     run_script(*flags)

@@ -151,7 +151,8 @@ def test_the_gradient_penalty_has_the_labels_of_the_real_images(images):
 
 
 @pytest.mark.parametrize(
-    "form", ["column", "data set", *(pytest.param(form, marks=pytest.mark.long) for form in ("int64", "uint8", "dict"))]
+    "form",
+    ["column", *(pytest.param(form, marks=pytest.mark.long) for form in ("data set", "int64", "uint8", "dict"))],
 )
 def test_the_forms_that_labels_come_in_are_the_same_labels(form, images):
     labels = {"column": LABELS[:, None], "uint8": LABELS.astype("uint8")}.get(form, LABELS)

@@ -56,6 +56,7 @@ class ExplodingOnOneReplica(keras.layers.Layer):
         return identity(inputs)
 
 
+@pytest.mark.long
 def test_an_overflow_on_one_replica_skips_the_step_on_all(float16_policy, networks, images, two_replicas):
     with two_replicas.scope():
         generator, discriminator = networks()

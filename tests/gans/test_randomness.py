@@ -119,7 +119,9 @@ def test_the_seed_decides_the_training(networks, images):
     assert trained(1) == trained(1) != trained(2)
 
 
-@pytest.mark.parametrize("options", [{"batch_norm": True}, {"spectral": True}, {"dropout": 0.5}])
+@pytest.mark.parametrize(
+    "options", [pytest.param({"batch_norm": True}, marks=pytest.mark.long), {"spectral": True}, {"dropout": 0.5}]
+)
 def test_the_fingerprint_covers_every_state(options, networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks(**options), ema_half_life=100)
     gan.compile()

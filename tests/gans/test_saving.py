@@ -76,6 +76,7 @@ def test_a_float16_gan_comes_back_with_its_loss_scales(networks, images, tmp_pat
     assert again.fingerprint() == gan.fingerprint()
 
 
+@pytest.mark.long
 def test_a_gan_that_ran_under_xla_loads_under_a_strategy(gan, tmp_path, two_replicas):
     gan.compile(jit_compile=True, steps_per_execution=2)
     gan.save(tmp_path / "gan.keras")

@@ -60,6 +60,7 @@ def test_the_warm_up_follows_the_authors_schedule(networks, images):
     assert updates_of(575, steps=1, warm_up=4) == 500
 
 
+@pytest.mark.long
 def test_the_warm_up_runs_on_two_replicas(networks, images, two_replicas):
     with two_replicas.scope():
         gan = tiny(networks, discriminator_steps=1, warm_up_steps=3)

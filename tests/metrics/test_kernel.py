@@ -51,6 +51,7 @@ def test_two_gaussians():
     assert mean == pytest.approx(expected, abs=4 * deviation / np.sqrt(20))
 
 
+@pytest.mark.long
 def test_equal_distributions_have_the_mean_zero():
     real, fake = RNG.normal(size=(2, 20_000, 16))
     mean, deviation = kernel_distance(real, fake, num_subsets=40)

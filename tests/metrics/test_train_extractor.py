@@ -68,6 +68,7 @@ def test_the_default_cache_is_the_users(digits, tmp_path, monkeypatch):
     assert len(list((tmp_path / "keras_gan" / "extractors").glob("*.npz"))) == 1
 
 
+@pytest.mark.long
 def test_the_seed_decides_all(digits, tmp_path):
     def fingerprint(run, **options):
         return train_extractor(digits, cache_dir=tmp_path / run, steps=5, **options).fingerprint
@@ -78,6 +79,7 @@ def test_the_seed_decides_all(digits, tmp_path):
     assert fingerprint("a", num_features=8) != first
 
 
+@pytest.mark.long
 def test_other_data_are_another_extractor(digits, tmp_path):
     images, labels = (part.numpy() for part in next(iter(digits)))
     for dataset in (

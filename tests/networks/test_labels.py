@@ -112,7 +112,7 @@ def test_every_variable_gets_a_gradient(build):
         assert np.any(tf.convert_to_tensor(gradient)), variable.path
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_graphs_give_the_eager_numbers(build, jit_compile):
     for model, given in zip(build(num_classes=3), (noise(), judged()), strict=True):
         np.testing.assert_allclose(tf.function(model, jit_compile=jit_compile)(given), model(given), atol=1e-5)

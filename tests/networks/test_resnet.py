@@ -195,7 +195,7 @@ def test_second_order_gradient_equals_finite_differences(player):
     assert slope == pytest.approx(float(above - below) / 2e-4, rel=1e-3)
 
 
-@pytest.mark.parametrize("player", [0, 1])
+@pytest.mark.parametrize("player", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_xla_gives_the_eager_result(player):
     network = resnet(**TINY)[player]
     x = np.random.default_rng(0).normal(size=(2, *network.input_shape[1:])).astype("float32")

@@ -117,7 +117,7 @@ def test_second_order_gradient_equals_finite_differences():
     assert slope == pytest.approx((found[0] - found[1]) / 2e-5, rel=1e-4)
 
 
-@pytest.mark.parametrize("player", [0, 1])
+@pytest.mark.parametrize("player", [0, pytest.param(1, marks=pytest.mark.long)])
 def test_xla_gives_the_eager_result(player):
     network = with_random_weights(vit(**TINY)[player])
     x = np.random.default_rng(0).normal(size=(2, *network.input_shape[1:])).astype("float32")

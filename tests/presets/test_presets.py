@@ -9,8 +9,12 @@ import pytest
 import keras_gan
 from keras_gan import presets
 
+LARGE = ("photos_64_gpu", "photos_128_gpu")
 
-@pytest.mark.parametrize("name", presets.NAMES)
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.long] * (name in LARGE)) for name in presets.NAMES]
+)
 def test_a_preset_builds_what_it_says(name):
     preset = presets.get(name)
     assert preset.name == name
