@@ -104,7 +104,7 @@ def test_it_translates_both_ways_between_images_of_other_shapes():
     there, back = model.translate(images["source"]), model.translate(images["target"], to="source", batch_size=2)
     np.testing.assert_allclose(there, model.source_to_target(images["source"]), atol=1e-6)
     np.testing.assert_allclose(back, model.target_to_source(images["target"]), atol=1e-6)
-    with pytest.raises(ValueError, match=r"`to` must be \"target\" or \"source\". Received: to='left'"):
+    with pytest.raises(ValueError, match=r"`to` must be one of 'target', 'source'. Received: to='left'"):
         model.translate(images["source"], to="left")
     with pytest.raises(ValueError, match=r"Images must have the shape.*Received: images.shape=\(3, 4, 4, 2\)"):
         model.translate(images["target"])

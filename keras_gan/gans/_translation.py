@@ -1,0 +1,139 @@
+"""The base of the models that make images of images."""
+
+import abc
+
+from keras_gan._arguments import require_bool, require_int
+from keras_gan._pixels import require_images
+from keras_gan.gans._pairs import side_by_side
+from keras_gan.gans._tiles import Tiles
+from keras_gan.training import AdversarialModel
+from keras_gan.training.sampler import in_one_array
+
+
+class TranslationModel(AdversarialModel, abc.ABC):
+    """A model whose samples are translations of images.
+
+    A subclass defines `sampler`, the one road to translations for `translate`, snapshots, metrics and exports. Its main
+    input is "images". A subclass that takes more than images, such as a domain, overrides `translate` and passes it on
+    to `translated`. Pictures of training show what `blocks_of` returns.
+    """
+
+    @abc.abstractmethod
+    def sampler(self, averaged=True):
+        """The `Sampler` that translates: a network, or its average."""
+
+    def translate(self, images, *, averaged=True, batch_size=64, tile=None, overlap=None):
+        """Translate images. This does not change the state of training.
+
+        Networks that were built with sides None take images of any size. With fixed sides, images of another size are
+        translated in tiles of that size. A `tile` bounds the memory for large images. Tiles overlap and are blended, so
+        there are no seams where the network looks at the neighbourhood of a pixel only. A normalisation over the whole
+        picture, such as instance normalisation, sees no more than the tile.
+
+        Args:
+            images: float32 `(num_images, height, width, channels)` in [-1, 1], of any size.
+            averaged: whether to use the averaged translator if there is one.
+            batch_size: int, how many images, or tiles of different images, to translate at once.
+            tile: int or tuple (height, width) of the tiles, for networks that take any size; None for whole images.
+            overlap: int, by how many pixels tiles overlap at least, smaller than a tile; None for a quarter of a tile.
+
+        Returns:
+            float32 NumPy array of images in [-1, 1].
+
+        Raises:
+            ValueError: if these are no images that the translator takes, or an argument is out of range.
+        """
+        return self.translated(images, self.kept_sampler(averaged), batch_size=batch_size, tile=tile, overlap=overlap)
+
+    def translated(self, images, sampler, *, batch_size, tile, overlap, **conditions):
+        """What a sampler makes of images, in tiles where it must be; arguments as in `translate`.
+
+        Args:
+            images: as in `translate`.
+            sampler: `Sampler` with the main input "images".
+            batch_size: as in `translate`.
+            tile: as in `translate`.
+            overlap: as in `translate`.
+            **conditions: the sampler's other inputs, by name.
+        """
+        self.settle_averages()
+        batch_size = require_int("batch_size", batch_size)
+        *sides, channels = sampler.inputs["images"].shape[1:]
+        images = _require_channels(require_images("images", images), channels)
+        tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap)
+        inputs = sampler.inputs_for(images=tiles.corners(images), **conditions)
+        if tiles.are_whole:
+            return sampler.run(inputs, batch_size)
+
+        def rows(start):
+            part = {name: value[start : start + batch_size] for name, value in inputs.items()}
+            return tiles.blended(
+                lambda pieces: sampler.run({**part, "images": pieces}, batch_size),
+                images[start : start + batch_size],
+            )
+
+        return in_one_array(map(rows, range(0, len(images), batch_size)), len(images))
+
+    def kept_sampler(self, averaged, **which):
+        """The sampler with its compiled function, which `translate` uses again.
+
+        Args:
+            averaged: bool, as in `sampler`.
+            **which: other arguments of `sampler`.
+        """
+        key = (require_bool("averaged", averaged), *which.values())
+        samplers = self.__dict__.setdefault("_translators", {})
+        if key not in samplers:
+            samplers[key] = self.sampler(averaged, **which)
+        return samplers[key]
+
+    def snapshot(self, num_images, *, seed, inputs=None):  # noqa: ARG002
+        """What `callbacks.ImageSnapshots` shows: images, and next to each in its row what becomes of it.
+
+        Args:
+            num_images: int, the most images to show, all kinds together; one row of them is always shown.
+            seed: int; nothing is drawn here.
+            inputs: float32 images to translate, or a batch of the data: a dict of arrays by name.
+
+        Returns:
+            (images, columns): float32 array of images in [-1, 1], and how many of them make a row.
+
+        Raises:
+            ValueError: if there are no `inputs`, or they are not what the model is trained on.
+        """
+        batch = inputs if isinstance(inputs, dict) else {self.shown_fields[0]: inputs}
+        given = {name for name, images in batch.items() if images is not None}
+        if given - set(self.data_spec) or not given & set(self.shown_fields) or len(given) < len(batch):
+            names = ", ".join(f'"{name}": {name}' for name in self.data_spec)
+            raise ValueError(
+                f"A {type(self).__name__} draws nothing by itself: give `ImageSnapshots` images to translate, as "
+                f"`inputs=images`, or a batch of the data, as `inputs={{{names}}}`. "
+                f"Received: inputs={list(batch.items())!r:.60}"
+            )
+        return side_by_side(self.blocks_of(batch), num_images)
+
+    @property
+    def shown_fields(self):
+        """The fields of a batch whose images can be translated; pictures of training need one of them."""
+        return tuple(self.data_spec)[:1]
+
+    def blocks_of(self, batch):
+        """What a picture of training shows of a batch: here a source image, its translation, and its target if given.
+
+        Args:
+            batch: dict of arrays by name, some of the fields of `data_spec`.
+
+        Returns:
+            list of lists of columns, as `side_by_side` takes them.
+        """
+        source, *targets = (batch[name] for name in self.data_spec if name in batch)
+        return [[source, self.translate, *targets]]
+
+
+def _require_channels(images, channels):
+    if channels not in (None, images.shape[-1]):
+        raise ValueError(
+            f"Images must have the shape (num_images, height, width, {channels}): the translator takes images of "
+            f"{channels} channel{'s' * (channels > 1)}. Received: images.shape={images.shape}"
+        )
+    return images
