@@ -1,11 +1,15 @@
 """The base of the models that make images of images."""
 
 import abc
+import functools
+
+import tensorflow as tf
 
 from keras_gan._arguments import require_bool, require_int
 from keras_gan._pixels import require_images
 from keras_gan.gans._pairs import side_by_side
 from keras_gan.gans._tiles import Tiles
+from keras_gan.losses import AdversarialLoss
 from keras_gan.training import AdversarialModel
 from keras_gan.training.sampler import in_one_array
 
@@ -137,3 +141,18 @@ def _require_channels(images, channels):
             f"{channels} channel{'s' * (channels > 1)}. Received: images.shape={images.shape}"
         )
     return images
+
+
+def merged_shape(*shapes):
+    """What is known of the shape of images from all networks that make or take them."""
+    return tuple(functools.reduce(lambda known, shape: known.merge_with(shape), map(tf.TensorShape, shapes)).as_list())
+
+
+def require_loss(loss):
+    """Return an adversarial loss that was given, or raise a ValueError."""
+    if not isinstance(loss, AdversarialLoss):
+        raise ValueError(
+            "`adversarial_loss` must be one of `keras_gan.losses`, such as `NonSaturating()`, or None. "
+            f"Received: adversarial_loss={loss!r}"
+        )
+    return loss

@@ -8,9 +8,8 @@ import tensorflow as tf
 from keras_gan._arguments import require_choice, require_int, require_number
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._squares import Squares
-from keras_gan.gans._translation import TranslationModel
+from keras_gan.gans._translation import TranslationModel, merged_shape, require_loss
 from keras_gan.layers import ImagePool
-from keras_gan.losses import AdversarialLoss
 from keras_gan.training import Critic, Field, Interface, Player, Sampler
 
 _OTHER = {"source": "target", "target": "source"}
@@ -92,8 +91,8 @@ class CycleGAN(TranslationModel):
         for maker, taker in ((forth, back), (back, forth), (back, judges["source"]), (forth, judges["target"])):
             maker.require_fit(taker)
         shapes = {
-            "source": _merged(forth.shapes["images"], back.outputs["images"], judges["source"].shapes["images"]),
-            "target": _merged(back.shapes["images"], forth.outputs["images"], judges["target"].shapes["images"]),
+            "source": merged_shape(forth.shapes["images"], back.outputs["images"], judges["source"].shapes["images"]),
+            "target": merged_shape(back.shapes["images"], forth.outputs["images"], judges["target"].shapes["images"]),
         }
         super().__init__(
             {
@@ -110,7 +109,7 @@ class CycleGAN(TranslationModel):
         )
         self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
         self.identity_weight = _identity_weight(identity_weight, shapes)
-        self.adversarial_loss = Squares() if adversarial_loss is None else _require_loss(adversarial_loss)
+        self.adversarial_loss = Squares() if adversarial_loss is None else require_loss(adversarial_loss)
         pool_size = _pool_size(pool_size, shapes)
         self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
         for pool, shape in ((self.source_pool, shapes["source"]), (self.target_pool, shapes["target"])):
@@ -249,22 +248,8 @@ def _distance(first, second):
     return tf.reduce_mean(tf.abs(first - second))
 
 
-def _merged(*shapes):
-    """What is known of the shape of images from all networks that make or take them."""
-    return tuple(functools.reduce(lambda known, shape: known.merge_with(shape), map(tf.TensorShape, shapes)).as_list())
-
-
 def _require_side(to):
     return require_choice("to", to, ("target", "source"))
-
-
-def _require_loss(loss):
-    if not isinstance(loss, AdversarialLoss):
-        raise ValueError(
-            "`adversarial_loss` must be one of `keras_gan.losses`, such as `NonSaturating()`, or None. "
-            f"Received: adversarial_loss={loss!r}"
-        )
-    return loss
 
 
 def _identity_weight(weight, shapes):
