@@ -22,6 +22,9 @@ class TranslationModel(AdversarialModel, abc.ABC):
     to `translated`. Pictures of training show what `blocks_of` returns.
     """
 
+    # The argument that weighs how much of the source a translation must keep, for advice.
+    likeness_weight = None
+
     @abc.abstractmethod
     def sampler(self, averaged=True):
         """The `Sampler` that translates: a network, or its average."""

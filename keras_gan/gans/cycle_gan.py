@@ -10,7 +10,7 @@ from keras_gan.gans._serialised import serialised
 from keras_gan.gans._squares import Squares
 from keras_gan.gans._translation import TranslationModel, merged_shape, require_loss
 from keras_gan.layers import ImagePool
-from keras_gan.training import Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Field, Game, Interface, Player, Sampler
 
 _OTHER = {"source": "target", "target": "source"}
 
@@ -64,6 +64,7 @@ class CycleGAN(TranslationModel):
         (3, 16, 16, 3)
     """
 
+    likeness_weight = "cycle_weight"
     terms = ("g_loss", "cycle_loss", "identity_loss", "d_loss")
 
     def __init__(
@@ -181,6 +182,19 @@ class CycleGAN(TranslationModel):
             "source": self.source_pool(fake["source"], noise.next_seed()),
             "target": self.target_pool(fake["target"], noise.next_seed()),
         }
+
+    @property
+    def games(self):
+        """A game for each kind of images: its discriminator, and the translator that makes such images."""
+        return {
+            side: Game(critic, self._ways[side].network, judge="discriminators", maker="translators", field=side)
+            for side, critic in self.critics.items()
+        }
+
+    def play(self, batch, noise):  # noqa: ARG002
+        """The images of each kind, and the newest translations."""
+        fake = self.translate_both(batch)
+        return {side: ({"images": batch[side]}, {"images": fake[side]}) for side in self.critics}
 
     def sampler(self, averaged=True, *, to="target"):
         """The `Sampler` that translates: G, or with `to="source"` F, or its average."""

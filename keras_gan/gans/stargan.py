@@ -13,7 +13,7 @@ from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import TranslationModel, merged_shape, require_loss
 from keras_gan.losses import Wasserstein
 from keras_gan.penalties import GradientPenalty
-from keras_gan.training import Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Field, Game, Interface, Player, Sampler
 from keras_gan.training.fields import named_fields
 from keras_gan.training.player import penalties_by_player
 
@@ -73,6 +73,7 @@ class StarGAN(TranslationModel):
         (2, 8, 8, 1)
     """
 
+    likeness_weight = "reconstruction_weight"
     terms = ("d_loss", "d_class_loss", "g_loss", "g_class_loss", "reconstruction_loss")
 
     def __init__(
@@ -181,6 +182,25 @@ class StarGAN(TranslationModel):
         fake = self.translate_to(batch, self.in_another_order(batch["labels"], noise))
         return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
 
+    @property
+    def discriminator_steps(self):
+        """Critic updates for each generator update."""
+        return self.batches_per_step
+
+    @property
+    def penalties(self):
+        """The penalties of the critic, a tuple."""
+        return tuple(self.players["discriminator"].penalties.values())
+
+    @property
+    def games(self):
+        """The one game of the two networks."""
+        return {"": Game(self.critic, self.generator, judge="discriminator", maker="generator")}
+
+    def play(self, batch, noise):
+        """The real batch, and its translations."""
+        return {"": (batch, self.translate_to(batch, self.in_another_order(batch["labels"], noise)))}
+
     def sampler(self, averaged=True):
         """The `Sampler` that translates: G, or its average."""
         kind = self.data_spec["labels"]
@@ -244,8 +264,8 @@ class StarGAN(TranslationModel):
             "class_weight": self.class_weight,
             "reconstruction_weight": self.reconstruction_weight,
             "adversarial_loss": serialised(self.adversarial_loss),
-            "penalties": serialised(tuple(self.players["discriminator"].penalties.values())),
-            "discriminator_steps": self.batches_per_step,
+            "penalties": serialised(self.penalties),
+            "discriminator_steps": self.discriminator_steps,
             "ema_half_life": serialised(self.players["generator"].ema_half_life),
         }
 

@@ -254,6 +254,26 @@ class AdversarialModel(SavedModel, abc.ABC):
             network.observe(batches[0])
         return _updates.penalty_terms(self.players[player].penalties, network, *batches)
 
+    @property
+    def games(self):
+        """Which critics judge which networks, a dict of name to `Game`; the only one of a model has no name, "".
+
+        `keras_gan.callbacks.TrainingHealth` measures them. A model without any, as here, has no such signs.
+        """
+        return {}
+
+    def play(self, batch, noise):  # noqa: ARG002
+        """Play the games on a batch, as in training.
+
+        Args:
+            batch: dict of named tensors.
+            noise: `StepNoise` to draw from.
+
+        Returns:
+            dict of a game's name to (real, fake), the batches that its critic judges.
+        """
+        raise ValueError(f"{type(self).__name__} has games, so it must define `play`. Received: games={self.games}")
+
     def sampler(self, averaged=True):
         """The `Sampler` that draws the model's samples.
 
