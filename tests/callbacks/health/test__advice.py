@@ -87,7 +87,7 @@ def test_a_cyclegan_hears_of_nothing_that_it_does_not_have(rates):
     model = _translators(*rates)
     settings = settings_of(model, model.games["target"])
     assert (settings.judge, settings.maker) == ("the target_discriminator", "the source_to_target")
-    assert len(_REMEDIES) == 6
+    assert len(_REMEDIES) == 7
     for advice in (against(settings) for against in _REMEDIES):
         assert advice.count(" or ") == 1
         assert not any(word in advice for word in _OF_OTHER_MODELS)
