@@ -236,6 +236,7 @@ def against_saturation(settings):
         *_lower(settings, "generator"),
         "check that the real images fill [-1, 1]",
         *_penalty(settings),
+        *_identity(settings),
     )
 
 
