@@ -121,9 +121,9 @@ def _reshaping(shape, field):
 
 def _require_label_type(name, dtype, shape, field):
     if field.shape:
-        if not dtype.is_integer or not tf.TensorShape(shape).is_compatible_with((None, *field.shape)):
+        if not tf.TensorShape(shape).is_compatible_with((None, *field.shape)):
             raise ValueError(
-                f"`{name}` must be {field.labels_in_words()}: integers of shape {('batch', *field.shape)}. "
+                f"`{name}` must be {field.labels_in_words()}, of shape {('batch', *field.shape)}. "
                 f"Received: {name} of dtype {dtype.name} and shape {tuple(shape)}"
             )
         return
@@ -184,7 +184,7 @@ def _warn_of_range(batches, spec):
 
 def require_values(name, values, field):
     if field.num_classes is not None:
-        strangers = np.unique(values[(values < 0) | (values >= field.num_classes)])
+        strangers = np.unique(values[~np.isin(values, np.arange(field.num_classes))])
         if strangers.size:
             shown = ", ".join(map(str, strangers[:_MOST_SHOWN])) + ", ..." * (strangers.size > _MOST_SHOWN)
             raise ValueError(
@@ -208,9 +208,11 @@ def require_values(name, values, field):
 def checked_values(values, field, batch_size):
     """A field of a batch with its type and shape; an error if a value is out of range."""
     if field.num_classes is not None:
+        given = values if field.shape else tf.reshape(values, (-1,))
         # Compared before the cast to int32, which would make 0 of 2^40.
-        values = tf.cast(values if field.shape else tf.reshape(values, (-1,)), tf.int64)
-        good = tf.reduce_all((values >= 0) & (values < field.num_classes))
+        values = tf.cast(given, tf.int64)
+        is_whole = tf.cast(values, given.dtype) == given
+        good = tf.reduce_all(is_whole & (values >= 0) & (values < field.num_classes))
         message = _BAD_LABELS
     else:
         values = tf.cast(values, tf.float32)

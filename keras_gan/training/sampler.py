@@ -268,7 +268,8 @@ def _labels(labels, count, field):
         raise ValueError(f"`labels` must be integers. Received: labels={labels!r:.80}") from error
     if labels.shape == field.shape:
         labels = np.broadcast_to(labels, (count, *labels.shape))
-    if labels.shape != (count, *field.shape) or not np.issubdtype(labels.dtype, np.integer):
+    # Of several labels at once, data may have 0.0 and 1.0, or False and True.
+    if labels.shape != (count, *field.shape) or labels.dtype.kind not in ("iufb" if field.shape else "iu"):
         one = f"one row of {field.shape[0]} labels" if field.shape else "one class"
         raise ValueError(
             f"`labels` must be {one} for all samples, or {one.replace('one', 'a')} for each of the {count}: integers "

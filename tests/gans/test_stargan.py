@@ -121,7 +121,8 @@ def test_several_labels_at_once():
     logs = model.train_on_batch(batch, return_dict=True)
     assert np.isfinite(list(logs.values())).all()
     one, each = model.translate(batch["images"], labels=[1, 0, 1]), np.tile([1, 0, 1], (4, 1))
-    np.testing.assert_array_equal(one, model.translate(batch["images"], labels=each))
+    for same in (each, each.astype("float32"), each.astype(bool)):
+        np.testing.assert_array_equal(one, model.translate(batch["images"], labels=same))
     rows = tf.cast(each, tf.float32)
     np.testing.assert_allclose(
         one, model.generator({"images": tf.constant(batch["images"]), "labels": rows}), atol=1e-6
@@ -198,8 +199,8 @@ def test_labels_that_match_no_domain(kind, labels, message):
     [
         ("domains", np.array([0, 1, 2, 3]), r"classes from 0 to 2. Received: labels 3"),
         ("domains", np.zeros((4, 3), "int32"), r"`labels` must be class indices: integers of shape \(batch,\)"),
-        ("attributes", np.arange(4), r"rows of 3 labels, each from 0 to 1: integers of shape \('batch', 3\).*Received"),
-        ("attributes", np.full((4, 3), 0.5), r"rows of 3 labels.*Received: labels of dtype float64"),
+        ("attributes", np.arange(4), r"rows of 3 labels, each from 0 to 1, of shape \('batch', 3\).*Received"),
+        ("attributes", np.full((4, 3), 0.5), r"rows of 3 labels, each from 0 to 1. Received: labels 0.5"),
         ("attributes", np.full((4, 3), 2), r"rows of 3 labels, each from 0 to 1. Received: labels 2"),
     ],
 )
@@ -214,9 +215,13 @@ def test_a_later_batch_with_a_wrong_attribute_is_found():
     model = make(labels="attributes")
     model.compile(run_eagerly=True)
     batch = data(20, rows=True)
-    batch["labels"][18, 1] = 2
-    with pytest.raises(ValueError, match="labels that are no class of this model"):
-        model.fit(tf.data.Dataset.from_tensor_slices(batch).batch(2), verbose=0)
+    # As floats, which a table of attributes may hold.
+    batch["labels"] = batch["labels"].astype("float32")
+    model.fit(tf.data.Dataset.from_tensor_slices(batch).batch(4), verbose=0)
+    for wrong in (2.0, 0.5):
+        batch["labels"][18, 1] = wrong
+        with pytest.raises(ValueError, match="labels that are no class of this model"):
+            model.fit(tf.data.Dataset.from_tensor_slices(batch).batch(2), verbose=0)
 
 
 @pytest.mark.parametrize(

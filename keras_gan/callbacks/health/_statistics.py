@@ -259,5 +259,7 @@ def _without_keys(kept, read):
 
 
 def _match(images, labels):
-    """Whether there is one whole number for each image, or a row of them."""
-    return labels is not None and labels.shape[:1] == images.shape[:1] and np.issubdtype(labels.dtype, np.integer)
+    """Whether there is one whole number for each image, or a row of them, which may be 0.0 and 1.0."""
+    if labels is None or labels.shape[:1] != images.shape[:1]:
+        return False
+    return np.issubdtype(labels.dtype, np.integer) or (labels.ndim == 2 and bool(np.isin(labels, (0, 1)).all()))
