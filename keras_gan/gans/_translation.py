@@ -3,10 +3,12 @@
 import abc
 import functools
 
+import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_bool, require_int
 from keras_gan._pixels import require_images
+from keras_gan._tensors import require_float_images
 from keras_gan.gans._pairs import side_by_side
 from keras_gan.gans._tiles import Tiles
 from keras_gan.losses import AdversarialLoss
@@ -33,9 +35,10 @@ class TranslationModel(AdversarialModel, abc.ABC):
         """Translate images. This does not change the state of training.
 
         Networks that were built with sides None take images of any size. With fixed sides, images of another size are
-        translated in tiles of that size. A `tile` bounds the memory for large images. Tiles overlap and are blended, so
-        there are no seams where the network looks at the neighbourhood of a pixel only. A normalisation over the whole
-        picture, such as instance normalisation, sees no more than the tile.
+        translated in tiles of that size. A `tile` bounds the memory for large images. Tiles overlap and are blended:
+        there are no seams, and what a network makes of the neighbourhood of a pixel is what it makes of it in the whole
+        image. What it makes of the whole picture, as instance normalisation does, it makes of the tile. So tiles of the
+        size of the training images are the safest choice.
 
         Args:
             images: float32 `(num_images, height, width, channels)` in [-1, 1], of any size.
@@ -66,7 +69,9 @@ class TranslationModel(AdversarialModel, abc.ABC):
         self.settle_averages()
         batch_size = require_int("batch_size", batch_size)
         *sides, channels = sampler.inputs["images"].shape[1:]
-        images = _require_channels(require_images("images", images), channels)
+        # As a tensor first: NumPy makes arrays of objects and of text, too.
+        images = require_images("images", np.asarray(require_float_images("images", images)))
+        _require_channels(images, channels)
         tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap)
         inputs = sampler.inputs_for(images=tiles.corners(images), **conditions)
         if tiles.are_whole:
@@ -143,7 +148,6 @@ def _require_channels(images, channels):
             f"Images must have the shape (num_images, height, width, {channels}): the translator takes images of "
             f"{channels} channel{'s' * (channels > 1)}. Received: images.shape={images.shape}"
         )
-    return images
 
 
 def merged_shape(*shapes):

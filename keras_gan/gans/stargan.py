@@ -215,6 +215,9 @@ class StarGAN(TranslationModel):
     def translate(self, images, *, labels, averaged=True, batch_size=64, tile=None, overlap=None):
         """Translate images of any size that the networks take. This does not change the state of training.
 
+        The paper's network sees the label where its padding with zeros meets the picture, and translates other sizes
+        than that of the training images less well: for larger images, give that size as `tile`.
+
         Args:
             images: float32 `(num_images, height, width, channels)` in [-1, 1].
             labels: where to: one class for all images or one for each, integers; with attributes a row of 0 and 1, or
@@ -231,6 +234,11 @@ class StarGAN(TranslationModel):
             ValueError: if these are no images that the generator takes, no labels that it knows, or an argument is out
                 of range.
         """
+        if labels is None:
+            raise ValueError(
+                f"`labels` must say where to translate: {self.data_spec['labels'].labels_in_words()}. "
+                "Received: labels=None"
+            )
         sampler = self.kept_sampler(averaged)
         options = {"batch_size": batch_size, "tile": tile, "overlap": overlap}
         return self.translated(images, sampler, labels=labels, **options)

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan.penalties import GradientPenalty
+from keras_gan.training import _batches
 from keras_gan.training.training_state import StepNoise
 
 SHAPE = (4, 4, 1)
@@ -109,6 +110,18 @@ def test_the_wanted_labels_are_those_of_the_batch_in_an_order_that_changes():
     assert (orders[0] != np.arange(50)).any()
 
 
+def test_replicas_order_the_labels_of_the_whole_batch(two_replicas):
+    model, noise = make(), StepNoise(*[tf.constant(0, tf.int64)] * 2)
+    whole = model.in_another_order(tf.range(8), noise)
+    rows = two_replicas.experimental_distribute_values_from_function(
+        lambda replica: tf.range(4) + 4 * replica.replica_id_in_sync_group
+    )
+    made = two_replicas.run(
+        lambda rows: model.in_another_order(rows, StepNoise(*[tf.constant(0, tf.int64)] * 2)), args=(rows,)
+    )
+    np.testing.assert_array_equal(tf.concat(two_replicas.experimental_local_results(made), axis=0), whole)
+
+
 def test_several_labels_at_once():
     model = make(labels="attributes")
     batch = data(4, rows=True)
@@ -141,6 +154,17 @@ def test_a_label_for_all_or_for_each_in_one_piece_or_in_tiles():
     tiled = model.translate(large, labels=labels, batch_size=2, overlap=0)
     np.testing.assert_allclose(tiled, np.tile(each, (1, 3, 2, 1)), atol=1e-6)
     np.testing.assert_allclose(model.predict({"images": images, "labels": labels}, verbose=0), each, atol=1e-6)
+
+
+def test_an_export_takes_several_labels_at_once(tmp_path):
+    model, batch = make(labels="attributes"), data(2, rows=True)
+    folder = keras_gan.export.save(model, tmp_path / "served", signatures=["serving_default"])
+    serve = tf.saved_model.load(str(folder)).signatures["serving_default"]
+    images = tf.constant(batch["images"])
+    (made,) = serve(images=images, labels=tf.constant(batch["labels"])).values()
+    np.testing.assert_allclose(made, model.translate(batch["images"], labels=batch["labels"]), atol=1e-6)
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"from 0 to 1.*wrong labels ="):
+        serve(images=images, labels=tf.constant([[0, 1, 2], [0, 1, 1]]))
 
 
 def test_a_generator_that_takes_class_indices():
@@ -177,6 +201,7 @@ def test_pictures_show_each_attribute_changed():
 @pytest.mark.parametrize(
     "kind, labels, message",
     [
+        ("domains", None, r"`labels` must say where to translate: classes from 0 to 2. Received: labels=None"),
         ("domains", 3, r"knows 3 classes, so `labels` must be classes from 0 to 2. Received: labels 3"),
         ("domains", [0, 5, 7, -1], r"classes from 0 to 2. Received: labels -1, 5, 7"),
         ("domains", [0, 1], r"one class for all samples, or a class for each of the 4.*labels of shape \(2,\)"),
@@ -212,16 +237,18 @@ def test_data_with_labels_that_match_no_domain(kind, labels, message):
 
 
 def test_a_later_batch_with_a_wrong_attribute_is_found():
-    model = make(labels="attributes")
-    model.compile(run_eagerly=True)
-    batch = data(20, rows=True)
+    model, batch = make(labels="attributes"), data(20, rows=True)
     # As floats, which a table of attributes may hold.
     batch["labels"] = batch["labels"].astype("float32")
-    model.fit(tf.data.Dataset.from_tensor_slices(batch).batch(4), verbose=0)
-    for wrong in (2.0, 0.5):
-        batch["labels"][18, 1] = wrong
-        with pytest.raises(ValueError, match="labels that are no class of this model"):
-            model.fit(tf.data.Dataset.from_tensor_slices(batch).batch(2), verbose=0)
+    first, *_ = _batches.Batches(in_twos(batch), model.data_spec).batches()
+    np.testing.assert_array_equal(first["labels"], batch["labels"][:2])
+    batch["labels"][18, 1] = 0.5
+    with pytest.raises(tf.errors.InvalidArgumentError, match="labels that are no class of this model"):
+        list(_batches.Batches(in_twos(batch), model.data_spec).batches())
+
+
+def in_twos(batch):
+    return tf.data.Dataset.from_tensor_slices(batch).batch(2)
 
 
 @pytest.mark.parametrize(
