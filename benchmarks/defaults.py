@@ -139,7 +139,7 @@ def translated_between_domains(seed):
     domains = [digits[:third], -digits[third : 2 * third], digits[2 * third : 3 * third, :, ::-1]]
     order = np.random.default_rng(seed).permutation(3 * third)
     data = {"images": np.concatenate(domains)[order], "labels": np.repeat(np.arange(3), third)[order]}
-    gan.fit(data, batch_size=16, epochs=40, verbose=0)
+    gan.fit(data, batch_size=16, epochs=20, verbose=0)
     images = gan.translate(test, labels=1)
     return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
 

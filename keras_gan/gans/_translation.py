@@ -6,7 +6,7 @@ import functools
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_bool, require_int
+from keras_gan._arguments import require_int
 from keras_gan._pixels import require_images
 from keras_gan._tensors import require_float_images
 from keras_gan.gans._pairs import side_by_side
@@ -34,11 +34,12 @@ class TranslationModel(AdversarialModel, abc.ABC):
     def translate(self, images, *, averaged=True, batch_size=64, tile=None, overlap=None):
         """Translate images. This does not change the state of training.
 
-        Networks that were built with sides None take images of any size. With fixed sides, images of another size are
-        translated in tiles of that size. A `tile` bounds the memory for large images. Tiles overlap and are blended:
-        there are no seams, and what a network makes of the neighbourhood of a pixel is what it makes of it in the whole
-        image. What it makes of the whole picture, as instance normalisation does, it makes of the tile. So tiles of the
-        size of the training images are the safest choice.
+        Networks that were built with sides None take images of any size. With fixed sides, larger images are translated
+        in tiles of that size, and smaller ones are continued by their mirror image first. A `tile` bounds the memory
+        for large images. Tiles overlap and are blended: there are no seams, and what a network makes of the
+        neighbourhood of a pixel is what it makes of it in the whole image. What it makes of the whole picture, as
+        instance normalisation does, it makes of the tile. So tiles of the size of the training images are the safest
+        choice.
 
         Args:
             images: float32 `(num_images, height, width, channels)` in [-1, 1], of any size.
@@ -85,19 +86,6 @@ class TranslationModel(AdversarialModel, abc.ABC):
             )
 
         return in_one_array(map(rows, range(0, len(images), batch_size)), len(images))
-
-    def kept_sampler(self, averaged, **which):
-        """The sampler with its compiled function, which `translate` uses again.
-
-        Args:
-            averaged: bool, as in `sampler`.
-            **which: other arguments of `sampler`.
-        """
-        key = (require_bool("averaged", averaged), *which.values())
-        samplers = self.__dict__.setdefault("_translators", {})
-        if key not in samplers:
-            samplers[key] = self.sampler(averaged, **which)
-        return samplers[key]
 
     def snapshot(self, num_images, *, seed, inputs=None):  # noqa: ARG002
         """What `callbacks.ImageSnapshots` shows: images, and next to each in its row what becomes of it.
@@ -151,8 +139,19 @@ def _require_channels(images, channels):
 
 
 def merged_shape(*shapes):
-    """What is known of the shape of images from all networks that make or take them."""
-    return tuple(functools.reduce(lambda known, shape: known.merge_with(shape), map(tf.TensorShape, shapes)).as_list())
+    """What is known of the shape of images from all networks that make or take them.
+
+    Raises:
+        ValueError: if two of them differ in what they know.
+    """
+    try:
+        merged = functools.reduce(lambda known, shape: known.merge_with(shape), map(tf.TensorShape, shapes))
+    except ValueError as error:
+        raise ValueError(
+            "All networks that make or take images of one kind must be built for the same shape of them. "
+            f"Received: networks for {', '.join(map(str, shapes))}"
+        ) from error
+    return tuple(merged.as_list())
 
 
 def require_loss(loss):

@@ -3,6 +3,7 @@
 import functools
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_choice, require_int, require_number
@@ -222,9 +223,12 @@ class CycleGAN(TranslationModel):
         return self.translated(images, sampler, batch_size=batch_size, tile=tile, overlap=overlap)
 
     def cycle(self, images, *, to="target", **options):
-        """Translate images there and back again: F(G(x)), or with `to="source"` G(F(y)); options as in `translate`."""
+        """Translate images there and back again: F(G(x)), or with `to="source"` G(F(y)); options as in `translate`.
+
+        A translation that leaves [-1, 1] is clipped, as files and pictures would.
+        """
         there = self.translate(images, to=to, **options)
-        return self.translate(there, to=_OTHER[to], **options)
+        return self.translate(np.clip(there, -1.0, 1.0), to=_OTHER[to], **options)
 
     @property
     def shown_fields(self):
@@ -239,7 +243,8 @@ class CycleGAN(TranslationModel):
         ]
 
     def _back_again(self, images, there, to):  # noqa: ARG002
-        return self.translate(there, to=to)
+        # A network that diverges must not end its training here: NaN is drawn black.
+        return self.translate(np.clip(np.nan_to_num(there, nan=-1.0), -1.0, 1.0), to=to)
 
     def call(self, images, training=False):
         """Translations of source images, by the averaged translator if there is one."""

@@ -309,15 +309,21 @@ class AdversarialModel(SavedModel, abc.ABC):
             float32 NumPy array, one sample a row.
         """
         self.settle_averages()
-        sampler = self._kept_sampler(require_bool("averaged", averaged))
+        sampler = self.kept_sampler(averaged)
         return sampler.run(sampler.inputs_for(count, seed=seed, **given), batch_size)
 
-    def _kept_sampler(self, averaged):
-        """The sampler with its compiled function, one for the networks and one for their averages."""
+    def kept_sampler(self, averaged, **which):
+        """The sampler with its compiled function, which every later call uses again.
+
+        Args:
+            averaged: bool, as in `sampler`.
+            **which: other arguments of `sampler`, if it has any.
+        """
+        key = (require_bool("averaged", averaged), *which.items())
         samplers = self.__dict__.setdefault("_samplers", {})
-        if averaged not in samplers:
-            samplers[averaged] = self.sampler(averaged)
-        return samplers[averaged]
+        if key not in samplers:
+            samplers[key] = self.sampler(averaged, **which)
+        return samplers[key]
 
     def scale_learning_rates(self, factor):
         """Multiply the learning rates of all players by a number from now on, including scheduled rates.

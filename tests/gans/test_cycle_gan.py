@@ -166,6 +166,14 @@ def test_bad_options(option):
         make(**{option: -1})
 
 
+def test_networks_for_images_of_other_sizes():
+    """Each two that follow each other may fit, and yet not all."""
+    any_size, small, large = (None, None, 1), (4, 4, 1), (8, 8, 1)
+    networks = translator(large, large), translator(any_size, any_size), judge(small), judge(any_size)
+    with pytest.raises(ValueError, match=r"built for the same shape.*Received: networks for \(8, 8, 1\), \(None"):
+        keras_gan.CycleGAN(*networks, pool_size=0)
+
+
 def test_a_loss_that_is_none():
     with pytest.raises(ValueError, match=r"`adversarial_loss` must be one of `keras_gan.losses`.*='mse'"):
         make(adversarial_loss="mse")

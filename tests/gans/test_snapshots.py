@@ -30,6 +30,14 @@ def test_images_are_shown_next_to_their_translations_and_these_translated_back(t
     np.testing.assert_array_equal(translator.cycle(images[:12]), back)
 
 
+def test_a_translator_that_diverges_is_shown(translator, images):
+    translator.source_to_target.set_weights([np.full((3, 3, 1, 1), np.nan), np.zeros(1)])
+    shown, _ = translator.snapshot(3, seed=0, inputs=images)
+    black = np.full((1, 8, 8, 1), -1.0, "float32")
+    assert np.isnan(shown[1]).all()
+    np.testing.assert_array_equal(shown[2:], translator.translate(black, to="source"))
+
+
 def test_both_directions_are_shown(translator, images):
     shown, columns = translator.snapshot(12, seed=0, inputs={"source": images[:8], "target": images[8:]})
     assert columns == 3
