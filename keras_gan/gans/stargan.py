@@ -252,7 +252,7 @@ class StarGAN(TranslationModel):
             if self.labels == "domains":
                 given += label
             else:
-                given = given if known is None else np.array(known[: len(images)])
+                given = given if known is None else np.array(known[: len(images)]).astype(np.int32)
                 given[:, label] = 1 - given[:, label]
             return self.translate(images, labels=given)
 

@@ -90,7 +90,8 @@ def images_in_a_pass(model, most):
     """Return how many images pass through a network at once in training, so that the probe needs no more memory."""
     passes = getattr(model, "discriminator_steps", 1) * model.gradient_accumulation_steps
     images = model.images_per_step // (passes * model.distribute_strategy.num_replicas_in_sync)
-    return max(2, min(most, images))
+    # Translators train on batches of one, in which nothing can be compared. Their step has more passes than a probe.
+    return max(4 if hasattr(model, "translate") else 2, min(most, images))
 
 
 class FinitenessProbe:

@@ -10,7 +10,7 @@ import tensorflow as tf
 import keras_gan
 from keras_gan.callbacks import Checkpoint, TrainingDiverged, TrainingHealth
 from keras_gan.callbacks.health._illnesses import VitalSigns
-from keras_gan.callbacks.health._probe import FinitenessProbe, HealthProbe
+from keras_gan.callbacks.health._probe import FinitenessProbe, HealthProbe, images_in_a_pass
 from keras_gan.callbacks.health._statistics import RealImages
 
 IMAGES = np.random.default_rng(0).uniform(-0.9, 0.9, (12, 4, 4, 1)).astype("float32")
@@ -182,6 +182,14 @@ def test_a_cyclegan_is_watched_while_it_trains_and_its_record_names_each_game(tm
     again.set_state(json.loads(json.dumps(health.get_state())))
     assert again.get_state() == health.get_state()
     assert list(again._history) == list(health._history)
+
+
+@pytest.mark.parametrize("batch_size, expected", [(1, 4), (6, 6), (500, 256)])
+def test_a_probe_of_a_translator_compares_some_images_even_if_it_trains_on_one(batch_size, expected):
+    model = _cyclegan()
+    model.compile()
+    model.images_per_step = batch_size
+    assert images_in_a_pass(model, 256) == expected
 
 
 def test_a_stargan_is_watched_with_labels_of_both_kinds():
