@@ -11,7 +11,8 @@ The judge is that of `demo_quality.py`, a classifier that sees only scikit-learn
 measures the Frechet distance of its features to the test split, over that of a Gaussian of full covariance fitted to
 the training pixels, and the share of the rarest class. A pair has learnt if the distance is below the Gaussian's and no
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
-halves, and has learnt if the mean absolute error is less than half that of the untranslated images.
+halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `StarGAN` does the
+same between digits, their negatives and their mirror images, with one generator, and is judged by the negatives.
 """
 
 import os
@@ -83,6 +84,7 @@ PAIRS = [
     ("R3GAN", "vit"),
     ("AdversarialFlow", "noise_unet"),
     ("CycleGAN", "resnet_translator"),
+    ("StarGAN", "resnet_translator"),
 ]
 
 
@@ -125,11 +127,31 @@ def translated(seed):
     return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
 
 
+def translated_between_domains(seed):
+    """As `translated`, by a StarGAN between digits, their negatives and their mirror images, from unpaired thirds."""
+    keras.utils.set_random_seed(seed)
+    translator = networks.resnet_translator(**SHAPE, width=16, blocks=2, padding="zeros", num_classes=3)
+    judge = networks.stargan_discriminator(**SHAPE, width=16, layers=4, num_classes=3)
+    gan = keras_gan.StarGAN(translator, judge, seed=seed)
+    gan.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    third = len(digits) // 3
+    domains = [digits[:third], -digits[third : 2 * third], digits[2 * third : 3 * third, :, ::-1]]
+    order = np.random.default_rng(seed).permutation(3 * third)
+    data = {"images": np.concatenate(domains)[order], "labels": np.repeat(np.arange(3), third)[order]}
+    gan.fit(data, batch_size=16, epochs=20, verbose=0)
+    images = gan.translate(test, labels=1)
+    return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
+
+
+TRANSLATORS = {"CycleGAN": translated, "StarGAN": translated_between_domains}
+
+
 def row(judge, gan_name, network, seed, folder):
     """Train and judge a pair: one line of the table, and whether it has learnt."""
     begin = time.perf_counter()
-    if gan_name == "CycleGAN":
-        inputs, images, ratio = translated(seed)
+    if gan_name in TRANSLATORS:
+        inputs, images, ratio = TRANSLATORS[gan_name](seed)
         cells, learnt = f"{ratio:.3f} (error) | ", ratio < 0.5
         shown = np.concatenate([inputs[:18], images[:18]])
     else:

@@ -43,6 +43,7 @@ from keras_gan.gans import (
     NonSaturatingGAN,
     RelativisticAverageGAN,
     RelativisticGAN,
+    StarGAN,
     StyleGAN2,
     TwoPlayerGAN,
 )
@@ -62,6 +63,7 @@ __all__ = [
     "NonSaturatingGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
     "__version__",

@@ -32,9 +32,9 @@ def latents_of_seed(count, shape, seed):
     return normal((count, *shape), _stream(seed, _LATENT_STREAM))
 
 
-def labels_of_seed(count, num_classes, seed):
-    """The labels that a request's seed stands for: int32 `(count,)`, uniform over the classes."""
-    numbers = uniform((count,), _stream(seed, _LABEL_STREAM))
+def labels_of_seed(count, num_classes, seed, shape=()):
+    """The labels that a request's seed stands for: int32 `(count, *shape)`, uniform over the classes."""
+    numbers = uniform((count, *shape), _stream(seed, _LABEL_STREAM))
     return tf.cast(tf.floor(numbers * num_classes), tf.int32)
 
 

@@ -32,8 +32,9 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     The model decides what a picture shows. A model with a method `snapshot(num_images, *, seed)` returns the images
     and the number of columns itself; if `inputs` are given here, the method receives them too: a `CycleGAN` shows them
-    above their translations, a `VAEGAN` above their reconstructions. For any other model, the picture shows what
-    `generate(num_images, seed=...)` returns. If such a model has an integer `num_classes`, row i shows class i, and
+    next to their translations and these translated back, a `StarGAN` next to a translation to each domain, a `VAEGAN`
+    next to their reconstructions. For any other model, the picture shows what `generate(num_images, seed=...)`
+    returns. If such a model has an integer `num_classes`, row i shows class i, and
     `generate` receives `labels` too.
 
     The files are `epoch_0003.png` (after three epochs) or `step_0001500.png`, and `snapshots.gif`. A run that

@@ -83,7 +83,7 @@ def serving_default(sampler, make, max_count):
         return {sampler.output: _finite(make(_checked_inputs(sampler, tensors, max_count)))}
 
     inputs = ", ".join(
-        f"{name} int32 (count,){_classes(sampler)}"
+        f"{name} int32 {_rows(spec)}{_classes(sampler)}"
         if name == _LABELS
         else f"{name} float32 ({', '.join(['count', *map(_size, spec.shape[1:])])})"
         for name, spec in sampler.inputs.items()
@@ -127,18 +127,23 @@ def sample_png(sampler, make, max_count):
 def _of_seed(name, sampler, serve, returns, max_count):
     """Return a signature of a seed, a count and, of a conditional model, a label for each sample."""
     labels = [spec for input_name, spec in sampler.inputs.items() if input_name == _LABELS]
-    has_labels = f", labels int32 (count,){_classes(sampler)}" if labels else ""
+    example = {spec.name: np.zeros((1, *spec.shape[1:]), np.int32) for spec in labels}
+    has_labels = f", labels int32 {_rows(labels[0])}{_classes(sampler)}" if labels else ""
     return Signature(
         name=name,
         documentation=f"seed int64 and count int32 (1 to {max_count}){has_labels} -> {returns}.",
         inputs=(*_SEED_AND_COUNT, *labels),
         function=serve,
-        example={**_ONE_SAMPLE, **({_LABELS: np.zeros(1, np.int32)} if labels else {})},
+        example={**_ONE_SAMPLE, **example},
     )
 
 
 def _classes(sampler):
     return f" from 0 to {sampler.num_classes - 1}" if _LABELS in sampler.inputs else ""
+
+
+def _rows(labels):
+    return f"({', '.join(['count', *map(str, labels.shape[1:])])}{',' * (labels.shape.rank == 1)})"
 
 
 def _size(side):
@@ -163,7 +168,7 @@ def _drawn_inputs(sampler, seed, count, labels, max_count):
         f"One request may ask for 1 to {max_count} samples. Ask for the rest in further requests, each with its own "
         "seed. Received: count =",
     )
-    given = [(_LABELS, _checked_labels(labels[0], count, sampler.num_classes))] if labels else []
+    given = [(_LABELS, _checked_labels(labels[0], count, sampler))] if labels else []
     return sampler.draw(count, seed, **dict(given))
 
 
@@ -181,7 +186,7 @@ def _checked_inputs(sampler, tensors, max_count):
     )
     inputs[sampler.main] = _in_domain(sampler, main)
     if _LABELS in inputs:
-        inputs[_LABELS] = _checked_labels(inputs[_LABELS], count, sampler.num_classes)
+        inputs[_LABELS] = _checked_labels(inputs[_LABELS], count, sampler)
     if _CODES in inputs:
         inputs[_CODES] = _checked_codes(inputs[_CODES], count, sampler.codes)
     return inputs
@@ -225,14 +230,15 @@ def _finite(samples):
     )
 
 
-def _checked_labels(labels, count, num_classes):
-    labels = tf.ensure_shape(labels, (None,), name="labels_of_the_right_shape")
+def _checked_labels(labels, count, sampler):
+    num_classes = sampler.num_classes
+    labels = tf.ensure_shape(labels, sampler.inputs[_LABELS].shape, name="labels_of_the_right_shape")
     labels = _required(
-        tf.equal(tf.size(labels), count),
+        tf.equal(tf.shape(labels)[0], count),
         labels,
         "Give a label for each sample: a list of as many labels as samples. Received: the number of labels and of "
         "samples =",
-        shown=tf.stack([tf.size(labels), count]),
+        shown=tf.stack([tf.shape(labels)[0], count]),
     )
     wrong = (labels < 0) | (labels >= num_classes)
     return _required(

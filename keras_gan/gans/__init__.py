@@ -16,6 +16,7 @@ from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
 from keras_gan.gans.r3gan import R3GAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
+from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae_gan import VAEGAN
@@ -38,6 +39,7 @@ __all__ = [
     "NonSaturatingGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
 ]

@@ -6,18 +6,21 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_bool, require_int, require_number
-from keras_gan.gans._pairs import rows_of_pairs
+from keras_gan._arguments import require_choice, require_int, require_number
 from keras_gan.gans._serialised import serialised
+from keras_gan.gans._squares import Squares
+from keras_gan.gans._translation import TranslationModel, merged_shape, require_loss
 from keras_gan.layers import ImagePool
-from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Field, Game, Interface, Player, Sampler
+
+_OTHER = {"source": "target", "target": "source"}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class CycleGAN(AdversarialModel):
+class CycleGAN(TranslationModel):
     """Two translators that undo each other, and two discriminators, one for each kind of image.
 
-    With G: X -> Y, F: Y -> X, their discriminators D_Y and D_X, and x, y images that need not be pairs:
+    With G: X -> Y, F: Y -> X, their discriminators D_Y and D_X, and x, y images that are no pairs:
 
         translators:     E[(D_Y(G(x)) - 1)^2] + E[(D_X(F(y)) - 1)^2]
                          + lambda        (E|F(G(x)) - x| + E|G(F(y)) - y|)
@@ -29,7 +32,11 @@ class CycleGAN(AdversarialModel):
     G and F share one optimizer, and D_X and D_Y share another, as in the authors' code.
 
     Differences from the paper: the discriminators are updated with the translations from before the translators'
-    update. The rate does not decay unless the optimizers get a schedule, such as `LinearDecay`.
+    update. The rate does not decay unless the optimizers get a schedule, such as `schedules.LinearDecay`: the paper
+    holds it for 100 epochs, and lets it fall to 0 in 100 more.
+
+    The two kinds of images may differ in their channels, without the identity loss. Networks with sides None train on
+    images of any size and translate others; for a pool of images, build the discriminators for the size that they see.
 
     Args:
         source_to_target: keras.Model, G.
@@ -39,6 +46,7 @@ class CycleGAN(AdversarialModel):
         cycle_weight: lambda, at least 0.
         identity_weight: kappa, at least 0; 0 saves two passes.
         pool_size: int, images in each discriminator's pool; 0 for no pool.
+        adversarial_loss: `keras_gan.losses.AdversarialLoss` in the place of the squares; None for these.
         ema_half_life, seed, name: as for `TwoPlayerGAN`; both translators are averaged.
 
     Raises:
@@ -57,6 +65,7 @@ class CycleGAN(AdversarialModel):
         (3, 16, 16, 3)
     """
 
+    likeness_weight = "cycle_weight"
     terms = ("g_loss", "cycle_loss", "identity_loss", "d_loss")
 
     def __init__(
@@ -69,6 +78,7 @@ class CycleGAN(AdversarialModel):
         cycle_weight=10.0,
         identity_weight=0.5,
         pool_size=50,
+        adversarial_loss=None,
         ema_half_life=None,
         seed=None,
         name=None,
@@ -79,8 +89,13 @@ class CycleGAN(AdversarialModel):
             "source": Critic(source_discriminator, role="source_discriminator"),
             "target": Critic(target_discriminator, role="target_discriminator"),
         }
-        for maker, taker in ((forth, back), (back, forth), (back, critics["source"]), (forth, critics["target"])):
-            maker.require_fit(taker.interface if isinstance(taker, Critic) else taker)
+        judges = {side: critic.interface for side, critic in critics.items()}
+        for maker, taker in ((forth, back), (back, forth), (back, judges["source"]), (forth, judges["target"])):
+            maker.require_fit(taker)
+        shapes = {
+            "source": merged_shape(forth.shapes["images"], back.outputs["images"], judges["source"].shapes["images"]),
+            "target": merged_shape(back.shapes["images"], forth.outputs["images"], judges["target"].shapes["images"]),
+        }
         super().__init__(
             {
                 "translators": Player(
@@ -90,26 +105,20 @@ class CycleGAN(AdversarialModel):
                     source_discriminator=source_discriminator, target_discriminator=target_discriminator
                 ),
             },
-            {"source": Field(forth.shapes["images"]), "target": Field(back.shapes["images"])},
+            {side: Field(shape) for side, shape in shapes.items()},
             seed=seed,
             name=name,
         )
-        self.identity_weight = require_number("identity_weight", identity_weight, low=0.0)
-        if self.identity_weight and not tf.TensorShape(forth.shapes["images"]).is_compatible_with(
-            back.shapes["images"]
-        ):
-            raise ValueError(
-                "The identity loss gives each translator images of the kind that it makes, so both kinds must have the "
-                f"same shape: give `identity_weight=0`. Received: images of shape {forth.shapes['images']} and of "
-                f"shape {back.shapes['images']}, identity_weight={identity_weight}"
-            )
         self.cycle_weight = require_number("cycle_weight", cycle_weight, low=0.0)
-        pool_size = require_int("pool_size", pool_size, low=0)
+        self.identity_weight = _identity_weight(identity_weight, shapes)
+        self.adversarial_loss = Squares() if adversarial_loss is None else require_loss(adversarial_loss)
+        pool_size = _pool_size(pool_size, shapes)
         self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
-        self.source_pool.build((None, *forth.shapes["images"]))
-        self.target_pool.build((None, *back.shapes["images"]))
+        for pool, shape in ((self.source_pool, shapes["source"]), (self.target_pool, shapes["target"])):
+            # A pool of no images has no need of their size.
+            pool.build((None, *(side or 0 for side in shape)))
         self.critics = critics
-        self._forth, self._back = forth, back
+        self._ways = {"target": forth, "source": back}
 
     def default_optimizers(self):
         """Adam as in the paper: learning rate 2e-4, beta_1 0.5."""
@@ -130,18 +139,26 @@ class CycleGAN(AdversarialModel):
     def translator_terms(self, real, fake):
         """What G and F minimise."""
         x, y = real["source"], real["target"]
-        fooling = sum(_square(self.judge(fake, side) - 1.0) for side in self.critics)
         cycle = _distance(self.to_source(fake["target"]), x) + _distance(self.to_target(fake["source"]), y)
-        terms = {"g_loss": fooling, "cycle_loss": self.cycle_weight * cycle}
+        terms = {
+            "g_loss": sum(self.fooling(real, fake, side) for side in self.critics),
+            "cycle_loss": self.cycle_weight * cycle,
+        }
         if self.identity_weight:
             identity = _distance(self.to_target(y), y) + _distance(self.to_source(x), x)
             terms["identity_loss"] = self.cycle_weight * self.identity_weight * identity
         return {"translators": terms}
 
+    def fooling(self, real, fake, side):
+        """The adversarial loss of the translator that makes the images of a side."""
+        real_logits = self.judge(real, side) if self.adversarial_loss.relativistic else None
+        return self.adversarial_loss.generator_loss(real_logits, self.judge(fake, side))
+
     def discriminator_terms(self, real, fake):
         """What D_X and D_Y minimise."""
-        losses = [_square(self.judge(real, side) - 1.0) + _square(self.judge(fake, side)) for side in self.critics]
-        return {"discriminators": {"d_loss": 0.5 * sum(losses)}}
+        judging = self.adversarial_loss.discriminator_loss
+        losses = [judging(self.judge(real, side), self.judge(fake, side)) for side in self.critics]
+        return {"discriminators": {"d_loss": sum(losses)}}
 
     def test_terms(self, batch, noise):  # noqa: ARG002
         """All losses on images that are not trained on; the discriminators judge the newest translations."""
@@ -149,12 +166,12 @@ class CycleGAN(AdversarialModel):
         return {**self.translator_terms(batch, fake), **self.discriminator_terms(batch, fake)}
 
     def to_target(self, images):
-        """G(x)."""
-        return self.forward(self._forth, {"images": images})["images"]
+        """G(x), in the step in progress."""
+        return self.forward(self._ways["target"], {"images": images})["images"]
 
     def to_source(self, images):
-        """F(y)."""
-        return self.forward(self._back, {"images": images})["images"]
+        """F(y), in the step in progress."""
+        return self.forward(self._ways["source"], {"images": images})["images"]
 
     def judge(self, batch, side):
         """Logits of the images of one side of a batch, "source" or "target"."""
@@ -167,61 +184,67 @@ class CycleGAN(AdversarialModel):
             "target": self.target_pool(fake["target"], noise.next_seed()),
         }
 
-    def sampler(self, averaged=True):
-        """The `Sampler` that translates: G, or its average."""
-        return Sampler(self._forth, self.averaged_source_to_target if averaged else None, is_drawn=False)
+    @property
+    def games(self):
+        """A game for each kind of images: its discriminator, and the translator that makes such images."""
+        return {
+            side: Game(critic, self._ways[side].network, judge="discriminators", maker="translators", field=side)
+            for side, critic in self.critics.items()
+        }
 
-    def translate(self, images, *, to="target", averaged=True, batch_size=64):
-        """Translate images. This does not change the state of training.
+    def play(self, batch, noise):  # noqa: ARG002
+        """The images of each kind, and the newest translations."""
+        fake = self.translate_both(batch)
+        return {side: ({"images": batch[side]}, {"images": fake[side]}) for side in self.critics}
+
+    def sampler(self, averaged=True, *, to="target"):
+        """The `Sampler` that translates: G, or with `to="source"` F, or its average."""
+        averages = {"target": self.averaged_source_to_target, "source": self.averaged_target_to_source}
+        return Sampler(self._ways[_require_side(to)], averages[to] if averaged else None, is_drawn=False)
+
+    def translate(self, images, *, to="target", averaged=True, batch_size=64, tile=None, overlap=None):
+        """Translate images of any size that the networks take. This does not change the state of training.
 
         Args:
             images: float32 `(num_images, height, width, channels)` in [-1, 1].
             to: "target" for G, "source" for F.
             averaged: whether to use the averaged translator if there is one.
-            batch_size: int, how many to translate at once.
+            batch_size: int, how many images, or tiles of different images, to translate at once.
+            tile: int or tuple (height, width); see `TranslationModel.translate`.
+            overlap: int, by how many pixels tiles overlap at least; None for a quarter of a tile.
 
         Returns:
             float32 NumPy array of images in [-1, 1].
 
         Raises:
-            ValueError: if the images do not have the translator's input shape, or `to` is something else.
+            ValueError: if these are no images that the translator takes, or an argument is out of range.
         """
-        if not isinstance(to, str) or to not in self.critics:
-            raise ValueError(f'`to` must be "target" or "source". Received: to={to!r}')
-        if to == "target":
-            return self.draw_samples(images=images, averaged=averaged, batch_size=batch_size)
-        require_bool("averaged", averaged)
-        self.settle_averages()
-        sampler = Sampler(self._back, self.averaged_target_to_source if averaged else None, is_drawn=False)
-        return sampler.run(sampler.inputs_for(images=images), batch_size)
+        sampler = self.kept_sampler(averaged, to=_require_side(to))
+        return self.translated(images, sampler, batch_size=batch_size, tile=tile, overlap=overlap)
 
-    def snapshot(self, num_images, *, seed, inputs=None):  # noqa: ARG002
-        """What `callbacks.ImageSnapshots` shows: rows of images, each above the row of their translations.
+    def cycle(self, images, *, to="target", **options):
+        """Translate images there and back again: F(G(x)), or with `to="source"` G(F(y)); options as in `translate`.
 
-        Args:
-            num_images: int, the most images to show, with their translations.
-            seed: int; nothing is drawn here.
-            inputs: float32 source images, or a dict of "source" and "target" images, whose rows then follow each other.
-
-        Returns:
-            (images, columns): float32 array of images in [-1, 1], and how many of them make a row.
-
-        Raises:
-            ValueError: if there are no `inputs`, or they are no images of these kinds.
+        A translation that leaves [-1, 1] is clipped, as files and pictures would.
         """
-        inputs = inputs if isinstance(inputs, dict) else {"source": inputs}
-        others = {"source": "target", "target": "source"}
-        if not inputs or set(inputs) - set(others) or any(images is None for images in inputs.values()):
-            raise ValueError(
-                "A CycleGAN draws nothing by itself: give `ImageSnapshots` images to translate, as `inputs=images` or "
-                f'`inputs={{"source": images, "target": images}}`. Received: inputs={list(inputs.items())!r:.60}'
-            )
-        count = min(len(images) for images in inputs.values())
-        blocks = [
-            rows_of_pairs(images[:count], functools.partial(self.translate, to=others[side]), num_images // len(inputs))
-            for side, images in inputs.items()
+        there = self.translate(images, to=to, **options)
+        return self.translate(np.clip(there, -1.0, 1.0), to=_OTHER[to], **options)
+
+    @property
+    def shown_fields(self):
+        """Source images, target images, or both."""
+        return tuple(_OTHER)
+
+    def blocks_of(self, batch):
+        """Images of either kind, their translations, and the translations of these back again."""
+        return [
+            [images, functools.partial(self.translate, to=_OTHER[side]), functools.partial(self._back_again, to=side)]
+            for side, images in batch.items()
         ]
-        return np.concatenate([images for images, _ in blocks]), blocks[0][1]
+
+    def _back_again(self, images, there, to):  # noqa: ARG002
+        # A network that diverges must not end its training here: NaN is drawn black.
+        return self.translate(np.clip(np.nan_to_num(there, nan=-1.0), -1.0, 1.0), to=to)
 
     def call(self, images, training=False):
         """Translations of source images, by the averaged translator if there is one."""
@@ -234,15 +257,40 @@ class CycleGAN(AdversarialModel):
             "cycle_weight": self.cycle_weight,
             "identity_weight": self.identity_weight,
             "pool_size": self.source_pool.size,
+            "adversarial_loss": serialised(self.adversarial_loss),
             "ema_half_life": serialised(self.players["translators"].ema_half_life),
         }
-
-
-def _square(numbers):
-    """E[numbers^2], a float32 scalar."""
-    return tf.reduce_mean(tf.square(numbers))
 
 
 def _distance(first, second):
     """E|first - second|, a float32 scalar."""
     return tf.reduce_mean(tf.abs(first - second))
+
+
+def _require_side(to):
+    return require_choice("to", to, ("target", "source"))
+
+
+def _identity_weight(weight, shapes):
+    """The weight as a float, or a ValueError if a translator cannot take what it makes."""
+    weight = require_number("identity_weight", weight, low=0.0)
+    if weight and not tf.TensorShape(shapes["source"]).is_compatible_with(shapes["target"]):
+        raise ValueError(
+            "The identity loss gives each translator images of the kind that it makes, so both kinds must have the "
+            f"same shape: give `identity_weight=0`. Received: images of shape {shapes['source']} and of shape "
+            f"{shapes['target']}, identity_weight={weight}"
+        )
+    return weight
+
+
+def _pool_size(size, shapes):
+    """The size as an int, or a ValueError if nothing says how large the images are that the pools keep."""
+    size = require_int("pool_size", size, low=0)
+    if size and any(None in shape for shape in shapes.values()):
+        raise ValueError(
+            "The pools keep images, so their size must be known. Build the discriminators for the size of the training "
+            "images: the translators still take any size. Or give `pool_size=0`. "
+            f"Received: source images of shape {shapes['source']}, target images of shape {shapes['target']}, "
+            f"pool_size={size}"
+        )
+    return size

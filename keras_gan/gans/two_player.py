@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_int
 from keras_gan.augmentation import AdaptiveAugment, Augmentation
 from keras_gan.gans._serialised import serialised
-from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
+from keras_gan.training import AdversarialModel, Critic, Field, Game, Interface, Player, Sampler
 from keras_gan.training.passes import current_noise
 from keras_gan.training.player import penalties_by_player
 
@@ -173,6 +173,15 @@ class TwoPlayerGAN(AdversarialModel):
         """Both losses on images that are not trained on."""
         fake = self.generate_for(batch, self.latents_for(batch, noise))
         return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
+
+    @property
+    def games(self):
+        """The one game of the two networks."""
+        return {"": Game(self.critic, self.generator, judge="discriminator", maker="generator")}
+
+    def play(self, batch, noise):
+        """The real batch, and one that is generated."""
+        return {"": (batch, self.generate_for(batch, self.latents_for(batch, noise)))}
 
     def scheduled_parts(self):
         """The augmentations, whose strength may be a schedule."""

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
-from keras_gan.gans._pairs import rows_of_pairs
+from keras_gan.gans._pairs import side_by_side
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import NonSaturating
 from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
@@ -187,7 +187,7 @@ class VAEGAN(AdversarialModel):
         return self.decode(self.encode(images, batch_size=batch_size), averaged=averaged, batch_size=batch_size)
 
     def snapshot(self, num_images, *, seed, inputs=None):
-        """What `callbacks.ImageSnapshots` shows: drawn images, or rows of images above their reconstructions.
+        """What `callbacks.ImageSnapshots` shows: drawn images, or images next to their reconstructions.
 
         Args:
             num_images: int, the most images to show.
@@ -200,7 +200,7 @@ class VAEGAN(AdversarialModel):
         """
         if inputs is None:
             return self.generate(num_images, seed=seed), None
-        return rows_of_pairs(inputs, self.reconstruct, num_images)
+        return side_by_side([[inputs, self.reconstruct]], num_images)
 
     def call(self, images, training=False):
         """Reconstructions of images."""

@@ -7,6 +7,7 @@ from keras_gan.training._saving import load_model
 from keras_gan.training.adversarial_model import AdversarialModel
 from keras_gan.training.critic import Critic, Verdict
 from keras_gan.training.fields import Field
+from keras_gan.training.game import Game
 from keras_gan.training.interface import Interface
 from keras_gan.training.player import Player
 from keras_gan.training.sampler import Sampler
@@ -15,6 +16,7 @@ __all__ = [
     "AdversarialModel",
     "Critic",
     "Field",
+    "Game",
     "Interface",
     "Player",
     "Sampler",

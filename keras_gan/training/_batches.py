@@ -123,7 +123,7 @@ def checked(data, spec):
 
 def _cast(values, field):
     """An array in the type and shape of its field: a column of labels becomes a row."""
-    values = values.reshape(-1) if field.num_classes is not None else values
+    values = values.reshape(-1) if field.num_classes is not None and not field.shape else values
     return tf.convert_to_tensor(values.astype(field.dtype.name))
 
 

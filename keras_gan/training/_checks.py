@@ -12,6 +12,8 @@ from keras_gan.training.fields import named_fields
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
 BAD_SIZES = "many batches have another size than the first ones and would be left out"
 MOST_LEFT_OUT = 8
+# How many of the wrong labels a message lists.
+_MOST_SHOWN = 5
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
 
@@ -59,7 +61,7 @@ def require_fields(element_spec, spec):
 
 def require_type(name, dtype, shape, field):
     if field.num_classes is not None:
-        _require_label_type(name, dtype, shape)
+        _require_label_type(name, dtype, shape, field)
         return
     if not dtype.is_floating:
         raise ValueError(f"{_conversion(name, dtype, field)} Received: {name} of dtype {dtype.name}")
@@ -117,7 +119,14 @@ def _reshaping(shape, field):
     )
 
 
-def _require_label_type(name, dtype, shape):
+def _require_label_type(name, dtype, shape, field):
+    if field.shape:
+        if not tf.TensorShape(shape).is_compatible_with((None, *field.shape)):
+            raise ValueError(
+                f"`{name}` must be {field.labels_in_words()}, of shape {('batch', *field.shape)}. "
+                f"Received: {name} of dtype {dtype.name} and shape {tuple(shape)}"
+            )
+        return
     if not dtype.is_integer or len(shape) not in (1, 2) or (len(shape) == 2 and shape[1] != 1):
         raise ValueError(
             f"`{name}` must be class indices: integers of shape (batch,). One-hot rows convert with "
@@ -128,10 +137,13 @@ def _require_label_type(name, dtype, shape):
 def require_known_classes(source, spec):
     names = getattr(source, "class_names", None)
     for field in spec.values():
-        if names is not None and field.num_classes is not None and len(names) != field.num_classes:
+        if names is None or field.num_classes is None:
+            continue
+        known = field.shape[0] if field.shape else field.num_classes
+        if len(names) != known:
             raise ValueError(
-                f"The data have {len(names)} classes, but the networks are built for {field.num_classes}. Build them "
-                f"for the classes of the data. Received: num_classes={field.num_classes}, class_names={names}"
+                f"The data have {len(names)} classes, but the networks are built for {known}. Build them "
+                f"for the classes of the data. Received: num_classes={known}, class_names={names}"
             )
 
 
@@ -147,12 +159,15 @@ def require_good_batch(source, spec, looked_at):
             "The data set is empty: it yields no batch. If it drops an incomplete last batch, it may hold fewer images "
             "than one batch: make the batches smaller. Received: a data set without elements"
         )
-    for name, values in batches[0].items():
+    # The labels of an array are few numbers: all are checked, so that the error can name the wrong ones.
+    whole = named_fields(source.whole, spec) if hasattr(source, "whole") else {}
+    labels = {name: values for name, values in whole.items() if spec[name].num_classes is not None}
+    for name, values in {**batches[0], **labels}.items():
         if spec[name].num_classes is None:
             require_shape(values.shape, spec[name])
         require_values(name, np.asarray(values), spec[name])
     if not hasattr(source, "one_pass"):  # `keras_gan.data.load` has looked at all its images.
-        _warn_of_range([named_fields(source.whole, spec)] if hasattr(source, "whole") else batches, spec)
+        _warn_of_range([whole] if whole else batches, spec)
     sizes = [len(next(iter(batch.values()))) for batch in batches]
     return max(sizes, key=lambda size: (sizes.count(size), size))
 
@@ -169,10 +184,12 @@ def _warn_of_range(batches, spec):
 
 def require_values(name, values, field):
     if field.num_classes is not None:
-        if values.size and (values.min() < 0 or values.max() >= field.num_classes):
+        strangers = np.unique(values[~np.isin(values, np.arange(field.num_classes))])
+        if strangers.size:
+            shown = ", ".join(map(str, strangers[:_MOST_SHOWN])) + ", ..." * (strangers.size > _MOST_SHOWN)
             raise ValueError(
-                f"The networks have {field.num_classes} classes, so `{name}` must be from 0 to "
-                f"{field.num_classes - 1}. Received: {name} from {values.min()} to {values.max()}"
+                f"The model knows {field.num_classes} classes, so `{name}` must be {field.labels_in_words()}. "
+                f"Received: {name} {shown}"
             )
         return
     values = values.astype("float32")
@@ -191,9 +208,11 @@ def require_values(name, values, field):
 def checked_values(values, field, batch_size):
     """A field of a batch with its type and shape; an error if a value is out of range."""
     if field.num_classes is not None:
+        given = values if field.shape else tf.reshape(values, (-1,))
         # Compared before the cast to int32, which would make 0 of 2^40.
-        values = tf.cast(tf.reshape(values, (-1,)), tf.int64)
-        good = tf.reduce_all((values >= 0) & (values < field.num_classes))
+        values = tf.cast(given, tf.int64)
+        is_whole = tf.cast(values, given.dtype) == given
+        good = tf.reduce_all(is_whole & (values >= 0) & (values < field.num_classes))
         message = _BAD_LABELS
     else:
         values = tf.cast(values, tf.float32)

@@ -254,6 +254,26 @@ class AdversarialModel(SavedModel, abc.ABC):
             network.observe(batches[0])
         return _updates.penalty_terms(self.players[player].penalties, network, *batches)
 
+    @property
+    def games(self):
+        """Which critics judge which networks, a dict of name to `Game`; the only one of a model has no name, "".
+
+        `keras_gan.callbacks.TrainingHealth` measures them. A model without any, as here, has no such signs.
+        """
+        return {}
+
+    def play(self, batch, noise):  # noqa: ARG002
+        """Play the games on a batch, as in training.
+
+        Args:
+            batch: dict of named tensors.
+            noise: `StepNoise` to draw from.
+
+        Returns:
+            dict of a game's name to (real, fake), the batches that its critic judges.
+        """
+        raise ValueError(f"{type(self).__name__} has games, so it must define `play`. Received: games={self.games}")
+
     def sampler(self, averaged=True):
         """The `Sampler` that draws the model's samples.
 
@@ -289,15 +309,21 @@ class AdversarialModel(SavedModel, abc.ABC):
             float32 NumPy array, one sample a row.
         """
         self.settle_averages()
-        sampler = self._kept_sampler(require_bool("averaged", averaged))
+        sampler = self.kept_sampler(averaged)
         return sampler.run(sampler.inputs_for(count, seed=seed, **given), batch_size)
 
-    def _kept_sampler(self, averaged):
-        """The sampler with its compiled function, one for the networks and one for their averages."""
+    def kept_sampler(self, averaged, **which):
+        """The sampler with its compiled function, which every later call uses again.
+
+        Args:
+            averaged: bool, as in `sampler`.
+            **which: other arguments of `sampler`, if it has any.
+        """
+        key = (require_bool("averaged", averaged), *which.items())
         samplers = self.__dict__.setdefault("_samplers", {})
-        if averaged not in samplers:
-            samplers[averaged] = self.sampler(averaged)
-        return samplers[averaged]
+        if key not in samplers:
+            samplers[key] = self.sampler(averaged, **which)
+        return samplers[key]
 
     def scale_learning_rates(self, factor):
         """Multiply the learning rates of all players by a number from now on, including scheduled rates.

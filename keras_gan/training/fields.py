@@ -14,8 +14,8 @@ class Field:
     """One named tensor of a batch.
 
     Args:
-        shape: tuple, shape of one sample.
-        num_classes: int, for labels: class indices in [0, num_classes). None for floats.
+        shape: tuple, shape of one sample; of a label () for the index of one class, or `(k,)` for k labels at once.
+        num_classes: int, for labels: class indices in [0, num_classes), 2 for labels of yes and no. None for floats.
         is_noise: bool, whether samples are drawn noise, of any range, even if they have the shape of a picture.
 
     Raises:
@@ -25,6 +25,8 @@ class Field:
     Example:
         >>> Field((28, 28, 1)).is_picture, Field((), num_classes=10).dtype.name
         (True, 'int32')
+        >>> Field((3,), num_classes=2).labels_in_words()
+        'rows of 3 labels, each from 0 to 1'
     """
 
     shape: tuple
@@ -48,6 +50,11 @@ class Field:
     def dtype(self):
         """tf.float32, or tf.int32 for labels."""
         return tf.float32 if self.num_classes is None else tf.int32
+
+    def labels_in_words(self):
+        """What the labels of a batch are, for messages."""
+        each = f"from 0 to {self.num_classes - 1}"
+        return f"rows of {self.shape[0]} labels, each {each}" if self.shape else f"classes {each}"
 
     @property
     def is_picture(self):

@@ -143,9 +143,12 @@ class Interface:
         return found[0]
 
     def _as_taken(self, name, value):
-        """Labels as class indices, as a column of them, or as one-hot rows, to fit the network's input."""
+        """Labels as class indices, as a column of them, or as rows of zeros and ones, to fit the network's input."""
         if name != LABELS or self.shapes[name] == ():
             return value
+        if len(value.shape) == 2:
+            # Several labels at once, which are such rows already.
+            return tf.cast(value, tf.float32)
         if self.shapes[name] == (1,):
             return tf.expand_dims(value, -1)
         return tf.one_hot(value, self.shapes[name][-1])

@@ -31,6 +31,7 @@ class Sampler:
         interface: `Interface` of the network.
         network: keras.Model to run, such as an averaged copy; None for the interface's network.
         num_classes: int, number of classes; None without labels. What codes there are, the network itself says.
+        num_labels: int, how many labels a sample has at once, each of `num_classes` classes; None for one.
         is_drawn: whether the main input is noise from a standard normal distribution. Otherwise it must be given, such
             as the pictures for a translator.
 
@@ -53,13 +54,14 @@ class Sampler:
         TensorShape([3, 2])
     """
 
-    def __init__(self, interface, network=None, *, num_classes=None, is_drawn=True):
+    def __init__(self, interface, network=None, *, num_classes=None, num_labels=None, is_drawn=True):
         if not isinstance(interface, Interface):
             raise ValueError(f"`interface` must be an `Interface` of the network. Received: interface={interface!r}")
         if network is not None and not isinstance(network, keras.Model):
             raise ValueError(f"`network` must be a keras.Model, or None. Received: network={network!r}")
         self._interface, self.is_drawn = interface, require_bool("is_drawn", is_drawn)
         self.num_classes = None if num_classes is None else require_int("num_classes", num_classes)
+        self._label_shape = () if num_labels is None else (require_int("num_labels", num_labels),)
         self.network = network or interface.network
         self.codes = interface.codes
         self.main = interface.main
@@ -67,7 +69,7 @@ class Sampler:
         self.output = interface.returns if interface.returns in interface.outputs else next(iter(interface.outputs))
         self.output_shape = interface.outputs[self.output]
         self.inputs = {
-            name: tf.TensorSpec((None,), tf.int32, name)
+            name: tf.TensorSpec((None, *self._label_shape), tf.int32, name)
             if name == LABELS
             else tf.TensorSpec((None, *shape), tf.float32, name)
             for name, shape in interface.shapes.items()
@@ -116,7 +118,7 @@ class Sampler:
             if name in given:
                 drawn[name] = given[name]
             elif name == LABELS:
-                drawn[name] = _random.labels_of_seed(count, self.num_classes, seed)
+                drawn[name] = _random.labels_of_seed(count, self.num_classes, seed, self._label_shape)
             elif name == CODES:
                 drawn[name] = _random.codes_of_seed(count, self.codes, seed)
             else:
@@ -129,8 +131,8 @@ class Sampler:
         Args:
             count: int, how many samples; None if the main input is given.
             seed: int for the same inputs each time, in every process; None for different inputs each time.
-            **given: arrays by input name; None for inputs that are drawn. A single label, or a single row of codes, is
-                for all samples.
+            **given: arrays by input name; None for inputs that are drawn. A single label, or a single row of several
+                labels or of codes, is for all samples.
 
         Returns:
             dict of input name to tensor.
@@ -149,7 +151,7 @@ class Sampler:
             given[self.main] = self._main_input(given[self.main])
         count = self._count(count, given)
         if LABELS in given:
-            given[LABELS] = _labels(given[LABELS], count, self.num_classes)
+            given[LABELS] = _labels(given[LABELS], count, self.fields[LABELS])
         if CODES in given:
             given[CODES] = _codes(given[CODES], count, self.codes)
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
@@ -195,7 +197,7 @@ class Sampler:
     def fields(self):
         """The inputs, a dict of name to `Field`."""
         return {
-            name: Field((), num_classes=self.num_classes) if name == LABELS else self._field(spec)
+            name: Field(self._label_shape, num_classes=self.num_classes) if name == LABELS else self._field(spec)
             for name, spec in self.inputs.items()
         }
 
@@ -258,23 +260,22 @@ def require_one_of_both(count, main, is_given):
         )
 
 
-def _labels(labels, count, num_classes):
+def _labels(labels, count, field):
+    """Labels as an int32 tensor with a row for each sample, or a ValueError that says what labels there are."""
     try:
         labels = np.asarray(labels)
     except ValueError as error:
         raise ValueError(f"`labels` must be integers. Received: labels={labels!r:.80}") from error
-    if labels.ndim == 0:
-        labels = np.full((count,), labels)
-    if labels.shape != (count,) or not np.issubdtype(labels.dtype, np.integer):
+    if labels.shape == field.shape:
+        labels = np.broadcast_to(labels, (count, *labels.shape))
+    # Of several labels at once, data may have 0.0 and 1.0, or False and True.
+    if labels.shape != (count, *field.shape) or labels.dtype.kind not in ("iufb" if field.shape else "iu"):
+        one = f"one row of {field.shape[0]} labels" if field.shape else "one class"
         raise ValueError(
-            f"`labels` must be one class for all samples, or a class for each of the {count}: integers from 0 to "
-            f"{num_classes - 1}. Received: labels of shape {labels.shape} and type {labels.dtype}"
+            f"`labels` must be {one} for all samples, or {one.replace('one', 'a')} for each of the {count}: integers "
+            f"from 0 to {field.num_classes - 1}. Received: labels of shape {labels.shape} and type {labels.dtype}"
         )
-    if labels.min() < 0 or labels.max() >= num_classes:
-        raise ValueError(
-            f"The model has {num_classes} classes, so labels must be from 0 to {num_classes - 1}. "
-            f"Received: labels from {labels.min()} to {labels.max()}"
-        )
+    require_values(LABELS, labels, field)
     return tf.constant(labels, tf.int32)
 
 

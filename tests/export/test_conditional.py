@@ -162,7 +162,7 @@ def test_litert_takes_labels(gan, tmp_path):
     images = interpreter(path).get_signature_runner()(**_feed())["images"]
     np.testing.assert_allclose(images, gan.generate(**_feed()), rtol=0, atol=1e-5)
     assert export.litert_distance(gan, path, num_images=5, labels=2)["largest"] < 1e-5
-    with pytest.raises(ValueError, match=r"The model has 3 classes.* Received: labels from 3 to 3"):
+    with pytest.raises(ValueError, match=r"The model knows 3 classes.* Received: labels 3"):
         export.litert_distance(gan, path, labels=3)
 
 

@@ -104,6 +104,14 @@ def translators():
     }
 
 
+def starring():
+    given, labels = keras.Input(SHAPE, name="images"), keras.Input((3,), name="labels")
+    planes = keras.layers.Reshape((8, 8, 1))(keras.layers.Dense(64)(labels))
+    made = keras.layers.Conv2D(1, 1, activation="tanh")(keras.layers.Concatenate()([given, planes]))
+    judge = network(SHAPE, ("logits", 1), ("classes", 3))
+    return {"generator": keras.Model({"images": given, "labels": labels}, made), "discriminator": judge}
+
+
 def autoencoder():
     return {
         "encoder": network(SHAPE, ("mean", 2), ("log_variance", 2)),
@@ -116,7 +124,7 @@ def autoencoder():
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
-    parts = parts.get(make, pair)
+    parts = (parts | {gans.StarGAN: starring}).get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
     return model
@@ -204,11 +212,18 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.VAEGAN)
+_OWN = (gans.CycleGAN, gans.StarGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
-    "CycleGAN": options(gans.CycleGAN, translators, cycle_weight=10.0, identity_weight=0.5, pool_size=2),
+    "CycleGAN": options(
+        gans.CycleGAN,
+        translators,
+        cycle_weight=10.0,
+        identity_weight=0.5,
+        pool_size=2,
+        adversarial_loss=losses.NonSaturating(),
+    ),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
@@ -217,6 +232,16 @@ _GANS = {
     "R3GAN": options(gans.R3GAN, pair, gamma=1.0),
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
+    "StarGAN": options(
+        gans.StarGAN,
+        starring,
+        labels="domains",
+        class_weight=1.0,
+        reconstruction_weight=10.0,
+        adversarial_loss=losses.Hinge(),
+        penalties=(),
+        discriminator_steps=1,
+    ),
     "StyleGAN2": options(gans.StyleGAN2, pair),
     "VAEGAN": options(gans.VAEGAN, autoencoder, gamma=0.1),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
@@ -245,7 +270,20 @@ _METHODS = {
             "jit_compile": False,
         },
     ),
-    "CycleGAN.translate": method(gans.CycleGAN, "translate", images=images(), to="target", averaged=True, batch_size=4),
+    "CycleGAN.translate": method(
+        gans.CycleGAN, "translate", images=images(), to="target", averaged=True, batch_size=4, tile=8, overlap=2
+    ),
+    "CycleGAN.cycle": method(gans.CycleGAN, "cycle", images=images(), to="target"),
+    "StarGAN.translate": method(
+        gans.StarGAN,
+        "translate",
+        images=images(),
+        labels=labels(),
+        averaged=True,
+        batch_size=4,
+        tile=8,
+        overlap=2,
+    ),
     "VAEGAN.generate": method(gans.VAEGAN, "generate", num_images=2, latents=None, seed=0, averaged=True, batch_size=4),
     "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
@@ -300,6 +338,7 @@ _TRAINING = {
             "interface": training.Interface(pair()["generator"], "generator", ("latents",), "images"),
             "network": None,
             "num_classes": None,
+            "num_labels": None,
             "is_drawn": True,
         },
     ),

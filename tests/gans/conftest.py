@@ -78,6 +78,17 @@ def _translating(**options):
     )
 
 
+def _starring(**options):
+    """A generator that is told the domain, and a discriminator that names it and draws nothing."""
+    dropout = options.pop("dropout")
+    images, labels = keras.Input((8, 8, 1), name="images"), keras.Input((3,), name="labels")
+    planes = keras.layers.Reshape((8, 8, 3), dtype="float32")(keras.layers.RepeatVector(64, dtype="float32")(labels))
+    both = keras.layers.Dropout(dropout)(keras.layers.Concatenate()([images, planes]))
+    made = keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")(both)
+    judged, outputs, _ = _judge((8, 8, 1), {"logits": 1, "classes": 3}, dropout=0.0, **options)
+    return keras.Model({"images": images, "labels": labels}, made), keras.Model(judged, outputs)
+
+
 def _autoencoding(**options):
     """An encoder, a decoder, and a discriminator that returns its features."""
     images = keras.Input((8, 8, 1))
@@ -148,6 +159,11 @@ class Tiny:
             self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
+        if make is keras_gan.StarGAN:
+            labels = np.arange(48, dtype="int32") % 3
+            self.networks, self.data = _starring, {"images": images, "labels": labels}
+            self.options |= {"discriminator_steps": 2}
+            self.inputs, self.snapshot_inputs = {"images": images[:5], "labels": labels[:5]}, images
 
     def model(self, networks=None, *, run_eagerly=False, **options):
         """A compiled model; to run eagerly saves the time of tracing where a test is not about the graph."""

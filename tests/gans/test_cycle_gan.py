@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
+from keras_gan import losses
 
 SOURCE, TARGET = (4, 4, 1), (4, 4, 2)
 
@@ -77,6 +78,27 @@ def four(model):
     return model.source_to_target, model.target_to_source, model.source_discriminator, model.target_discriminator
 
 
+@pytest.mark.parametrize("loss", [losses.NonSaturating(), losses.Relativistic(), losses.LeastSquares()], ids=repr)
+def test_another_loss_takes_the_place_of_the_squares(loss):
+    model = make(adversarial_loss=loss)
+    batch = {name: tf.constant(images) for name, images in pairs(4).items()}
+    terms = model.test_terms(batch, None)
+    fake = {"source": model.target_to_source(batch["target"]), "target": model.source_to_target(batch["source"])}
+    judges = {"source": model.source_discriminator, "target": model.target_discriminator}
+    logits = [(judge(batch[side]), judge(fake[side])) for side, judge in judges.items()]
+    expected = sum(float(loss.generator_loss(*pair)) for pair in logits)
+    assert float(terms["translators"]["g_loss"]) == pytest.approx(expected, rel=1e-5)
+    expected = sum(float(loss.discriminator_loss(*pair)) for pair in logits)
+    assert float(terms["discriminators"]["d_loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_sampler_has_both_ways_and_their_averages():
+    model = make((SOURCE, TARGET), ema_half_life=100)
+    for to, network in (("target", "source_to_target"), ("source", "target_to_source")):
+        assert model.sampler(to=to).network is getattr(model, f"averaged_{network}")
+        assert model.sampler(averaged=False, to=to).network is getattr(model, network)
+
+
 def test_the_discriminators_see_what_the_pools_return():
     model = make(pool_size=2)
     model.compile(translators_optimizer=sgd(), discriminators_optimizer=sgd(), run_eagerly=True)
@@ -104,7 +126,7 @@ def test_it_translates_both_ways_between_images_of_other_shapes():
     there, back = model.translate(images["source"]), model.translate(images["target"], to="source", batch_size=2)
     np.testing.assert_allclose(there, model.source_to_target(images["source"]), atol=1e-6)
     np.testing.assert_allclose(back, model.target_to_source(images["target"]), atol=1e-6)
-    with pytest.raises(ValueError, match=r"`to` must be \"target\" or \"source\". Received: to='left'"):
+    with pytest.raises(ValueError, match=r"`to` must be one of 'target', 'source'. Received: to='left'"):
         model.translate(images["source"], to="left")
     with pytest.raises(ValueError, match=r"Images must have the shape.*Received: images.shape=\(3, 4, 4, 2\)"):
         model.translate(images["target"])
@@ -142,6 +164,19 @@ def test_networks_that_do_not_fit(position, network, message):
 def test_bad_options(option):
     with pytest.raises(ValueError, match=rf"(?s)must be .*Received: {option}=-1"):
         make(**{option: -1})
+
+
+def test_networks_for_images_of_other_sizes():
+    """Each two that follow each other may fit, and yet not all."""
+    any_size, small, large = (None, None, 1), (4, 4, 1), (8, 8, 1)
+    networks = translator(large, large), translator(any_size, any_size), judge(small), judge(any_size)
+    with pytest.raises(ValueError, match=r"built for the same shape.*Received: networks for \(8, 8, 1\), \(None"):
+        keras_gan.CycleGAN(*networks, pool_size=0)
+
+
+def test_a_loss_that_is_none():
+    with pytest.raises(ValueError, match=r"`adversarial_loss` must be one of `keras_gan.losses`.*='mse'"):
+        make(adversarial_loss="mse")
 
 
 def test_data_without_a_side_are_named():

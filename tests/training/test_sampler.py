@@ -83,8 +83,8 @@ def test_given_labels_leave_the_latents_of_the_seed():
         ({"labels": [0, 1]}, r"one class for all samples, or a class for each of the 4.*shape \(2,\)"),
         ({"labels": 0.5}, r"integers from 0 to 2. Received: labels of shape \(4,\) and type float64"),
         ({"labels": np.eye(3)[[0, 1, 2, 0]]}, r"Received: labels of shape \(4, 3\)"),
-        ({"labels": 3}, r"labels must be from 0 to 2. Received: labels from 3 to 3"),
-        ({"labels": [-1, 0, 1, 2]}, r"Received: labels from -1 to 2"),
+        ({"labels": 3}, r"`labels` must be classes from 0 to 2. Received: labels 3"),
+        ({"labels": [-1, 0, 1, 2]}, r"Received: labels -1"),
         ({"colours": 3}, r"takes no `colours`, only latents, labels.*Received: colours=3"),
     ],
 )

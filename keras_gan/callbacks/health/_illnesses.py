@@ -50,6 +50,24 @@ class VitalSigns(typing.NamedTuple):
     saturation: float
 
 
+def full_name(game, name):
+    """The name of a sign or an illness: the only game of a model has no name."""
+    return f"{game}_{name}" if game else name
+
+
+def named(signs):
+    """The numbers of all games in one dict, by their full names."""
+    return {
+        full_name(game, name): value for game, numbers in signs.items() for name, value in numbers._asdict().items()
+    }
+
+
+def by_game(numbers, games):
+    """The `VitalSigns` of each game from the numbers of all of them."""
+    width = len(VitalSigns._fields)
+    return {game: VitalSigns(*numbers[index * width : (index + 1) * width]) for index, game in enumerate(games)}
+
+
 @dataclasses.dataclass(frozen=True)
 class Illness:
     """How to recognise an illness, and what to do about it.
@@ -133,7 +151,7 @@ ILLNESSES = (
         "discriminator_wins",
         _discriminator_wins,
         lambda now, _, settings: (
-            f"the discriminator has won: it rates {now.ranked_pairs:.0%} of the real images above generated ones, and "
+            f"{settings.judge} has won: it rates {now.ranked_pairs:.0%} of the real images above generated ones, and "
             f"only {now.d_signal:.1%} of its learning signal is left; {_advice.against_strong_discriminator(settings)}"
         ),
     ),
@@ -141,7 +159,7 @@ ILLNESSES = (
         "discriminator_loses",
         lambda now, _, share: share * (now.ranked_pairs < 0.25),
         lambda now, _, settings: (
-            f"the discriminator has lost: it rates only {now.ranked_pairs:.0%} of the real images above generated "
+            f"{settings.judge} has lost: it rates only {now.ranked_pairs:.0%} of the real images above generated "
             f"ones, where guessing gives 50%; {_advice.against_weak_discriminator(settings)}"
         ),
     ),
@@ -149,7 +167,7 @@ ILLNESSES = (
         "logits_run_away",
         _logits_run_away,
         lambda now, _, settings: (
-            f"the discriminator's output runs away: its logits are {now.logit_range:.1e} apart; "
+            f"{settings.judge}'s output runs away: its logits are {now.logit_range:.1e} apart; "
             f"{_advice.against_growth(settings)}"
         ),
     ),
@@ -157,7 +175,7 @@ ILLNESSES = (
         "vanishing_gradient",
         _vanishing_gradient,
         lambda now, usual, settings: (
-            f"the generator's gradient has vanished: its norm is {now.g_gradient_norm:.1e}"
+            f"{settings.maker}'s gradient has vanished: its norm is {now.g_gradient_norm:.1e}"
             f"{'' if usual is None else f', where {usual.g_gradient_norm:.1e} was usual'}; "
             f"{_advice.against_vanishing(settings)}"
         ),
@@ -166,8 +184,8 @@ ILLNESSES = (
         "exploding_gradient",
         _grow(100, "d_gradient_norm", "g_gradient_norm"),
         lambda now, usual, settings: (
-            f"gradients explode: their norms are {now.d_gradient_norm:.1e} (discriminator) and "
-            f"{now.g_gradient_norm:.1e} (generator), where {usual.d_gradient_norm:.1e} and "
+            f"gradients explode: their norms are {now.d_gradient_norm:.1e} ({settings.names['discriminator']}) and "
+            f"{now.g_gradient_norm:.1e} ({settings.names['generator']}), where {usual.d_gradient_norm:.1e} and "
             f"{usual.g_gradient_norm:.1e} were usual; {_advice.against_growth(settings)}"
         ),
     ),
@@ -175,16 +193,17 @@ ILLNESSES = (
         "exploding_weights",
         _grow(10, "d_spectral_norm", "g_spectral_norm"),
         lambda now, usual, settings: (
-            f"weights explode: the largest spectral norms are {now.d_spectral_norm:.1e} (discriminator) and "
-            f"{now.g_spectral_norm:.1e} (generator), where {usual.d_spectral_norm:.1e} and "
-            f"{usual.g_spectral_norm:.1e} were usual; {_advice.against_growth(settings)}"
+            f"weights explode: the largest spectral norms are {now.d_spectral_norm:.1e} "
+            f"({settings.names['discriminator']}) and {now.g_spectral_norm:.1e} ({settings.names['generator']}), "
+            f"where {usual.d_spectral_norm:.1e} and {usual.g_spectral_norm:.1e} were usual; "
+            f"{_advice.against_growth(settings)}"
         ),
     ),
     Illness(
         "collapse",
         _collapse,
         lambda now, usual, settings: (
-            f"the generator {'draws a single image' if usual is None else 'has collapsed'}: its samples differ from "
+            f"{settings.maker} {'draws a single image' if usual is None else 'has collapsed'}: its samples differ from "
             f"each other by {_percent(now.diversity)} of the difference between real images; "
             f"{_advice.against_collapse(settings)}"
         ),
@@ -193,7 +212,7 @@ ILLNESSES = (
         "colour_cast",
         _colour_cast,
         lambda now, _, settings: (
-            "the samples have a colour cast (grey images, a wrong brightness): their mean colour is "
+            f"{settings.samples} have a colour cast (grey images, a wrong brightness): their mean colour is "
             f"{now.colour_cast:.1f} times as far from the mean of the real images as the limit for 95% of real images; "
             f"{_advice.against_unsteady_samples(settings)}"
         ),
@@ -202,8 +221,8 @@ ILLNESSES = (
         "saturation",
         lambda now, _, share: share * (now.saturation > 0.5),
         lambda now, _, settings: (
-            f"the samples are saturated: {now.saturation:.0%} of the pixels that are neither black nor white in real "
-            f"images are black or white; {_advice.against_saturation(settings)}"
+            f"{settings.samples} are saturated: {now.saturation:.0%} of the pixels that are neither black nor white in "
+            f"real images are black or white; {_advice.against_saturation(settings)}"
         ),
     ),
 )

@@ -12,7 +12,6 @@ from keras_gan.training.passes import drawing_from, passes
 from keras_gan.training.training_state import StepNoise
 
 _NEEDED = ("training_state", "training_variables")
-_NEEDED_FOR_GAME = ("generator", "discriminator", "adversarial_loss", "critic", "generate_for", "latents_for")
 # The seed of a training is at least 0, so training draws other numbers.
 _SEED = -1
 _LARGEST = float(np.finfo(np.float32).max)
@@ -40,32 +39,44 @@ def require_model(model, real_images):
         )
     if real_images is None:
         return
-    if not all(hasattr(model, name) for name in _NEEDED_FOR_GAME):
+    if not getattr(model, "games", None):
         raise ValueError(
-            f"The signs that need images are those of one generator and one discriminator, and a "
-            f"{type(model).__name__} has other players: leave `images` out, and TrainingHealth looks for NaN and "
-            f"infinity alone. Received: model={type(model).__name__} with `images`"
+            "The signs that need images are those of critics that judge generated images, and a "
+            f"{type(model).__name__} names none: leave `images` out, and TrainingHealth looks for NaN and infinity "
+            f"alone. Received: model={type(model).__name__} with `images`"
         )
-    shape = real_images.array.shape[1:]
-    if shape != tuple(model.sample_shape):
-        raise ValueError(
-            f"The shape of the real images differs from the model's samples, {tuple(model.sample_shape)}. Give "
-            f"TrainingHealth the images that the model is trained on. Received: images of shape {shape}"
-        )
-    if "labels" in model.data_spec:
-        _require_labels(real_images.labels, model.data_spec["labels"].num_classes)
+    for name, field in model.data_spec.items():
+        if name == "labels":
+            _require_labels(real_images.labels, field)
+        else:
+            _require_images(real_images, name, field.shape, tuple(model.data_spec))
 
 
-def _require_labels(labels, num_classes):
-    if labels is None:
+def _require_images(real_images, name, shape, names):
+    if name not in real_images.fields:
+        raise ValueError(
+            f"This model is trained on {' and '.join(names)}: give TrainingHealth a dict of them, or a tf.data.Dataset "
+            f"of such batches. Received: {', '.join(real_images.fields)} without {name}"
+        )
+    found = real_images.fields[name].shape[1:]
+    if not tf.TensorShape(shape).is_compatible_with(found):
+        raise ValueError(
+            f"The shape of the real images differs from the model's samples, {tuple(shape)}. Give "
+            f"TrainingHealth the images that the model is trained on. Received: {name} of shape {found}"
+        )
+
+
+def _require_labels(labels, field):
+    if labels is None or labels.shape[1:] != field.shape:
+        each = f"a row of {field.shape[0]} whole numbers" if field.shape else "a whole number"
         raise ValueError(
             "This GAN takes labels: give TrainingHealth its images with their labels, a tuple of both or a "
-            "tf.data.Dataset of such batches. Received: images without labels, or with other than a whole number each"
+            f"tf.data.Dataset of such batches. Received: images without labels, or with other than {each} each"
         )
-    if labels.min() < 0 or labels.max() >= num_classes:
+    if labels.min() < 0 or labels.max() >= field.num_classes:
         raise ValueError(
-            f"This GAN knows {num_classes} classes, so the labels of the images are from 0 to {num_classes - 1}. "
-            f"Received: labels from {labels.min()} to {labels.max()}"
+            f"This GAN knows {field.num_classes} classes, so the labels of the images are from 0 to "
+            f"{field.num_classes - 1}. Received: labels from {labels.min()} to {labels.max()}"
         )
 
 
@@ -77,9 +88,10 @@ def steps_taken(model):
 
 def images_in_a_pass(model, most):
     """Return how many images pass through a network at once in training, so that the probe needs no more memory."""
-    passes = model.discriminator_steps * model.gradient_accumulation_steps
+    passes = getattr(model, "discriminator_steps", 1) * model.gradient_accumulation_steps
     images = model.images_per_step // (passes * model.distribute_strategy.num_replicas_in_sync)
-    return max(2, min(most, images))
+    # Translators train on batches of one, in which nothing can be compared. Their step has more passes than a probe.
+    return max(4 if hasattr(model, "translate") else 2, min(most, images))
 
 
 class FinitenessProbe:
@@ -128,23 +140,26 @@ def _sick(variables, finite):
 
 
 class HealthProbe:
-    """Measures a GAN on a minibatch of real and one of generated images, in training mode.
+    """Measures a game of a model on a minibatch of real and one of generated images, in training mode.
 
     One function on one device computes all numbers, and they come to the host together. It is compiled unless the
     model runs eagerly. The probe changes no state of training: assignments are dropped, and it draws its own noise.
 
     Args:
-        model: GAN of this package, with one generator and one discriminator.
+        model: model of this package that has games.
         real_images: `RealImages`.
         batch_size: int, number of real and of generated images.
+        name: name of the game.
     """
 
-    def __init__(self, model, real_images, batch_size):
+    def __init__(self, model, real_images, batch_size, name=""):
         self._model, self._real_images, self._batch_size = model, real_images, batch_size
+        self._name, self._game = name, model.games[name]
         self._variables = _float_variables(model)
         self._boundary = undecided_logit(model.adversarial_loss)
         batch = {
-            name: tf.TensorSpec((batch_size, *field.shape), field.dtype) for name, field in model.data_spec.items()
+            name: tf.TensorSpec((batch_size, *real_images.fields[name].shape[1:]), field.dtype)
+            for name, field in model.data_spec.items()
         }
         signature = [batch, tf.TensorSpec((), tf.int64)]
         compiled = tf.function(self._measured, autograph=False, input_signature=signature)
@@ -176,25 +191,22 @@ class HealthProbe:
         return tf.stack([signs[name] for name in VitalSigns._fields] + _finite(self._variables))
 
     def _signs_of_game(self, real, step):
-        model, loss = self._model, self._model.adversarial_loss
-        noise = StepNoise(tf.constant(_SEED, tf.int64), step)
+        game, loss, noise = self._game, self._model.adversarial_loss, StepNoise(tf.constant(_SEED, tf.int64), step)
+        judge, maker = (self._model.players[player].optimizer for player in (game.judge, game.maker))
         with passes(), drawing_from(noise), tf.GradientTape(persistent=True) as tape:
-            fake = model.generate_for(real, model.latents_for(real, noise))
-            real_logits, fake_logits = model.critic(real).logits, model.critic(fake).logits
-            d_loss = loss.discriminator_loss(real_logits, fake_logits)
-            g_loss = loss.generator_loss(real_logits, fake_logits)
-            d_objective = model.discriminator_optimizer.scale_loss(d_loss)
-            g_objective = model.generator_optimizer.scale_loss(g_loss)
-        d_norm = _gradient_norm(tape, d_objective, model.discriminator, model.discriminator_optimizer)
-        g_norm = _gradient_norm(tape, g_objective, model.generator, model.generator_optimizer)
-        d_slope = slope(tape, d_loss, real_logits, fake_logits)
-        most_slope = undecided_slope(loss, self._boundary or 0.0, real_logits.shape)
+            real, fake = self._model.play(real, noise)[self._name]
+            logits = list(zip(*(_scales(game.critic(batch).logits) for batch in (real, fake)), strict=True))
+            d_loss = tf.add_n([loss.discriminator_loss(*pair) for pair in logits])
+            g_loss = tf.add_n([loss.generator_loss(*pair) for pair in logits])
+            d_objective, g_objective = judge.scale_loss(d_loss), maker.scale_loss(g_loss)
+        slopes = tf.add_n([slope(tape, d_loss, *pair) for pair in logits])
+        most = tf.add_n([undecided_slope(loss, self._boundary or 0.0, real.shape) for real, _ in logits])
         return {
-            **self._discrimination(real_logits, fake_logits),
-            "d_signal": d_slope / most_slope,
-            "d_gradient_norm": d_norm,
-            "g_gradient_norm": g_norm,
-            **self._comparison(fake["images"]),
+            **self._discrimination(*(_in_rows(maps) for maps in zip(*logits, strict=True))),
+            "d_signal": slopes / most,
+            "d_gradient_norm": _gradient_norm(tape, d_objective, game.critic.interface.network, judge),
+            "g_gradient_norm": _gradient_norm(tape, g_objective, game.network, maker),
+            **self._comparison(fake[game.critic.judges]),
         }
 
     def _discrimination(self, real, fake):
@@ -207,18 +219,31 @@ class HealthProbe:
         }
 
     def _comparison(self, fake_images):
-        fake, real = sample_statistics(fake_images), self._real_images.statistics
+        reference = self._real_images.of(self._game.field)
+        fake, real = sample_statistics(fake_images), reference.statistics
         return {
             "diversity": fake.diversity / real.diversity,
-            "colour_cast": self._real_images.colour_cast(fake.means),
+            "colour_cast": reference.colour_cast(fake.means),
             "saturation": (fake.saturation - real.saturation) / tf.maximum(1.0 - real.saturation, _LEAST_UNSATURATED),
         }
 
     def _signs_of_weights(self):
         return {
-            "d_spectral_norm": largest_spectral_norm(self._model.discriminator),
-            "g_spectral_norm": largest_spectral_norm(self._model.generator),
+            "d_spectral_norm": largest_spectral_norm(self._game.critic.interface.network),
+            "g_spectral_norm": largest_spectral_norm(self._game.network),
         }
+
+
+def _scales(logits):
+    """The logits of a critic as a list, one tensor for each of its scales."""
+    return logits if isinstance(logits, list) else [logits]
+
+
+def _in_rows(maps):
+    """The logits of all scales in one tensor, a row for each sample; those of one scale unchanged."""
+    if len(maps) == 1:
+        return maps[0]
+    return tf.concat([tf.reshape(each, (each.shape[0], -1)) for each in maps], axis=-1)
 
 
 def _gradient_norm(tape, objective, network, optimizer):

@@ -55,14 +55,13 @@ class HealthRecord:
 
         Args:
             step: int, training steps that the model has taken.
-            signs: `VitalSigns`; None if the probe looked only for NaN and infinity.
+            signs: dict of numbers by name; empty if the probe looked only for NaN and infinity.
             illnesses: names of the illnesses that the model has.
             said: texts of the warnings at this step.
         """
         if not self._writes:
             return
-        values = {} if signs is None else signs._asdict()
-        self._write({"step": step, **values, "illnesses": list(illnesses), "warnings": list(said)})
+        self._write({"step": step, **signs, "illnesses": list(illnesses), "warnings": list(said)})
 
     def note(self, step, text):
         """Add a warning to the probe of a step, or make one that has nothing else."""

@@ -18,6 +18,7 @@ _LEAST_SPREAD = 0.05
 # Images of a data set that are read to choose some of them.
 _MOST_READ = 4096
 _NO_LABEL = -1
+_IMAGES, _LABELS, _KEYS = "images", "labels", "keys"
 
 
 class SampleStatistics(typing.NamedTuple):
@@ -64,31 +65,19 @@ def _mean_distance(rows):
     return tf.reduce_sum(distances) / (count * (count - 1))
 
 
-class RealImages:
-    """Some real images, perhaps with their labels, and their statistics.
+class Reference:
+    """Real images that samples are compared with, as their statistics.
 
     Args:
-        images: array `(num_images, ...)`, a tuple of it and of labels, or tf.data.Dataset of batches of either.
-        num_images: how many to keep: evenly spaced ones of an array, or a random part of the first 4,096 of a data set,
-            because either may be sorted.
+        images: float32 array `(num_images, ..., channels)`.
 
     Attributes:
-        array: float32 `(num_images, ...)`, in [-1, 1].
-        labels: int32 `(num_images,)`, or None where there are none.
         statistics: `SampleStatistics` of all of them.
-
-    Raises:
-        ValueError: if there are fewer than two images, or they differ in size, have a wrong type or range, or are not
-            finite.
-
-    Warns:
-        UserWarning: if those of a data set are sorted by class as far as they are read.
     """
 
-    def __init__(self, images, num_images):
-        self.array, self.labels = _collected(images, num_images)
-        self.statistics = sample_statistics(tf.constant(self.array))
-        self._precision = _precision_of_means(self.array)
+    def __init__(self, images):
+        self.statistics = sample_statistics(tf.constant(images))
+        self._precision = _precision_of_means(images)
 
     def colour_cast(self, means):
         """Return how unusual the mean colour of some samples is.
@@ -107,15 +96,51 @@ class RealImages:
         square = tf.reduce_sum(shift * tf.linalg.matvec(self._precision, shift))
         return tf.sqrt(square / _chi_square_95(len(self._precision)))
 
+
+class RealImages:
+    """Some real images, perhaps of several kinds or with their labels.
+
+    Args:
+        images: array `(num_images, ...)`; a tuple of it and of labels; a dict of arrays by the names of the data's
+            fields, such as "source" and "target"; or tf.data.Dataset of batches of any of these.
+        num_images: how many to keep of each kind: evenly spaced ones of an array, or a random part of the first 4,096
+            of a data set, because either may be sorted.
+
+    Attributes:
+        fields: dict of name to float32 array `(num_images, ...)` in [-1, 1], and to the int32 "labels" where there are
+            any. Images without a name are called "images".
+
+    Raises:
+        ValueError: if there are fewer than two images, or they differ in size, have a wrong type or range, or are not
+            finite.
+
+    Warns:
+        UserWarning: if those of a data set are sorted by class as far as they are read.
+    """
+
+    def __init__(self, images, num_images):
+        self.fields = _collected(images, num_images)
+        self._references = {}
+
+    @property
+    def labels(self):
+        """int32 array with a row for each image, or None where there are none."""
+        return self.fields.get(_LABELS)
+
+    def of(self, field):
+        """The `Reference` of the images of a field."""
+        if field not in self._references:
+            self._references[field] = Reference(self.fields[field])
+        return self._references[field]
+
     def batch(self, number, size):
         """Return batch `number` of `size` images. After the last image comes the first one again.
 
         Returns:
-            dict of `images`, float32, and `labels`, int32, where there are any.
+            dict of array by name: float32 images, and int32 `labels` where there are any.
         """
-        rows = np.arange(number * size, (number + 1) * size) % len(self.array)
-        labels = {} if self.labels is None else {"labels": self.labels[rows]}
-        return {"images": self.array[rows], **labels}
+        rows = np.arange(number * size, (number + 1) * size)
+        return {name: array[rows % len(array)] for name, array in self.fields.items()}
 
 
 def _precision_of_means(images):
@@ -132,48 +157,64 @@ def _chi_square_95(degrees):
 
 
 def _collected(images, num_images):
-    """Return some images, checked, and their labels or None."""
+    """Return some images of each field, checked, and their labels where there are any: a dict of arrays by name."""
     if isinstance(images, tf.data.Dataset):
-        array, labels = _random_part(images, num_images)
+        fields = _random_part(images, num_images)
     elif hasattr(images, "__array__") or isinstance(images, tuple | list | dict):
-        array, labels = _evenly_spaced(*_parts(images), num_images)
+        fields = _evenly_spaced(_parts(images), num_images)
     else:
         raise ValueError(
             "`images` must be real images: an array, or a tf.data.Dataset of batches. "
             f"Received: images of type {type(images).__name__}"
         )
+    kinds = _kinds(fields) or [_IMAGES]
+    for name in kinds:
+        _require_images(name, fields.get(name, np.zeros(())))
+    labels = {} if _LABELS not in fields else {_LABELS: fields[_LABELS].astype(np.int32)}
+    return {**{name: fields[name].astype(np.float32) for name in kinds}, **labels}
+
+
+def _require_images(name, array):
     is_float = np.issubdtype(array.dtype, np.floating)
     if array.ndim < 2 or len(array) < 2 or not is_float or not np.all(np.abs(array) <= LIMIT):
         extent = f" in [{array.min()}, {array.max()}]" if array.size and is_float else ""
         raise ValueError(
             "`images` must hold at least two real images as finite floats in [-1, 1], scaled as for training. "
-            f"Received: images of shape {array.shape} and type {array.dtype}{extent}"
+            f"Received: {name} of shape {array.shape} and type {array.dtype}{extent}"
         )
-    return array.astype(np.float32), None if labels is None else labels.astype(np.int32)
+
+
+def _kinds(fields):
+    """The names of the fields that hold images: "images", or in a dict without them all that are no labels."""
+    return [_IMAGES] if _IMAGES in fields else [name for name in fields if name != _LABELS]
 
 
 def _parts(element):
-    """Return the images of an array, of a tuple with labels or of a dict, and the labels; each None if missing."""
-    if isinstance(element, dict):
-        parts = (element.get("images"), element.get("labels"))
-    else:
-        parts = (*element, None, None)[:2] if isinstance(element, tuple | list) else (element, None)
-    return tuple(None if part is None else np.asarray(part) for part in parts)
+    """Return the fields of an array, of a tuple with labels or of a dict: a dict of arrays by name."""
+    if not isinstance(element, dict):
+        parts = element if isinstance(element, tuple | list) else (element,)
+        element = dict(zip((_IMAGES, _LABELS), parts, strict=False))
+    return {name: np.asarray(part) for name, part in element.items() if part is not None}
 
 
-def _evenly_spaced(images, labels, num_images):
-    if images is None or not images.ndim:
-        return np.zeros(()), None
-    rows = np.linspace(0, len(images) - 1, min(num_images, len(images))).astype(int)
-    if not _match(images, labels):
-        return images[rows], None
-    # A probe may take few of them, and draws fakes of the same classes: not all of one class.
-    rows = np.random.default_rng(0).permutation(rows)
-    return images[rows], labels[rows]
+def _evenly_spaced(parts, num_images):
+    kinds, labels = _kinds(parts), parts.get(_LABELS)
+    if not kinds or not all(parts[name].ndim for name in kinds):
+        return {}
+    chosen = {}
+    for name in kinds:
+        images = parts[name]
+        rows = np.linspace(0, len(images) - 1, min(num_images, len(images))).astype(int)
+        if _match(images, labels):
+            # A probe may take few of them, and draws fakes of the same classes: not all of one class.
+            rows = np.random.default_rng(0).permutation(rows)
+            chosen[_LABELS] = labels[rows]
+        chosen[name] = images[rows]
+    return chosen
 
 
 def _random_part(dataset, num_images):
-    """Return some images of a data set of batches, and their labels or None.
+    """Return some images of a data set of batches, and their labels where each has them: a dict of arrays by name.
 
     They are a random part of the first `_MOST_READ`, because the data set may be sorted. One of `keras_gan.data.load`
     is in a random order already, so its first images do.
@@ -181,31 +222,44 @@ def _random_part(dataset, num_images):
     most = num_images if hasattr(dataset, "one_pass") else _MOST_READ
     rng, kept, read = np.random.default_rng(0), None, []
     for element in elements(dataset):
-        images, labels = _parts(element)
-        if images is None or not images.ndim:
+        parts = _parts(element)
+        kinds = _kinds(parts)
+        if not kinds or not parts[kinds[0]].ndim:
             break
-        if kept is not None and kept[1].shape[1:] != images.shape[1:]:
-            raise different_shapes(f"batches of {kept[1].shape[1:]} and of {images.shape[1:]}")
+        images, labels = parts[kinds[0]], parts.get(_LABELS)
         read.append(labels if _match(images, labels) else np.full(len(images), _NO_LABEL))
-        parts = rng.random(len(images)), images, read[-1]
-        kept = parts if kept is None else [np.concatenate(pair) for pair in zip(kept, parts, strict=True)]
-        chosen = np.argsort(kept[0])[:num_images]
-        kept = [part[chosen] for part in kept]
+        parts = {_KEYS: rng.random(len(images)), **{name: parts[name] for name in kinds}, _LABELS: read[-1]}
+        kept = parts if kept is None else _joined(kept, parts)
+        chosen = np.argsort(kept[_KEYS])[:num_images]
+        kept = {name: array[chosen] for name, array in kept.items()}
         if sum(map(len, read)) >= most:
             break
-    if kept is None:
-        return np.zeros(()), None
-    read = np.concatenate(read)
-    has_labels = _NO_LABEL not in read
-    if has_labels and len(read) >= _MOST_READ and np.all(np.diff(read) >= 0):
+    return {} if kept is None else _without_keys(kept, np.concatenate(read))
+
+
+def _joined(kept, parts):
+    for name in kept:
+        if kept[name].shape[1:] != parts[name].shape[1:]:
+            raise different_shapes(f"batches of {kept[name].shape[1:]} and of {parts[name].shape[1:]}")
+    return {name: np.concatenate([kept[name], parts[name]]) for name in kept}
+
+
+def _without_keys(kept, read):
+    """The images that were kept, with their labels if all images that were read have one."""
+    del kept[_KEYS]
+    if (read == _NO_LABEL).any():
+        del kept[_LABELS]
+    elif read.ndim == 1 and len(read) >= _MOST_READ and np.all(np.diff(read) >= 0):
         warnings.warn(
             f"The first {len(read):,} images of the data set are sorted by class, and TrainingHealth looks at no more, "
             "so classes may be missing: shuffle the data set first, or give an array.",
-            stacklevel=5,
+            stacklevel=7,
         )
-    return kept[1], kept[2] if has_labels else None
+    return kept
 
 
 def _match(images, labels):
-    """Whether there is one whole number for each image."""
-    return labels is not None and labels.shape == images.shape[:1] and np.issubdtype(labels.dtype, np.integer)
+    """Whether there is one whole number for each image, or a row of them, which may be 0.0 and 1.0."""
+    if labels is None or labels.shape[:1] != images.shape[:1]:
+        return False
+    return np.issubdtype(labels.dtype, np.integer) or (labels.ndim == 2 and bool(np.isin(labels, (0, 1)).all()))

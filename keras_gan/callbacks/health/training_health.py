@@ -2,6 +2,7 @@
 # ruff: noqa: ARG002 - Keras fixes the signatures of the hooks.
 
 import collections
+import itertools
 import math
 import numbers
 import statistics
@@ -14,7 +15,7 @@ from keras_gan._fit_control import RestartFit
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.health._advice import settings_of
-from keras_gan.callbacks.health._illnesses import ILLNESSES, Course, VitalSigns
+from keras_gan.callbacks.health._illnesses import ILLNESSES, Course, VitalSigns, by_game, full_name, named
 from keras_gan.callbacks.health._probe import (
     FinitenessProbe,
     HealthProbe,
@@ -101,8 +102,11 @@ class TrainingHealth(keras.callbacks.Callback):
 
     benchmarks/training_health.py measures what it says of runs that fail and of runs that learn, and when.
 
-    Models of other players, such as `CycleGAN` and `VAEGAN`, have none of these signs. Without `images`, the callback
-    does what follows for them, and for any model of keras_gan.
+    A translator is watched in the same way, with the diversity and colours of its translations next to those of the
+    real images of their kind. A model with several critics has the signs of each, with its name in front: of a
+    `CycleGAN` they are `health/source_ranked_pairs` and `health/target_ranked_pairs`, those of the discriminator of
+    source images and its translator to them, and so on. `VAEGAN` and other models whose `games` are empty have no such
+    signs. Without `images`, the callback does what follows for them, and for any model of keras_gan.
 
     The callback looks for NaN and infinity in the logged losses at each step and in all variables at each probe. If it
     finds any, it raises `TrainingDiverged`, which names the last good checkpoint. With `rollbacks`, training returns to
@@ -115,8 +119,9 @@ class TrainingHealth(keras.callbacks.Callback):
 
     Args:
         images: real images as in training: an array, or a tf.data.Dataset of batches. A GAN that takes labels needs
-            them, too: a tuple of images and labels, or batches of both. 256 are kept: of a data set, a random part
-            of its first 4,096. Held-out images also reveal a discriminator that memorises its training images.
+            them, too: a tuple of images and labels, or batches of both; a translator a dict of its fields, such as
+            "source" and "target", or batches of it. 256 are kept of each: of a data set, a random part of its first
+            4,096. Held-out images also reveal a discriminator that memorises its training images.
             None to look for NaN and infinity alone.
         every: training steps between two probes, after the beginning.
         patience: number of probes in a row that change the verdict on an illness, where two are not enough.
@@ -196,20 +201,28 @@ class TrainingHealth(keras.callbacks.Callback):
         require_model(self.model, self._real_images)
         self._forget()
         self._rollback_steps = []
-        self._probe = self._new_probe()
+        self._probes = self._new_probes()
+        self._finiteness = None if self._probes else FinitenessProbe(self.model)
         step = steps_taken(self.model)
         self._record.begin(step, writes=self.model.distribute_strategy.extended.should_checkpoint)
         signs, sick = self._probe(step, probes_due(step, self.every))
         if sick:
             self._give_up(_not_finite([], sick), step)
-        self._measured = [] if signs is None else [name for name, value in signs._asdict().items() if value is not None]
+        self._measured = [name for name, value in named(signs).items() if value is not None]
         if step == 0:
-            self._record.add(step, signs)
+            self._record.add(step, named(signs))
 
-    def _new_probe(self):
+    def _new_probes(self):
         if self._real_images is None:
-            return FinitenessProbe(self.model)
-        return HealthProbe(self.model, self._real_images, images_in_a_pass(self.model, _KEPT_IMAGES))
+            return {}
+        size = images_in_a_pass(self.model, _KEPT_IMAGES)
+        return {name: HealthProbe(self.model, self._real_images, size, name) for name in self.model.games}
+
+    def _probe(self, step, number):
+        """Probe all games: a dict of the `VitalSigns` by their names, and the names of what is not finite."""
+        found = {name: probe(step, number) for name, probe in self._probes.items()}
+        sick = next(iter(found.values()))[1] if found else self._finiteness(step, number)[1]
+        return {name: signs for name, (signs, _) in found.items()}, sick
 
     def on_epoch_begin(self, epoch, logs=None):
         """Reset the count of steps."""
@@ -233,8 +246,8 @@ class TrainingHealth(keras.callbacks.Callback):
         signs, sick = self._probe(step, due)
         if losses or sick:
             self._diverge(_not_finite(losses, sick), step)
-        if signs is None:
-            self._record.add(step, signs)
+        if not signs:
+            self._record.add(step, {})
             return
         self._judge(signs, step)
         self._history.append(signs)
@@ -243,7 +256,7 @@ class TrainingHealth(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         """Add the means of the epoch's probes to the logs; NaN if the epoch had none."""
         if logs is not None:
-            probes = list(self._history)[-self._probes_in_epoch :] if self._probes_in_epoch else []
+            probes = [named(signs) for signs in self._history][-self._probes_in_epoch :] * bool(self._probes_in_epoch)
             # A number for every epoch, because the table of Keras's `CSVLogger` has the columns of the first one.
             means = _each(statistics.fmean, probes) if probes else dict.fromkeys(self._measured, math.nan)
             logs.update({f"health/{name}": value for name, value in means.items()})
@@ -258,7 +271,8 @@ class TrainingHealth(keras.callbacks.Callback):
         return {
             "rollback_steps": list(self._rollback_steps),
             "courses": {name: list(course) for name, course in self._courses.items()},
-            "history": [list(signs) for signs in self._history],
+            # The games of a probe follow each other.
+            "history": [list(itertools.chain(*signs.values())) for signs in self._history],
             "probes_in_epoch": self._probes_in_epoch,
         }
 
@@ -271,33 +285,38 @@ class TrainingHealth(keras.callbacks.Callback):
         self._forget()
         self._rollback_steps = list(state["rollback_steps"])
         self._courses.update({name: Course(*course) for name, course in state["courses"].items()})
-        self._history.extend(VitalSigns(*signs) for signs in state["history"])
+        self._history.extend(by_game(numbers, list(self.model.games)) for numbers in state["history"])
         self._probes_in_epoch = state["probes_in_epoch"]
 
     def _forget(self):
-        self._courses = {illness.name: Course() for illness in ILLNESSES}
+        self._courses = collections.defaultdict(Course)
         self._history = collections.deque(maxlen=_MEMORY)
         self._probes_in_epoch = 0
 
     def _judge(self, signs, step):
         """Update the course of each illness, warn about a new one, and record it all."""
-        usual, share, said = self._usual(), 1.0 / self.patience, []
-        for illness in ILLNESSES:
-            before = self._courses[illness.name]
-            course = before.after(illness.evidence(signs, usual, share), share)
-            self._courses[illness.name] = course
-            if course.is_ill and not before.is_ill:
-                words = illness.words(signs, usual, settings_of(self.model))
-                said.append(self.phrase(f"Step {step:,}: {words}."))
-        self._record.add(step, signs, [name for name, course in self._courses.items() if course.is_ill], said)
+        share, said = 1.0 / self.patience, []
+        for game, now in signs.items():
+            usual = self._usual(game)
+            for illness in ILLNESSES:
+                name = full_name(game, illness.name)
+                before = self._courses[name]
+                course = before.after(illness.evidence(now, usual, share), share)
+                self._courses[name] = course
+                if course.is_ill and not before.is_ill:
+                    words = illness.words(now, usual, settings_of(self.model, self.model.games[game]))
+                    said.append(self.phrase(f"Step {step:,}: {words}."))
+        ill = [name for name, course in self._courses.items() if course.is_ill]
+        self._record.add(step, named(signs), ill, said)
         for text in said:
             self._warn(text)
 
-    def _usual(self):
-        """Return the `VitalSigns` that are usual; None at the beginning."""
+    def _usual(self, game):
+        """Return the `VitalSigns` of a game that are usual; None at the beginning."""
         if len(self._history) < _MEMORY // 2:
             return None
-        return VitalSigns(**{**dict.fromkeys(VitalSigns._fields), **_each(statistics.median, self._history)})
+        earlier = [signs[game]._asdict() for signs in self._history]
+        return VitalSigns(**{**dict.fromkeys(VitalSigns._fields), **_each(statistics.median, earlier)})
 
     def _warn(self, text):
         if self._ends_line and self.params.get("verbose") in (1, "auto"):
@@ -364,9 +383,6 @@ def _not_finite(losses, variables):
 
 
 def _each(summary, probes):
-    """Summarise each vital sign over some probes, by name, without those that the GAN does not have."""
-    return {
-        name: summary(values)
-        for name, values in zip(VitalSigns._fields, zip(*probes, strict=True), strict=True)
-        if None not in values
-    }
+    """Summarise each number over some probes, by name, without those that the model does not have."""
+    columns = {name: [probe[name] for probe in probes] for name in probes[0]}
+    return {name: summary(values) for name, values in columns.items() if None not in values}

@@ -50,7 +50,7 @@ def test_the_settings_are_read_from_the_model():
     lazy = keras_gan.penalties.Lazy(keras_gan.penalties.R1(1.0), every=2)
     gan = keras_gan.MinimaxGAN(*networks, penalties=[lazy], discriminator_steps=2, ema_half_life=10)
     gan.compile(keras.optimizers.SGD(0.25), keras.optimizers.Adam(0.5))
-    assert settings_of(gan) == Settings(
+    assert settings_of(gan, gan.games[""]) == Settings(
         optimizers={"generator": ("SGD", 0.25), "discriminator": ("Adam", 0.5)},
         penalty="R1",
         spectral=True,
@@ -64,6 +64,39 @@ def test_the_settings_are_read_from_the_model():
 def test_a_gan_with_convolutions_and_clipped_weights():
     gan = keras_gan.WGAN(*keras_gan.networks.dcgan(image_shape=(8, 8, 1), latent_dim=2, width=2))
     gan.compile()
-    assert not settings_of(gan).dense_images
-    assert settings_of(gan).clipped
-    assert settings_of(gan).optimizers["generator"] == ("RMSprop", 5e-4)
+    assert not settings_of(gan, gan.games[""]).dense_images
+    assert settings_of(gan, gan.games[""]).clipped
+    assert settings_of(gan, gan.games[""]).optimizers["generator"] == ("RMSprop", 5e-4)
+
+
+_OF_OTHER_MODELS = ("discriminator_steps", "penalties", "ema_half_life", "MinibatchStddev", "augmentation", "generator")
+_REMEDIES = [against for name, against in vars(_advice).items() if name.startswith("against_")]
+
+
+def _translators(*rates):
+    translators = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 1)]) for _ in "GF"]
+    critics = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3)]) for _ in "XY"]
+    model = keras_gan.CycleGAN(*translators, *critics, identity_weight=0.0)
+    first, second = map(keras.optimizers.Adam, rates)
+    model.compile(translators_optimizer=first, discriminators_optimizer=second)
+    return model
+
+
+@pytest.mark.parametrize("rates", [(2e-4, 2e-4), (0.0, 1e-2), (1e-2, 1e-5), (1e-4, 1e-4)])
+def test_a_cyclegan_hears_of_nothing_that_it_does_not_have(rates):
+    model = _translators(*rates)
+    settings = settings_of(model, model.games["target"])
+    assert (settings.judge, settings.maker) == ("the target_discriminator", "the source_to_target")
+    assert len(_REMEDIES) == 7
+    for advice in (against(settings) for against in _REMEDIES):
+        assert advice.count(" or ") == 1
+        assert not any(word in advice for word in _OF_OTHER_MODELS)
+    assert "raise `cycle_weight` (now 10)" in COLLAPSE(settings)
+    assert "raise `identity_weight` (now 0)" in _advice.against_unsteady_samples(settings)
+
+
+def test_players_of_several_networks_are_named():
+    model = _translators(1e-2, 1e-5)
+    advice = _advice.against_weak_discriminator(settings_of(model, model.games["source"]))
+    assert "together (the translators have 0.01, the discriminators 1e-05)" in advice
+    assert "raise the discriminators' learning rate (now 1e-05)" in advice

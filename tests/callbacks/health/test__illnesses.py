@@ -38,14 +38,13 @@ def scripted(images, monkeypatch):
 
     class Model:
         images_per_step, discriminator_steps, gradient_accumulation_steps = 16, 1, 1
-        generator = discriminator = adversarial_loss = critic = generate_for = latents_for = training_variables = None
-        sample_shape, data_spec = (6, 6, 3), {}
+        training_variables, data_spec, games = None, {}, {"": None}
         distribute_strategy = tf.distribute.get_strategy()
         training_state = type("State", (), {"step": 0})
 
     def begin(**options):
         shown = []
-        monkeypatch.setattr(training_health, "settings_of", lambda _: SETTINGS)
+        monkeypatch.setattr(training_health, "settings_of", lambda *_: SETTINGS)
         monkeypatch.setattr(training_health, "HealthProbe", lambda *_: lambda *_: (shown[-1] if shown else HEALTHY, []))
         health = TrainingHealth(images, every=1, **options)
         health.set_model(Model())
@@ -179,7 +178,7 @@ def test_a_second_fit_begins_anew(scripted):
     health, show = scripted(patience=3)
     show([HEALTHY] * 10 + [COLLAPSED] * 2)
     health.on_train_begin()
-    assert health.get_state() == TrainingHealth(health._real_images.array).get_state()
+    assert health.get_state() == TrainingHealth(health._real_images.fields["images"]).get_state()
 
 
 def test_the_logs_are_the_means_over_the_epoch_and_nan_where_it_had_no_probe(scripted):
@@ -207,7 +206,7 @@ def test_probes_come_more_often_at_first_however_many_steps_a_call_makes(scripte
     health, _ = scripted()
     health.every = 8
     seen = []
-    health._probe = lambda step, number: (seen.append((step, number)), (HEALTHY, []))[1]
+    health._probe = lambda step, number: (seen.append((step, number)), ({"": HEALTHY}, []))[1]
     for batch in range(2, 42, 3):
         health.on_train_batch_begin(batch - 2)
         health.on_train_batch_end(batch, {})

@@ -53,10 +53,10 @@ def test_a_record_that_resumes_forgets_the_steps_that_are_done_again(tmp_path):
     record = HealthRecord(tmp_path)
     record.begin(0)
     for step in (0, 4, 8):
-        record.add(step, None)
+        record.add(step, {})
     resumed = HealthRecord(tmp_path)
     resumed.begin(5)
-    resumed.add(8, None, ["collapse"])
+    resumed.add(8, {}, ["collapse"])
     assert [(probe["step"], probe["illnesses"]) for probe in read(tmp_path)] == [(0, []), (4, []), (8, ["collapse"])]
 
 
@@ -75,7 +75,7 @@ def test_a_run_that_begins_has_a_new_record(tmp_path):
     record = HealthRecord(tmp_path)
     for _ in range(2):
         record.begin(0)
-        record.add(5, None, ["collapse"], ["Step 5: it has collapsed."])
+        record.add(5, {}, ["collapse"], ["Step 5: it has collapsed."])
     assert read(tmp_path) == [{"step": 5, "illnesses": ["collapse"], "warnings": ["Step 5: it has collapsed."]}]
 
 
@@ -104,7 +104,7 @@ def test_a_file_that_is_no_record_is_not_continued(tmp_path, content):
 def test_another_worker_writes_nothing(tmp_path):
     record = HealthRecord(tmp_path)
     record.begin(0, writes=False)
-    record.add(1, None)
+    record.add(1, {})
     record.note(1, "a warning")
     assert not (tmp_path / "health.json").exists()
 
@@ -113,8 +113,8 @@ def test_a_record_that_cannot_be_written_gives_one_warning(tmp_path):
     record = HealthRecord(tmp_path / "gone")
     record.begin(0)
     (tmp_path / "gone").rmdir()
-    record.add(1, None)
-    record.add(2, None)
+    record.add(1, {})
+    record.add(2, {})
     with pytest.warns(UserWarning, match=r"Training continues without the newest probes in .*health\.json"):
         record.warn()
     record.warn()

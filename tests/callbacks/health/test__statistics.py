@@ -9,8 +9,8 @@ IMAGES = np.linspace(-1, 1, 10, dtype="float32").reshape(10, 1, 1, 1) * np.ones(
 
 
 def test_an_array_is_taken_evenly_for_it_may_be_sorted():
-    np.testing.assert_array_equal(np.sort(RealImages(IMAGES, 4).array, axis=0), IMAGES[[0, 3, 6, 9]])
-    np.testing.assert_array_equal(np.sort(RealImages(IMAGES, 256).array, axis=0), IMAGES)
+    np.testing.assert_array_equal(np.sort(RealImages(IMAGES, 4).fields["images"], axis=0), IMAGES[[0, 3, 6, 9]])
+    np.testing.assert_array_equal(np.sort(RealImages(IMAGES, 256).fields["images"], axis=0), IMAGES)
 
 
 def test_a_small_batch_of_a_sorted_array_has_several_classes():
@@ -28,20 +28,20 @@ def sorted_by_class(count, classes):
 
 def test_a_data_set_that_is_sorted_gives_images_of_all_classes_with_their_labels():
     real = RealImages(sorted_by_class(4000, 10), 256)
-    assert len(real.array) == 256
+    assert len(real.fields["images"]) == 256
     assert np.bincount(real.labels, minlength=10).min() > 10
-    np.testing.assert_allclose(real.array.ravel(), np.linspace(-1, 1, 10)[real.labels], rtol=1e-6)
+    np.testing.assert_allclose(real.fields["images"].ravel(), np.linspace(-1, 1, 10)[real.labels], rtol=1e-6)
 
 
 def test_of_a_small_data_set_all_images_are_taken():
     dataset = tf.data.Dataset.from_tensor_slices(IMAGES).batch(4)
     real = RealImages(dataset, 256)
     assert real.labels is None
-    np.testing.assert_array_equal(np.sort(real.array, axis=0), IMAGES)
+    np.testing.assert_array_equal(np.sort(real.fields["images"], axis=0), IMAGES)
 
 
 def test_an_endless_data_set_is_not_read_for_ever():
-    assert len(RealImages(tf.data.Dataset.from_tensor_slices(IMAGES).batch(4).repeat(), 6).array) == 6
+    assert len(RealImages(tf.data.Dataset.from_tensor_slices(IMAGES).batch(4).repeat(), 6).fields["images"]) == 6
 
 
 def test_a_data_set_whose_classes_lie_too_far_apart_is_warned_of():
@@ -65,7 +65,7 @@ def test_images_of_mixed_sizes_are_told_to_be_resized(in_batches):
 
 def test_batches_begin_again_after_the_last_image():
     real = RealImages(IMAGES, 10)
-    np.testing.assert_array_equal(real.batch(2, 4)["images"], real.array[[8, 9, 0, 1]])
+    np.testing.assert_array_equal(real.batch(2, 4)["images"], real.fields["images"][[8, 9, 0, 1]])
 
 
 def test_a_tint_weighs_more_than_a_brightness_that_real_images_have_too():
@@ -73,8 +73,8 @@ def test_a_tint_weighs_more_than_a_brightness_that_real_images_have_too():
     brightness = rng.normal(0.0, 0.3, (500, 1, 1, 1)).clip(-0.9, 0.9)
     tint = rng.normal(0.0, 0.02, (500, 1, 1, 3))
     images = RealImages((brightness + tint).clip(-1, 1).astype("float32") * np.ones((1, 2, 2, 1), "float32"), 500)
-    brighter = images.colour_cast(images.statistics.means + np.float32([0.3, 0.3, 0.3]))
-    redder = images.colour_cast(images.statistics.means + np.float32([0.3, 0.0, 0.0]))
+    brighter = images.of("images").colour_cast(images.of("images").statistics.means + np.float32([0.3, 0.3, 0.3]))
+    redder = images.of("images").colour_cast(images.of("images").statistics.means + np.float32([0.3, 0.0, 0.0]))
     assert float(brighter) < 0.5
     assert float(redder) > 1.0
 
@@ -82,7 +82,7 @@ def test_a_tint_weighs_more_than_a_brightness_that_real_images_have_too():
 def test_about_one_in_twenty_real_images_is_beyond_the_limit():
     rng = np.random.default_rng(0)
     grey = RealImages(rng.normal(0.0, 0.2, (2000, 1, 1, 1)).clip(-1, 1).astype("float32"), 2000)
-    beyond = [float(grey.colour_cast(mean)) > 1.0 for mean in grey.array[:500, 0, 0]]
+    beyond = [float(grey.of("images").colour_cast(mean)) > 1.0 for mean in grey.fields["images"][:500, 0, 0]]
     # The floor of the spread widens the limit a little.
     assert 0.03 < np.mean(beyond) < 0.06
 

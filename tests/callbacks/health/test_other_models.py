@@ -1,5 +1,7 @@
 """Models with labels, with augmentation, and with other players than a generator and a discriminator."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,8 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan.callbacks import Checkpoint, TrainingDiverged, TrainingHealth
-from keras_gan.callbacks.health._probe import FinitenessProbe, HealthProbe
+from keras_gan.callbacks.health._illnesses import VitalSigns
+from keras_gan.callbacks.health._probe import FinitenessProbe, HealthProbe, images_in_a_pass
 from keras_gan.callbacks.health._statistics import RealImages
 
 IMAGES = np.random.default_rng(0).uniform(-0.9, 0.9, (12, 4, 4, 1)).astype("float32")
@@ -59,7 +62,7 @@ def test_labels_come_with_the_images_however_these_are_given():
     named = tf.data.Dataset.from_tensor_slices({"images": IMAGES, "labels": LABELS}).batch(5)
     for images in ((IMAGES, LABELS), {"images": IMAGES, "labels": LABELS}, batches, named):
         real = RealImages(images, 12)
-        places = [int(np.flatnonzero((image == IMAGES).all(axis=(1, 2, 3)))[0]) for image in real.array]
+        places = [int(np.flatnonzero((image == IMAGES).all(axis=(1, 2, 3)))[0]) for image in real.fields["images"]]
         assert sorted(places) == list(range(12))
         np.testing.assert_array_equal(real.labels, LABELS[places])
         np.testing.assert_array_equal(real.batch(1, 8)["labels"], real.labels[[8, 9, 10, 11, 0, 1, 2, 3]])
@@ -111,13 +114,117 @@ def test_the_discriminator_sees_what_it_sees_in_training():
     assert 0.25 < share[1e4] < 0.75
 
 
-@pytest.mark.parametrize("make", [_cyclegan, _vaegan])
-def test_models_of_other_players_have_no_use_for_images(make):
-    model = make()
+def test_a_model_without_critics_of_samples_has_no_use_for_images():
+    model = _vaegan()
     model.compile()
-    health = TrainingHealth(np.zeros((4, *model.data_spec[next(iter(model.data_spec))].shape), "float32"))
+    health = TrainingHealth(np.zeros((4, *model.data_spec["images"].shape), "float32"))
     health.set_model(model)
-    with pytest.raises(ValueError, match=rf"leave `images` out.*Received: model={type(model).__name__} with `images`"):
+    with pytest.raises(ValueError, match=r"leave `images` out.*Received: model=VAEGAN with `images`"):
+        health.on_train_begin()
+
+
+@pytest.fixture
+def scaling_cyclegan():
+    """G(x) = 2 x, F(y) = y / 2, and D the mean of an image, times 3 for those of the target."""
+    translators = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 1)]) for _ in "GF"]
+    for translator, factor in zip(translators, (2.0, 0.5), strict=True):
+        translator.set_weights([np.full((1, 1, 1, 1), factor), np.zeros(1)])
+    critics = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 4)]) for _ in "XY"]
+    for critic, factor in zip(critics, (1.0, 3.0), strict=True):
+        critic.set_weights([np.full((4, 4, 1, 1), factor / 16), np.zeros(1)])
+    model = keras_gan.CycleGAN(*translators, *critics, pool_size=2, seed=0)
+    model.compile(run_eagerly=True)
+    return model
+
+
+def test_the_signs_of_both_games_of_a_cyclegan(scaling_cyclegan):
+    x, y = 0.3 * IMAGES, 0.8 * IMAGES[::-1]
+    before = scaling_cyclegan.fingerprint()
+    real = RealImages({"source": x, "target": y}, 12)
+    signs = {name: HealthProbe(scaling_cyclegan, real, 12, name)(0, 0) for name in scaling_cyclegan.games}
+    assert scaling_cyclegan.fingerprint() == before
+    for name, right, wrong, slope in (("source", x, y / 2, 1.0), ("target", y, 2 * x, 3.0)):
+        found, sick = signs[name]
+        assert sick == []
+        truth, fooled = (slope * each.mean(axis=(1, 2, 3)) for each in (right, wrong))
+        assert found.real_accuracy == pytest.approx(np.mean(truth > 0.5))
+        assert found.fake_accuracy == pytest.approx(np.mean(fooled < 0.5))
+        assert found.ranked_pairs == pytest.approx(np.mean(truth[:, None] > fooled))
+        assert found.logit_range == pytest.approx(np.ptp([*truth, *fooled]), rel=1e-4)
+        # Of the squares 1/2 E[(D(x) - 1)^2] + 1/2 E[D(G)^2], in the kernel and in the bias of the discriminator.
+        pull, push = (truth - 1)[:, None, None, None] * right, fooled[:, None, None, None] * wrong
+        kernel, bias = np.mean(pull + push, axis=0), np.mean(truth - 1 + fooled)
+        assert found.d_gradient_norm == pytest.approx(np.sqrt(np.sum(kernel**2) + bias**2), rel=1e-4)
+        # Of E[(D(G) - 1)^2], in the factor and in the bias of the translator.
+        source = wrong / 2 if name == "target" else wrong * 2
+        steepness = 2 * slope * (fooled - 1)
+        norm = np.hypot(np.mean(steepness * source.mean(axis=(1, 2, 3))), np.mean(steepness))
+        assert found.g_gradient_norm == pytest.approx(norm, rel=1e-4)
+        assert found.diversity == pytest.approx({"source": 0.4 / 0.3, "target": 0.6 / 0.8}[name], rel=1e-4)
+        # A mean over 16 pixels has a kernel of 16 equal weights.
+        assert found.d_spectral_norm == pytest.approx(slope / 4, rel=1e-4)
+        assert found.g_spectral_norm == pytest.approx({"source": 0.5, "target": 2.0}[name], rel=1e-4)
+
+
+def test_a_cyclegan_is_watched_while_it_trains_and_its_record_names_each_game(tmp_path):
+    model = _cyclegan()
+    model.compile(run_eagerly=True)
+    data = {"source": IMAGES, "target": -IMAGES}
+    health = TrainingHealth(tf.data.Dataset.from_tensor_slices(data).batch(6), every=2, directory=tmp_path)
+    logs = model.fit(data, batch_size=4, epochs=2, verbose=0, callbacks=[health]).history
+    names = {f"{game}_{sign}" for game in ("source", "target") for sign in VitalSigns._fields}
+    assert {name for name in logs if name.startswith("health/")} == {f"health/{name}" for name in names}
+    assert np.isfinite([logs[f"health/{name}"] for name in names]).all()
+    probes = json.loads((tmp_path / "health.json").read_text())
+    assert all(names <= set(probe) for probe in probes)
+    again = TrainingHealth(data, every=2)
+    again.set_model(model)
+    again.set_state(json.loads(json.dumps(health.get_state())))
+    assert again.get_state() == health.get_state()
+    assert list(again._history) == list(health._history)
+
+
+@pytest.mark.parametrize("batch_size, expected", [(1, 4), (6, 6), (500, 256)])
+def test_a_probe_of_a_translator_compares_some_images_even_if_it_trains_on_one(batch_size, expected):
+    model = _cyclegan()
+    model.compile()
+    model.images_per_step = batch_size
+    assert images_in_a_pass(model, 256) == expected
+
+
+def test_a_stargan_is_watched_with_labels_of_both_kinds():
+    for kind, labels in (("domains", LABELS), ("attributes", np.eye(3, dtype="int32")[LABELS])):
+        images, domain = keras.Input((4, 4, 1), name="images"), keras.Input((3,), name="labels")
+        shade = keras.layers.Reshape((1, 1, 1))(keras.layers.Dense(1, use_bias=False)(domain))
+        generator = keras.Model({"images": images, "labels": domain}, keras.layers.Add()([images, shade]))
+        flat = keras.layers.Flatten()(images)
+        outputs = {"logits": keras.layers.Conv2D(1, 3)(images), "classes": keras.layers.Dense(3)(flat)}
+        model = keras_gan.StarGAN(generator, keras.Model(images, outputs), labels=kind, seed=0)
+        model.compile(run_eagerly=True)
+        found, sick = HealthProbe(model, RealImages((IMAGES, labels), 12), 12)(0, 0)
+        assert sick == []
+        # The images are moved by a shade for each domain: the same shade for all would leave the distances.
+        generator.set_weights([np.full((3, 1), 0.1)])
+        if kind == "domains":
+            found, _ = HealthProbe(model, RealImages((IMAGES, labels), 12), 12)(0, 0)
+            assert found.diversity == pytest.approx(1.0, rel=1e-4)
+        assert found.real_accuracy is None  # The Wasserstein loss has no boundary.
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (IMAGES, r"trained on source and target: give TrainingHealth a dict of them.*Received: images without source"),
+        ({"source": IMAGES}, r"Received: source without target"),
+        ({"source": IMAGES, "target": IMAGES[:, :2]}, r"samples, \(4, 4, 1\).*Received: target of shape \(2, 4, 1\)"),
+    ],
+)
+def test_a_translator_needs_images_of_all_its_kinds(images, message):
+    model = _cyclegan()
+    model.compile()
+    health = TrainingHealth(images)
+    health.set_model(model)
+    with pytest.raises(ValueError, match=message):
         health.on_train_begin()
 
 

@@ -51,7 +51,7 @@ def still_gan(make_watched_gan):
     kernel.assign(3.0 * kernel)
     probes = {}
 
-    def probe_of(model, real_images, batch_size):
+    def probe_of(model, real_images, batch_size, name):
         return probes.setdefault(batch_size, HealthProbe(model, real_images, batch_size))
 
     return gan, probe_of, gan.get_weights()

@@ -1,0 +1,158 @@
+"""Large images in overlapping tiles, and what is made of the tiles without seams."""
+
+import math
+import numbers
+
+import numpy as np
+
+from keras_gan._arguments import require_int
+
+
+class Tiles:
+    """Cuts images into overlapping tiles, and blends what is made of them.
+
+    Along each axis the tiles begin at 0, s, 2 s, ... with s = tile - overlap, and the last one ends where the image
+    ends. Where two tiles overlap, the later one has the weight
+
+        w(i) = sin^2(pi/2 clip((i + 1/2 - m) / (overlap - 2 m), 0, 1)),    m = overlap // 4
+
+    i pixels after it begins, and the earlier one has 1 - w. So the weights sum to 1 everywhere, they have no kink, and
+    the m pixels next to an inner edge of a tile, where a network misses its surroundings, have the weight 0. A network
+    that looks at most m pixels far makes the same in tiles as of the whole image.
+
+    An image that is smaller than a tile is continued by its mirror image, and what is made of that is cropped.
+
+    Args:
+        sides: tuple (height, width) of the images.
+        tile: tuple (height, width) of a tile.
+        overlap: tuple of two ints, the overlap of tiles above each other and next to each other, smaller than the tile.
+
+    Example:
+        >>> images = np.random.default_rng(0).uniform(-1, 1, (1, 20, 9, 3)).astype("float32")
+        >>> tiles = Tiles((20, 9), (8, 8), (4, 4))
+        >>> np.array_equal(tiles.blended(lambda tile: tile, images), images)
+        True
+    """
+
+    def __init__(self, sides, tile, overlap):
+        self.sides, self.tile, self.overlap = sides, tile, overlap
+        self._padded = tuple(map(max, sides, tile))
+        self._starts = tuple(map(_starts, self._padded, tile, overlap))
+
+    @classmethod
+    def chosen(cls, sides, taken, tile=None, overlap=None):
+        """The tiles for a network and a user's choice.
+
+        Args:
+            sides: tuple (height, width) of the images.
+            taken: tuple (height, width) that the network takes, None for any.
+            tile: int or tuple (height, width); None for the sides that the network takes, or else for no tiles.
+            overlap: int; None for a quarter of the tile.
+
+        Raises:
+            ValueError: if the tile is none that the network takes, or the overlap is not smaller than the tile.
+        """
+        wanted = _wanted(tile)
+        if any(size not in (None, want) for size, want in zip(taken, wanted, strict=True) if want is not None):
+            raise ValueError(
+                f"The network takes images of {_size(taken)}, so tiles can have no other size: leave `tile` out. "
+                f"Received: tile={tile!r}"
+            )
+        # A network of any size gets no more than there is.
+        largest = [side if want is None else min(side, want) for side, want in zip(sides, wanted, strict=True)]
+        tile = tuple(size or large for size, large in zip(taken, largest, strict=True))
+        is_cut = [size < side for size, side in zip(tile, sides, strict=True)]
+        if overlap is not None:
+            overlap = require_int("overlap", overlap, low=0)
+            if any(cut and overlap >= size for cut, size in zip(is_cut, tile, strict=True)):
+                raise ValueError(
+                    f"`overlap` must be smaller than a tile, and a tile here has {_size(tile)} pixels. "
+                    f"Received: overlap={overlap}"
+                )
+        overlaps = (size // 4 if overlap is None else overlap for size in tile)
+        return cls(sides, tile, tuple(cut * shared for cut, shared in zip(is_cut, overlaps, strict=True)))
+
+    @property
+    def are_whole(self):
+        """Whether one tile is the whole image."""
+        return self.sides == self.tile
+
+    def corners(self, images):
+        """The first tile of each image, float32 `(count, *tile, channels)`."""
+        return self._mirrored(images)[:, : self.tile[0], : self.tile[1]]
+
+    def blended(self, make, images):
+        """What a function makes of images, tile by tile.
+
+        Args:
+            make: function of float32 `(count, *tile, channels)` that returns images of the same sides.
+            images: float32 `(count, *sides, channels)`.
+
+        Returns:
+            float32 array `(count, *sides, channels)`, with the channels of what is made.
+        """
+        images, (height, width) = self._mirrored(images), self.tile
+        canvas = None
+        for top in self._starts[0]:
+            strip = None
+            for left in self._starts[1]:
+                made = make(images[:, top : top + height, left : left + width])
+                _require_sides(made, self.tile)
+                strip = self._laid(strip, made, left, axis=1)
+            canvas = self._laid(canvas, strip, top, axis=0)
+        return canvas[:, : self.sides[0], : self.sides[1]]
+
+    def _mirrored(self, images):
+        bottom, right = (padded - side for padded, side in zip(self._padded, self.sides, strict=True))
+        if not bottom and not right:
+            return images
+        return np.pad(images, ((0, 0), (0, bottom), (0, right), (0, 0)), mode="symmetric")
+
+    def _laid(self, canvas, piece, start, *, axis):
+        """The canvas, at first None, with a piece laid on it that begins at `start` on an axis of the images."""
+        if canvas is None:
+            shape = list(piece.shape)
+            shape[axis + 1] = self._padded[axis]
+            canvas = np.zeros(shape, np.float32)
+        length = piece.shape[axis + 1]
+        weights = _weights(length, self.overlap[axis]) if start else np.ones(length, np.float32)
+        area = np.moveaxis(canvas, axis + 1, -1)[..., start : start + length]
+        # In this form equal pixels stay what they are, whatever the weights round to.
+        area += weights * (np.moveaxis(piece, axis + 1, -1) - area)
+        return canvas
+
+
+def _starts(side, tile, overlap):
+    """Where the tiles begin: every `tile - overlap` pixels, and so that the last one ends with the image."""
+    count = max(0, math.ceil((side - tile) / (tile - overlap)))
+    return [*(index * (tile - overlap) for index in range(count)), side - tile]
+
+
+def _weights(length, overlap):
+    """The weights of a tile next to an earlier one, float32 `(length,)`, from 0 to 1."""
+    margin = overlap // 4
+    moments = (np.arange(length) + 0.5 - margin) / max(overlap - 2 * margin, 1)
+    return np.where(np.arange(length) < overlap, np.sin(0.5 * np.pi * np.clip(moments, 0.0, 1.0)) ** 2, 1.0).astype(
+        np.float32
+    )
+
+
+def _wanted(tile):
+    if tile is None:
+        return (None, None)
+    sizes = (tile, tile) if isinstance(tile, numbers.Integral) else tile
+    if not isinstance(sizes, tuple | list) or len(sizes) != 2:
+        raise ValueError(f"`tile` must be an integer, or a tuple (height, width). Received: tile={tile!r}")
+    return tuple(require_int("tile", size) for size in sizes)
+
+
+def _require_sides(made, tile):
+    if made.shape[1:3] != tile:
+        raise ValueError(
+            "Only a network that makes images of the size that it is given can work in tiles: give it images of its "
+            f"own size. Received: tiles of {_size(tile)}, which become {_size(made.shape[1:3])}"
+        )
+
+
+def _size(sides):
+    return "x".join("any" if side is None else str(side) for side in sides)
