@@ -6,6 +6,7 @@ _UNKNOWN = "unknown"
 
 # The fields of a result that have a column; the rest is its protocol.
 _COLUMNS = ("value", "interval", "floor", "better", "name", "warnings")
+_OPTIONAL = ("scaling", "baseline", "is_paired", "extractor", "extractor_hash", "resize")
 
 
 def card_text(card):
@@ -96,9 +97,8 @@ def _interval(ends):
 
 def _protocol(result):
     said = {name: value for name, value in result.items() if name not in _COLUMNS}
-    if said.get("scaling") is None:
-        # The features are as the extractor returns them.
-        said.pop("scaling", None)
+    # Most results have none of these: the features are as the extractor returns them, and there are no pairs.
+    said = {name: value for name, value in said.items() if name not in _OPTIONAL or value not in (None, False)}
     return _Markdown(", ".join(f"{_plain(_words(name))} {_cell(value)}" for name, value in said.items())) or None
 
 

@@ -77,6 +77,9 @@ class Evaluator:
         True
     """
 
+    # The method of a model that makes what is compared.
+    needs = "generate"
+
     def __init__(
         self, extractor, metrics=("frechet_distance",), *, num_images=10_000, seed=0, num_halves=8, cache_dir=None
     ):
