@@ -61,7 +61,11 @@ def measure_of(metric):
         )
     extractor = {}
     if hasattr(metric, "fingerprint"):
-        extractor = {"extractor": metric.trunk.name, "extractor_hash": metric.fingerprint, "dtype": "float32"}
+        extractor = {
+            "extractor": getattr(metric, "extractor", metric.name),
+            "extractor_hash": metric.fingerprint,
+            "dtype": "float32",
+        }
     bounds = getattr(metric, "bounds", (-math.inf, math.inf))
     return PairMeasure(metric.name, metric.better, bounds, _rows_of(metric), extractor=extractor)
 

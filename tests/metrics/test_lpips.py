@@ -1,187 +1,148 @@
-"""LPIPS against the same networks in NumPy, in float64, with random weights."""
+"""LPIPS against the same network in NumPy, in float64."""
 
 import os
 import pathlib
 
-import h5py
+import keras
 import numpy as np
 import pytest
 
+from keras_gan import networks
 from keras_gan.metrics import Lpips
 
 TEST_DATA = os.environ.get("KERAS_GAN_TEST_DATA")
 RNG = np.random.default_rng(0)
-FIRES = {2: (64, 16, 64), 3: (128, 16, 64), 4: (128, 32, 128), 5: (256, 32, 128)}
-FIRES |= {6: (256, 48, 192), 7: (384, 48, 192), 8: (384, 64, 256), 9: (512, 64, 256)}
-WIDTHS = (64, 128, 256, 384, 384, 512, 512)
-
-
-def squeezenet_weights():
-    shapes = {"conv1": (3, 3, 3, 64)}
-    for number, (given, squeeze, expand) in FIRES.items():
-        shapes[f"fire{number}/squeeze1x1"] = (1, 1, given, squeeze)
-        shapes |= {f"fire{number}/expand{side}x{side}": (side, side, squeeze, expand) for side in (1, 3)}
-    weights = {}
-    for name, shape in shapes.items():
-        weights[f"{name}/kernel"] = RNG.normal(0, np.sqrt(2 / np.prod(shape[:3])), shape).astype("float32")
-        weights[f"{name}/bias"] = RNG.normal(0, 0.1, shape[-1:]).astype("float32")
-    return weights
-
-
-WEIGHTS = squeezenet_weights()
+WIDTHS = (5, 7)
+KERNELS = [RNG.normal(0, 0.5, (3, 3, given, width)) for given, width in zip((3, *WIDTHS), WIDTHS, strict=False)]
 HEADS = [RNG.uniform(0, 1, (1, width, 1, 1)) for width in WIDTHS]
 
 
-def conv(x, kernel, bias, stride=1, pad=0):
+def trunk(channels=3):
+    """Two convolutions; the first stage is a map at full size, the second one at half of it."""
+    layers = [
+        keras.layers.Conv2D(width, 3, strides, activation="relu", use_bias=False, name=name)
+        for width, strides, name in zip(WIDTHS, (1, 2), ("first", "second"), strict=True)
+    ]
+    network = keras.Sequential([keras.Input((None, None, channels)), *layers], name="tiny")
+    if channels == 3:
+        network.set_weights(KERNELS)
+    return network
+
+
+def conv(x, kernel, stride):
     """A convolution and ReLU of `(height, width, channels)` in float64, by the definition."""
-    x = np.pad(x, ((pad, pad), (pad, pad), (0, 0)))
-    windows = np.lib.stride_tricks.sliding_window_view(x, kernel.shape[:2], axis=(0, 1))[::stride, ::stride]
-    return np.maximum(np.einsum("hwcij,ijcd->hwd", windows, kernel.astype("float64")) + bias, 0)
+    windows = np.lib.stride_tricks.sliding_window_view(x, (3, 3), axis=(0, 1))[::stride, ::stride]
+    return np.maximum(np.einsum("hwcij,ijcd->hwd", windows, kernel), 0)
 
 
-def pool(x, size, stride, ceil):
-    """The maximum of windows; with `ceil` also of the last ones, which reach beyond the image."""
-    if ceil:
-        x = np.pad(x, ((0, 1), (0, 1), (0, 0)), constant_values=-np.inf)
-    windows = np.lib.stride_tricks.sliding_window_view(x, (size, size), axis=(0, 1))[::stride, ::stride]
-    return windows.max(axis=(3, 4))
-
-
-def squeezenet_stages(x):
-    def layer(x, name, **options):
-        return conv(x, WEIGHTS[f"{name}/kernel"], WEIGHTS[f"{name}/bias"], **options)
-
-    x = layer(x, "conv1", stride=2)
-    stages = [x]
-    for number in FIRES:
-        x = pool(x, 3, 2, ceil=True) if number in (2, 4, 6) else x
-        squeezed = layer(x, f"fire{number}/squeeze1x1")
-        sides = [layer(squeezed, f"fire{number}/expand{side}x{side}", pad=side // 2) for side in (1, 3)]
-        x = np.concatenate(sides, axis=-1)
-        if number in (3, 5, 6, 7, 8, 9):
-            stages.append(x)
-    return stages
-
-
-def slow_lpips(first, second, stages_of):
-    scaled = [(image - [-0.030, -0.088, -0.188]) / [0.458, 0.448, 0.450] for image in (first, second)]
+def slow_lpips(*pair):
     total = 0.0
-    for x, y, head in zip(*map(stages_of, scaled), HEADS, strict=True):
-        x, y = (part / (np.sqrt((part**2).sum(-1, keepdims=True)) + 1e-10) for part in (x, y))
+    for kernel, stride, head in zip(KERNELS, (1, 2), HEADS, strict=True):
+        pair = [conv(image, kernel, stride) for image in pair]
+        x, y = (maps / (np.sqrt((maps**2).sum(-1, keepdims=True)) + 1e-10) for maps in pair)
         total += ((x - y) ** 2 @ head.ravel()).mean()
     return total
 
 
 @pytest.fixture(scope="module")
 def distance():
-    return Lpips(WEIGHTS, HEADS)
+    return Lpips(trunk(), HEADS, layers=["first", "second"])
 
 
-@pytest.mark.parametrize("sides", [(17, 17), (32, 26), (35, 38)])
+@pytest.mark.parametrize("sides", [(9, 9), (16, 11)])
 def test_it_is_the_definition(distance, sides):
-    images, targets = RNG.uniform(-1, 1, (2, 2, *sides, 3))
-    expected = [slow_lpips(*pair, squeezenet_stages) for pair in zip(images, targets, strict=True)]
-    np.testing.assert_allclose(distance(images, targets).values, expected, rtol=2e-5)
+    images, targets = RNG.uniform(-1, 1, (2, 3, *sides, 3))
+    expected = [slow_lpips(*pair) for pair in zip(images, targets, strict=True)]
+    scores = distance(images, targets)
+    np.testing.assert_allclose(scores.values, expected, rtol=2e-5)
+    assert scores.mean == pytest.approx(np.mean(expected), rel=2e-5)
 
 
 def test_equal_images_have_no_distance_and_grey_ones_are_repeated(distance):
-    images, targets = RNG.uniform(-1, 1, (2, 2, 20, 20, 1))
+    images, targets = RNG.uniform(-1, 1, (2, 2, 9, 9, 1))
     assert distance(images, images).values.tolist() == [0.0, 0.0]
     repeated = distance(images.repeat(3, -1), targets.repeat(3, -1))
     np.testing.assert_array_equal(distance(images, targets).values, repeated.values)
 
 
-def test_vgg16_is_cut_after_the_last_activation_of_each_block():
-    widths = [(64, 64), (128, 128), (256,) * 3, (512,) * 3, (512,) * 3]
-    weights, given = {}, 3
-    for block, block_widths in enumerate(widths, 1):
-        for number, width in enumerate(block_widths, 1):
-            name = f"block{block}_conv{number}"
-            # The names of the file of keras.applications. A few ones in each kernel are quick to convolve with.
-            kernel = np.zeros((3, 3, given, width), np.float32)
-            kernel[RNG.integers(3), RNG.integers(3), np.arange(width) % given, np.arange(width)] = 1.0
-            weights |= {f"{name}/{name}_W_1:0": kernel, f"{name}/{name}_b_1:0": np.full(width, 0.1, np.float32)}
-            given = width
-    image = RNG.uniform(-1, 1, (16, 16, 3))
-    stages, x = [], 127.5 * image[..., ::-1] + 127.5 - [103.939, 116.779, 123.68]
-    for block, block_widths in enumerate(widths, 1):
-        x = pool(x, 2, 2, ceil=False) if block > 1 else x
-        for number in range(1, len(block_widths) + 1):
-            name = f"block{block}_conv{number}"
-            row, column, *_ = np.argwhere(weights[f"{name}/{name}_W_1:0"][:, :, 0, 0])[0]
-            padded = np.pad(x, ((1, 1), (1, 1), (0, 0)))[row : row + len(x), column : column + len(x)]
-            x = np.maximum(padded[..., np.arange(block_widths[0]) % x.shape[-1]] + 0.1, 0)
-        stages.append(x)
-    made = Lpips(weights, architecture="vgg16", preprocessing="caffe").trunk(image[None].astype("float32"))
-    for got, expected in zip(made, stages, strict=True):
-        np.testing.assert_allclose(got[0], expected, rtol=1e-5, atol=1e-3)
+def test_bytes_are_mapped_to_the_range_of_the_network(distance):
+    images, targets = RNG.integers(0, 256, (2, 2, 9, 9, 3)).astype("uint8")
+    floats = distance(images / 127.5 - 1, targets / 127.5 - 1)
+    np.testing.assert_allclose(distance(images, targets).values, floats.values, rtol=1e-4)
 
 
 def test_without_heads_all_channels_count_alike(distance):
-    ones = [np.ones(width) for width in WIDTHS]
-    images, targets = RNG.uniform(-1, 1, (2, 1, 20, 20, 3))
-    plain = Lpips(WEIGHTS)
-    assert plain.fingerprint == Lpips(WEIGHTS, ones).fingerprint != distance.fingerprint
-    assert plain(images, targets).mean > distance(images, targets).mean
+    images, targets = RNG.uniform(-1, 1, (2, 1, 9, 9, 3))
+    plain = Lpips(trunk(), layers=["first", "second"])
+    ones = Lpips(trunk(), [np.ones(width) for width in WIDTHS], layers=["first", "second"])
+    assert plain.fingerprint == ones.fingerprint != distance.fingerprint
+    assert plain(images, targets).values == ones(images, targets).values > distance(images, targets).values
 
 
-def test_files_hold_the_same_as_arrays(distance, tmp_path):
-    np.savez(tmp_path / "trunk.npz", **WEIGHTS)
+def test_heads_come_from_a_file_too(distance, tmp_path):
     np.savez(tmp_path / "heads.npz", **{f"lin{number}": head for number, head in enumerate(HEADS)})
-    with h5py.File(tmp_path / "trunk.h5", "w") as file:
-        for name, value in WEIGHTS.items():
-            layer, _, kind = name.rpartition("/")
-            # As Keras 2 writes them: the layer's name twice.
-            file[f"{layer}/{layer}_3/{kind}:0"] = value
-    for trunk in ("trunk.npz", "trunk.h5"):
-        assert Lpips(tmp_path / trunk, str(tmp_path / "heads.npz")).fingerprint == distance.fingerprint
+    for heads in (tmp_path / "heads.npz", str(tmp_path / "heads.npz"), dict(np.load(tmp_path / "heads.npz"))):
+        assert Lpips(trunk(), heads, layers=("first", "second")).fingerprint == distance.fingerprint
+
+
+def test_other_weights_have_another_fingerprint(distance):
+    other = trunk()
+    other.set_weights([2 * kernel for kernel in KERNELS])
+    assert Lpips(other, HEADS, layers=["first", "second"]).fingerprint != distance.fingerprint
+    assert Lpips(trunk(), HEADS[:1], layers=["first"]).fingerprint != distance.fingerprint
 
 
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"weights": "no_such_file.npz"}, r"no file of weights at this path. Received: weights='no_such_file.npz'"),
-        ({"weights": {}}, r"must have the kernel of conv1.*begins with 'conv1'.*Received: none, among \[\]"),
-        (
-            {"weights": WEIGHTS | {"fire9/squeeze1x1/kernel": np.zeros((2, 2, 3, 3))}},
-            r"kernel of fire9_squeeze1x1.*Recei",
-        ),
-        ({"weights": 5}, r"`weights` must be a dict.* Received: weights of type int"),
-        ({"heads": HEADS[:6]}, r"must be 7 arrays, `lin0` to `lin6`.*Received: heads of the sizes \[64, 128, 256, 384"),
+        ({"network": "trunk.npz"}, r"`network` must be a keras.Model.*Received: network='trunk.npz'"),
+        ({"layers": ["third"]}, r"must be names of layers.* It has first, second \.\.\. Received: layers=\['third'\]"),
+        ({"layers": None}, r"only of the VGG16 and the SqueezeNet.* Received: layers=None"),
+        ({"heads": HEADS[:1]}, r"must be 2 arrays, `lin0` to `lin1`, of 5, 7.* Received: heads of the sizes \[5\]"),
         ({"heads": [-head for head in HEADS]}, r"finite weights of at least 0"),
-        ({"architecture": "alexnet"}, r"`architecture` must be one of 'squeezenet', 'vgg16'"),
-        ({"preprocessing": "none"}, r"`preprocessing` must be one of 'torchvision', 'caffe'"),
+        ({"heads": {"lin0": HEADS[0], "other": HEADS[1]}}, r"Received: heads of the sizes \[5, 0\]"),
+        ({"heads": "no_such_file.npz"}, r"no file of heads at this path. Received: heads='no_such_file.npz'"),
+        ({"heads": 5}, r"`heads` must be a list of arrays, a dict or a path. Received: heads=5"),
+        ({"name": ""}, r"`name` must be a string"),
     ],
 )
 def test_what_is_wrong_is_named(arguments, message):
     with pytest.raises((ValueError, FileNotFoundError), match=message):
-        Lpips(**{"weights": WEIGHTS, **arguments})
+        Lpips(**{"network": trunk(), "heads": HEADS, "layers": ["first", "second"], **arguments})
 
 
 def test_a_damaged_file_is_named(tmp_path):
-    path = tmp_path / "trunk.npz"
+    path = tmp_path / "heads.npz"
     path.write_bytes(b"PK no archive")
-    with pytest.raises(ValueError, match=r"cannot be loaded.* Received: .*trunk.npz"):
-        Lpips(path)
+    with pytest.raises(ValueError, match=r"cannot be loaded.* Received: .*heads.npz"):
+        Lpips(trunk(), path, layers=["first", "second"])
 
 
-@pytest.mark.parametrize("shape", [(1, 16, 17, 3), (1, 32, 32, 4)])
-def test_images_that_it_cannot_see_are_refused(distance, shape):
-    with pytest.raises(ValueError, match=r"at least 17 pixels along each side, grey or RGB.*Received: images.shape="):
-        distance(np.zeros(shape), np.zeros(shape))
+@pytest.mark.parametrize("sides", [(2, 9), (3, 3)])
+def test_images_that_are_too_small_are_refused(distance, sides):
+    with pytest.raises(ValueError, match=r"too small for it, so enlarge them.*Received: images of shape"):
+        distance(np.zeros((1, *sides, 3)), np.zeros((1, *sides, 3)))
+
+
+def test_images_of_other_channels_are_refused(distance):
+    with pytest.raises(
+        ValueError, match=r"takes images of 3 channels. Put images with alpha.* Received: images.shape="
+    ):
+        distance(np.zeros((1, 9, 9, 4)), np.zeros((1, 9, 9, 4)))
 
 
 @pytest.mark.skipif(TEST_DATA is None, reason="KERAS_GAN_TEST_DATA names no folder that holds weights/")
 @pytest.mark.parametrize(
-    "trunk, heads, architecture",
+    "file, heads, architecture",
     [
         ("squeezenet_1_1_imagenet_notop.h5", "lpips_squeeze_heads.npz", "squeezenet"),
         pytest.param("vgg16_trunk_float16.npz", "lpips_vgg_heads.npz", "vgg16", marks=pytest.mark.long),
     ],
 )
-def test_real_weights_are_read_and_see_blur_more_than_brightness(trunk, heads, architecture):
+def test_real_weights_see_blur_more_than_brightness(file, heads, architecture):
     folder = pathlib.Path(TEST_DATA) / "weights"
-    distance = Lpips(folder / trunk, folder / heads, architecture=architecture, preprocessing="caffe")
+    network = networks.perceptual_trunk(weights=folder / file, architecture=architecture, preprocessing="caffe")
+    distance = Lpips(network, folder / heads)
     rows, columns = np.mgrid[:64, :64] / 8
     picture = np.stack([np.sin(rows**2), np.sin(rows * columns), np.cos(columns**2)], -1)[None] * 0.8
     blurred = sum(np.roll(picture, (i, j), (1, 2)) for i in range(-2, 3) for j in range(-2, 3)) / 25
