@@ -30,9 +30,12 @@ def _summary(card):
     name = _plain(card["gan"]["class"] or "")
     of_model = f" of {'an' if name.startswith(tuple('AEIO')) else 'a'} {name}" if name else ""
     inputs = " and ".join(_input(name, entry, sampler["num_classes"]) for name, entry in sampler["inputs"].items())
+    is_translator = "images" in sampler["inputs"]
+    made = "translations" if is_translator else "samples"
+    translates = " It translates images to images; each picture by itself, whatever else a request holds."
     text = (
-        f"The {kind}{of_model}: {inputs} to samples {_shape(exported['sample_shape'])}, float32. Nobody stated what is "
-        "unknown here at the time of the export."
+        f"The {kind}{of_model}: {inputs} to {made} {_shape(exported['sample_shape'])}, float32."
+        f"{translates if is_translator else ''} Nobody stated what is unknown here at the time of the export."
     )
     return f"{text}\n\n{_grid_line(card)}".rstrip()
 

@@ -1,16 +1,24 @@
 """What takes images, exported."""
 
+import io
 import json
+import types
 
+import keras
 import numpy as np
 import onnxruntime
 import pytest
 import tensorflow as tf
+from PIL import Image
+from tensorflow_serving.apis import prediction_log_pb2
 
 import keras_gan
 from keras_gan import export
 from keras_gan._litert import interpreter
+from keras_gan._pixels import to_bytes
 from keras_gan.export import ExportedGenerator
+from keras_gan.layers import GroupNormalization, ReflectionPadding2D
+from keras_gan.training import Interface, Sampler
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (3, 8, 12, 3)).astype("float32")
 
@@ -69,17 +77,20 @@ def test_what_is_asked_for_must_be_what_it_takes(exported):
         exported(images=IMAGES[:0])
 
 
-def test_it_has_one_signature_and_no_grid(folder):
-    assert set(tf.saved_model.load(folder).signatures) == {"serving_default"}
+def test_it_has_signatures_of_images_and_no_grid(folder):
+    assert set(tf.saved_model.load(folder).signatures) == {"serving_default", "translate_png"}
     card, text = json.loads((folder / "model_card.json").read_text()), (folder / "README.md").read_text()
     assert card["sample_grid"] is None
     assert not (folder / "sample_grid.png").exists()
     assert card["exported"] == {"averaged": True, "latent_shape": None, "sample_shape": [8, 12, 3]}
     assert list(card["networks"])[:3] == ["source_to_target", "target_to_source", "source_discriminator"]
-    assert "The averaged source to target of a CycleGAN: images (8, 12, 3) to samples (8, 12, 3)" in text
+    assert "The averaged source to target of a CycleGAN: images (8, 12, 3) to translations (8, 12, 3)" in text
+    assert "It translates images to images; each picture by itself" in text
     assert "There is no grid of samples: the model needs images to translate." in text
     assert card["signatures"] == {
-        "serving_default": "images float32 (count, 8, 12, 3), count up to 4 -> images float32."
+        "serving_default": "images float32 (count, 8, 12, 3), count up to 4 -> images float32.",
+        "translate_png": "image_bytes string (count,), PNG or JPEG files, count up to 4 -> png_bytes string (count,), "
+        "their translations as PNG of 8 bits.",
     }
 
 
@@ -108,3 +119,296 @@ def test_litert_translates(model, tmp_path):
     assert export.litert_distance(model, path, images=IMAGES)["largest"] < 1e-5
     with pytest.raises(ValueError, match=r"cannot draw images: give `images`"):
         export.litert_distance(model, path)
+
+
+class Painter:
+    """A model of one translator."""
+
+    def __init__(self, network, num_classes=None):
+        self._interface = Interface(network, "translator", ("images", "labels"), "images")
+        self._num_classes = num_classes
+
+    def sampler(self, averaged=True):
+        return Sampler(self._interface, num_classes=self._num_classes, is_drawn=False)
+
+    def translate(self, images, **conditions):
+        sampler = self.sampler()
+        return sampler.run(sampler.inputs_for(images=images, **conditions), 64)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Noise(keras.layers.Layer):
+    """Adds noise, also in inference."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = keras.random.SeedGenerator(3)
+
+    def call(self, inputs):
+        """Return noisy maps."""
+        return inputs + 0.1 * keras.random.normal(keras.ops.shape(inputs), seed=self.seed)
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Halved(keras.layers.Layer):
+    """Says which sides it takes, as the networks for any size do."""
+
+    multiple, smallest = 4, 8
+
+    def require_sides(self, height, width):
+        """A method of that name is what tells such a layer."""
+
+    def call(self, inputs):
+        """Return the images, checked when the graph runs."""
+        sides = tf.shape(inputs)[1:3]
+        with tf.control_dependencies([tf.debugging.Assert(tf.reduce_all(sides % 4 == 0), [sides])]):
+            return tf.identity(inputs)
+
+
+def painter(channels=3, sides=(None, None), noise=False, num_classes=None):
+    """A translator with what differs between training and inference, with statistics of its own."""
+    keras.utils.set_random_seed(1)
+    images = x = keras.Input((*sides, channels), name="images")
+    x = Halved()(x) if None in sides else x
+    x = keras.layers.Conv2D(4, 3, strides=2)(ReflectionPadding2D(((1, 0), (1, 0)))(x))
+    x = keras.layers.Dropout(0.5)(GroupNormalization(groups=-1)(x))
+    x = Noise()(x) if noise else x
+    labels = keras.Input((), dtype="int32", name="labels")
+    if num_classes:
+        x = x * keras.layers.Reshape((1, 1, 4))(keras.layers.Embedding(num_classes, 4, "normal")(labels) + 1.0)
+    x = keras.layers.BatchNormalization()(keras.layers.Conv2DTranspose(4, 4, strides=2, padding="same")(x))
+    made = keras.layers.Conv2D(channels, 1, activation="tanh")(x)
+    network = keras.Model([images, labels] if num_classes else images, made, name="painter")
+    rng = np.random.default_rng(0)
+    for weight in network.weights:
+        if not weight.dtype.startswith("uint"):
+            weight.assign(weight + 0.3 * rng.random(weight.shape))
+    return Painter(network, num_classes)
+
+
+def served(model, folder, signature="serving_default", **options):
+    """A signature of an export, with what keeps it alive."""
+    loaded = tf.saved_model.load(export.save(model, folder / "painter", **options))
+    function = loaded.signatures[signature]
+    return lambda **inputs: next(iter(function(**inputs).values())).numpy() if loaded else None
+
+
+def drawn(count, height, width, channels=3):
+    return np.random.default_rng(2).uniform(-1, 1, (count, height, width, channels)).astype("float32")
+
+
+def png(pixels):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels.squeeze(-1) if pixels.shape[-1] == 1 else pixels).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def opened(file):
+    pixels = np.asarray(Image.open(io.BytesIO(file)))
+    return pixels[..., None] if pixels.ndim == 2 else pixels
+
+
+@pytest.mark.parametrize("noise", [False, True], ids=["plain", "noise"])
+def test_no_statistics_of_the_batch_and_no_dropout_reach_the_client(noise, tmp_path):
+    model = painter(noise=noise)
+    serve = served(model, tmp_path, signatures="serving_default")
+    for images in (drawn(1, 8, 12), drawn(5, 8, 12), drawn(2, 16, 8)):
+        # The noise is a function of the batch, the same in every process.
+        np.testing.assert_allclose(serve(images=tf.constant(images)), model.translate(images), rtol=0, atol=1e-6)
+    alone = serve(images=tf.constant(images[:1]))
+    assert (np.abs(alone - model.translate(images)[:1]).max() > 0.01) == noise
+
+
+@pytest.mark.parametrize("image_type, highest", [("uint8", 255), ("uint16", 65535)])
+def test_whole_numbers_are_mapped_inside_the_graph(image_type, highest, tmp_path):
+    model = painter(1)
+    exported = ExportedGenerator(export.save(model, tmp_path / "painter", image_type=image_type))
+    images = np.random.default_rng(0).integers(0, highest + 1, (3, 8, 8, 1)).astype(image_type)
+    made = model.translate(images.astype("float32") / np.float32(highest / 2) - 1)
+    expected = np.floor(np.clip(made * (highest / 2) + (highest + 1) / 2, 0, highest))
+    translated = exported.translate(images, batch_size=2)
+    assert translated.dtype == image_type
+    np.testing.assert_allclose(translated, expected, atol=1)
+    with pytest.raises(ValueError, match=rf"must have the type {image_type}.* Received: images of type float32"):
+        exported.translate(made)
+    line = json.loads((exported.path / "model_card.json").read_text())["signatures"]["serving_default"]
+    kind = f"images {image_type} in [0, {highest}]"
+    assert line == f"{kind} (count, any, any, 1), count up to 256 -> {kind}."
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_files_become_files_each_by_itself(channels, tmp_path):
+    model = painter(channels, noise=True)
+    translate = served(model, tmp_path, "translate_png", signatures=["serving_default", "translate_png"])
+    rng = np.random.default_rng(0)
+    pictures = [rng.integers(0, 256, (*sides, channels), dtype=np.uint8) for sides in ((8, 12), (16, 8))]
+    made = translate(image_bytes=tf.constant([png(picture) for picture in pictures]))
+    for file, picture in zip(made, pictures, strict=True):
+        expected = to_bytes(model.translate(picture[None].astype("float32") / np.float32(127.5) - 1))[0]
+        np.testing.assert_array_equal(opened(file), expected)
+
+
+def test_files_of_16_bits_are_read_and_written(tmp_path):
+    model = painter(1)
+    translate = served(model, tmp_path, "translate_png", image_type="uint16")
+    picture = np.random.default_rng(0).integers(0, 65536, (8, 8, 1)).astype("uint16")
+    expected = model.translate(picture[None].astype("float32") / np.float32(32767.5) - 1)[0]
+    (file,) = translate(image_bytes=tf.constant([png(picture)]))
+    made = opened(file)
+    assert Image.open(io.BytesIO(file)).mode.startswith("I")
+    np.testing.assert_allclose(made / 32767.5 - 1, expected, rtol=0, atol=1e-4)
+    # 8 bits are a coarser picture of the same range.
+    (white,) = translate(image_bytes=tf.constant([png(np.full((8, 8, 1), 255, np.uint8))]))
+    expected = model.translate(np.ones((1, 8, 8, 1), "float32"))[0]
+    np.testing.assert_allclose(opened(white) / 32767.5 - 1, expected, rtol=0, atol=1e-4)
+
+
+class Copying(Painter):
+    """Returns what it is given."""
+
+    def __init__(self, channels):
+        images = keras.Input((None, None, channels))
+        super().__init__(keras.Model(images, keras.layers.Activation("linear")(images)))
+
+
+PICTURE = np.random.default_rng(0).integers(0, 256, (6, 5, 4), dtype=np.uint8)
+OPAQUE = PICTURE[..., :3]
+
+
+def on_white(pixels):
+    image = Image.fromarray(pixels).convert("RGBA")
+    background = Image.new("RGB", image.size, "white")
+    background.paste(image, mask=image)
+    return background
+
+
+def jpeg():
+    buffer = io.BytesIO()
+    Image.fromarray(OPAQUE).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+def test_every_kind_of_file_becomes_what_the_network_takes(tmp_path):
+    grey, of_jpeg = Image.fromarray(OPAQUE).convert("L"), np.asarray(Image.open(io.BytesIO(jpeg())))
+    full = np.full((6, 5, 1), 255, np.uint8)
+    # What `keras_gan.data` makes of such files, which Pillow rounds to whole levels at each step.
+    expected = {
+        1: [np.asarray(grey)[..., None], np.asarray(on_white(PICTURE).convert("L"))[..., None]],
+        3: [OPAQUE, np.asarray(on_white(PICTURE)), of_jpeg, np.asarray(grey.convert("RGB"))],
+        4: [np.concatenate([OPAQUE, full], -1), PICTURE, np.concatenate([of_jpeg, full], -1)],
+    }
+    files = [png(OPAQUE), png(PICTURE), jpeg(), png(np.asarray(grey)[..., None])]
+    for channels, pictures in expected.items():
+        translate = served(Copying(channels), tmp_path, "translate_png")
+        made = translate(image_bytes=tf.constant(files[: len(pictures)]))
+        for file, picture in zip(made, pictures, strict=True):
+            assert np.abs(opened(file).astype(int) - picture).max() <= 1
+
+
+def test_labels_go_with_images_and_with_files(tmp_path):
+    model, images = painter(num_classes=3), drawn(3, 8, 8)
+    folder = export.save(model, tmp_path / "painter")
+    exported = ExportedGenerator(folder)
+    expected = model.translate(images, labels=[2, 0, 1])
+    np.testing.assert_allclose(exported.translate(images, labels=[2, 0, 1]), expected, rtol=0, atol=1e-6)
+    assert np.abs(exported.translate(images, labels=1) - expected).max() > 0.01
+    loaded = tf.saved_model.load(folder)
+    files = tf.constant([png(to_bytes(image)) for image in images])
+    made = loaded.signatures["translate_png"](image_bytes=files, labels=tf.constant([2, 0, 1]))["png_bytes"].numpy()
+    levels = to_bytes(images).astype("float32") / np.float32(127.5) - 1
+    expected = [
+        to_bytes(model.translate(level[None], labels=label))[0] for level, label in zip(levels, [2, 0, 1], strict=True)
+    ]
+    np.testing.assert_array_equal([opened(file) for file in made], expected)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Labels must be classes from 0 to 2"):
+        exported.translate(images, labels=3)
+    with pytest.raises(ValueError, match="takes labels and images: give all of its inputs"):
+        exported.translate(images)
+    line = json.loads((folder / "model_card.json").read_text())["signatures"]["translate_png"]
+    assert "PNG or JPEG files, labels int32 (count,) from 0 to 2, count up to 256 -> png_bytes" in line
+
+
+def test_the_direction_is_chosen_at_the_export(model, tmp_path):
+    folder = export.save(model, tmp_path / "back", to="source", signatures="serving_default")
+    expected = model.translate(IMAGES, to="source")
+    np.testing.assert_allclose(ExportedGenerator(folder).translate(IMAGES), expected, rtol=0, atol=1e-6)
+    assert np.abs(expected - model.translate(IMAGES)).max() > 0.001
+    card = json.loads((folder / "model_card.json").read_text())
+    assert (card["sampler"]["network"], card["exported"]["averaged"]) == ("target_to_source", True)
+    path = export.save_litert(model, tmp_path / "back.tflite", to="source")
+    assert export.litert_distance(model, path, to="source", images=IMAGES)["largest"] < 1e-5
+    with pytest.raises(ValueError, match=r"leave out `to`. Received: gan=Painter, to='source'"):
+        export.save(painter(), tmp_path / "painter", to="source")
+
+
+@pytest.mark.parametrize(
+    "file, message",
+    [
+        (b"", r"no PNG or JPEG file.* Received: the number of bytes =.*0"),
+        (b"GIF89a" + bytes(50), r"no PNG or JPEG file"),
+        (png(PICTURE)[:60], r"Invalid PNG"),
+        (jpeg()[:60], r"Invalid JPEG|JPEG"),
+        (png(OPAQUE), r"multiples of 4, and at least 8. Resize them. The nearest that work.*\[8 8\].*\[6 5\]"),
+    ],
+)
+def test_a_wrong_file_is_answered_with_what_is_right(file, message, any_size):
+    with pytest.raises(tf.errors.InvalidArgumentError, match=f"(?s){message}"):
+        any_size.signatures["translate_png"](image_bytes=tf.constant([file]))
+
+
+@pytest.fixture(scope="module")
+def any_size(tmp_path_factory):
+    folder = export.save(painter(), tmp_path_factory.mktemp("models") / "painter", max_count=2)
+    loaded = tf.saved_model.load(folder)
+    loaded.folder = folder
+    return loaded
+
+
+def test_a_wrong_size_is_answered_with_the_nearest_that_works(any_size, exported):
+    message = r"(?s)multiples of 4.*nearest that work.*\[16 12\].*\[15 13\]"
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        any_size.signatures["serving_default"](images=tf.zeros((1, 15, 13, 3)))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"up to 2 files. .*Received: count =.*3"):
+        any_size.signatures["translate_png"](image_bytes=tf.constant([png(OPAQUE)] * 3))
+    translate = exported._model.signatures["translate_png"]
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"(?s)height 8 and width 12. Resize.*\[8 12\].*\[6 5\]"):
+        translate(image_bytes=tf.constant([png(OPAQUE)]))
+
+
+def test_every_request_that_warms_up_replays(any_size):
+    records = tf.data.TFRecordDataset(str(any_size.folder / "assets.extra" / "tf_serving_warmup_requests"))
+    logs = [prediction_log_pb2.PredictionLog.FromString(record) for record in records.as_numpy_iterator()]
+    assert [log.predict_log.request.model_spec.signature_name for log in logs] == ["serving_default", "translate_png"]
+    for log in logs:
+        request = log.predict_log.request
+        inputs = {name: tf.constant(tf.make_ndarray(tensor)) for name, tensor in request.inputs.items()}
+        (made,) = any_size.signatures[request.model_spec.signature_name](**inputs).values()
+        assert len(made) == 1
+
+
+@pytest.mark.parametrize("sides", [(8, 12), (None, None)], ids=["fixed", "any"])
+def test_other_runtimes_translate_too(sides, tmp_path):
+    model = painter(sides=sides)
+    session = onnxruntime.InferenceSession(export.save_onnx(model, tmp_path / "painter.onnx"))
+    path = export.save_litert(model, tmp_path / "painter.tflite")
+    runner = interpreter(path).get_signature_runner()
+    for images in (drawn(1, 8, 12), drawn(5, 8, 12), *([drawn(2, 16, 8)] if None in sides else [])):
+        expected = model.translate(images)
+        (translations,) = session.run(["translations"], {"images": images})
+        np.testing.assert_allclose(translations, expected, rtol=0, atol=1e-5)
+        np.testing.assert_allclose(runner(images=images)["images"], expected, rtol=0, atol=1e-5)
+    assert export.litert_distance(model, path, images=images)["largest"] < 1e-5
+    (given,) = session.get_inputs()
+    assert given.shape == (["batch", 8, 12, 3] if sides[0] else ["batch", "height", "width", 3])
+
+
+def test_what_draws_samples_translates_nothing(tmp_path):
+    generator = keras.Sequential([keras.Input((2,)), keras.layers.Reshape((1, 2, 1))])
+    gan = types.SimpleNamespace(generator=generator)
+    with pytest.raises(ValueError, match=r"Only a translator takes images.* Received: image_type='uint8'"):
+        export.save(gan, tmp_path / "gan", image_type="uint8")
+    with pytest.raises(ValueError, match=r"`image_type` must be one of 'float32', 'uint8', 'uint16'"):
+        export.save(painter(), tmp_path / "gan", image_type="float16")
+    folder = export.save(gan, tmp_path / "gan", signatures="serving_default")
+    with pytest.raises(ValueError, match=r"translates no images: it draws samples.* takes latents"):
+        ExportedGenerator(folder).translate(IMAGES)
