@@ -32,8 +32,8 @@ def of_translator(sampler, *, max_count, jit_compile, image_type):
         List of `Signature`: `serving_default` and, for one to four channels, `translate_png`.
     """
     rule = _SideRule(sampler)
-    make = _signatures._making(sampler)
-    compiled = _signatures._making(sampler, jit_compile=True) if jit_compile else make
+    make = _signatures.making(sampler)
+    compiled = _signatures.making(sampler, jit_compile=True) if jit_compile else make
     signatures = [_serving_default(sampler, compiled, rule, max_count, image_type)]
     if sampler.inputs[sampler.main].shape[-1] in range(1, 5) and sampler.output_shape[-1] in range(1, 5):
         signatures.append(
@@ -76,26 +76,28 @@ def _translate_png(sampler, make, rule, max_count, image_type):
 
     def translated(parts):
         file, *given = parts
-        image = _decoded(file, channels)
+        image = decoded(file, channels)
         image = rule.checked(image, tf.shape(image)[:2])
         image.set_shape(sampler.inputs[sampler.main].shape[1:])
         inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
-        made = _signatures._finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))
+        made = _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))
         return tf.io.encode_png(_to_levels(made, image_type)[0])
 
     def serve(files, *given):
         files = tf.ensure_shape(files, (None,), name=f"{_FILES}_of_the_right_shape")
         count = tf.shape(files)[0]
-        files = _signatures._required(
+        files = _signatures.required(
             count <= max_count,
             files,
             f"One request may hold up to {max_count} files. Send the rest in further requests. Received: count =",
             shown=count,
         )
-        given = [_signatures._checked_labels(part, count, sampler.num_classes) for part in given]
+        given = [_signatures.checked_labels(part, count, sampler) for part in given]
         return {"png_bytes": tf.map_fn(translated, (files, *given), fn_output_signature=tf.string)}
 
-    labels = "".join(f", {spec.name} int32 (count,){_signatures._classes(sampler)}" for spec in conditions)
+    labels = "".join(
+        f", {spec.name} int32 {_signatures.rows(spec)}{_signatures.classes(sampler)}" for spec in conditions
+    )
     bits = 8 * tf.as_dtype(image_type).size
     return Signature(
         name="translate_png",
@@ -134,7 +136,7 @@ class _SideRule:
         least = -(-self.smallest // self.multiple) * self.multiple
         nearest = tf.maximum((sides + self.multiple // 2) // self.multiple * self.multiple, least)
         nearest = tf.where(tf.equal(wanted, -1), nearest, wanted)
-        return _signatures._required(
+        return _signatures.required(
             tf.reduce_all(tf.equal(sides, nearest)),
             images,
             f"{words} The nearest that work, and received: height and width =",
@@ -143,7 +145,7 @@ class _SideRule:
 
     def example(self):
         """A picture of zeros, float32, for the first request."""
-        step = -(-max(_signatures._EXAMPLE_SIDE, self.smallest) // self.multiple) * self.multiple
+        step = -(-max(_signatures.EXAMPLE_SIDE, self.smallest) // self.multiple) * self.multiple
         return np.zeros([*(side or step for side in self.sides), self.channels], np.float32)
 
 
@@ -161,7 +163,7 @@ def _to_levels(images, image_type):
     return tf.cast(tf.floor(tf.clip_by_value(images * 32767.5 + 32768.0, 0.0, 65535.0)), tf.uint16)
 
 
-def _decoded(file, channels):
+def decoded(file, channels):
     """A PNG or JPEG file as a float32 picture `(height, width, channels)` in [-1, 1].
 
     Colours become grey and grey becomes colours where the network takes these. Where it takes no alpha, transparent
@@ -169,7 +171,7 @@ def _decoded(file, channels):
     """
     start = tf.strings.substr(tf.strings.join([file, tf.constant(bytes(len(_PNG)))]), 0, len(_PNG))
     is_png, is_jpeg = tf.equal(start, _PNG), tf.equal(tf.strings.substr(start, 0, len(_JPEG)), _JPEG)
-    file = _signatures._required(
+    file = _signatures.required(
         is_png | is_jpeg,
         file,
         "These bytes are no PNG or JPEG file. Send the content of such a file; in REST, in base64 as "

@@ -11,6 +11,7 @@ from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan._hashes import require_sha256
+from keras_gan._pixels import require_image_tensor
 from keras_gan.export.saved_model import version_folders
 from keras_gan.layers import CodeEncoding
 from keras_gan.training.sampler import in_one_array, require_one_of_both
@@ -169,6 +170,8 @@ class ExportedGenerator:
                 f"Received: images, where it takes {' and '.join(self.inputs)}"
             )
         images = self._as_taken(self._main, images)
+        if images.dtype.is_floating:
+            images = require_image_tensor(self._main, images)
         return self(batch_size=batch_size, images=images, **self._repeated(_LABELS, labels, len(images)))
 
     def _labels(self, labels, count, seed):

@@ -45,7 +45,7 @@ def values_of_pairs(compare, images, targets, *, channel=None, border=0, value_r
     Raises:
         ValueError: if these are no pairs of images, or an argument is out of its range.
     """
-    images, targets = (as_array(name, value, "biuf") for name, value in (("images", images), ("targets", targets)))
+    images, targets = (as_array(name, value, "iuf") for name, value in (("images", images), ("targets", targets)))
     _require_same_shape(images, targets)
     ranges = _range_of("images", images, value_range), _range_of("targets", targets, value_range)
     require_choice("channel", channel, (None, "y"))

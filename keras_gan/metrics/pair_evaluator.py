@@ -9,7 +9,7 @@ from keras_gan.metrics import _pair_measures
 from keras_gan.metrics._features import as_array
 from keras_gan.metrics._intervals import interval, student_quantile
 from keras_gan.metrics._pair_data import Pairs, are_pairs, read_pairs
-from keras_gan.metrics.evaluator import Evaluator
+from keras_gan.metrics.evaluator import Evaluator, require_verbose
 from keras_gan.metrics.measure import MEASURES, Measure
 from keras_gan.metrics.result import Report, Result
 
@@ -118,6 +118,7 @@ class PairEvaluator:
         Raises:
             ValueError: if these are no pairs in [-1, 1], or the data are endless or empty.
         """
+        require_verbose(verbose)
         if isinstance(pairs, Pairs):
             return pairs
         pairs = read_pairs(pairs, self.num_pairs, self.seed)
@@ -194,7 +195,8 @@ class PairEvaluator:
         return self._sets.compare(made, targets, floor=floor, intervals=intervals, verbose=verbose)
 
     def _translations(self, source, pairs):
-        if hasattr(source, self.needs):
+        # Texts have a method of this name, too.
+        if hasattr(source, self.needs) and not isinstance(source, str | bytes):
             options = {} if self.to is None else {"to": self.to}
             options |= {} if pairs.labels is None else {"labels": pairs.labels}
             made = as_array("translations", source.translate(pairs.source, **options))

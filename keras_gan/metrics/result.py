@@ -117,7 +117,12 @@ class Result:
 
         Args:
             value: float.
+
+        Raises:
+            ValueError: if this is no number.
         """
+        if not _are_numbers(value):
+            raise ValueError(f"`value` must be a number. Received: value={value!r:.80}")
         if self.better == "near 1":
             return _distance_to_one(self.value) < _distance_to_one(value)
         return self.value < value if self.better == "lower" else self.value > value
