@@ -12,7 +12,7 @@ from keras_gan.export._signatures import Signature
 
 IMAGE_TYPES = ("float32", "uint8", "uint16")
 
-_FILES, _LABELS = "image_bytes", "labels"
+_FILES = "image_bytes"
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 # ITU-R BT.601, as Pillow makes grey of colours.
 _LUMA = (0.299, 0.587, 0.114)
