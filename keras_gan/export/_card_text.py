@@ -32,7 +32,7 @@ def _summary(card):
     inputs = " and ".join(_input(name, entry, sampler["num_classes"]) for name, entry in sampler["inputs"].items())
     is_translator = "images" in sampler["inputs"]
     made = "translations" if is_translator else "samples"
-    translates = " It translates images to images; each picture by itself, whatever else a request holds."
+    translates = " It translates images to images, and draws none from a seed."
     text = (
         f"The {kind}{of_model}: {inputs} to {made} {_shape(exported['sample_shape'])}, float32."
         f"{translates if is_translator else ''} Nobody stated what is unknown here at the time of the export."
@@ -41,7 +41,11 @@ def _summary(card):
 
 
 def _input(name, entry, num_classes):
-    return f"{name} of {num_classes} classes" if name == "labels" else f"{_plain(name)} {_shape(entry['shape'])}"
+    if name != "labels":
+        return f"{_plain(name)} {_shape(entry['shape'])}"
+    # Several labels at once have a shape, a single one has none.
+    shape = f" {_shape(entry['shape'])}" if entry["shape"] else ""
+    return f"{name}{shape} of {num_classes} classes"
 
 
 def _grid_line(card):

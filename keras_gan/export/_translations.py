@@ -166,8 +166,8 @@ def _to_levels(images, image_type):
 def decoded(file, channels):
     """A PNG or JPEG file as a float32 picture `(height, width, channels)` in [-1, 1].
 
-    Colours become grey and grey becomes colours where the network takes these. Where it takes no alpha, transparent
-    parts become white, as in `keras_gan.data`.
+    Colours become grey and grey becomes colours where the network takes these. As in `keras_gan.data`, transparent
+    parts become white where it takes no alpha, and what nobody sees is white where it does.
     """
     start = tf.strings.substr(tf.strings.join([file, tf.constant(bytes(len(_PNG)))]), 0, len(_PNG))
     is_png, is_jpeg = tf.equal(start, _PNG), tf.equal(tf.strings.substr(start, 0, len(_JPEG)), _JPEG)
@@ -200,5 +200,5 @@ def _in_channels(picture, channels):
     else:
         colour = tf.cond(given < 3, lambda: tf.repeat(colour[..., :1], 3, axis=-1), lambda: colour)
     if channels in (2, 4):
-        return tf.concat([colour, 2.0 * alpha - 1.0], axis=-1)
+        return tf.concat([tf.where(alpha > 0.0, colour, 1.0), 2.0 * alpha - 1.0], axis=-1)
     return tf.cond(has_alpha, lambda: colour * alpha + (1.0 - alpha), lambda: colour)
