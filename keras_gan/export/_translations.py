@@ -14,6 +14,10 @@ IMAGE_TYPES = ("float32", "uint8", "uint16")
 
 _FILES = "image_bytes"
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
+# Bytes from the beginning of a PNG file to the end of its width and height.
+_PNG_HEADER = 24
+# A longer side is most likely an attack: a small file that unpacks to gigabytes.
+_LONGEST = 8192
 # ITU-R BT.601, as Pillow makes grey of colours.
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -76,8 +80,8 @@ def _translate_png(sampler, make, rule, max_count, image_type):
 
     def translated(parts):
         file, *given = parts
-        image = decoded(file, channels)
-        image = rule.checked(image, tf.shape(image)[:2])
+        # Before it is decoded: a small file can unpack to gigabytes.
+        image = decoded(rule.checked(file, _stated_sides(file)), channels)
         image.set_shape(sampler.inputs[sampler.main].shape[1:])
         inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
         made = _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))
@@ -127,15 +131,23 @@ class _SideRule:
         self.smallest = max([getattr(layer, "smallest", 1) for layer in rules], default=1)
 
     def checked(self, images, sides):
-        """Return images if their height and width, an int tensor (2,), are right; or an error that says what is."""
+        """Return images, or a file of them, if height and width are right; or raise an error that says what is.
+
+        Args:
+            images: tensor.
+            sides: int32 tensor (2,), their height and width.
+        """
         wanted = [-1 if side is None else side for side in self.sides]
         if None not in self.sides:
-            words = f"This model takes pictures of height {wanted[0]} and width {wanted[1]}. Resize them."
+            words = f"This model takes pictures of height {wanted[0]} and width {wanted[1]}. Resize the picture."
         else:
-            words = f"Height and width must be multiples of {self.multiple}, and at least {self.smallest}. Resize them."
+            words = (
+                f"Height and width must be multiples of {self.multiple}, at least {self.smallest} and at most "
+                f"{_LONGEST}. Resize the picture."
+            )
         least = -(-self.smallest // self.multiple) * self.multiple
         nearest = tf.maximum((sides + self.multiple // 2) // self.multiple * self.multiple, least)
-        nearest = tf.where(tf.equal(wanted, -1), nearest, wanted)
+        nearest = tf.where(tf.equal(wanted, -1), tf.minimum(nearest, _LONGEST // self.multiple * self.multiple), wanted)
         return _signatures.required(
             tf.reduce_all(tf.equal(sides, nearest)),
             images,
@@ -163,14 +175,10 @@ def _to_levels(images, image_type):
     return tf.cast(tf.floor(tf.clip_by_value(images * 32767.5 + 32768.0, 0.0, 65535.0)), tf.uint16)
 
 
-def decoded(file, channels):
-    """A PNG or JPEG file as a float32 picture `(height, width, channels)` in [-1, 1].
-
-    Colours become grey and grey becomes colours where the network takes these. As in `keras_gan.data`, transparent
-    parts become white where it takes no alpha, and what nobody sees is white where it does.
-    """
-    start = tf.strings.substr(tf.strings.join([file, tf.constant(bytes(len(_PNG)))]), 0, len(_PNG))
-    is_png, is_jpeg = tf.equal(start, _PNG), tf.equal(tf.strings.substr(start, 0, len(_JPEG)), _JPEG)
+def _stated_sides(file):
+    """Height and width, int32 (2,), as a file states them at its beginning; or an error for other files."""
+    start = tf.strings.substr(tf.strings.join([file, tf.constant(bytes(_PNG_HEADER))]), 0, _PNG_HEADER)
+    is_png, is_jpeg = (tf.equal(tf.strings.substr(start, 0, len(sign)), sign) for sign in (_PNG, _JPEG))
     file = _signatures.required(
         is_png | is_jpeg,
         file,
@@ -178,9 +186,23 @@ def decoded(file, channels):
         '{"b64": "..."}. Received: the number of bytes =',
         shown=tf.strings.length(file),
     )
+    return tf.cond(
+        is_png,
+        # Width and height end the header.
+        lambda: tf.io.decode_raw(tf.strings.substr(start, _PNG_HEADER - 8, 8), tf.int32, little_endian=False)[::-1],
+        lambda: tf.image.extract_jpeg_shape(file)[:2],
+    )
+
+
+def decoded(file, channels):
+    """A PNG or JPEG file as a float32 picture `(height, width, channels)` in [-1, 1].
+
+    Colours become grey and grey becomes colours where the network takes these. As in `keras_gan.data`, transparent
+    parts become white where it takes no alpha, and what nobody sees is white where it does.
+    """
     # TensorFlow widens 8 bits to 16 as x * 257, so that white stays white.
     picture = tf.cond(
-        is_png,
+        tf.equal(tf.strings.substr(file, 0, 1), _PNG[:1]),
         lambda: _to_floats(tf.io.decode_png(file, dtype=tf.uint16)),
         lambda: _to_floats(tf.io.decode_jpeg(file, dct_method="INTEGER_ACCURATE")),
     )
@@ -191,7 +213,7 @@ def _in_channels(picture, channels):
     """A picture of one to four channels, which are known when the graph runs, with other channels."""
     given = tf.shape(picture)[-1]
     has_alpha = tf.equal(given % 2, 0)
-    alpha = tf.cond(has_alpha, lambda: 0.5 * (picture[..., -1:] + 1.0), lambda: tf.ones_like(picture[..., :1]))
+    alpha = tf.cond(has_alpha, lambda: picture[..., -1:], lambda: tf.ones_like(picture[..., :1]))
     colour = tf.cond(has_alpha, lambda: picture[..., :-1], lambda: picture)
     if channels < 3:
         colour = tf.cond(
@@ -200,5 +222,6 @@ def _in_channels(picture, channels):
     else:
         colour = tf.cond(given < 3, lambda: tf.repeat(colour[..., :1], 3, axis=-1), lambda: colour)
     if channels in (2, 4):
-        return tf.concat([tf.where(alpha > 0.0, colour, 1.0), 2.0 * alpha - 1.0], axis=-1)
-    return tf.cond(has_alpha, lambda: colour * alpha + (1.0 - alpha), lambda: colour)
+        return tf.concat([tf.where(alpha > -1.0, colour, 1.0), alpha], axis=-1)
+    opacity = 0.5 * (alpha + 1.0)
+    return tf.cond(has_alpha, lambda: colour * opacity + (1.0 - opacity), lambda: colour)

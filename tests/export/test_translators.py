@@ -254,7 +254,8 @@ def test_whole_numbers_are_mapped_inside_the_graph(image_type, highest, tmp_path
 def translated_files(model, loaded, channels):
     """PNG files of two sizes, what the SavedModel makes of them, and what the model does, as bytes."""
     rng = np.random.default_rng(0)
-    pictures = [rng.integers(0, 256, (*sides, channels), dtype=np.uint8) for sides in ((8, 12), (16, 8))]
+    # No alpha of 0: what nobody sees becomes white.
+    pictures = [rng.integers(1, 256, (*sides, channels), dtype=np.uint8) for sides in ((8, 12), (16, 8))]
     files = loaded.signatures["translate_png"](image_bytes=tf.constant([png(picture) for picture in pictures]))
     expected = [
         to_bytes(model.translate(picture[None].astype("float32") / np.float32(127.5) - 1)) for picture in pictures
@@ -385,9 +386,12 @@ def test_the_direction_is_chosen_for_other_runtimes_too(model, tmp_path):
     [
         (b"", r"no PNG or JPEG file.* Received: the number of bytes =.*0"),
         (b"GIF89a" + bytes(50), r"no PNG or JPEG file"),
-        (png(PICTURE)[:60], r"Invalid PNG"),
-        (jpeg()[:60], r"Invalid JPEG|JPEG"),
-        (png(OPAQUE), r"multiples of 4, and at least 8. Resize them. The nearest that work.*\[8 8\].*\[6 5\]"),
+        (png(np.zeros((8, 8, 3), np.uint8))[:60], r"Invalid PNG"),
+        (png(np.zeros((8, 8, 3), np.uint8))[:20], r"The nearest that work, and received.*\[8 8\]"),
+        (jpeg()[:60], r"JPEG"),
+        # A header of 40,000 x 40,000 pixels, and nothing behind it.
+        (png(np.zeros((8, 8, 3), np.uint8))[:16] + (40_000).to_bytes(4, "big") * 2, r"\[8192 8192\].*\[40000 40000\]"),
+        (png(OPAQUE), r"multiples of 4, at least 8 and at most 8192. Resize.*The nearest that work.*\[8 8\].*\[6 5\]"),
     ],
 )
 def test_a_wrong_file_is_answered_with_what_is_right(file, message, any_size):
