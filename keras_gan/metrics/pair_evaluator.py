@@ -1,6 +1,7 @@
 """A protocol for translators: which metrics, on which held-out pairs."""
 
 import dataclasses
+import math
 import warnings
 
 from keras_gan._arguments import did_you_mean, require_bool, require_choice, require_int, require_seed
@@ -218,15 +219,7 @@ class PairEvaluator:
     def _result(self, measure, made, pairs, intervals):
         rows = measure.rows_of(made, pairs.target)
         value, notes = _value(measure, rows)
-        ends = None
-        if intervals and len(rows) > 1:
-            ends = interval(
-                value,
-                measure.deviation(rows, self.seed),
-                quantile=student_quantile(len(rows)),
-                bounds=measure.bounds,
-                num_images=len(rows),
-            )
+        ends = self._interval(measure, value, rows) if intervals and len(rows) > 1 else None
         return Result(
             name=measure.name,
             value=value,
@@ -241,6 +234,14 @@ class PairEvaluator:
             is_paired=True,
             **measure.extractor,
         )
+
+    def _interval(self, measure, value, rows):
+        low, high = measure.bounds
+        # Between two bounds, `interval` would take the value for a share, and this is a mean.
+        bounds = measure.bounds if math.isinf(high) else (-math.inf, math.inf)
+        deviation, quantile = measure.deviation(rows, self.seed), student_quantile(len(rows))
+        ends = interval(value, deviation, quantile=quantile, bounds=bounds, num_images=len(rows))
+        return tuple(min(max(end, low), high) for end in ends)
 
     def _name(self, name):
         return f"{name}_to_source" if self.to == "source" else name

@@ -129,6 +129,9 @@ def test_an_interval_stays_in_the_range_of_its_metric():
     for result in report.values():
         assert result.interval[0] <= result.value <= result.interval[1]
     assert report["ssim"].interval[1] <= 1.0
+    low, high = PairEvaluator(["ssim"]).compare(Brighter(), PAIRS)["ssim"].interval
+    values = metrics.ssim(np.clip(1.4 * SOURCE, -1, 1), TARGET).values
+    assert (high - low) / 2 == pytest.approx(2.228 * values.std(ddof=1) / np.sqrt(40), rel=0.15)
     assert report["gradient_energy"].interval[0] > 0.0
 
 
