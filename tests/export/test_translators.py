@@ -235,20 +235,36 @@ def test_noise_is_a_function_of_the_batch_the_same_in_every_process(tmp_path):
 
 
 @pytest.mark.parametrize("image_type, highest", [("uint8", 255), pytest.param("uint16", 65535, marks=pytest.mark.long)])
-def test_whole_numbers_are_mapped_inside_the_graph(image_type, highest, tmp_path):
-    model = painter(1)
+def test_whole_numbers_are_mapped_inside_the_graph_and_labels_go_with_them(image_type, highest, tmp_path):
+    model, labels = painter(1, num_classes=3), [2, 0, 1]
     exported = ExportedGenerator(export.save(model, tmp_path / "painter", image_type=image_type))
     images = np.random.default_rng(0).integers(0, highest + 1, (3, 8, 8, 1)).astype(image_type)
-    made = model.translate(images.astype("float32") / np.float32(highest / 2) - 1)
-    expected = np.floor(np.clip(made * (highest / 2) + (highest + 1) / 2, 0, highest))
-    translated = exported.translate(images, batch_size=2)
+    floats = images.astype("float32") / np.float32(highest / 2) - 1
+    expected = [levels_of(model.translate(floats, labels=given), highest) for given in (labels, 1)]
+    translated = exported.translate(images, labels=labels, batch_size=2)
     assert translated.dtype == image_type
-    np.testing.assert_allclose(translated, expected, atol=1)
+    np.testing.assert_allclose(translated, expected[0], atol=1)
+    np.testing.assert_allclose(exported.translate(images, labels=1), expected[1], atol=1)
+    assert np.abs(expected[0] - expected[1]).max() > 0.01 * highest
+    files = exported._model.signatures["translate_png"](
+        image_bytes=tf.constant([png(image) for image in images]), labels=tf.constant(labels)
+    )
+    np.testing.assert_allclose([opened(file) for file in files["png_bytes"].numpy()], expected[0], atol=1)
     with pytest.raises(ValueError, match=rf"must have the type {image_type}.* Received: images of type float32"):
-        exported.translate(made)
-    line = json.loads((exported.path / "model_card.json").read_text())["signatures"]["serving_default"]
-    kind = f"images {image_type} in [0, {highest}]"
-    assert line == f"{kind} (count, any, any, 1), count up to 256 -> {kind}."
+        exported.translate(floats, labels=1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Labels must be classes from 0 to 2"):
+        exported.translate(images, labels=3)
+    with pytest.raises(ValueError, match="takes (images and labels|labels and images): give all of its inputs"):
+        exported.translate(images)
+    lines = json.loads((exported.path / "model_card.json").read_text())["signatures"]
+    kind, given = f"images {image_type} in [0, {highest}]", "labels int32 (count,) from 0 to 2, count up to 256"
+    assert lines["serving_default"] == f"{kind} (count, any, any, 1), {given} -> {kind}."
+    assert f"PNG or JPEG files, {given} -> png_bytes" in lines["translate_png"]
+
+
+def levels_of(images, highest):
+    """Floats in [-1, 1] as the nearest of so many levels."""
+    return np.floor(np.clip(images * (highest / 2) + (highest + 1) / 2, 0, highest))
 
 
 def translated_files(model, loaded, channels):
@@ -328,29 +344,6 @@ def test_every_kind_of_file_becomes_what_the_network_takes():
             made = 127.5 * (_translations.decoded(tf.constant(file), channels).numpy() + 1)
             assert made.shape == picture.shape
             assert np.abs(made - picture).max() < 1
-
-
-def test_labels_go_with_images_and_with_files(tmp_path):
-    model, images = painter(num_classes=3), drawn(3, 8, 8)
-    folder = export.save(model, tmp_path / "painter")
-    exported = ExportedGenerator(folder)
-    expected = model.translate(images, labels=[2, 0, 1])
-    np.testing.assert_allclose(exported.translate(images, labels=[2, 0, 1]), expected, rtol=0, atol=1e-6)
-    assert np.abs(exported.translate(images, labels=1) - expected).max() > 0.01
-    loaded = tf.saved_model.load(folder)
-    files = tf.constant([png(to_bytes(image)) for image in images])
-    made = loaded.signatures["translate_png"](image_bytes=files, labels=tf.constant([2, 0, 1]))["png_bytes"].numpy()
-    levels = to_bytes(images).astype("float32") / np.float32(127.5) - 1
-    expected = [
-        to_bytes(model.translate(level[None], labels=label))[0] for level, label in zip(levels, [2, 0, 1], strict=True)
-    ]
-    np.testing.assert_array_equal([opened(file) for file in made], expected)
-    with pytest.raises(tf.errors.InvalidArgumentError, match="Labels must be classes from 0 to 2"):
-        exported.translate(images, labels=3)
-    with pytest.raises(ValueError, match="takes (images and labels|labels and images): give all of its inputs"):
-        exported.translate(images)
-    line = json.loads((folder / "model_card.json").read_text())["signatures"]["translate_png"]
-    assert "PNG or JPEG files, labels int32 (count,) from 0 to 2, count up to 256 -> png_bytes" in line
 
 
 def test_the_direction_is_chosen_by_name(model, tmp_path):
