@@ -254,7 +254,7 @@ def test_whole_numbers_are_mapped_inside_the_graph_and_labels_go_with_them(image
         exported.translate(floats, labels=1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="Labels must be classes from 0 to 2"):
         exported.translate(images, labels=3)
-    with pytest.raises(ValueError, match="takes (images and labels|labels and images): give all of its inputs"):
+    with pytest.raises(ValueError, match=r"takes (images and labels|labels and images): give all"):
         exported.translate(images)
     lines = json.loads((exported.path / "model_card.json").read_text())["signatures"]
     kind, given = f"images {image_type} in [0, {highest}]", "labels int32 (count,) from 0 to 2, count up to 256"
@@ -336,8 +336,11 @@ def test_every_kind_of_file_becomes_what_the_network_takes():
         1: [np.asarray(grey)[..., None], np.asarray(on_white(PICTURE).convert("L"))[..., None]],
         2: [np.concatenate([np.asarray(grey)[..., None], full], -1)],
         3: [OPAQUE, np.asarray(on_white(PICTURE)), of_jpeg, np.asarray(grey.convert("RGB"))],
-        4: [np.concatenate([OPAQUE, full], -1), np.where(PICTURE[..., 3:] > 0, PICTURE, [255, 255, 255, 0])]
-        + [np.concatenate([of_jpeg, full], -1)],
+        4: [
+            np.concatenate([OPAQUE, full], -1),
+            np.where(PICTURE[..., 3:] > 0, PICTURE, [255, 255, 255, 0]),
+            np.concatenate([of_jpeg, full], -1),
+        ],
     }
     for channels, pictures in expected.items():
         for file, picture in zip(files, pictures, strict=False):
