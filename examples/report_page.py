@@ -17,6 +17,7 @@ from keras_gan.callbacks import image_grid
 
 MOST_COLUMNS, MOST_ROWS, MOST_PANELS = 12, 16, 8
 
+ARROWS = {"lower": "↓", "higher": "↑", "near 1": "→ 1"}
 HEADER = ("metric", "value", "95 % interval", "real against real", "samples", "real images", "features")
 TABLE_NOTE = (
     "↓ lower is better, ↑ higher is better. Real against real: the value that real training images have in the place "
@@ -206,12 +207,12 @@ def _table(results):
     """Return the table of numbers, header first; all cells are str."""
     rows = [HEADER]
     for result in results:
-        name = f"{result.name.replace('_', ' ')} {'↓' if result.better == 'lower' else '↑'}"
+        name = f"{result.name.replace('_', ' ')} {ARROWS[result.better]}"
         interval = "" if result.interval is None else " to ".join(map(_number, result.interval))
         floor = "" if result.floor is None else _number(result.floor)
         counts = f"{result.num_fake:,}", f"{result.num_real:,}"
         value = f"({_number(result.value)})" if result.doubt else _number(result.value)
-        rows.append((name, value, interval, floor, *counts, result.extractor))
+        rows.append((name, value, interval, floor, *counts, result.extractor or "none"))
     return rows
 
 

@@ -19,7 +19,7 @@ _APART = ("train", "test")
 
 
 class Evaluate(keras.callbacks.Callback):
-    """Measures samples of the averaged generator every few epochs, and keeps the best GAN.
+    """Measures what the averaged network makes every few epochs, and keeps the best model.
 
     The losses of a GAN do not tell when to stop. A distance to images that training did not see does. The values are
     added to the epoch's logs under the names of the metrics, so that `history` and the callbacks further down the list
@@ -38,10 +38,18 @@ class Evaluate(keras.callbacks.Callback):
         evaluator = keras_gan.metrics.Evaluator(keras_gan.metrics.train_extractor(train), num_images=2_000)
         gan.fit(train, epochs=50, callbacks=[keras_gan.callbacks.Evaluate(test, evaluator, floor=train)])
 
+    A translator, whose losses tell even less, is measured on held-out pairs:
+
+        train, test = (keras_gan.data.load_pairs("facades/", split=split) for split in ("train", "test"))
+        evaluate = keras_gan.callbacks.Evaluate(
+            test, keras_gan.metrics.PairEvaluator(), directory="runs/facades", best="ssim")
+
     Args:
         images: real images that the GAN is not trained on: what `keras_gan.data.load(..., split="test")` returns,
-            another finite tf.data.Dataset of batches, or an array; float in [-1, 1].
-        evaluator: `keras_gan.metrics.Evaluator`, or an object with its `real`, `compare`, `better` and `floor`.
+            another finite tf.data.Dataset of batches, or an array; float in [-1, 1]. For a
+            `keras_gan.metrics.PairEvaluator`, pairs: a data set of dicts, or a dict of arrays.
+        evaluator: `keras_gan.metrics.Evaluator` or `keras_gan.metrics.PairEvaluator`, or an object with their `real`,
+            `compare`, `better` and `floor`, and with `needs` if what it calls is not `model.generate`.
         every: epochs between evaluations. The last epoch always has one.
         directory: where the files go. It is made if it does not exist. None writes no files.
         best: name of the value that decides which GAN is best, such as "frechet_distance". None keeps no GAN.
@@ -50,8 +58,8 @@ class Evaluate(keras.callbacks.Callback):
 
     Raises:
         ValueError: if an argument is out of range, or the evaluator has no value `best`, or `best` is given without a
-            directory; when training begins, if the evaluator refuses the images, the model has no `generate`, or it
-            trains on the images that are held out.
+            directory; when training begins, if the evaluator refuses the images, the model has not the method that
+            the evaluator needs (`generate` or `translate`), or it trains on the images that are held out.
 
     Example:
         >>> import pathlib, tempfile, warnings
@@ -93,11 +101,7 @@ class Evaluate(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         """Compute the features of the real images."""
-        if not hasattr(self.model, "generate"):
-            raise ValueError(
-                "Evaluate measures what `model.generate` returns, and this model has no such method. Use a keras_gan "
-                f"model, or give the model a `generate`. Received: model={type(self.model).__name__}"
-            )
+        _require_method(self.model, self.evaluator)
         _require_not_trained_on(self.images, self.params.get("data", {}))
         self.best_value = self.best_epoch = None
         self._guard = DiskGuard(f"some of the evaluations in {self.directory}")
@@ -160,10 +164,10 @@ class Evaluate(keras.callbacks.Callback):
                 self._writer.flush()
 
     def _keep_if_best(self, number, report):
-        value, sign = report[self.best].value, 1 if report[self.best].better == "higher" else -1
-        if not math.isfinite(value) or (self.best_value is not None and sign * value <= sign * self.best_value):
+        result = report[self.best]
+        if not math.isfinite(result.value) or (self.best_value is not None and not result.beats(self.best_value)):
             return
-        self.best_value, self.best_epoch = value, number
+        self.best_value, self.best_epoch = result.value, number
         if self._is_chief:
             with self._guard:
                 self.model.save(self.directory / _BEST)
@@ -192,6 +196,23 @@ def _require_not_trained_on(images, trained):
         )
 
 
+def _require_method(model, evaluator):
+    """Raise a ValueError if a model has not what an evaluator measures."""
+    method = getattr(evaluator, "needs", "generate")
+    if hasattr(model, method):
+        return
+    other = {"generate": "translate", "translate": "generate"}.get(method)
+    if other is not None and hasattr(model, other):
+        name, data = {"generate": ("Evaluator", "images"), "translate": ("PairEvaluator", "pairs")}[other]
+        remedy = f"This model has `{other}`: give held-out {data} and a `keras_gan.metrics.{name}`."
+    else:
+        remedy = f"Use a keras_gan model, or give the model a `{method}`."
+    raise ValueError(
+        f"The evaluator measures what `model.{method}` returns, and this model has no such method. {remedy} "
+        f"Received: model={type(model).__name__}, evaluator={type(evaluator).__name__}"
+    )
+
+
 def _require_evaluator(evaluator):
     if all(hasattr(evaluator, name) for name in ("real", "compare", "better", "floor")):
         return evaluator
@@ -202,10 +223,12 @@ def _require_evaluator(evaluator):
 
 
 def _require_images(name, images):
-    """Return a data set, or an array of images, or raise; the evaluator checks their values."""
-    if isinstance(images, tf.data.Dataset) or len(getattr(images, "shape", ())) == 4:
+    """Return a data set, an array of images or a dict of such arrays, or raise; the evaluator checks their values."""
+    is_dict = isinstance(images, dict) and images
+    if isinstance(images, tf.data.Dataset) or is_dict or len(getattr(images, "shape", ())) == 4:
         return images
     raise ValueError(
         f"`{name}` must be real images: a tf.data.Dataset of batches, or an array `(num_images, height, width, "
-        f"channels)`. Received: {name} of type {type(images).__name__}"
+        "channels)`; or pairs for a `PairEvaluator`, as a data set or a dict of such arrays. "
+        f"Received: {name} of type {type(images).__name__}"
     )

@@ -6,6 +6,7 @@ _UNKNOWN = "unknown"
 
 # The fields of a result that have a column; the rest is its protocol.
 _COLUMNS = ("value", "interval", "floor", "better", "name", "warnings")
+_OPTIONAL = ("scaling", "baseline", "is_paired", "extractor", "extractor_hash", "resize")
 
 
 def card_text(card):
@@ -29,15 +30,22 @@ def _summary(card):
     name = _plain(card["gan"]["class"] or "")
     of_model = f" of {'an' if name.startswith(tuple('AEIO')) else 'a'} {name}" if name else ""
     inputs = " and ".join(_input(name, entry, sampler["num_classes"]) for name, entry in sampler["inputs"].items())
+    is_translator = "images" in sampler["inputs"]
+    made = "translations" if is_translator else "samples"
+    translates = " It translates images to images, and draws none from a seed."
     text = (
-        f"The {kind}{of_model}: {inputs} to samples {_shape(exported['sample_shape'])}, float32. Nobody stated what is "
-        "unknown here at the time of the export."
+        f"The {kind}{of_model}: {inputs} to {made} {_shape(exported['sample_shape'])}, float32."
+        f"{translates if is_translator else ''} Nobody stated what is unknown here at the time of the export."
     )
     return f"{text}\n\n{_grid_line(card)}".rstrip()
 
 
 def _input(name, entry, num_classes):
-    return f"{name} of {num_classes} classes" if name == "labels" else f"{_plain(name)} {_shape(entry['shape'])}"
+    if name != "labels":
+        return f"{_plain(name)} {_shape(entry['shape'])}"
+    # Several labels at once have a shape, a single one has none.
+    shape = f" {_shape(entry['shape'])}" if entry["shape"] else ""
+    return f"{name}{shape} of {num_classes} classes"
 
 
 def _grid_line(card):
@@ -96,9 +104,8 @@ def _interval(ends):
 
 def _protocol(result):
     said = {name: value for name, value in result.items() if name not in _COLUMNS}
-    if said.get("scaling") is None:
-        # The features are as the extractor returns them.
-        said.pop("scaling", None)
+    # Most results have none of these: the features are as the extractor returns them, and there are no pairs.
+    said = {name: value for name, value in said.items() if name not in _OPTIONAL or value not in (None, False)}
     return _Markdown(", ".join(f"{_plain(_words(name))} {_cell(value)}" for name, value in said.items())) or None
 
 

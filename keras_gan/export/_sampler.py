@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._arguments import require_bool
+from keras_gan._arguments import require_bool, require_choice
 from keras_gan._files import local_path, writable_file
 from keras_gan._traversal import every_layer
 from keras_gan.training import Interface, Sampler
@@ -17,20 +17,23 @@ from keras_gan.training import Interface, Sampler
 _NUM_BATCHES, _BATCH_SIZE = 32, 128
 
 
-def sampler_of(model, averaged):
+def sampler_of(model, averaged, to=None):
     """Return the sampler that is exported: the averaged network's where the model has one and the caller wants it.
 
     Args:
         model: model with a `sampler`, or any object with a `generator` and perhaps an `averaged_generator`.
         averaged: bool.
+        to: "target" or "source", for a model that translates in both directions; None for its usual one.
 
     Returns:
         `keras_gan.training.Sampler`.
 
     Raises:
-        ValueError: if the model draws no samples.
+        ValueError: if the model draws no samples, or has no direction to choose.
     """
     require_bool("averaged", averaged)
+    if require_choice("to", to, (None, "target", "source")) is not None:
+        return _directed(model, averaged, to)
     if hasattr(model, "sampler"):
         return model.sampler(averaged)
     generator = getattr(model, "generator", None)
@@ -50,9 +53,20 @@ def sampler_of(model, averaged):
     return Sampler(interface, average, num_classes=classes)
 
 
-def settled_sampler(model, averaged):
+def _directed(model, averaged, to):
+    # Models that are no part of this package may have another `sampler`.
+    try:
+        return model.sampler(averaged, to=to)
+    except (AttributeError, TypeError) as error:
+        raise ValueError(
+            "Only a model that translates in both directions, such as a CycleGAN, has a direction to choose: leave out "
+            f"`to`. Received: gan={type(model).__name__}, to={to!r}"
+        ) from error
+
+
+def settled_sampler(model, averaged, to=None):
     """Return the sampler of `finite_sampler_of`, with its statistics settled by `settle_statistics`."""
-    sampler = finite_sampler_of(model, averaged)
+    sampler = finite_sampler_of(model, averaged, to)
     settle_statistics(sampler, model)
     return sampler
 
@@ -63,18 +77,18 @@ def settle_statistics(sampler, model):
     Every format writes the same network, in whichever order the formats are written. What a translator is given cannot
     be drawn: its average keeps the averaged statistics.
     """
-    if is_averaged(sampler, model) and sampler.is_drawn:
+    if sampler.is_drawn and is_averaged(sampler, model):
         _reestimate_statistics(sampler)
 
 
-def finite_sampler_of(model, averaged):
+def finite_sampler_of(model, averaged, to=None):
     """Return the sampler of `sampler_of`, or raise a ValueError for bad weights, or noise without a seed.
 
     An average follows weights that were loaded before the first step.
     """
     if hasattr(model, "settle_averages"):
         model.settle_averages()
-    sampler = sampler_of(model, averaged)
+    sampler = sampler_of(model, averaged, to)
     if unseeded := sampler.unseeded_operations():
         raise ValueError(
             "This network draws random numbers that no seed fixes, but an export promises the same samples for a "
@@ -93,9 +107,9 @@ def finite_sampler_of(model, averaged):
     return sampler
 
 
-def is_averaged(sampler, model):
+def is_averaged(sampler, model, to=None):
     """Return whether the network of a model's sampler is an averaged copy."""
-    return sampler.network is not sampler_of(model, averaged=False).network
+    return sampler.network is not sampler_of(model, averaged=False, to=to).network
 
 
 def file_path(path, suffix):

@@ -23,7 +23,7 @@ _SEED_AND_COUNT = (tf.TensorSpec((), tf.int64, name="seed"), tf.TensorSpec((), t
 _ONE_SAMPLE = {"seed": np.int64(0), "count": np.int32(1)}
 
 # A side of the picture in the first request to a model that takes pictures of any size.
-_EXAMPLE_SIDE = 64
+EXAMPLE_SIDE = 64
 
 # The numbers of the fields, from prediction_log.proto, predict.proto and model.proto of tensorflow_serving/apis.
 _LOG_PREDICT = 6
@@ -66,8 +66,8 @@ def of_sampler(sampler, *, max_count, jit_compile):
         List of `Signature`: `serving_default`; where the inputs are drawn `sample`; and then, for images that are grey
         or RGB, `sample_png`.
     """
-    make = _making(sampler)
-    compiled = _making(sampler, jit_compile=True) if jit_compile else make
+    make = making(sampler)
+    compiled = making(sampler, jit_compile=True) if jit_compile else make
     signatures = [serving_default(sampler, compiled, max_count)]
     if sampler.is_drawn:
         signatures.append(sample(sampler, make, max_count))
@@ -80,10 +80,10 @@ def serving_default(sampler, make, max_count):
     """Return the signature from the sampler's inputs to as many samples."""
 
     def serve(*tensors):
-        return {sampler.output: _finite(make(_checked_inputs(sampler, tensors, max_count)))}
+        return {sampler.output: finite(make(_checked_inputs(sampler, tensors, max_count)))}
 
     inputs = ", ".join(
-        f"{name} int32 {_rows(spec)}{_classes(sampler)}"
+        f"{name} int32 {rows(spec)}{classes(sampler)}"
         if name == _LABELS
         else f"{name} float32 ({', '.join(['count', *map(_size, spec.shape[1:])])})"
         for name, spec in sampler.inputs.items()
@@ -94,7 +94,7 @@ def serving_default(sampler, make, max_count):
         inputs=tuple(sampler.inputs.values()),
         function=serve,
         example={
-            name: np.zeros([1, *(side or _EXAMPLE_SIDE for side in spec.shape[1:])], spec.dtype.as_numpy_dtype)
+            name: np.zeros([1, *(side or EXAMPLE_SIDE for side in spec.shape[1:])], spec.dtype.as_numpy_dtype)
             for name, spec in sampler.inputs.items()
         },
     )
@@ -106,7 +106,7 @@ def sample(sampler, make, max_count):
     def serve(seed, count, *labels):
         inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
         spec = tf.TensorSpec((None, *sampler.output_shape), tf.float32)
-        return {sampler.output: _in_batches(lambda batch: _finite(make(batch)), inputs, spec)}
+        return {sampler.output: _in_batches(lambda batch: finite(make(batch)), inputs, spec)}
 
     return _of_seed("sample", sampler, serve, f"{sampler.output} float32, the same for the same seed", max_count)
 
@@ -115,7 +115,7 @@ def sample_png(sampler, make, max_count):
     """Return the signature from a seed to the images of `sample`, as PNG files."""
 
     def files(inputs):
-        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(_finite(make(inputs))), fn_output_signature=tf.string)
+        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(finite(make(inputs))), fn_output_signature=tf.string)
 
     def serve(seed, count, *labels):
         inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
@@ -128,7 +128,7 @@ def _of_seed(name, sampler, serve, returns, max_count):
     """Return a signature of a seed, a count and, of a conditional model, a label for each sample."""
     labels = [spec for input_name, spec in sampler.inputs.items() if input_name == _LABELS]
     example = {spec.name: np.zeros((1, *spec.shape[1:]), np.int32) for spec in labels}
-    has_labels = f", labels int32 {_rows(labels[0])}{_classes(sampler)}" if labels else ""
+    has_labels = f", labels int32 {rows(labels[0])}{classes(sampler)}" if labels else ""
     return Signature(
         name=name,
         documentation=f"seed int64 and count int32 (1 to {max_count}){has_labels} -> {returns}.",
@@ -138,11 +138,11 @@ def _of_seed(name, sampler, serve, returns, max_count):
     )
 
 
-def _classes(sampler):
+def classes(sampler):
     return f" from 0 to {sampler.num_classes - 1}" if _LABELS in sampler.inputs else ""
 
 
-def _rows(labels):
+def rows(labels):
     return f"({', '.join(['count', *map(str, labels.shape[1:])])}{',' * (labels.shape.rank == 1)})"
 
 
@@ -150,25 +150,25 @@ def _size(side):
     return "any" if side is None else str(side)
 
 
-def _making(sampler, **options):
+def making(sampler, **options):
     """Return the sampler as one function, whose graph the signatures share."""
     return tf.function(sampler, input_signature=[sampler.inputs], autograph=False, **options)
 
 
 def _drawn_inputs(sampler, seed, count, labels, max_count):
     """Return the inputs that `generate` draws for a seed, with the labels of the request."""
-    seed = _required(
+    seed = required(
         seed >= 0,
         seed,
         "The seed of a sample must be a whole number of at least 0. Give another seed. Received: seed =",
     )
-    count = _required(
+    count = required(
         (count >= 1) & (count <= max_count),
         count,
         f"One request may ask for 1 to {max_count} samples. Ask for the rest in further requests, each with its own "
         "seed. Received: count =",
     )
-    given = [(_LABELS, _checked_labels(labels[0], count, sampler))] if labels else []
+    given = [(_LABELS, checked_labels(labels[0], count, sampler))] if labels else []
     return sampler.draw(count, seed, **dict(given))
 
 
@@ -178,7 +178,7 @@ def _checked_inputs(sampler, tensors, max_count):
     # A session does not check its inputs against the function's signature.
     main = tf.ensure_shape(main, sampler.inputs[sampler.main].shape, name=f"{sampler.main}_of_the_right_shape")
     count = tf.shape(main)[0]
-    main = _required(
+    main = required(
         count <= max_count,
         main,
         f"One request may hold up to {max_count} {sampler.main}. Send the rest in further requests. Received: count =",
@@ -186,7 +186,7 @@ def _checked_inputs(sampler, tensors, max_count):
     )
     inputs[sampler.main] = _in_domain(sampler, main)
     if _LABELS in inputs:
-        inputs[_LABELS] = _checked_labels(inputs[_LABELS], count, sampler)
+        inputs[_LABELS] = checked_labels(inputs[_LABELS], count, sampler)
     if _CODES in inputs:
         inputs[_CODES] = _checked_codes(inputs[_CODES], count, sampler.codes)
     return inputs
@@ -200,7 +200,7 @@ def _in_domain(sampler, main):
         if sampler.is_drawn
         else "in [-1, 1]"
     )
-    main = _required(
+    main = required(
         tf.equal(bad, 0),
         main,
         f"The {sampler.main} hold NaN or infinity. Give finite numbers, {advice}. Received: numbers that are not "
@@ -209,7 +209,7 @@ def _in_domain(sampler, main):
     )
     if sampler.is_drawn:
         return main
-    return _required(
+    return required(
         in_range(main),
         main,
         f"The {sampler.main} must be in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1. Received: the largest "
@@ -218,10 +218,10 @@ def _in_domain(sampler, main):
     )
 
 
-def _finite(samples):
+def finite(samples):
     """Return what the network made, which must be finite: it may overflow for latents of any bound."""
     bad = tf.math.count_nonzero(~tf.math.is_finite(samples))
-    return _required(
+    return required(
         tf.equal(bad, 0),
         samples,
         "The model made NaN or infinity: these inputs are too large for it. Give numbers like those of its training; "
@@ -230,10 +230,10 @@ def _finite(samples):
     )
 
 
-def _checked_labels(labels, count, sampler):
+def checked_labels(labels, count, sampler):
     num_classes = sampler.num_classes
     labels = tf.ensure_shape(labels, sampler.inputs[_LABELS].shape, name="labels_of_the_right_shape")
-    labels = _required(
+    labels = required(
         tf.equal(tf.shape(labels)[0], count),
         labels,
         "Give a label for each sample: a list of as many labels as samples. Received: the number of labels and of "
@@ -241,7 +241,7 @@ def _checked_labels(labels, count, sampler):
         shown=tf.stack([tf.shape(labels)[0], count]),
     )
     wrong = (labels < 0) | (labels >= num_classes)
-    return _required(
+    return required(
         ~tf.reduce_any(wrong),
         labels,
         f"Labels must be classes from 0 to {num_classes - 1}. Give one of the {num_classes} classes that the model "
@@ -253,7 +253,7 @@ def _checked_labels(labels, count, sampler):
 def _checked_codes(codes, count, encoding):
     """Return rows of codes: as many as samples, whose first numbers must be categories."""
     codes = tf.ensure_shape(codes, (None, encoding.num_codes), name="codes_of_the_right_shape")
-    codes = _required(
+    codes = required(
         tf.equal(tf.shape(codes)[0], count),
         codes,
         "Give a row of codes for each sample. Received: the number of rows and of samples =",
@@ -264,7 +264,7 @@ def _checked_codes(codes, count, encoding):
     good = tf.where(
         is_category, (codes == tf.floor(codes)) & (codes >= 0) & (codes < num_categories), tf.math.is_finite(codes)
     )
-    return _required(
+    return required(
         tf.reduce_all(good),
         codes,
         f"A row of codes holds {encoding.described()}. Received: wrong codes =",
@@ -272,7 +272,7 @@ def _checked_codes(codes, count, encoding):
     )
 
 
-def _required(condition, value, message, shown=None):
+def required(condition, value, message, shown=None):
     """Return the value if the condition holds; raise an InvalidArgumentError with the message if it does not.
 
     This stays outside of what XLA compiles, because XLA drops assertions.

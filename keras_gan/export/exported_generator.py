@@ -11,6 +11,7 @@ from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan._hashes import require_sha256
+from keras_gan._pixels import require_image_tensor
 from keras_gan.export.saved_model import version_folders
 from keras_gan.layers import CodeEncoding
 from keras_gan.training.sampler import in_one_array, require_one_of_both
@@ -21,8 +22,8 @@ _LABELS, _CODES = "labels", "codes"
 class ExportedGenerator:
     """A SavedModel that `keras_gan.export.save` wrote, or one with the same signature, with the `generate` of a GAN.
 
-    Metrics and scripts take it in place of the GAN; the same seed gives the same latents, labels and codes. What takes
-    other inputs, as a translator does, is called with them: `exported(images=images)`.
+    Metrics and scripts take it in place of the GAN; the same seed gives the same latents, labels and codes. A
+    translator has `translate`. What takes other inputs is called with them, as in `exported(images=images)`.
 
     A SavedModel is a program. When it runs, it can read and write the files of the user who runs it. Open only what you
     or somebody whom you trust has exported, and give its `sha256`: no file is opened if one has changed.
@@ -91,7 +92,7 @@ class ExportedGenerator:
             **inputs: array by input name, as `images=`; all with as many rows.
 
         Returns:
-            float32 NumPy array `(num_images, *sample_shape)`.
+            NumPy array `(num_images, *sample_shape)`, float32 unless the model was exported with another `image_type`.
 
         Raises:
             ValueError: if an input is missing or too many, has another shape, or has fewer rows than another.
@@ -136,7 +137,7 @@ class ExportedGenerator:
         if self.latent_shape is None:
             raise ValueError(
                 "This model draws nothing by itself: call it with its inputs, as in "
-                f"`exported({self._main}=...)`. Received: num_images={num_images}"
+                f"`exported({self._main}=...)`, or `translate`. Received: num_images={num_images}"
             )
         require_one_of_both(num_images, self._main, latents is not None)
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
@@ -146,6 +147,32 @@ class ExportedGenerator:
         latents = self._as_taken(self._main, latents)
         conditions = {**self._labels(labels, len(latents), seed), **self._codes(codes, len(latents), seed)}
         return self(batch_size=batch_size, **{self._main: latents, **conditions})
+
+    def translate(self, images, *, labels=None, batch_size=64):
+        """Translate images, like the `translate` of the model that was exported.
+
+        Args:
+            images: array `(num_images, height, width, channels)` of the type that the model was exported with: float32
+                in [-1, 1], uint8 or uint16.
+            labels: for a model that takes them: one label for all images, or one for each.
+            batch_size: int, how many images to translate at once.
+
+        Returns:
+            NumPy array of images, of the same type.
+
+        Raises:
+            ValueError: if the model takes no images, or these or the labels do not suit it.
+            tf.errors.InvalidArgumentError: if the model does not take the values, or not pictures of this size.
+        """
+        if self.latent_shape is not None:
+            raise ValueError(
+                "This model translates no images: it draws samples, as in `exported.generate(16)`. "
+                f"Received: images, where it takes {' and '.join(self.inputs)}"
+            )
+        images = self._as_taken(self._main, images)
+        if images.dtype.is_floating:
+            images = require_image_tensor(self._main, images)
+        return self(batch_size=batch_size, images=images, **self._repeated(_LABELS, labels, len(images)))
 
     def _labels(self, labels, count, seed):
         """The labels of a request as an input; none for a model without."""

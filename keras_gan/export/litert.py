@@ -19,7 +19,7 @@ from keras_gan.export._sampler import (
 )
 
 
-def save_litert(gan, path, *, averaged=True, quantize=False):
+def save_litert(gan, path, *, averaged=True, to=None, quantize=False):
     """Write what draws a model's samples as a `.tflite` file, which LiteRT (once TensorFlow Lite) runs on phones.
 
     The file has one signature, `serving_default`, of any batch size: `latents` float32 `(batch, *latent_shape)`, and of
@@ -37,6 +37,7 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
         gan: the model, as for `keras_gan.export.save`.
         path: the file, whose name ends in `.tflite`; a missing folder is made, and an existing file is replaced.
         averaged: whether to write the averaged network, where the model has one.
+        to: "target" or "source" for a model that translates in both directions, as for `keras_gan.export.save`.
         quantize: whether to store large kernels as 8-bit integers.
 
     Returns:
@@ -57,7 +58,7 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
         {'mean': 0.0, 'largest': 0.0}
     """
     quantize = require_bool("quantize", quantize)
-    sampler = settled_sampler(gan, averaged)
+    sampler = settled_sampler(gan, averaged, to)
     path = file_path(path, ".tflite")
     function = float32_function(sampler).get_concrete_function()
     # The converter finds variables in attributes of a tf.Module, and does not look into Keras layers.
@@ -73,7 +74,7 @@ def save_litert(gan, path, *, averaged=True, quantize=False):
     return path
 
 
-def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, sha256=None, **given):
+def litert_distance(gan, path, *, averaged=True, to=None, num_images=64, seed=0, sha256=None, **given):
     """Return how far the images of a `.tflite` file are from the images of its generator.
 
     For a quantised file this is the price of its size. It depends on the network and on its weights, so measure it for
@@ -86,6 +87,7 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, sha256=N
         gan: the GAN that was given to `save_litert`.
         path: the path that `save_litert` returned.
         averaged: as in the call of `save_litert`.
+        to: as in the call of `save_litert`.
         num_images: int, how many images to compare.
         seed: int, of what the images are made of.
         sha256: SHA-256 of the file, if you know it, see `keras_gan.export.sha256_of`.
@@ -111,7 +113,7 @@ def litert_distance(gan, path, *, averaged=True, num_images=64, seed=0, sha256=N
         >>> 1e-4 < distance["mean"] < distance["largest"] < 0.2
         True
     """
-    sampler = finite_sampler_of(gan, averaged)
+    sampler = finite_sampler_of(gan, averaged, to)
     inputs = sampler.inputs_for(None if sampler.main in given else num_images, seed=seed, **given)
     settle_statistics(sampler, gan)
     function = float32_function(sampler).get_concrete_function()
@@ -151,13 +153,19 @@ def _made_by_file(path, sha256, sampler, inputs):
         ) from error
     # LiteRT would accept latents of another width, and read them as another number of rows.
     expected = {name: value.shape[1:] for name, value in inputs.items()}
-    if {name: tuple(shape[1:]) for name, shape in given.items()} != expected or tuple(made[1:]) != sampler.output_shape:
+    fits = all(_is_compatible(shape[1:], expected[name]) for name, shape in given.items())
+    if not fits or not _is_compatible(made[1:], sampler.output_shape):
         raise ValueError(
             f"The file is not of this GAN, which has {_listed(expected)} and samples {sampler.output_shape}: give the "
             f"file that `save_litert` wrote of it. Received: path={os.fspath(path)!r}, with {_listed(given)} and "
             f"{sampler.output} {made}"
         )
     return model(**inputs)[sampler.output]
+
+
+def _is_compatible(signature, shape):
+    """Whether a shape fits that of a signature of LiteRT, which has -1 for any number."""
+    return tf.TensorShape([None if side < 0 else side for side in signature]).is_compatible_with(shape)
 
 
 def _quoted(names):

@@ -25,7 +25,7 @@ _GRID_FILE, _GRID_SEED, _GRID_IMAGES = "sample_grid.png", 0, 64
 _GRID_COLUMNS, _GRID_ROWS = 8, 16
 
 
-def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None):
+def write_model_card(folder, gan, *, averaged=True, to=None, signatures=None, facts=None):
     """Write `README.md`, `model_card.json` and, for images, `sample_grid.png`: what the exported model is.
 
     A folder of weights is used long after people forget how it was made. The card records it: the data, the GAN and its
@@ -59,6 +59,7 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
         folder: where the files go; it must exist.
         gan: the model, as for `keras_gan.export.save`.
         averaged: whether the averaged network is exported, where the model has one.
+        to: the direction that is exported, of a model that translates in both; as for `keras_gan.export.save`.
         signatures: dict of a signature's name to one line about it.
         facts: dict of what the GAN does not know; every key is optional. `data_set` and `split`, strings;
             `images_seen`, int, if it is not the steps times the images of a step; `seeds`, dict of what was drawn
@@ -85,7 +86,7 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
         ['README.md', 'model_card.json', 'sample_grid.png']
     """
     facts, folder = checked_facts(facts), local_path("folder", folder)
-    sampler = sampler_of(gan, averaged)
+    sampler = sampler_of(gan, averaged, to)
     signatures = mapping("signatures", {} if signatures is None else signatures)
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no such folder for the card. Received: folder={str(folder)!r}")
@@ -94,7 +95,7 @@ def write_model_card(folder, gan, *, averaged=True, signatures=None, facts=None)
         "data": {"data_set": facts["data_set"], "split": facts["split"]},
         "gan": _gan(gan),
         "exported": {
-            "averaged": is_averaged(sampler, gan),
+            "averaged": is_averaged(sampler, gan, to),
             "latent_shape": list(sampler.inputs["latents"].shape[1:]) if "latents" in sampler.inputs else None,
             "sample_shape": list(sampler.output_shape),
         },

@@ -7,7 +7,7 @@ from keras_gan.export._sampler import file_path, float32_function, settled_sampl
 _OPSET = 18
 
 
-def save_onnx(gan, path, *, averaged=True):
+def save_onnx(gan, path, *, averaged=True, to=None):
     """Write what draws a model's samples as an ONNX file, for ONNX Runtime and other programs that read the format.
 
     The file runs without TensorFlow and without this package. It has the network's inputs, for any batch size:
@@ -25,6 +25,7 @@ def save_onnx(gan, path, *, averaged=True):
         gan: the model, as for `keras_gan.export.save`.
         path: the file, whose name ends in `.onnx`; a missing folder is made, and an existing file is replaced.
         averaged: whether to write the averaged network, where the model has one.
+        to: "target" or "source" for a model that translates in both directions, as for `keras_gan.export.save`.
 
     Returns:
         `pathlib.Path` of the file.
@@ -47,17 +48,25 @@ def save_onnx(gan, path, *, averaged=True):
         array([ 0.25, -0.5 ], dtype=float32)
     """
     onnx, tf2onnx = _packages()
-    sampler = settled_sampler(gan, averaged)
+    sampler = settled_sampler(gan, averaged, to)
     path = file_path(path, ".onnx")
     # An ONNX file has one name for each tensor, so the images that come out need another than those that go in.
     output = "translations" if sampler.output in sampler.inputs else sampler.output
     function = float32_function(sampler, output)
     model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=_OPSET)
     for tensor in (*model.graph.input, *model.graph.output):
-        tensor.type.tensor_type.shape.dim[0].dim_param = "batch"
+        _name_sides(tensor.type.tensor_type.shape.dim)
     _check(onnx, model)
     write_atomically(path, model.SerializeToString(deterministic=True))
     return path
+
+
+def _name_sides(sides):
+    """Name what may have any size: the batch, and height and width of images where the network leaves them open."""
+    names = ("batch", "height", "width") if len(sides) == 4 else ("batch",)
+    for side, name in zip(sides, names, strict=False):
+        if name == "batch" or not side.HasField("dim_value"):
+            side.dim_param = name
 
 
 def _packages():

@@ -7,10 +7,10 @@ import os
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_bool, require_int
+from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
-from keras_gan.export import _signatures
+from keras_gan.export import _signatures, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
@@ -19,7 +19,19 @@ from keras_gan.export.model_card import write_model_card
 _LARGEST_VERSION = 2**63 - 1
 
 
-def save(gan, directory, *, version=None, averaged=True, signatures=None, max_count=256, jit_compile=False, card=None):
+def save(
+    gan,
+    directory,
+    *,
+    version=None,
+    averaged=True,
+    to=None,
+    image_type="float32",
+    signatures=None,
+    max_count=256,
+    jit_compile=False,
+    card=None,
+):
     """Write what draws a model's samples as the next version under a directory that TensorFlow Serving watches.
 
     A server needs only TensorFlow, neither this package nor Keras. The network of `gan.sampler()` runs in inference
@@ -27,8 +39,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
 
     * `serving_default`: the network's inputs by name, `latents` float32 `(count, *latent_shape)` and, for a conditional
       model, `labels` int32 `(count,)` -> `images` float32 `(count, *sample_shape)` in [-1, 1]. An `InfoGAN` takes
-      `codes` float32 `(count, num_codes)` too, and the other signatures draw them. A translator takes `images` in
-      [-1, 1] and has no other signature.
+      `codes` float32 `(count, num_codes)` too, and the other signatures draw them.
     * `sample`: `seed` int64 and `count` int32, both scalars, and for a conditional model `labels` int32 `(count,)` ->
       `images` float32 `(count, *sample_shape)`. They equal `gan.generate(count, labels=labels, seed=seed)` bit for bit
       on the same kind of device. Another count gives the same images up to rounding, because a matrix product of
@@ -36,10 +47,21 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     * `sample_png`: the same inputs -> `png_bytes`, strings `(count,)`: the images of `sample` as PNG files, with each
       value in [-1, 1] rounded to the nearest of 0..255. Only grey and RGB images have it.
 
-    Images and latents are float32, whatever the precision of training. The graph raises an error for a request with
-    inputs of the wrong shape, NaN or infinity, labels that are no classes, codes that are no categories, a negative
-    seed, or more images than `max_count`; and for latents so large that the network overflows and makes NaN or
-    infinity.
+    A translator has these instead, of any size that its network takes:
+
+    * `serving_default`: `images` float32 `(count, height, width, channels)` in [-1, 1], and `labels` where it takes
+      them -> `images`, the same as `gan.translate(images)`, in batches of any size. With `image_type="uint8"` both are
+      bytes from 0 to 255, and the graph maps them to [-1, 1] and back; with "uint16" they go to 65,535.
+    * `translate_png`: `image_bytes`, strings `(count,)`, PNG or JPEG files -> `png_bytes`, strings `(count,)`, their
+      translations. Each picture is translated by itself, so those of one request may differ in size. Colours become
+      grey for a network of one channel, and grey becomes colours for one of three. Transparent parts become white for
+      a network without alpha. The PNG files have 8 bits, or 16 with `image_type="uint16"`; files of 16 bits are read
+      with all of them either way. A turn that EXIF asks for is ignored.
+
+    Images and latents are float32 unless you ask for whole numbers, whatever the precision of training. The graph
+    raises an error for a request with inputs of the wrong shape (it names the nearest height and width that work, if
+    the network knows), NaN or infinity, labels that are no classes, codes that are no categories, a negative seed, or
+    more images than `max_count`; and for latents so large that the network overflows and makes NaN or infinity.
 
     The statistics of an averaged generator's BatchNormalization are first computed again, over 4,096 latents, because
     the average of many networks' statistics is not the statistics of their averaged weights. The GAN keeps the new
@@ -64,6 +86,9 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         directory: where the versions go, one folder each; made if it is missing.
         version: number of the version; None for one more than the largest there is.
         averaged: whether to write the averaged network, where the model has one.
+        to: for a model that translates in both directions, such as `CycleGAN`: "target" or "source". Save each to a
+            directory of its own. None for "target".
+        image_type: for a translator, what images are in `serving_default`: "float32" in [-1, 1], "uint8" or "uint16".
         signatures: names of the signatures to write, `serving_default` among them; None for all. A server that
             batches requests (`--enable_batching`) does not load a model with `sample` or `sample_png`, whose inputs are
             scalars.
@@ -76,7 +101,8 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
         `pathlib.Path` of the version's folder.
 
     Raises:
-        ValueError: if the model draws no samples, a weight is NaN or infinite, `version` or `max_count` is not a
+        ValueError: if the model draws no samples, has no direction `to` or no such `image_type`, a weight is NaN or
+            infinite, `version` or `max_count` is not a
             positive integer, the version exists, the directory is that of a version or cannot be written, there is no
             such signature, or `card` has an unknown field.
         OSError: if the disk is full or fails; the error names the directory. Nothing is left behind.
@@ -98,7 +124,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     """
     # Before anything changes: the fingerprint that training ended with.
     known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
-    sampler = finite_sampler_of(gan, averaged)
+    sampler = finite_sampler_of(gan, averaged, to)
     directory = local_path("directory", directory)
     if (directory / "saved_model.pb").exists():
         raise ValueError(
@@ -109,7 +135,7 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
     checked_facts(card, "card")
-    offered = _signatures.of_sampler(sampler, max_count=max_count, jit_compile=jit_compile)
+    offered = _offered(sampler, image_type, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
     with _folder_in(directory) as staged:
         settle_statistics(sampler, gan)
@@ -117,9 +143,22 @@ def save(gan, directory, *, version=None, averaged=True, signatures=None, max_co
             _write(sampler.network, signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
-        write_model_card(staged, gan, averaged=averaged, signatures=lines, facts={**known, **(card or {})})
+        write_model_card(staged, gan, averaged=averaged, to=to, signatures=lines, facts={**known, **(card or {})})
         write_atomically(staged / SHA256SUMS, sha256sums(staged))
         return _named(staged, directory, version)
+
+
+def _offered(sampler, image_type, **options):
+    """Every signature of a sampler: those of a translator if its inputs cannot be drawn."""
+    require_choice("image_type", image_type, _translations.IMAGE_TYPES)
+    if not sampler.is_drawn:
+        return _translations.of_translator(sampler, image_type=image_type, **options)
+    if image_type != "float32":
+        raise ValueError(
+            "Only a translator takes images, and `image_type` says what they are: leave it out. "
+            f"Received: image_type={image_type!r}, and a model that takes {', '.join(sampler.inputs)}"
+        )
+    return _signatures.of_sampler(sampler, **options)
 
 
 def _chosen_signatures(offered, names):

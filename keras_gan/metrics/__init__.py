@@ -14,6 +14,9 @@ An `Extractor` turns images into features. An `Evaluator` measures every GAN in 
 Of conditional models, `label_accuracy`, `class_frechet_distance` and `classification_accuracy_score` see whether the
 samples show the class that was asked for.
 
+Of translations whose true targets are known, `psnr`, `ssim`, `l1`, `gradient_energy` and `Lpips` compare each with its
+target, and a `PairEvaluator` measures a translator by them.
+
 `FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
 
@@ -23,17 +26,23 @@ from keras_gan.metrics.conditional import class_frechet_distance, label_accuracy
 from keras_gan.metrics.evaluator import Evaluator
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
+from keras_gan.metrics.gradient_energy import gradient_energy
 from keras_gan.metrics.inception import Inception2015, KerasInception
 from keras_gan.metrics.kernel import KernelDistance, kernel_distance
+from keras_gan.metrics.l1 import l1
+from keras_gan.metrics.lpips import Lpips
 from keras_gan.metrics.manifold import density_coverage, nearest_neighbours, precision_recall
 from keras_gan.metrics.measure import Measure
 from keras_gan.metrics.model_extractor import ModelExtractor
 from keras_gan.metrics.modes import class_coverage, mode_coverage
+from keras_gan.metrics.pair_evaluator import PairEvaluator
 from keras_gan.metrics.path_length import perceptual_path_length
+from keras_gan.metrics.psnr import psnr
 from keras_gan.metrics.result import Report, Result
 from keras_gan.metrics.samples import Samples
 from keras_gan.metrics.score import ClassifierScore, classifier_score
 from keras_gan.metrics.similarity import ms_ssim_diversity
+from keras_gan.metrics.ssim import ssim
 from keras_gan.metrics.train_extractor import train_extractor
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 
@@ -46,9 +55,11 @@ __all__ = [
     "Inception2015",
     "KerasInception",
     "KernelDistance",
+    "Lpips",
     "Measure",
     "ModelExtractor",
     "Moments",
+    "PairEvaluator",
     "Report",
     "Result",
     "Samples",
@@ -60,7 +71,9 @@ __all__ = [
     "density_coverage",
     "frechet_distance",
     "frechet_distance_from_moments",
+    "gradient_energy",
     "kernel_distance",
+    "l1",
     "label_accuracy",
     "mode_coverage",
     "moments",
@@ -68,6 +81,8 @@ __all__ = [
     "nearest_neighbours",
     "perceptual_path_length",
     "precision_recall",
+    "psnr",
     "sliced_wasserstein_distance",
+    "ssim",
     "train_extractor",
 ]

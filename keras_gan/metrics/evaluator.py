@@ -77,6 +77,9 @@ class Evaluator:
         True
     """
 
+    # The method of a model that makes what is compared.
+    needs = "generate"
+
     def __init__(
         self, extractor, metrics=("frechet_distance",), *, num_images=10_000, seed=0, num_halves=8, cache_dir=None
     ):
@@ -116,7 +119,7 @@ class Evaluator:
         Raises:
             ValueError: if the data are endless, empty or out of range.
         """
-        _require_verbose(verbose)
+        require_verbose(verbose)
         return images if isinstance(images, Samples) else self._collector.collect_cached(images, verbose=verbose)
 
     def compare(self, source, real, *, floor=None, intervals=True, verbose=0):
@@ -257,7 +260,8 @@ class Evaluator:
         return tuple(notes)
 
 
-def _require_verbose(verbose):
+def require_verbose(verbose):
+    """Raise a ValueError unless `verbose` is one of Keras's."""
     if not isinstance(verbose, int) or verbose not in (0, 1, 2):
         raise ValueError(f"`verbose` must be 1 for progress bars, or 0. Received: verbose={verbose!r:.80}")
 

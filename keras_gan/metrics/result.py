@@ -2,10 +2,11 @@
 
 import dataclasses
 import json
+import math
 import numbers
 from collections.abc import Iterable, Mapping
 
-from keras_gan._arguments import require_int, require_seed, require_text
+from keras_gan._arguments import require_bool, require_int, require_seed, require_text
 from keras_gan._files import local_path, write_atomically
 
 
@@ -20,14 +21,14 @@ class Result:
     Args:
         name: name of the metric. It is "fid", "kid" or "inception_score" only with the Inception network of 2015.
         value: float.
-        better: "lower" or "higher".
+        better: "lower", "higher" or "near 1".
         interval: (low, high), 95 % confidence, or None if it was not requested. It says how much the choice of the
             images changes the value, not how much another training would change it.
         floor: the value of real training images in place of the samples, or None. This metric cannot tell samples at
             the floor from real images.
-        extractor: name of the extractor.
-        extractor_hash: SHA-256, hexadecimal, of the extractor's weights and of what it does to images.
-        resize: resize mode of the extractor.
+        extractor: name of the extractor; None for a comparison of the pixels themselves.
+        extractor_hash: SHA-256, hexadecimal, of the extractor's weights and of what it does to images; or None.
+        resize: resize mode of the extractor; or None.
         num_real: int, number of real images.
         num_fake: int, number of samples.
         split: name of the part of the data that the real images are, or None if the data have no name for it.
@@ -36,6 +37,9 @@ class Result:
         dtype: str, type of the numbers in which the metric was computed.
         scaling: what was done to the features first, such as "standardized" (real features of mean 0 and, on average,
             variance 1), or None.
+        baseline: the value of the inputs of a translation in place of its outputs, or None. A model that does not reach
+            it does worse than copying its input.
+        is_paired: whether each sample was compared with its own true image.
 
     Attributes:
         doubt: str, why the value says nothing about the samples, or "". It is "too few images to tell from the floor"
@@ -58,9 +62,9 @@ class Result:
     better: str
     interval: tuple[float, float] | None = None
     floor: float | None = None
-    extractor: str
-    extractor_hash: str
-    resize: str
+    extractor: str | None = None
+    extractor_hash: str | None = None
+    resize: str | None = None
     num_real: int
     num_fake: int
     split: str | None = None
@@ -68,22 +72,27 @@ class Result:
     warnings: tuple[str, ...] = ()
     dtype: str = "float64"
     scaling: str | None = None
+    baseline: float | None = None
+    is_paired: bool = False
 
     def __post_init__(self):
-        for name in ("name", "extractor", "extractor_hash", "resize", "dtype"):
+        for name in ("name", "dtype"):
             require_text(name, getattr(self, name))
-        for name in ("split", "scaling"):
+        for name in ("extractor", "extractor_hash", "resize", "split", "scaling"):
             if getattr(self, name) is not None:
                 require_text(name, getattr(self, name))
         require_seed(self.seed)
         for name in ("num_real", "num_fake"):
             require_int(name, getattr(self, name))
         pair = self.interval
-        is_way = isinstance(self.better, str) and self.better in ("lower", "higher")
-        self._require("better", is_way, '"lower" or "higher"')
+        is_way = isinstance(self.better, str) and self.better in ("lower", "higher", "near 1")
+        self._require("better", is_way, '"lower", "higher" or "near 1"')
         # A metric may well be NaN.
         self._require("value", _are_numbers(self.value), "a number")
-        self._require("floor", self.floor is None or _are_numbers(self.floor), "a number or None")
+        for name in ("floor", "baseline"):
+            number = getattr(self, name)
+            self._require(name, number is None or _are_numbers(number), "a number or None")
+        require_bool("is_paired", self.is_paired)
         is_pair = isinstance(pair, tuple) and len(pair) == 2 and _are_numbers(*pair)
         self._require("interval", pair is None or is_pair, "a pair of numbers or None")
         is_texts = isinstance(self.warnings, tuple) and all(isinstance(text, str) for text in self.warnings)
@@ -96,25 +105,52 @@ class Result:
     @property
     def doubt(self):
         """Why the value says nothing about the samples, or ""."""
-        if self.interval is None:
+        if self.interval is None or self.better == "near 1":
             return ""
         sign, best_end = (1, self.interval[0]) if self.better == "lower" else (-1, -self.interval[1])
         if self.floor is not None:
             return "too few images to tell from the floor" if sign * self.floor >= best_end else ""
         return "too few images to tell from 0" if self.better == "lower" and best_end < 0 else ""
 
+    def beats(self, value):
+        """Whether this value is better than another one, which is finite.
+
+        Args:
+            value: float.
+
+        Raises:
+            ValueError: if this is no number.
+        """
+        if not _are_numbers(value):
+            raise ValueError(f"`value` must be a number. Received: value={value!r:.80}")
+        if self.better == "near 1":
+            return _distance_to_one(self.value) < _distance_to_one(value)
+        return self.value < value if self.better == "lower" else self.value > value
+
     def line(self):
         """Return the result in one line."""
         interval = "" if self.interval is None else " [{:.4g}, {:.4g}]".format(*self.interval)
         floor = "" if self.floor is None else f", floor {self.floor:.4g}"
+        baseline = "" if self.baseline is None else f", copying the input {self.baseline:.4g}"
         split = "" if self.split is None else f" ({self.split})"
         doubt = f", {self.doubt}" if self.doubt else ""
-        scaling = "" if self.scaling is None else f", {self.scaling}"
         return (
-            f"{self.name} {self.value:.4g}{interval}{floor}{doubt} ({self.better} is better): "
-            f"{self.num_fake:,} samples against {self.num_real:,} real images{split}; features of {self.extractor} "
-            f"{self.extractor_hash[:8]}{scaling}, resize {self.resize}, seed {self.seed}"
+            f"{self.name} {self.value:.4g}{interval}{floor}{baseline}{doubt} ({self.better} is better): "
+            f"{self._counts()}{split}; {self._features()}seed {self.seed}"
         )
+
+    def _counts(self):
+        if self.is_paired:
+            return f"{self.num_fake:,} pairs"
+        return f"{self.num_fake:,} samples against {self.num_real:,} real images"
+
+    def _features(self):
+        if self.extractor is None:
+            return ""
+        digest = "" if self.extractor_hash is None else f" {self.extractor_hash[:8]}"
+        scaling = "" if self.scaling is None else f", {self.scaling}"
+        resize = "" if self.resize is None else f", resize {self.resize}"
+        return f"features of {self.extractor}{digest}{scaling}{resize}, "
 
     def __str__(self):
         """Return the result in one line."""
@@ -206,6 +242,11 @@ class Report(Mapping):
 
 def _are_numbers(*values):
     return all(isinstance(value, numbers.Real) and not isinstance(value, bool) for value in values)
+
+
+def _distance_to_one(value):
+    """How many times a ratio is too large or too small, on a logarithmic scale."""
+    return abs(math.log(value)) if value > 0 else math.inf
 
 
 def _from_json(fields):

@@ -6,14 +6,10 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._pixels import require_images
 from keras_gan.metrics._features import as_array
 from keras_gan.metrics._hashing import canonical_order
-from keras_gan.metrics._pyramid import apply_separably
+from keras_gan.metrics._ssim import WINDOW, structural_similarity
 
 _BYTES_AT_ONCE = 2**23
 _WEIGHTS = np.array([0.0448, 0.2856, 0.3001, 0.2363, 0.1333])
-_WINDOW = 11
-_DEVIATION = 1.5
-_LUMINANCE_CONSTANT = 0.01**2
-_CONTRAST_CONSTANT = 0.03**2
 
 
 def ms_ssim_diversity(images, labels=None, *, num_pairs=2_000, seed=0):
@@ -94,7 +90,7 @@ def scale_weights(side):
     Returns:
         float64 array of one to five weights.
     """
-    num_scales = min(len(_WEIGHTS), max(1, (side // _WINDOW).bit_length()))
+    num_scales = min(len(_WEIGHTS), max(1, (side // WINDOW).bit_length()))
     return _WEIGHTS[:num_scales] / _WEIGHTS[:num_scales].sum()
 
 
@@ -155,28 +151,8 @@ def _unit_range(images):
 
 def _compare(first, second):
     """Return SSIM and SSIM without the luminance, each averaged over a channel and clipped at 0."""
-    size = min(_WINDOW, *first.shape[2:])
-    rows, columns = (_window_matrix(side, size) for side in first.shape[2:])
-
-    def local_mean(images):
-        return apply_separably(images, rows, columns)
-
-    means = local_mean(first), local_mean(second)
-    product, squares = means[0] * means[1], means[0] ** 2 + means[1] ** 2
-    covariance = local_mean(first * second) - product
-    variances = local_mean(first**2 + second**2) - squares
-    structure = (2.0 * covariance + _CONTRAST_CONSTANT) / (variances + _CONTRAST_CONSTANT)
-    luminance = (2.0 * product + _LUMINANCE_CONSTANT) / (squares + _LUMINANCE_CONSTANT)
     # A negative number has no real power with a fractional exponent.
-    return [np.maximum(part.mean(axis=(2, 3)), 0.0) for part in (luminance * structure, structure)]
-
-
-def _window_matrix(side, size):
-    """The Gaussian window at every place along one axis where it fits, as a matrix `(side - size + 1, side)`."""
-    offsets = np.arange(size) - (size - 1) / 2
-    window = np.exp(-0.5 * (offsets / (_DEVIATION * size / _WINDOW)) ** 2)
-    window /= window.sum()
-    return sum(value * np.eye(side - size + 1, side, k) for k, value in enumerate(window))
+    return [np.maximum(part, 0.0) for part in structural_similarity(first, second)]
 
 
 def _halve(images):

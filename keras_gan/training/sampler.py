@@ -227,16 +227,16 @@ def in_one_array(pieces, count):
     """Copy pieces into one array as they come: a list of them, joined at the end, would take twice the memory.
 
     Args:
-        pieces: iterable of float32 arrays or tensors with `count` rows in all, at least one.
+        pieces: iterable of arrays or tensors of one type with `count` rows in all, at least one.
         count: int.
 
     Returns:
-        float32 NumPy array `(count, ...)`.
+        NumPy array `(count, ...)` of their type.
     """
     samples, start = None, 0
     for piece in pieces:
         if samples is None:
-            samples = np.empty((count, *piece.shape[1:]), np.float32)
+            samples = np.empty((count, *piece.shape[1:]), tf.as_dtype(piece.dtype).as_numpy_dtype)
         samples[start : start + len(piece)] = piece
         start += len(piece)
     return samples

@@ -247,6 +247,87 @@ def test_a_model_that_does_not_generate_is_refused():
         model.fit(np.zeros((4, 4)), np.zeros((4, 1)), verbose=0, callbacks=[Evaluate(IMAGES, brightness())])
 
 
+class Fading(keras.Model):
+    """A translator, as Keras trains it, whose only weight fades the images."""
+
+    def __init__(self):
+        super().__init__()
+        self.factor = self.add_weight(shape=(), initializer="ones")
+
+    def call(self, images):
+        return self.factor * images
+
+    def train_step(self, data):
+        self.factor.assign(0.5 * self.factor)
+        return {"loss": self.factor}
+
+    def translate(self, images):
+        return self(images).numpy()
+
+
+def pairs():
+    return {"source": IMAGES, "target": 0.3 * IMAGES}
+
+
+def fit_fading(*evaluates):
+    model = Fading()
+    model.compile(run_eagerly=True)
+    return model.fit(IMAGES, epochs=4, batch_size=32, verbose=0, callbacks=list(evaluates)).history
+
+
+def test_a_translator_is_measured_on_pairs_and_the_best_is_kept(tmp_path):
+    evaluate = Evaluate(pairs(), metrics.PairEvaluator(), directory=tmp_path, best="gradient_energy", log_dir=tmp_path)
+    history = fit_fading(evaluate)
+    # Factors of 1/2, 1/4, 1/8, 1/16, where 0.3 is right.
+    np.testing.assert_allclose(history["gradient_energy"], [(0.5**n / 0.3) ** 2 for n in range(1, 5)], rtol=1e-5)
+    assert (evaluate.best_epoch, evaluate.best_value) == (2, history["gradient_energy"][1])
+    best = metrics.Report.load(tmp_path / "best.json")
+    assert best["l1"].value == history["l1"][1]
+    assert best["l1"].baseline == pytest.approx(0.7 * np.abs(IMAGES).mean())
+
+
+def test_a_cycle_gan_is_measured_in_both_directions():
+    shape = {"image_shape": (8, 8, 1), "width": 1}
+    translators = [keras_gan.networks.resnet_translator(**shape, blocks=1) for _ in range(2)]
+    discriminators = [keras_gan.networks.patch_discriminator(**shape, layers=1) for _ in range(2)]
+    model = keras_gan.CycleGAN(*translators, *discriminators, identity_weight=0, pool_size=0, ema_half_life=10)
+    images = np.random.default_rng(1).uniform(-1, 1, (4, 8, 8, 1)).astype("float32")
+    held_out = {"source": images, "target": -images}
+    evaluators = [metrics.PairEvaluator(["psnr", "ssim"], to=to) for to in (None, "source")]
+    model.compile(run_eagerly=True)
+    evaluates = [Evaluate(held_out, evaluator) for evaluator in evaluators]
+    history = model.fit({"source": images, "target": images}, batch_size=4, verbose=0, callbacks=evaluates).history
+    assert history["psnr"] == [metrics.psnr(model.translate(images), -images).mean]
+    assert history["psnr_to_source"] == [metrics.psnr(model.translate(-images, to="source"), images).mean]
+    assert (
+        model.evaluate(held_out, batch_size=4, verbose=0, evaluator=evaluators[0], return_dict=True)["ssim"]
+        == history["ssim"][0]
+    )
+
+
+@pytest.mark.parametrize(
+    "evaluator, given, message",
+    [
+        (
+            brightness(),
+            IMAGES,
+            r"`model.generate` returns.* has `translate`: give held-out pairs and a .*PairEvaluator`",
+        ),
+        (metrics.PairEvaluator(), IMAGES, r"Pairs are a dict of arrays"),
+    ],
+)
+def test_a_translator_needs_an_evaluator_of_pairs(evaluator, given, message):
+    with pytest.raises(ValueError, match=message):
+        fit_fading(Evaluate(given, evaluator))
+
+
+def test_a_gan_needs_an_evaluator_of_samples(gan):
+    with pytest.raises(
+        ValueError, match=r"`model.translate`.* has `generate`: give held-out images and a .*Evaluator`"
+    ):
+        fit(gan, Evaluate(pairs(), metrics.PairEvaluator()))
+
+
 @pytest.mark.parametrize(
     "trained, measured, is_refused",
     [

@@ -90,6 +90,7 @@ EVERYWHERE = {
     "spectral_normalization": _FLAG,
     "start_step": {"zero"},
     "steps_per_epoch": _NONE,
+    "to": _NONE,
     "trainable": _FLAG,
     "validation_data": _NONE,
     # Keras validates after the epochs of a list, here after none.
@@ -163,6 +164,8 @@ HERE = {
     "export.ExportedGenerator.generate.codes": _NONE,
     "export.ExportedGenerator.generate.labels": _NONE,
     "export.ExportedGenerator.generate.latents": _NONE,
+    "export.ExportedGenerator.translate.images": {"fewer rows"},
+    "export.ExportedGenerator.translate.labels": _NONE,
     "export.save.card": {"None", "empty dict"},
     "export.save.version": {"None", "2^40"},
     "export.write_serving_config.batch_timeout_micros": {"zero"},
@@ -283,6 +286,20 @@ HERE = {
     "metrics.Extractor.digest": {"text"},
     "metrics.FrechetDistance.update_state.fake": {"None", "array", "no rows"} | _FEATURES - {"booleans"},
     "metrics.FrechetDistance.update_state.real": {"None", "array", "no rows"} | _FEATURES - {"booleans"},
+    **{
+        f"metrics.{name}.{side}": {"uint8"}
+        for name in ("Lpips()", "gradient_energy", "l1", "psnr", "ssim")
+        for side in ("images", "targets")
+    },
+    **{
+        f"metrics.{name}.{option}": values
+        for name in ("psnr", "ssim")
+        for option, values in {"border": {"zero"}, "channel": _NONE, "value_range": _NONE}.items()
+    },
+    "metrics.Lpips.heads": _NONE,
+    "metrics.PairEvaluator.compare.floor": {"empty dict"},
+    "metrics.PairEvaluator.metrics": _NONE,
+    "metrics.PairEvaluator.floor.train": {"fewer rows"},
     "metrics.ModelExtractor.fingerprint": {"None", "text"},
     "metrics.ModelExtractor.output": {"None", "zero", "list of None"},
     "metrics.ModelExtractor.value_range": _NONE,
@@ -292,13 +309,16 @@ HERE = {
     "metrics.Moments.mean": _ANYTHING | _ARRAY,
     "metrics.Report.results": {"empty list", "empty dict", "empty array"},
     "metrics.Report.save.path": {"text"},
+    "metrics.Result.baseline": _ANY_NUMBER | {"None", "NaN", "infinity", "1e308", "NaN of numpy"},
+    "metrics.Result.beats.value": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.dtype": {"text"},
     "metrics.Result.extractor": {"text"},
-    "metrics.Result.extractor_hash": {"text"},
+    "metrics.Result.extractor_hash": {"None", "text"},
+    "metrics.Result.is_paired": _FLAG,
     # A value may be NaN or infinite: it is what was measured.
     "metrics.Result.floor": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.interval": _NONE,
-    "metrics.Result.resize": {"text"},
+    "metrics.Result.resize": {"None", "text"},
     "metrics.Result.scaling": {"None", "text"},
     "metrics.Result.split": {"None", "text"},
     "metrics.Result.value": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},

@@ -200,6 +200,28 @@ def evaluator():
     return metrics.Evaluator(extractor(), ["precision_recall"], num_images=20, num_halves=0)
 
 
+def held_out():
+    return {"source": images(), "target": images()[::-1].copy()}
+
+
+def perceptual():
+    return metrics.Lpips(
+        keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(2, 3, name="edges")]), layers=["edges"]
+    )
+
+
+@functools.cache
+def exported_translator():
+    directory = f"{folder()}/night"
+    export.save(compiled(gans.CycleGAN), directory)
+    return directory
+
+
+def compared(metric, **changes):
+    """A metric of pairs and its arguments."""
+    return lambda: (metric, {"images": images(), "targets": images()[::-1].copy(), **changes})
+
+
 def result(**changes):
     facts = {"name": "recall", "value": 0.5, "better": "higher", "extractor": "pixels", "extractor_hash": "ab"}
     return facts | {"resize": "clean", "num_real": 10, "num_fake": 10} | changes
@@ -814,6 +836,36 @@ _METRICS = {
     ),
     "Inception2015": lambda: (metrics.Inception2015, {"path": numbers_file(), "sha256": "0" * 64, "resize": "clean"}),
     "KerasInception": made(metrics.KerasInception, weights="no_such_file.h5", download=False, resize="clean"),
+    "Lpips": lambda: (
+        metrics.Lpips,
+        {
+            "network": keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(2, 3, name="edges")]),
+            "heads": [np.ones(2, "float32")],
+            "layers": ["edges"],
+            "name": "look",
+        },
+    ),
+    "Lpips()": lambda: compared(perceptual())(),
+    "PairEvaluator": lambda: (
+        metrics.PairEvaluator,
+        {
+            "metrics": ["psnr", "precision_recall"],
+            "extractor": extractor(),
+            "to": None,
+            "num_pairs": 10,
+            "seed": 0,
+            "cache_dir": folder(),
+        },
+    ),
+    "PairEvaluator.real": lambda: (metrics.PairEvaluator().real, {"pairs": held_out(), "verbose": 0}),
+    "PairEvaluator.compare": lambda: (
+        metrics.PairEvaluator().compare,
+        {"source": images(), "real": held_out(), "floor": None, "intervals": True, "verbose": 0},
+    ),
+    "PairEvaluator.floor": lambda: (
+        metrics.PairEvaluator(["precision_recall"], extractor()).floor,
+        {"train": -images(20), "real": held_out()},
+    ),
     "KernelDistance": made(
         metrics.KernelDistance,
         extractor=None,
@@ -849,9 +901,20 @@ _METRICS = {
     "Moments": made(metrics.Moments, count=2, mean=np.array([1.0]), covariance=np.array([[2.0]])),
     "Report": lambda: (metrics.Report, {"results": [metrics.Result(**result())]}),
     "Report.save": lambda: (metrics.Report([metrics.Result(**result())]).save, {"path": f"{folder()}/report.json"}),
+    "Result.beats": lambda: (metrics.Result(**result()).beats, {"value": 0.5}),
     "Result": lambda: (
         metrics.Result,
-        result(interval=(0.0, 1.0), floor=0.1, split="test", seed=0, warnings=(), dtype="float64", scaling="unit"),
+        result(
+            interval=(0.0, 1.0),
+            floor=0.1,
+            split="test",
+            seed=0,
+            warnings=(),
+            dtype="float64",
+            scaling="unit",
+            baseline=0.2,
+            is_paired=False,
+        ),
     ),
     "Samples": lambda: (
         metrics.Samples,
@@ -893,7 +956,9 @@ _METRICS = {
         metrics.frechet_distance_from_moments,
         {"real": metrics.moments(features()), "fake": metrics.moments(features())},
     ),
+    "gradient_energy": compared(metrics.gradient_energy),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
+    "l1": compared(metrics.l1),
     "label_accuracy": made(metrics.label_accuracy, logits=features(), labels=labels(12)),
     "mode_coverage": lambda: (
         metrics.mode_coverage,
@@ -928,6 +993,7 @@ _METRICS = {
         },
     ),
     "precision_recall": measured(metrics.precision_recall, num_neighbours=3),
+    "psnr": compared(metrics.psnr, channel=None, border=1, value_range=(-1.0, 1.0)),
     "sliced_wasserstein_distance": lambda: (
         metrics.sliced_wasserstein_distance,
         {
@@ -938,6 +1004,7 @@ _METRICS = {
             "seed": 0,
         },
     ),
+    "ssim": compared(metrics.ssim, channel=None, border=1, value_range=(-1.0, 1.0)),
     "train_extractor": lambda: (
         metrics.train_extractor,
         {
@@ -956,12 +1023,17 @@ _EXPORT = {
         export.ExportedGenerator(exported()).generate,
         {"num_images": 2, "latents": None, "labels": None, "codes": None, "seed": 0, "batch_size": 4},
     ),
+    "ExportedGenerator.translate": lambda: (
+        export.ExportedGenerator(exported_translator()).translate,
+        {"images": images(2), "labels": None, "batch_size": 4},
+    ),
     "litert_distance": lambda: (
         export.litert_distance,
         {
             "gan": compiled(gans.LSGAN),
             "path": converted(),
             "averaged": True,
+            "to": None,
             "num_images": 2,
             "seed": 0,
             "sha256": None,
@@ -975,6 +1047,8 @@ _EXPORT = {
             "directory": folder(),
             "version": 1,
             "averaged": True,
+            "to": None,
+            "image_type": "float32",
             "signatures": None,
             "max_count": 4,
             "jit_compile": False,
@@ -983,15 +1057,22 @@ _EXPORT = {
     ),
     "save_litert": lambda: (
         export.save_litert,
-        {"gan": compiled(gans.LSGAN), "path": f"{folder()}/g.tflite", "averaged": True, "quantize": False},
+        {"gan": compiled(gans.LSGAN), "path": f"{folder()}/g.tflite", "averaged": True, "to": None, "quantize": False},
     ),
     "save_onnx": lambda: (
         export.save_onnx,
-        {"gan": compiled(gans.LSGAN), "path": f"{folder()}/g.onnx", "averaged": True},
+        {"gan": compiled(gans.LSGAN), "path": f"{folder()}/g.onnx", "averaged": True, "to": None},
     ),
     "write_model_card": lambda: (
         export.write_model_card,
-        {"folder": folder(), "gan": compiled(gans.LSGAN), "averaged": True, "signatures": None, "facts": None},
+        {
+            "folder": folder(),
+            "gan": compiled(gans.LSGAN),
+            "averaged": True,
+            "to": None,
+            "signatures": None,
+            "facts": None,
+        },
     ),
     "write_serving_config": lambda: (
         export.write_serving_config,

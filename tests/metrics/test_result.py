@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 
 import pytest
 
@@ -35,6 +36,35 @@ def test_a_line_says_everything_that_moves_the_value():
 def test_what_is_not_known_is_left_out():
     bare = dataclasses.replace(RESULT, interval=None, floor=None, split=None)
     assert bare.line().startswith("frechet_distance 5.5 (lower is better): 2,500 samples against 10,000 real images;")
+
+
+def test_a_result_of_pairs_says_so_and_names_no_features_that_it_has_not():
+    pairs = dataclasses.replace(
+        RESULT, floor=None, extractor=None, extractor_hash=None, resize=None, num_real=5, num_fake=5, is_paired=True
+    )
+    pairs = dataclasses.replace(pairs, baseline=9.0)
+    expected = "frechet_distance 5.5 [5, 6], copying the input 9 (lower is better): 5 pairs (test); seed 3"
+    assert pairs.line() == expected
+
+
+@pytest.mark.parametrize(
+    "better, value, other, is_better",
+    [
+        ("lower", 1.0, 2.0, True),
+        ("lower", 2.0, 1.0, False),
+        ("higher", 2.0, 1.0, True),
+        ("higher", 1.0, 1.0, False),
+        ("near 1", 0.9, 0.5, True),
+        # Twice too much is as far as half of it.
+        ("near 1", 1.9, 0.5, True),
+        ("near 1", 2.1, 0.5, False),
+        ("near 1", 0.5, 0.0, True),
+        ("near 1", math.nan, 0.5, False),
+        ("lower", math.nan, 0.5, False),
+    ],
+)
+def test_which_of_two_values_is_better(better, value, other, is_better):
+    assert dataclasses.replace(RESULT, better=better, value=value, interval=None).beats(other) is is_better
 
 
 def test_a_report_is_a_mapping_with_each_warning_once():

@@ -66,7 +66,7 @@ def measure(*values):
         (lambda: metrics.Samples(FEATURES, FEATURES[:3]), r"a row for each image.*logits.shape=\(3, 4\)"),
         (
             lambda: dataclasses.replace(RESULT, better="more"),
-            r'`better` must be "lower" or "higher". Received: better=',
+            r'`better` must be "lower", "higher" or "near 1". Received: better=',
         ),
         (lambda: dataclasses.replace(RESULT, value="0.5"), r"`value` must be a number. Received: value='0.5'"),
         (lambda: dataclasses.replace(RESULT, interval=(1.0,)), r"`interval` must be a pair of numbers or None"),

@@ -1,0 +1,103 @@
+"""The comparisons of pairs that a `PairEvaluator` makes."""
+
+import dataclasses
+import math
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+
+from keras_gan._arguments import require_text
+from keras_gan.metrics._features import as_array
+from keras_gan.metrics.gradient_energy import energy_ratio, gradient_energy
+from keras_gan.metrics.l1 import l1
+from keras_gan.metrics.psnr import mean_decibels, psnr
+from keras_gan.metrics.ssim import ssim
+
+_RESAMPLES = 200
+
+
+@dataclasses.dataclass(frozen=True)
+class PairMeasure:
+    """A comparison of images with their targets.
+
+    Attributes:
+        name: str.
+        better: "lower", "higher" or "near 1".
+        bounds: (low, high), the range of the value.
+        rows_of: function of (images, targets) that returns a row of numbers for each pair.
+        summary: function of such rows that returns the value.
+        extractor: dict of the fields of a `Result` that describe a network.
+    """
+
+    name: str
+    better: str
+    bounds: tuple
+    rows_of: Callable
+    summary: Callable = np.mean
+    extractor: dict = dataclasses.field(default_factory=dict)
+
+    def deviation(self, rows, seed):
+        """The standard deviation of the value over other pairs of the same kind and number: by bootstrap over pairs."""
+        rng, count = np.random.default_rng(seed), len(rows)
+        with warnings.catch_warnings(action="ignore"):
+            values = [self.summary(rows[rng.integers(count, size=count)]) for _ in range(_RESAMPLES)]
+        if not np.isfinite(values).all():
+            return math.nan
+        # A resample of n pairs varies as if their own variance had the divisor n.
+        return float(np.std(values, ddof=1)) * math.sqrt(count / (count - 1))
+
+
+def measure_of(metric):
+    """The measure for a name, or for a callable such as a `Lpips`; None if it is neither."""
+    if isinstance(metric, str):
+        return MEASURES.get(metric)
+    if not callable(metric) or not all(hasattr(metric, name) for name in ("name", "better")):
+        return None
+    require_text("name", metric.name)
+    if metric.better not in ("lower", "higher"):
+        raise ValueError(
+            f'A metric\'s `better` must be "lower" or "higher". Received: {metric.name!r} with {metric.better!r}'
+        )
+    extractor = {}
+    if hasattr(metric, "fingerprint"):
+        extractor = {
+            "extractor": getattr(metric, "extractor", metric.name),
+            "extractor_hash": metric.fingerprint,
+            "dtype": "float32",
+        }
+    bounds = getattr(metric, "bounds", (-math.inf, math.inf))
+    return PairMeasure(metric.name, metric.better, bounds, _rows_of(metric), extractor=extractor)
+
+
+def _rows_of(metric):
+    """The function that checks what a callable returns: a number for each pair."""
+
+    def rows_of(images, targets):
+        returned = metric(images, targets)
+        rows = as_array(metric.name, getattr(returned, "values", returned), "biuf")
+        if rows.shape != (len(images),):
+            raise ValueError(
+                f"The metric {metric.name!r} must return a number for each of the {len(images)} pairs. "
+                f"Received: an array of shape {rows.shape}"
+            )
+        return rows
+
+    return rows_of
+
+
+def _energies(images, targets):
+    return np.stack(gradient_energy(images, targets)[1:], axis=1)
+
+
+def _decibels(images, targets):
+    with warnings.catch_warnings(action="ignore"):
+        return psnr(images, targets).values
+
+
+MEASURES = {
+    "psnr": PairMeasure("psnr", "higher", (-math.inf, math.inf), _decibels, mean_decibels),
+    "ssim": PairMeasure("ssim", "higher", (-1.0, 1.0), lambda *pairs: ssim(*pairs).values),
+    "l1": PairMeasure("l1", "lower", (0.0, math.inf), lambda *pairs: l1(*pairs).values),
+    "gradient_energy": PairMeasure("gradient_energy", "near 1", (0.0, math.inf), _energies, energy_ratio),
+}
