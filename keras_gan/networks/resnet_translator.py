@@ -56,7 +56,8 @@ def resnet_translator(
     that the later layers can spread. Padded by reflection, the network would not see the labels at all.
 
     Args:
-        image_shape: tuple (height, width, channels) of the pictures, sides of at least 5; None for sides of any size.
+        image_shape: tuple (height, width, channels) of the pictures; None for sides of any size. Padded by reflection,
+            sides have at least 2^halvings + 1 pixels, 5 by default.
         target_channels: int, the channels of the translations; None for those of the pictures.
         width: int, the channels next to the picture.
         blocks: int, the number of residual blocks.

@@ -1,11 +1,17 @@
 """The perceptual loss against its formula, its gradient, its images, and how it is saved."""
 
+import os
+import pathlib
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from keras_gan.losses import Perceptual
+from keras_gan.networks import perceptual_trunk
+
+TEST_DATA = os.environ.get("KERAS_GAN_TEST_DATA")
 
 
 def network(shape=(None, None, 3)):
@@ -76,6 +82,16 @@ def test_dropout_and_batch_statistics_are_those_of_inference():
     assert value == pytest.approx(np.abs(x - y).mean() / np.sqrt(1.001), rel=1e-4)
     for weight, old in zip(trunk.weights, before, strict=True):
         np.testing.assert_array_equal(weight, old)
+
+
+@pytest.mark.skipif(TEST_DATA is None, reason="KERAS_GAN_TEST_DATA names no folder that holds weights/")
+def test_a_texture_that_moves_is_nearer_than_one_that_is_blurred_although_its_pixels_are_farther():
+    path = pathlib.Path(TEST_DATA, "weights", "squeezenet_1_1_imagenet_notop.h5")
+    loss = Perceptual(perceptual_trunk(weights=path, architecture="squeezenet"), ["fire3", "fire5", "fire9"])
+    texture = np.clip(1.5 * np.asarray(tf.nn.avg_pool2d(pictures(4, 64, 64, 3), 2, 1, "SAME")), -1.0, 1.0)
+    moved, blurred = np.roll(texture, 1, axis=2), np.asarray(tf.nn.avg_pool2d(texture, 5, 1, "SAME"))
+    assert np.abs(moved - texture).mean() > np.abs(blurred - texture).mean()
+    assert float(loss(texture, moved)) < 0.6 * float(loss(texture, blurred))
 
 
 @pytest.mark.parametrize("mode", ["caffe", "torch"])
