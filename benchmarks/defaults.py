@@ -11,8 +11,9 @@ The judge is that of `demo_quality.py`, a classifier that sees only scikit-learn
 measures the Frechet distance of its features to the test split, over that of a Gaussian of full covariance fitted to
 the training pixels, and the share of the rarest class. A pair has learnt if the distance is below the Gaussian's and no
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
-halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `StarGAN` does the
-same between digits, their negatives and their mirror images, with one generator, and is judged by the negatives.
+halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix` and
+`Pix2PixHD` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images, with one
+generator, and is judged by the negatives.
 """
 
 import os
@@ -84,6 +85,8 @@ PAIRS = [
     ("R3GAN", "vit"),
     ("AdversarialFlow", "noise_unet"),
     ("CycleGAN", "resnet_translator"),
+    ("Pix2Pix", "unet"),
+    ("Pix2PixHD", "multiscale_discriminator"),
     ("StarGAN", "resnet_translator"),
 ]
 
@@ -127,6 +130,29 @@ def translated(seed):
     return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
 
 
+def translated_from_pairs(seed):
+    """As `translated`, by a Pix2Pix."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.patch_discriminator(**SHAPE, source_channels=1, width=16, layers=1)
+    return _trained_on_pairs(keras_gan.Pix2Pix(networks.unet(**SHAPE, width=16), judge, seed=seed))
+
+
+def translated_by_features(seed):
+    """As `translated`, by a Pix2PixHD."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.multiscale_discriminator(**SHAPE, source_channels=1, width=16, layers=1)
+    translator = networks.resnet_translator(**SHAPE, width=16, blocks=2)
+    return _trained_on_pairs(keras_gan.Pix2PixHD(translator, judge, seed=seed))
+
+
+def _trained_on_pairs(gan):
+    gan.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    gan.fit({"source": digits, "target": -digits}, batch_size=8, epochs=4, verbose=0)
+    images = gan.translate(test)
+    return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
+
+
 def translated_between_domains(seed):
     """As `translated`, by a StarGAN between digits, their negatives and their mirror images, from unpaired thirds."""
     keras.utils.set_random_seed(seed)
@@ -144,7 +170,12 @@ def translated_between_domains(seed):
     return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
 
 
-TRANSLATORS = {"CycleGAN": translated, "StarGAN": translated_between_domains}
+TRANSLATORS = {
+    "CycleGAN": translated,
+    "Pix2Pix": translated_from_pairs,
+    "Pix2PixHD": translated_by_features,
+    "StarGAN": translated_between_domains,
+}
 
 
 def row(judge, gan_name, network, seed, folder):

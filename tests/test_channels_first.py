@@ -15,7 +15,7 @@ def _channels_first():
     keras.config.set_image_data_format("channels_last")
 
 
-OPTIONS = {"acgan": {"num_classes": 3}}
+OPTIONS = {"acgan": {"num_classes": 3}, "perceptual_trunk": {"weights": "none.npz"}}
 LAYERS = [
     layers.ConditionalBatchNormalization,
     layers.GroupNormalization,

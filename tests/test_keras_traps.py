@@ -146,14 +146,25 @@ def test_a_penalty_through_a_bilinear_resize_is_silently_wrong():
         lambda: keras_gan.networks.sagan(image_shape=(8, 8, 1), latent_dim=2, width=2),
         lambda: keras_gan.networks.stylegan2(image_shape=(8, 8, 1), latent_dim=2, width=2, mapping_layers=1),
         lambda: keras_gan.networks.progressive(image_shape=(8, 8, 1), latent_dim=2, width=2),
+        lambda: [keras_gan.networks.multiscale_discriminator(image_shape=(8, 8, 1), width=2, layers=1)],
     ],
-    ids=["dcgan", "resnet", "sagan", "stylegan2", "progressive"],
+    ids=["dcgan", "resnet", "sagan", "stylegan2", "progressive", "multiscale_discriminator"],
 )
 def test_no_network_of_ours_resizes_bilinearly(make):
     for player in make():
         layers = every_layer(player)
         assert not [layer for layer in layers if isinstance(layer, keras.layers.Resizing)]
         assert not [layer for layer in layers if getattr(layer, "interpolation", "nearest") != "nearest"]
+
+
+def test_dropout_that_shall_stay_on_is_off_in_a_model_that_infers():
+    """So a translator whose noise is its dropout needs a layer of its own."""
+    images, ones = keras.Input((8, 8, 1)), np.ones((1, 8, 8, 1), "float32")
+    stock = keras.Model(images, keras.layers.Dropout(0.5)(images, training=True))
+    np.testing.assert_array_equal(stock(ones, training=False), ones)
+    noisy = keras_gan.networks.unet(image_shape=(8, 8, 1), width=2, depth=2, noise=True)
+    dropped = keras.Model(noisy.input, noisy.get_layer("up_0_dropout").output)(ones, training=False)
+    assert np.asarray(dropped == 0.0).any()
 
 
 @pytest.mark.long

@@ -13,6 +13,8 @@ from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
+from keras_gan.gans.pix2pix import Pix2Pix
+from keras_gan.gans.pix2pix_hd import Pix2PixHD
 from keras_gan.gans.r3gan import R3GAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
@@ -37,6 +39,8 @@ __all__ = [
     "InfoGAN",
     "MinimaxGAN",
     "NonSaturatingGAN",
+    "Pix2Pix",
+    "Pix2PixHD",
     "RelativisticAverageGAN",
     "RelativisticGAN",
     "StarGAN",

@@ -2,10 +2,8 @@
 
 import abc
 
-import tensorflow as tf
-
 from keras_gan._arguments import require_int
-from keras_gan.augmentation import AdaptiveAugment, Augmentation
+from keras_gan.gans._augmentations import augmentations_of
 from keras_gan.gans._serialised import serialised
 from keras_gan.training import AdversarialModel, Critic, Field, Game, Interface, Player, Sampler
 from keras_gan.training.passes import current_noise
@@ -68,13 +66,12 @@ class TwoPlayerGAN(AdversarialModel):
         name=None,
     ):
         maps = Interface(generator, "generator", self.generator_takes, "images")
-        augmentations = _augmentations(augmentation)
+        augmentations = augmentations_of(augmentation, adversarial_loss)
         critic = Critic(discriminator, role="discriminator", augmentations=augmentations, generator=maps)
         shapes = _require_matching(maps, critic.interface)
         classes = _number_of_classes(num_classes, maps, critic.interface)
         discriminator_steps = require_int("discriminator_steps", discriminator_steps)
         labels = {} if classes is None else {"labels": Field((), num_classes=classes)}
-        _require_meaningful_signs(adversarial_loss, augmentations)
         shared = penalties_by_player(penalties, ("generator", "discriminator"))
         super().__init__(
             {
@@ -230,33 +227,6 @@ class TwoPlayerGAN(AdversarialModel):
             "ema_half_life": serialised(self.ema_half_life),
             "num_classes": self.num_classes,
         }
-
-
-def _augmentations(augmentation):
-    """The augmentations as a list, checked."""
-    augmentations = augmentation if isinstance(augmentation, list | tuple) else [augmentation]
-    for entry in augmentations:
-        if not isinstance(entry, Augmentation):
-            raise ValueError(
-                "`augmentation` must be one of `keras_gan.augmentation`, such as `DiffAugment()`, or a list of them. "
-                f"Received: augmentation={augmentation!r}"
-            )
-    return augmentations
-
-
-def _require_meaningful_signs(loss, augmentations):
-    """Raise a ValueError for an augmentation that adapts to the signs of logits, if 0 is no boundary for the loss."""
-    adapting = [a for a in augmentations if isinstance(a, AdaptiveAugment) and a.target is not None]
-    if not adapting:
-        return
-    # A discriminator that cannot tell images apart gives all of them the logit for which its loss is lowest.
-    below, middle, above = (float(loss.discriminator_loss(*[tf.constant([[u]])] * 2)) for u in (-4.0, 0.0, 4.0))
-    if not middle < below == above:
-        raise ValueError(
-            "An AdaptiveAugment adapts to the sign of the logits, and with this loss, 0 is not the boundary between "
-            "real and fake. Give it `target=None` and a `probability`, a number or a schedule; or take another GAN: "
-            f"NonSaturatingGAN, MinimaxGAN or HingeGAN. Received: augmentation={adapting[0]!r}, loss={loss!r}"
-        )
 
 
 def _require_matching(maps, judges):

@@ -1,14 +1,17 @@
 """Adversarial losses: the generator's and the discriminator's formula of one paper, side by side.
 
 Each takes the logits of both players and is pure, so you can use it in a training loop of your own. The models of
-`keras_gan.gans` have their losses built in.
+`keras_gan.gans` have their losses built in. `Perceptual` and `feature_matching` compare images with their targets, in
+the features of a network.
 """
 
 from keras_gan.losses._adversarial_loss import AdversarialLoss
+from keras_gan.losses.feature_matching import feature_matching
 from keras_gan.losses.hinge import Hinge
 from keras_gan.losses.least_squares import LeastSquares
 from keras_gan.losses.minimax import Minimax
 from keras_gan.losses.non_saturating import NonSaturating
+from keras_gan.losses.perceptual import Perceptual
 from keras_gan.losses.relativistic import Relativistic
 from keras_gan.losses.relativistic_average import RelativisticAverage
 from keras_gan.losses.wasserstein import Wasserstein
@@ -19,7 +22,9 @@ __all__ = [
     "LeastSquares",
     "Minimax",
     "NonSaturating",
+    "Perceptual",
     "Relativistic",
     "RelativisticAverage",
     "Wasserstein",
+    "feature_matching",
 ]

@@ -6,14 +6,18 @@ from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
+from keras_gan.networks.multiscale_discriminator import multiscale_discriminator
 from keras_gan.networks.noise_unet import noise_unet
 from keras_gan.networks.patch_discriminator import patch_discriminator
+from keras_gan.networks.perceptual_trunk import perceptual_trunk
 from keras_gan.networks.progressive import progressive
 from keras_gan.networks.r3gan import r3gan
 from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.sagan import sagan
+from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
+from keras_gan.networks.unet import unet
 from keras_gan.networks.vae_gan import vae_gan
 from keras_gan.networks.vit import vit
 from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
@@ -25,14 +29,18 @@ __all__ = [
     "dense_dcgan",
     "info_gan",
     "mlp",
+    "multiscale_discriminator",
     "noise_unet",
     "patch_discriminator",
+    "perceptual_trunk",
     "progressive",
     "r3gan",
     "resnet",
     "resnet_translator",
     "sagan",
+    "stargan_discriminator",
     "stylegan2",
+    "unet",
     "vae_gan",
     "vit",
     "wgan_gp_resnet",

@@ -16,6 +16,11 @@ def labels_input():
     return keras.Input((), dtype="int32", name="labels")
 
 
+def label_vectors_input(num_classes):
+    """The input "labels", float32 `(batch, num_classes)`: one-hot classes, or a number for each attribute."""
+    return keras.Input((num_classes,), name="labels")
+
+
 def latents_and_labels(latent_dim, num_classes):
     """The inputs of a generator, and the input of its first layer: the latents and then the one-hot labels.
 
@@ -64,3 +69,25 @@ def with_plane_of_label(images, labels, num_classes):
     plane = layers.Embedding(num_classes, height * width, keras.initializers.RandomNormal(0.0, 1.0), name="label_plane")
     plane = layers.Reshape((height, width, 1), name="reshape_plane")(plane(labels))
     return layers.Concatenate(name="with_labels")([images, plane])
+
+
+def with_planes_of_labels(images, labels):
+    """Pictures with a constant plane for each number of their labels, next to their channels."""
+    return LabelPlanes(name="with_labels")([images, labels])
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class LabelPlanes(layers.Layer):
+    """Appends each number of a vector to the channels of a map, as a constant plane."""
+
+    def call(self, inputs):
+        """Return maps `(batch, height, width, channels + numbers)`."""
+        maps, numbers = inputs
+        shape = (*keras.ops.shape(maps)[:3], numbers.shape[-1])
+        planes = keras.ops.broadcast_to(keras.ops.expand_dims(numbers, (1, 2)), shape)
+        return keras.ops.concatenate([maps, planes], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape of the maps, with more channels."""
+        (*sides, channels), (_, numbers) = input_shape
+        return (*sides, channels + numbers)

@@ -2,15 +2,15 @@
 
 import keras
 
-from keras_gan._arguments import require_choice, require_int
-from keras_gan.layers import BatchNormalization, Conv2D, GroupNormalization, LeakyReLU
+from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import normal
+from keras_gan.networks._patch_stages import NORMALIZATIONS, judged_patches, pictures_to_judge
+from keras_gan.networks._sides import SupportedSides
 
-_WIDEST = 8
 
-
-def patch_discriminator(*, image_shape=(256, 256, 3), width=64, layers=3, normalization="instance"):
+def patch_discriminator(
+    *, image_shape=(256, 256, 3), source_channels=None, width=64, layers=3, normalization="instance", features=False
+):
     """Convolutional discriminator with a logit for each patch of a picture, after pix2pix and CycleGAN (PatchGAN).
 
     Where another loss already takes care of the picture as a whole, such as the distance to a target or a cycle, only
@@ -22,9 +22,13 @@ def patch_discriminator(*, image_shape=(256, 256, 3), width=64, layers=3, normal
     except the last, with normalisation before it in all except the first. All are padded by one pixel, so each of the
     two at the end makes the map smaller by one. With n layers of stride 2 a logit sees a patch with a side of
 
-        9 * 2^n - 2        pixels: 16, 34, 70 and 142 for 1, 2, 3 and 4
+        9 * 2^n - 2        pixels: 16, 34, 70, 142 and 286 for 1, 2, 3, 4 and 5
 
-    and a picture of 256 pixels has 30x30 logits for n = 3. Sides halve rounding up.
+    and a picture of 256 pixels has 30x30 logits for n = 3. Sides halve rounding up. With no layer of stride 2, the
+    other convolutions are 1x1, with `width` and twice as many channels, and a logit sees one pixel (PixelGAN).
+
+    With `source_channels` it is conditional: it judges the picture next to its source, joined in its channels. So it
+    sees whether a picture fits its source, and not only whether it is sharp.
 
     Isola et al. 2016 (arXiv 1611.07004), section 3.2.2 and appendix 6.1.2, with batch normalisation; Zhu et al. 2017
     (arXiv 1703.10593), appendix 7.2, with instance normalisation; as in the authors' codes: kernels from N(0, 0.02),
@@ -33,14 +37,18 @@ def patch_discriminator(*, image_shape=(256, 256, 3), width=64, layers=3, normal
     source and target in six channels, 2,768,705.
 
     Args:
-        image_shape: tuple (height, width, channels) of the pictures.
+        image_shape: tuple (height, width, channels) of the pictures; None for sides of any size.
+        source_channels: int, the channels of the sources, of the same height and width; None for a discriminator that
+            does not see the source.
         width: int, the channels of the first convolution.
-        layers: int, the number of convolutions of stride 2; 3 is the 70x70 PatchGAN.
+        layers: int, the number of convolutions of stride 2; 3 is the 70x70 PatchGAN, 0 the PixelGAN.
         normalization: "instance" (each channel of each picture by itself), "batch" or None.
+        features: bool, whether the activated maps before the logits are an output, for feature matching.
 
     Returns:
         `keras.Model` from images in [-1, 1], `(batch, *image_shape)`, to float32 logits `(batch, rows, columns, 1)`,
-        unbounded.
+        unbounded. With sources it takes a dict of "images" and "source". With features it returns a dict of "logits"
+        and "features", a list of `layers + 1` maps (2 for the PixelGAN).
 
     Raises:
         ValueError: if a size is not a positive integer, `image_shape` is not of rank 3 or too small for `layers`, or
@@ -50,52 +58,23 @@ def patch_discriminator(*, image_shape=(256, 256, 3), width=64, layers=3, normal
         >>> discriminator = patch_discriminator(image_shape=(64, 48, 3), width=8)
         >>> discriminator.output_shape
         (None, 6, 4, 1)
+        >>> conditional = patch_discriminator(image_shape=(64, 48, 3), source_channels=1, width=8)
+        >>> sorted(conditional.input)
+        ['images', 'source']
     """
-    image_shape = require_image_shape(image_shape, rank=3)
-    width, halvings = require_int("width", width), require_int("layers", layers)
-    require_choice("normalization", normalization, tuple(_NORMALIZATIONS))
-    images = keras.Input(image_shape, name="images")
-    x = LeakyReLU(0.2, name="leaky_relu_0")(_halving(width, "down_0", use_bias=True)(images))
-    biased = normalization != "batch"
-    for i in range(1, halvings):
-        x = _halving(width * min(2**i, _WIDEST), f"down_{i}", use_bias=biased)(x)
-        x = _activated(x, i, normalization)
-    if min(x.shape[1:3]) < 3:
+    image_shape = require_image_shape(image_shape, rank=3, any_sides=True)
+    width, layers = require_int("width", width), require_int("layers", layers, low=0, high=16)
+    require_choice("normalization", normalization, tuple(NORMALIZATIONS))
+    inputs, x = pictures_to_judge(image_shape, source_channels)
+    # Three rows are left for the two convolutions of stride 1.
+    smallest = 2 ** (layers + 1) + 1 if layers else 1
+    if None in image_shape:
+        x = SupportedSides(smallest=smallest, name="sides")(x)
+    if any(side is not None and side < smallest for side in image_shape[:2]):
         raise ValueError(
-            f"The picture is too small for {halvings} convolutions of stride 2 and two of stride 1: make it larger, or "
-            f"use fewer layers. Received: image_shape={image_shape}, layers={halvings}"
+            f"The picture is too small for {layers} convolutions of stride 2 and two of stride 1: make its sides at "
+            f"least {smallest}, or use fewer layers. Received: image_shape={image_shape}, layers={layers}"
         )
-    x = _keeping(x, width * min(2**halvings, _WIDEST), "wide", use_bias=biased)
-    x = _activated(x, halvings, normalization)
-    # float32: the logits do not follow a mixed policy.
-    logits = _keeping(x, 1, "logits", use_bias=True, dtype="float32")
-    return keras.Model(images, logits, name="patch_discriminator")
-
-
-def _halving(filters, name, **settings):
-    # On even sides "same" is a padding by one pixel.
-    settings |= {"strides": 2, "padding": "same", "kernel_initializer": normal()}
-    return Conv2D(filters, 4, name=name, **settings)
-
-
-def _keeping(x, filters, name, **settings):
-    # Not padding="same", which would add a third row and column and so an edge that the papers do not judge.
-    x = keras.layers.ZeroPadding2D(1, name=f"{name}_pad", dtype=settings.get("dtype"))(x)
-    return keras.layers.Conv2D(filters, 4, kernel_initializer=normal(), name=name, **settings)(x)
-
-
-def _activated(x, index, normalization):
-    if normalization is not None:
-        x = _NORMALIZATIONS[normalization](f"norm_{index}")(x)
-    return LeakyReLU(0.2, name=f"leaky_relu_{index}")(x)
-
-
-def _instance_normalization(name):
-    return GroupNormalization(-1, center=False, scale=False, name=name)
-
-
-def _batch_normalization(name):
-    return BatchNormalization(name=name, gamma_initializer=normal(1.0))
-
-
-_NORMALIZATIONS = {"instance": _instance_normalization, "batch": _batch_normalization, None: None}
+    logits, maps = judged_patches(x, width=width, layers=layers, normalization=normalization)
+    outputs = {"logits": logits, "features": maps} if require_bool("features", features) else logits
+    return keras.Model(inputs, outputs, name="patch_discriminator")

@@ -36,7 +36,10 @@ class SavedModel(keras.Model):
             dict of keras.Variable. The names consist of a part of the model and a place in it, such as "critic[0]",
             "critic_optimizer[3]" or "random_seeds[0]". They are the same in every process.
         """
-        parts = {name: part.weights for name, part in vars(self).items() if isinstance(part, keras.layers.Layer)}
+        layers = {name: part for name, part in vars(self).items() if isinstance(part, keras.layers.Layer)}
+        # Such as the network of a perceptual loss.
+        changing = {name: layer for name, layer in layers.items() if not getattr(layer, "is_constant", False)}
+        parts = {name: layer.weights for name, layer in changing.items()}
         parts["random_seeds"] = _networks.random_seeds(self)
         for name, player in self.players.items():
             parts[f"{name}_optimizer"] = [] if player.optimizer is None else player.optimizer.variables

@@ -6,12 +6,15 @@ import warnings
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._arguments import require_bool
 from keras_gan.augmentation import Augmentation
 from keras_gan.penalties import mean_logits
 from keras_gan.training._given_generator import GivenGenerator
 from keras_gan.training._networks import inner_scale, samples_per_verdict
 from keras_gan.training.interface import LABELS, Interface
 from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
+
+SOURCE = "source"
 
 # A sigmoid of a fresh network is near 1/2, and its logit is near 0.
 _LEAST_PROBABILITY = 0.1
@@ -21,13 +24,14 @@ class Verdict(typing.NamedTuple):
     """What a critic returns for a batch.
 
     Attributes:
-        logits: float32 `(batch, 1)` or a patch map, without a sigmoid.
+        logits: float32 `(batch, 1)` or a patch map, without a sigmoid; a list of maps from a critic of several scales.
         classes: float32 `(batch, num_classes)`, logits of the classes; None if the network has no such output.
         codes: float32 `(batch, ...)`, its estimate of a code; None if the network has no such output.
-        features: float32, or a list of tensors, features from its layers; None if the network has no such output.
+        features: float32, or a list of tensors (of lists, one for each scale), features from its layers; None if the
+            network has no such output.
     """
 
-    logits: tf.Tensor
+    logits: typing.Any
     classes: tf.Tensor | None = None
     codes: tf.Tensor | None = None
     features: typing.Any = None
@@ -40,11 +44,16 @@ class Critic:
     passes until the end of the update, because the network's weights do not change until then.
 
     Args:
-        network: keras.Model, samples to logits; optionally with labels, and with more outputs: see `Verdict`.
+        network: keras.Model, samples to logits; optionally with conditions, and with more outputs: see `Verdict`.
         role: name of the network in messages.
         judges: name of the field that holds the samples.
+        conditions: tuple of the names of the fields that the network may take next to the samples: labels, or the
+            "source" that a picture was made from, of the same height and width.
+        multiscale: bool, whether the network may return a list of patch maps as its logits. The losses of such a
+            critic are sums over the maps, and penalties do not take it.
         augmentations: list of `keras_gan.augmentation.Augmentation`, applied to all real and generated samples
-            before the network sees them. Penalties differentiate with respect to the samples before that.
+            before the network sees them. Penalties differentiate with respect to the samples before that. A sample and
+            its source are changed as one picture with the channels of both.
         generator: `Interface` of the network that makes the samples, for penalties that draw more; None if there is no
             such network.
 
@@ -60,19 +69,29 @@ class Critic:
         [[3.0]]
     """
 
-    def __init__(self, network, *, role="critic", judges="images", augmentations=(), generator=None):
-        self.interface = Interface(network, role, (judges, LABELS), "logits")
+    def __init__(
+        self,
+        network,
+        *,
+        role="critic",
+        judges="images",
+        conditions=(LABELS,),
+        multiscale=False,
+        augmentations=(),
+        generator=None,
+    ):
+        self.interface = Interface(network, role, (judges, *_require_conditions(conditions)), "logits")
         self.judges, self._role, self._is_judged = judges, role, False
         self.augmentations = _require_augmentations(augmentations)
         self.generator = _require_interface(generator)
-        _require_logits(self.interface, role)
+        _require_logits(self.interface, role, is_multiscale=require_bool("multiscale", multiscale))
         self._inner_scale = inner_scale(network)
 
     def __call__(self, batch):
         """Judge a batch.
 
         Args:
-            batch: dict of named tensors, the samples and, if the network takes them, their labels.
+            batch: dict of named tensors, the samples and, if the network takes them, their conditions.
 
         Returns:
             `Verdict`.
@@ -97,7 +116,7 @@ class Critic:
             real: dict of named tensors, as in the call.
         """
         for augmentation in self.augmentations:
-            current_passes().tell(augmentation.observe, self(real).logits)
+            current_passes().tell(augmentation.observe, _in_rows(self(real).logits))
 
     def warn_of_probabilities(self):
         """Warn if the network returns probabilities, as one that ends in a sigmoid does, instead of logits."""
@@ -106,7 +125,7 @@ class Critic:
         self._is_judged = True
         with inference(), uncounted():
             samples = _probe(self.interface.shapes, self.judges, samples_per_verdict(self.interface.network))
-            logits = forward(self.interface, samples)["logits"]
+            logits = _in_rows(forward(self.interface, samples)["logits"])
         lowest, highest = float(tf.reduce_min(logits)), float(tf.reduce_max(logits))
         if lowest >= 0.0 and _LEAST_PROBABILITY < highest <= 1.0:
             warnings.warn(
@@ -117,14 +136,23 @@ class Critic:
             )
 
     def given(self, batch):
-        """The critic as penalties take it: a function of the samples alone, with the labels of a batch.
+        """The critic as penalties take it: a function of the samples alone, with the conditions of a batch.
 
         Args:
             batch: dict of named tensors.
 
         Returns:
             function of samples that returns logits; it has `input_gradients`.
+
+        Raises:
+            ValueError: if the critic returns several maps: a penalty would mix their slopes.
         """
+        if isinstance(self.interface.outputs["logits"], list):
+            raise ValueError(
+                "A penalty looks at the slope of one judgement of each sample, and this network returns several maps "
+                "of them, one for each scale. Leave the penalty out, or take a discriminator of one scale. "
+                f"Received: {self._role} with {len(self.interface.outputs['logits'])} maps of logits"
+            )
         return _Conditioned(self, {name: value for name, value in batch.items() if name != self.judges})
 
     def input_gradients(self, batch):
@@ -163,9 +191,9 @@ class Critic:
             seeds = self._new_seeds() if seeds is None else seeds
             with tf.GradientTape(watch_accessed_variables=False) as tape:
                 tape.watch(samples)
-                outputs = forward(self.interface, {**batch, self.judges: self._augmented(samples, seeds)})
+                outputs = forward(self.interface, self._augmented(batch, seeds))
                 verdict = Verdict(**{name: outputs.get(name) for name in Verdict._fields})
-                verdicts[key] = _Pass(batch, verdict, mean_logits(verdict.logits), tape, seeds)
+                verdicts[key] = _Pass(batch, verdict, mean_logits(_in_rows(verdict.logits)), tape, seeds)
         return verdicts[key]
 
     def _new_seeds(self):
@@ -173,11 +201,16 @@ class Critic:
         noise = current_noise()
         return [] if noise is None or not is_training() else [noise.next_seed() for _ in self.augmentations]
 
-    def _augmented(self, samples, seeds):
-        noise = current_noise()
-        for augmentation, seed in zip(self.augmentations if seeds else (), seeds, strict=True):
-            samples = augmentation(samples, seed=seed, step=noise.step)
-        return samples
+    def _augmented(self, batch, seeds):
+        """The batch, with its samples (and their sources) changed by the augmentations."""
+        if not seeds:
+            return batch
+        names = [name for name in (self.judges, SOURCE) if name in self.interface.shapes]
+        pictures, noise = tf.concat([batch[name] for name in names], axis=-1), current_noise()
+        for augmentation, seed in zip(self.augmentations, seeds, strict=True):
+            pictures = augmentation(pictures, seed=seed, step=noise.step)
+        changed = tf.split(pictures, [batch[name].shape[-1] for name in names], axis=-1)
+        return {**batch, **dict(zip(names, changed, strict=True))}
 
 
 class _Pass:
@@ -215,6 +248,16 @@ class _Conditioned:
         return self._critic.moved({**self._conditions, self._critic.judges: samples}, shift).logits
 
 
+def _require_conditions(conditions):
+    is_list = isinstance(conditions, list | tuple)
+    if not is_list or not all(isinstance(name, str) and name in (LABELS, SOURCE) for name in conditions):
+        raise ValueError(
+            f"`conditions` must be a tuple of names, any of {LABELS!r} and {SOURCE!r}. Received: "
+            f"conditions={conditions!r}"
+        )
+    return tuple(conditions)
+
+
 def _require_augmentations(augmentations):
     is_list = isinstance(augmentations, list | tuple)
     if not is_list or not all(isinstance(entry, Augmentation) for entry in augmentations):
@@ -234,20 +277,34 @@ def _require_interface(generator):
     return generator
 
 
-def _require_logits(interface, role):
-    """Raise a ValueError unless the network ends in one logit, or a map of them."""
+def _require_logits(interface, role, *, is_multiscale):
+    """Raise a ValueError unless the network ends in one logit, or a map of them, or several maps where they may be."""
     unknown = sorted(set(interface.outputs) - set(Verdict._fields))
     if unknown or "logits" not in interface.outputs:
         raise ValueError(
             f"The outputs of a {role} with several outputs must have names: 'logits', and any of "
             f"{', '.join(Verdict._fields[1:])}. Received: {role} with outputs {list(interface.outputs)}"
         )
-    verdict = interface.outputs["logits"]
-    if verdict and verdict[-1] != 1:
+    maps = interface.outputs["logits"]
+    if isinstance(maps, list) and not is_multiscale:
         raise ValueError(
-            f"The {role} must return one logit for each image, `(batch, 1)`, or a patch map, `(batch, height, "
-            f"width, 1)`. Received: {role}.output_shape={(None, *verdict)}"
+            f"The {role} returns a list of patch maps, which this model does not take: build it with one scale, as "
+            "`networks.patch_discriminator` does, or train `Pix2PixHD`. Received: "
+            f"{role} with {len(maps)} maps of logits"
         )
+    for verdict in maps if isinstance(maps, list) else [maps]:
+        if verdict and verdict[-1] != 1:
+            raise ValueError(
+                f"The {role} must return one logit for each image, `(batch, 1)`, or a patch map, `(batch, height, "
+                f"width, 1)`. Received: {role}.output_shape={(None, *verdict)}"
+            )
+
+
+def _in_rows(logits):
+    """The logits of all scales in one tensor, a row for each sample; those of one scale unchanged."""
+    if not isinstance(logits, list):
+        return logits
+    return tf.concat([tf.reshape(scale, (tf.shape(scale)[0], -1)) for scale in logits], axis=-1)
 
 
 def _is_known(shape):
@@ -255,8 +312,15 @@ def _is_known(shape):
 
 
 def _probe(shapes, judges, copies):
-    """Samples on which some logit leaves [0, 1]: white, noise, very loud noise, and their negatives; all of class 0."""
+    """Samples on which some logit leaves [0, 1]: white, noise, very loud noise, and their negatives.
+
+    All are of class 0, and their sources are grey.
+    """
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (2, *shapes[judges]))
     samples = np.stack([np.ones(shapes[judges]), *noise, 1e6 * noise[0]]).astype("float32")
     samples = np.repeat(np.concatenate([samples, -samples]), copies, axis=0)
-    return {name: tf.constant(samples) if name == judges else tf.zeros((len(samples),), tf.int32) for name in shapes}
+    conditions = {
+        LABELS: tf.zeros((len(samples),), tf.int32),
+        SOURCE: tf.zeros((len(samples), *shapes.get(SOURCE, ()))),
+    }
+    return {name: tf.constant(samples) if name == judges else conditions[name] for name in shapes}

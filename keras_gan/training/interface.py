@@ -30,7 +30,7 @@ class Interface:
         returns: name of the main output.
         network: the network.
         shapes: dict of input name to shape, without the batch.
-        outputs: dict of output name to shape, without the batch.
+        outputs: dict of output name to shape, without the batch; a list of shapes for an output that is a list.
 
     Raises:
         ValueError: if the network is not a keras.Model, its input shape is not known, or an input has no known name.
@@ -162,9 +162,8 @@ class Interface:
             inputs = dict(zip(self._structure, tensors, strict=True))
         else:
             inputs = tensors if not isinstance(self._structure, _Shape) else tensors[0]
-        return {
-            name: tuple(spec.shape[1:]) for name, spec in self._named(self.network.compute_output_spec(inputs)).items()
-        }
+        specs = self._named(self.network.compute_output_spec(inputs))
+        return tf.nest.map_structure(lambda spec: tuple(spec.shape[1:]), specs)
 
     def _named(self, outputs):
         if isinstance(outputs, dict):

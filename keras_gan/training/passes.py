@@ -131,11 +131,13 @@ def forward(interface, values):
         values: dict of named tensors; the network takes those that it needs.
 
     Returns:
-        dict of output name to tensor, floats as float32.
+        dict of output name to tensor, or list of tensors; floats as float32.
     """
     own = _PASSES.get()
     with hold_power_iterations():
         outputs = interface(values, training=is_training()) if own is None else own.call(interface, values)
-    return {
-        name: tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor for name, tensor in outputs.items()
-    }
+    return tf.nest.map_structure(_with_float32, outputs)
+
+
+def _with_float32(tensor):
+    return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor

@@ -11,6 +11,7 @@ import tensorflow as tf
 from keras_gan import _random
 from keras_gan._arguments import require_bool, require_int, require_seed
 from keras_gan._tensors import require_float_images, require_floats
+from keras_gan._traversal import every_layer
 from keras_gan.training._checks import require_values
 from keras_gan.training._networks import random_seeds
 from keras_gan.training.fields import Field
@@ -219,6 +220,9 @@ class Sampler:
                 f"{self.main.capitalize()} must have the shape {('num_images', *field.shape)}, with at least one of "
                 f"them. Received: {self.main}.shape={tuple(value.shape)}"
             )
+        for layer in every_layer(self.network) if field.is_picture else ():
+            # A network for pictures of any size says which ones it can take.
+            getattr(layer, "require_sides", lambda *_: None)(*value.shape[1:3])
         require_values(self.main, np.asarray(value), field)
         return tf.cast(value, tf.float32)
 

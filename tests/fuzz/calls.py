@@ -104,6 +104,41 @@ def translators():
     }
 
 
+def pairing(scales=0):
+    """A translator, and a discriminator of pairs; of several scales with features, if there are any."""
+    generator = keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
+    judge = {"image_shape": SHAPE, "source_channels": 1, "width": 1, "layers": 1}
+    make = networks.multiscale_discriminator if scales else networks.patch_discriminator
+    return {"generator": generator, "discriminator": make(**judge, **({"scales": scales} if scales else {}))}
+
+
+def pairing_hd():
+    return pairing(scales=1)
+
+
+def edges():
+    """A network of one layer, for perceptual losses."""
+    return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name="edges")])
+
+
+@functools.cache
+def trunk_file():
+    """A file with the weights of SqueezeNet, all zero."""
+    path, arrays, channels = f"{folder()}/squeezenet.npz", {"conv1/kernel": np.zeros((3, 3, 3, 64))}, 64
+    for number in range(2, 10):
+        narrow = 16 * (number // 2)
+        for part, shape in (
+            ("squeeze1x1", (1, 1, channels, narrow)),
+            ("expand1x1", (1, 1, narrow, 4 * narrow)),
+            ("expand3x3", (3, 3, narrow, 4 * narrow)),
+        ):
+            arrays[f"fire{number}_{part}/kernel"] = np.zeros(shape)
+        channels = 8 * narrow
+    arrays |= {key.replace("kernel", "bias"): np.zeros(kernel.shape[-1]) for key, kernel in arrays.items()}
+    np.savez(path, **arrays)
+    return path
+
+
 def starring():
     given, labels = keras.Input(SHAPE, name="images"), keras.Input((3,), name="labels")
     planes = keras.layers.Reshape((8, 8, 1))(keras.layers.Dense(64)(labels))
@@ -124,7 +159,8 @@ def autoencoder():
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
-    parts = (parts | {gans.StarGAN: starring}).get(make, pair)
+    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
+    parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
     return model
@@ -234,7 +270,7 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.StarGAN, gans.VAEGAN)
+_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
@@ -251,6 +287,15 @@ _GANS = {
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
+    "Pix2Pix": options(gans.Pix2Pix, pairing, l1_weight=1.0, adversarial_loss=None, penalties=(), augmentation=()),
+    "Pix2PixHD": options(
+        gans.Pix2PixHD,
+        pairing_hd,
+        feature_weight=1.0,
+        perceptual=None,
+        perceptual_weight=1.0,
+        adversarial_loss=None,
+    ),
     "R3GAN": options(gans.R3GAN, pair, gamma=1.0),
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
@@ -380,6 +425,8 @@ _TRAINING = {
             "network": pair()["discriminator"],
             "role": "critic",
             "judges": "images",
+            "conditions": ("labels",),
+            "multiscale": False,
             "augmentations": (),
             "generator": None,
         },
@@ -420,6 +467,26 @@ _LOSSES = {
     **loss(losses.Relativistic),
     **loss(losses.RelativisticAverage),
     **loss(losses.Wasserstein),
+    "Perceptual": lambda: (
+        losses.Perceptual,
+        {
+            "network": edges(),
+            "layers": ["edges"],
+            "weights": [1.0],
+            "preprocessing": None,
+            "distance": "absolute",
+            "name": "likeness",
+        },
+    ),
+    "Perceptual()": lambda: (
+        losses.Perceptual(edges(), ["edges"]).call,
+        {"real_images": tf.constant(images(4)), "fake_images": tf.constant(images(4))},
+    ),
+    "Perceptual.features": lambda: (losses.Perceptual(edges(), ["edges"]).features, {"images": tf.constant(images(4))}),
+    "feature_matching": lambda: (
+        losses.feature_matching,
+        {"real_features": [tf.constant(images(4))], "fake_features": [tf.constant(images(4))]},
+    ),
 }
 
 
@@ -574,8 +641,27 @@ _NETWORKS = {
         spectral_normalization=False,
     ),
     "mlp": made(networks.mlp, **_IMAGE, latent_dim=2, depth=1, spectral_normalization=False, num_classes=None),
+    "multiscale_discriminator": made(
+        networks.multiscale_discriminator, **_IMAGE, source_channels=1, layers=1, scales=2, normalization="instance"
+    ),
     "noise_unet": made(networks.noise_unet, image_shape=(8, 8, 1), width=2, stages=1),
-    "patch_discriminator": made(networks.patch_discriminator, **_IMAGE, layers=1, normalization="instance"),
+    "patch_discriminator": made(
+        networks.patch_discriminator,
+        **_IMAGE,
+        source_channels=1,
+        layers=1,
+        normalization="instance",
+        features=False,
+    ),
+    "perceptual_trunk": lambda: (
+        networks.perceptual_trunk,
+        {
+            "weights": trunk_file(),
+            "architecture": "squeezenet",
+            "image_shape": (None, None, 3),
+            "preprocessing": "caffe",
+        },
+    ),
     "progressive": made(networks.progressive, **_IMAGE, latent_dim=2, max_width=2),
     "resnet": made(
         networks.resnet,
@@ -594,8 +680,17 @@ _NETWORKS = {
         group_size=2,
         num_classes=None,
     ),
-    "resnet_translator": made(networks.resnet_translator, **_IMAGE, blocks=1),
+    "resnet_translator": made(
+        networks.resnet_translator,
+        **_IMAGE,
+        target_channels=1,
+        blocks=1,
+        halvings=1,
+        padding="zeros",
+        num_classes=None,
+    ),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
+    "stargan_discriminator": made(networks.stargan_discriminator, **_IMAGE, num_classes=3, layers=2),
     "stylegan2": made(
         networks.stylegan2,
         **_IMAGE,
@@ -605,6 +700,15 @@ _NETWORKS = {
         style_mixing=0.5,
         noise=True,
         num_classes=None,
+    ),
+    "unet": made(
+        networks.unet,
+        **_IMAGE,
+        target_channels=1,
+        depth=2,
+        normalization="instance",
+        dropout=0.5,
+        noise=False,
     ),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),

@@ -1,5 +1,7 @@
 """Networks so small that a test can check every number, and a model of each class that is made of such networks."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -76,6 +78,21 @@ def _translating(**options):
         *(keras.Sequential([keras.Input((8, 8, 1)), convolution]) for convolution in convolutions),
         *(keras.Model(images, outputs["logits"]) for images, outputs, _ in judges),
     )
+
+
+def _pairing(*, scales=0, spectral, dropout):
+    """A translator, and a discriminator of pairs; of several scales with features, if there are any."""
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    generator = [keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")]
+    pair = {name: keras.Input((8, 8, 1), name=name) for name in ("images", "source")}
+    joined = keras.layers.Flatten()(keras.layers.Concatenate()(list(pair.values())))
+    logits, features = [], []
+    for _ in range(scales or 1):
+        maps = keras.layers.LeakyReLU(0.2)(wrap(keras.layers.Dense(8))(joined))
+        features.append([maps])
+        logits.append(wrap(keras.layers.Dense(1, dtype="float32"))(keras.layers.Dropout(dropout)(maps)))
+    outputs = {"logits": logits, "features": features} if scales else logits[0]
+    return keras.Sequential(generator), keras.Model(pair, outputs)
 
 
 def _starring(**options):
@@ -157,6 +174,14 @@ class Tiny:
             self.networks, self.options = _translating, self.options | {"pool_size": 6}
             self.data = {"source": images, "target": np.roll(images, 24, axis=0)}
             self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
+        if make in (keras_gan.Pix2Pix, keras_gan.Pix2PixHD):
+            self.networks = _pairing
+            self.data = {"source": images, "target": np.roll(images, 24, axis=0)}
+            self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
+        if make is keras_gan.Pix2PixHD:
+            self.networks = functools.partial(_pairing, scales=2)
+            trunk = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="edges")])
+            self.options |= {"perceptual": keras_gan.losses.Perceptual(trunk, ["edges"])}
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:

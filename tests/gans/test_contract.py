@@ -2,6 +2,7 @@
 
 import functools
 import inspect
+import json
 
 import keras
 import numpy as np
@@ -19,7 +20,7 @@ MODELS = [
 ]
 # One model for each training step. The others differ from one of these only in their loss, and run the slow tests in
 # `make test-long`. So do models that the tests of their own, or of callbacks, put to the same question.
-STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "VAEGAN")
+STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "Pix2Pix", "VAEGAN")
 KILLED = ("WGANGP", "CycleGAN", "VAEGAN")
 ON_REPLICAS = ("NonSaturatingGAN", "CycleGAN", "VAEGAN")
 UNDER_XLA = ("WGAN",)
@@ -136,9 +137,10 @@ def weights_of(model):
 
 
 def options_of(model):
-    """The arguments that are no networks."""
+    """The arguments that are no networks, as a file has them: tuples become lists."""
     networks = {name for player in model.players.values() for name in player.networks}
-    return {key: value for key, value in model.get_config().items() if key not in networks}
+    options = {key: value for key, value in model.get_config().items() if key not in networks}
+    return json.loads(json.dumps(options))
 
 
 def penalties_of(model):

@@ -21,7 +21,7 @@ def pictures(*shape):
 
 @pytest.mark.parametrize(
     "arguments, count",
-    [({}, 2_764_737), ({"image_shape": (256, 256, 6), "normalization": "batch"}, 2_768_705)],
+    [({}, 2_764_737), ({"source_channels": 3, "normalization": "batch"}, 2_768_705)],
     ids=["CycleGAN", "pix2pix"],
 )
 def test_published_parameter_counts(arguments, count):
@@ -49,13 +49,14 @@ def test_channels_double_up_to_eight_times():
     assert [layer.filters for layer in convolutions] == [2, 4, 8, 16, 16, 1]
 
 
-@pytest.mark.parametrize("layers, side", [(1, 16), (2, 34), (3, 70)])
+@pytest.mark.parametrize("layers, side", [(0, 1), (1, 16), (2, 34), (3, 70), (4, 142), (5, 286)])
 def test_a_logit_sees_a_patch_of_the_published_side(layers, side):
     # Positive weights and pictures: no gradient can cancel or be cut off.
-    discriminator = patch_discriminator(image_shape=(144, 144, 1), width=1, layers=layers, normalization=None)
+    sides = 2 * side + 4
+    discriminator = patch_discriminator(image_shape=(sides, sides, 1), width=1, layers=layers, normalization=None)
     for variable in discriminator.trainable_variables:
         variable.assign(tf.fill(variable.shape, 0.1))
-    x = tf.ones((1, 144, 144, 1))
+    x = tf.ones((1, sides, sides, 1))
     with tf.GradientTape() as tape:
         tape.watch(x)
         logits = discriminator(x)
@@ -78,6 +79,48 @@ def test_the_logits_are_those_of_explicit_paddings():
         y = tf.nn.conv2d(y, weights[2 * i], strides, "VALID") + weights[2 * i + 1]
         y = tf.nn.leaky_relu(y, 0.2) if i < 3 else y
     np.testing.assert_allclose(discriminator(x), y, rtol=1e-4, atol=1e-3)
+
+
+def test_the_pixel_discriminator_written_out():
+    discriminator = patch_discriminator(image_shape=(3, 4, 2), width=3, layers=0)
+    rng = np.random.default_rng(0)
+    weights = [rng.normal(size=variable.shape).astype("float32") for variable in discriminator.weights]
+    discriminator.set_weights(weights)
+    assert [w.shape for w in weights[::2]] == [(1, 1, 2, 3), (1, 1, 3, 6), (1, 1, 6, 1)]
+    x = pictures(2, 3, 4, 2)
+    y = tf.nn.leaky_relu(x @ weights[0][0, 0] + weights[1], 0.2) @ weights[2][0, 0] + weights[3]
+    mean, variance = tf.nn.moments(y, (1, 2), keepdims=True)
+    y = tf.nn.leaky_relu((y - mean) / tf.sqrt(variance + 1e-5), 0.2)
+    np.testing.assert_allclose(discriminator(x), y @ weights[4][0, 0] + weights[5], rtol=1e-4, atol=1e-4)
+
+
+def test_a_conditional_one_judges_the_picture_next_to_its_source():
+    joint = patch_discriminator(**TINY | {"image_shape": (20, 25, 5)})
+    conditional = patch_discriminator(**TINY, source_channels=3)
+    conditional.set_weights(joint.get_weights())
+    images, source = pictures(2, 20, 25, 2), pictures(2, 20, 25, 3)
+    expected = joint(np.concatenate([source, images], axis=-1))
+    np.testing.assert_array_equal(conditional({"images": images, "source": source}), expected)
+
+
+def test_features_are_the_activated_maps_before_the_logits():
+    discriminator = patch_discriminator(**TINY, features=True)
+    found = discriminator(pictures(2, 20, 25, 2))
+    assert [tuple(maps.shape) for maps in found["features"]] == [(2, 10, 13, 2), (2, 5, 7, 4), (2, 4, 6, 8)]
+    last = tf.pad(found["features"][-1], [(0, 0), (1, 1), (1, 1), (0, 0)])
+    layer = discriminator.get_layer("logits")
+    np.testing.assert_allclose(found["logits"], tf.nn.conv2d(last, layer.kernel, 1, "VALID") + layer.bias, atol=1e-5)
+
+
+def test_a_network_of_any_size_is_that_of_each_size():
+    free = patch_discriminator(**TINY | {"image_shape": (None, None, 2)})
+    for sides in ((20, 25), (11, 9)):
+        fixed = patch_discriminator(**TINY | {"image_shape": (*sides, 2)})
+        fixed.set_weights(free.get_weights())
+        x = pictures(2, *sides, 2)
+        np.testing.assert_allclose(free(x), fixed(x), atol=1e-6)
+    with pytest.raises(ValueError, match=r"at least 9 for this network. The nearest that works: 9 x 9"):
+        free(pictures(1, 8, 9, 2))
 
 
 def test_initial_weights_and_biases():
@@ -139,10 +182,10 @@ def test_bad_image_shape():
         patch_discriminator(image_shape=(64, 64))
 
 
-@pytest.mark.parametrize("arguments", [{"width": 0}, {"layers": 0}, {"layers": True}])
+@pytest.mark.parametrize("arguments", [{"width": 0}, {"layers": -1}, {"layers": True}, {"source_channels": 0}])
 def test_bad_sizes(arguments):
     ((name, value),) = arguments.items()
-    with pytest.raises(ValueError, match=f"`{name}` must be an integer of at least 1. Received: {name}={value}"):
+    with pytest.raises(ValueError, match=rf"`{name}` must be an integer of at least \d. Received: {name}={value}"):
         patch_discriminator(**arguments)
 
 

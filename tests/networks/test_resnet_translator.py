@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gan.layers import GroupNormalization, ReflectionPadding2D
 from keras_gan.networks import resnet_translator
 
 TINY = {"image_shape": (9, 12, 2), "width": 2, "blocks": 1}
@@ -23,6 +24,89 @@ def test_published_parameter_counts(blocks, count):
     # The count does not depend on the picture's sides.
     translator = resnet_translator(image_shape=(64, 64, 3), blocks=blocks)
     assert trainable_count(translator) == translator.count_params() == count
+
+
+def test_the_published_size_of_stargans_generator():
+    translator = resnet_translator(image_shape=(128, 128, 3), blocks=6, padding="zeros", num_classes=5)
+    assert trainable_count(translator) == translator.count_params() == 8_430_528
+    assert translator.output_shape == (None, 128, 128, 3)
+
+
+def test_the_global_generator_of_pix2pix_hd():
+    translator = resnet_translator(image_shape=(64, 48, 3), width=2, halvings=4)
+    assert translator.get_layer("block_8").output.shape == (None, 4, 3, 32)
+    assert [translator.get_layer(f"up_{i}").filters for i in range(4)] == [16, 8, 4, 2]
+
+
+def test_other_channels_come_out_than_go_in():
+    translator = resnet_translator(**TINY, target_channels=3)
+    assert translator.output_shape == (None, 9, 12, 3)
+
+
+@pytest.mark.parametrize("padding", ["reflect", "zeros"])
+def test_both_paddings_of_a_convolution(padding):
+    translator = resnet_translator(**TINY, padding=padding)
+    x = pictures(2, 9, 12, 2)
+    mode = {"reflect": "REFLECT", "zeros": "CONSTANT"}[padding]
+    layer = translator.get_layer("from_images")
+    expected = tf.nn.conv2d(tf.pad(x, [(0, 0), (3, 3), (3, 3), (0, 0)], mode), layer.kernel, 1, "VALID") + layer.bias
+    np.testing.assert_allclose(keras.Model(translator.input, layer.output)(x), expected, atol=1e-5)
+    padded = keras.Model(translator.input, translator.get_layer("block_0_pad_0").output)(x)
+    inner = keras.Model(translator.input, translator.get_layer("down_1_relu").output)(x)
+    np.testing.assert_array_equal(padded, tf.pad(inner, [(0, 0), (1, 1), (1, 1), (0, 0)], mode))
+
+
+@pytest.mark.parametrize(
+    "form", [{}, {"padding": "zeros", "num_classes": 2, "halvings": 1}], ids=["CycleGAN", "StarGAN"]
+)
+def test_a_network_of_any_size_is_that_of_each_size(form):
+    free = resnet_translator(**TINY | {"image_shape": (None, None, 2)} | form)
+    for sides in ((9, 12), (6, 5)):
+        fixed = resnet_translator(**TINY | {"image_shape": (*sides, 2)} | form)
+        fixed.set_weights(free.get_weights())
+        given = pictures(2, *sides, 2)
+        given = {"images": given, "labels": np.eye(2, dtype="float32")} if form else given
+        np.testing.assert_allclose(free(given), fixed(given), atol=1e-6)
+
+
+def test_a_network_of_any_size_refuses_what_cannot_be_reflected():
+    free = resnet_translator(**TINY | {"image_shape": (None, None, 2)})
+    with pytest.raises(ValueError, match=r"at least 5 for this network. The nearest that works: 5 x 12. Received"):
+        free(pictures(1, 4, 12, 2))
+
+
+def test_labels_decide_what_is_made():
+    translator = resnet_translator(**TINY, padding="zeros", num_classes=3)
+    x, classes = np.repeat(pictures(1, 9, 12, 2), 3, axis=0), np.eye(3, dtype="float32")
+    made = np.asarray(translator({"images": x, "labels": classes}))
+    assert min(np.abs(made[i] - made[j]).max() for i, j in ((0, 1), (0, 2), (1, 2))) > 1e-3
+    # Several attributes at once are another label.
+    both = translator({"images": x[:1], "labels": classes[:1] + classes[1:2]})
+    assert min(np.abs(both - made[i]).max() for i in range(3)) > 1e-3
+
+
+def test_labels_are_constant_planes_next_to_the_channels():
+    translator = resnet_translator(**TINY, padding="zeros", num_classes=3)
+    planes = keras.Model(translator.input, translator.get_layer("with_labels").output)
+    x, labels = pictures(2, 9, 12, 2), np.array([[1, 0, 2], [0, 3, 0]], "float32")
+    found = np.asarray(planes({"images": x, "labels": labels}))
+    np.testing.assert_array_equal(found[..., :2], x)
+    np.testing.assert_array_equal(found[..., 2:], np.broadcast_to(labels[:, None, None], (2, 9, 12, 3)))
+
+
+def test_labels_that_would_not_be_seen_are_refused():
+    with pytest.raises(
+        ValueError, match=r"does not see its labels.*Give `padding='zeros'`.*Received: padding='reflect'"
+    ):
+        resnet_translator(**TINY, num_classes=3)
+    # It is true: constant planes, reflected and normalised, leave no trace.
+    images, labels = keras.Input((9, 12, 2)), keras.Input((9, 12, 3))
+    x = ReflectionPadding2D(3)(keras.layers.Concatenate()([images, labels]))
+    x = keras.layers.Conv2D(4, 7)(x)
+    blind = keras.Model([images, labels], GroupNormalization(-1)(x))
+    x = pictures(1, 9, 12, 2)
+    made = [blind([x, np.full((1, 9, 12, 3), label, "float32")]) for label in (0.0, 1.0)]
+    np.testing.assert_allclose(*made, atol=1e-4)
 
 
 def test_the_defaults_are_those_of_the_paper():
@@ -137,7 +221,17 @@ def test_bad_image_shape():
         resnet_translator(image_shape=(64, 64))
 
 
-@pytest.mark.parametrize("arguments", [{"width": 0}, {"blocks": 0}, {"blocks": 2.5}])
+def test_a_picture_too_small_for_its_halvings():
+    with pytest.raises(ValueError, match=r"halved 3 times and then reflected: they must be at least 9. Received"):
+        resnet_translator(image_shape=(8, 32, 3), halvings=3)
+
+
+def test_an_unknown_padding():
+    with pytest.raises(ValueError, match=r"`padding` must be one of 'reflect', 'zeros'"):
+        resnet_translator(padding="reflection")
+
+
+@pytest.mark.parametrize("arguments", [{"width": 0}, {"blocks": 0}, {"blocks": 2.5}, {"halvings": 0}])
 def test_bad_sizes(arguments):
     ((name, value),) = arguments.items()
     with pytest.raises(ValueError, match=f"`{name}` must be an integer of at least 1. Received: {name}={value}"):

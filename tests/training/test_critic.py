@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan.augmentation import Augmentation, InstanceNoise
+from keras_gan.augmentation import AdaptiveAugment, Augmentation, DiffAugment, InstanceNoise
 from keras_gan.penalties import R1, GradientPenalty
 from keras_gan.training import Critic
 from keras_gan.training.passes import drawing_from, passes
@@ -212,3 +212,103 @@ def test_the_search_for_probabilities_changes_no_state():
     Critic(network).warn_of_probabilities()
     for value, old in zip(network.variables, before, strict=True):
         np.testing.assert_array_equal(value, old)
+
+
+# --- Pairs of a picture and its source, and several scales ------------------------------------------------------------
+
+
+def of_pairs(multiscale=False):
+    """D(y, x) = sum(y) + 2 sum(x), and the same times 3 as a second scale."""
+    images, source = keras.Input((2, 2, 1), name="images"), keras.Input((2, 2, 2), name="source")
+    flat = keras.layers.Flatten()(keras.layers.Concatenate()([images, source]))
+    kernel = np.tile([1.0, 2.0, 2.0], 4).reshape(12, 1)
+    first = keras.layers.Dense(1, use_bias=False, kernel_initializer=lambda *_, **__: kernel)(flat)
+    logits = [first, keras.layers.Rescaling(3.0)(first)] if multiscale else first
+    return keras.Model({"images": images, "source": source}, {"logits": logits})
+
+
+def pairs(count=3):
+    rng = np.random.default_rng(0)
+    shapes = {"images": (count, 2, 2, 1), "source": (count, 2, 2, 2)}
+    return {name: tf.constant(rng.uniform(-1, 1, shape), tf.float32) for name, shape in shapes.items()}
+
+
+def test_a_pair_is_judged_together_and_penalised_in_its_image():
+    critic, batch = Critic(of_pairs(), conditions=("source",)), pairs()
+    with passes():
+        expected = tf.reduce_sum(batch["images"], (1, 2, 3)) + 2.0 * tf.reduce_sum(batch["source"], (1, 2, 3))
+        np.testing.assert_allclose(critic(batch).logits[:, 0], expected, rtol=1e-5)
+        assert critic(batch) is not critic({**batch, "source": -batch["source"]})
+        # The gradient is that of the four pixels of the image alone.
+        assert float(R1(1.0)(critic.given(batch), batch["images"], None)) == pytest.approx(0.5 * 4.0)
+        penalty = GradientPenalty(1.0)(critic.given(batch), batch["images"], -batch["images"], seed=tf.constant([0, 1]))
+    assert float(penalty) == pytest.approx((2.0 - 1.0) ** 2)
+
+
+def test_a_picture_and_its_source_are_augmented_as_one():
+    watching, batch = Watching(), pairs()
+    critic = Critic(of_pairs(), conditions=("source",), augmentations=[watching])
+    with drawing_from(noise()), passes():
+        logits = critic(batch).logits
+    (seen,) = watching.seen
+    np.testing.assert_array_equal(seen, tf.concat([batch["images"], batch["source"]], -1))
+    np.testing.assert_allclose(logits, 2.0 * Critic(of_pairs(), conditions=("source",))(batch).logits, rtol=1e-5)
+
+
+def test_an_augmentation_moves_a_pair_together():
+    """D(y, x) = y - x, a map of zeros for as long as a picture and its source are the same."""
+    given = [keras.Input((8, 8, 1), name=name) for name in ("images", "source")]
+    network = keras.Model(given, keras.layers.Subtract()(given))
+    augmentations = [
+        DiffAugment(["translation", "cutout", "brightness"]),
+        AdaptiveAugment(probability=1.0, target=None),
+    ]
+    critic = Critic(network, conditions=("source",), augmentations=augmentations)
+    batch = {name: tf.random.stateless_uniform((4, 8, 8, 1), (0, 1)) for name in ("images", "source")}
+    with drawing_from(noise()), passes():
+        np.testing.assert_allclose(critic(batch).logits, 0.0, atol=1e-5)
+        assert np.abs(critic({**batch, "source": tf.zeros((4, 8, 8, 1))}).logits).max() > 0.1
+
+
+def test_a_shift_moves_the_image_of_a_pair_alone():
+    critic, batch = Critic(of_pairs(), conditions=("source",)), pairs()
+    with passes():
+        moved = critic.given(batch).moved(batch["images"], tf.ones((3, 2, 2, 1)))
+        np.testing.assert_allclose(moved, critic(batch).logits + 4.0, rtol=1e-5)
+
+
+def test_several_scales_are_a_list_that_no_penalty_takes():
+    critic, batch = Critic(of_pairs(multiscale=True), conditions=("source",), multiscale=True), pairs()
+    first, second = critic(batch).logits
+    np.testing.assert_allclose(second, 3.0 * first, rtol=1e-5)
+    critic.warn_of_probabilities()
+    with pytest.raises(ValueError, match=r"Leave the penalty out.*Received: critic with 2 maps of logits"):
+        critic.given(batch)
+    with pytest.raises(
+        ValueError, match=r"a list of patch maps, which this model does not take.*with 2 maps of logits"
+    ):
+        Critic(of_pairs(multiscale=True), conditions=("source",))
+
+
+def test_what_adapts_to_logits_sees_those_of_all_scales():
+    class Listening(Watching):
+        def observe(self, real_logits):
+            self.heard = np.asarray(real_logits)
+
+    listening, batch = Listening(), pairs()
+    critic = Critic(of_pairs(multiscale=True), conditions=("source",), multiscale=True, augmentations=[listening])
+    with passes() as (own, _):
+        critic.observe(batch)
+        first, second = critic(batch).logits
+    for listener, rows in own.told:
+        listener(rows)
+    np.testing.assert_array_equal(listening.heard, np.concatenate([first, second], axis=1))
+
+
+def test_conditions_that_a_model_does_not_have_are_refused():
+    with pytest.raises(ValueError, match=r"one of these names: images, labels.*Received: critic with inputs named"):
+        Critic(of_pairs())
+    with pytest.raises(ValueError, match=r"`conditions` must be a tuple of names.*Received: conditions=\('colour',\)"):
+        Critic(of_pairs(), conditions=("colour",))
+    with pytest.raises(ValueError, match=r"`multiscale` must be True or False. Received: multiscale='yes'"):
+        Critic(linear([1.0, 1.0]), multiscale="yes")

@@ -1,0 +1,105 @@
+"""The base of the models that learn to translate from pairs of images."""
+
+import abc
+
+import keras
+import tensorflow as tf
+
+from keras_gan.gans._serialised import serialised
+from keras_gan.gans._translation import TranslationModel, merged_shape
+from keras_gan.training import Field, Game, Interface, Player, Sampler
+
+
+class PairedTranslationModel(TranslationModel, abc.ABC):
+    """One generator, which translates, and one discriminator of pairs or of translations alone.
+
+    A subclass adds the objectives of the two players, `train_step` and `test_terms`. The discriminator is conditional
+    if its network takes "source".
+
+    Args:
+        generator: keras.Model, images to images.
+        critic: `Critic` of the discriminator.
+        ema_half_life, seed, name: as for `TwoPlayerGAN`.
+        penalties: list of penalties of the discriminator.
+    """
+
+    def __init__(self, generator, critic, *, ema_half_life, seed, name, penalties=()):
+        maps, judges = Interface(generator, "generator", ("images",), "images"), critic.interface
+        maps.require_fit(judges)
+        source = _agreed("source", maps.shapes["images"], judges.shapes.get("source", maps.shapes["images"]))
+        target = _agreed("target", maps.outputs["images"], judges.shapes["images"])
+        super().__init__(
+            {
+                "generator": Player(generator=generator, ema_half_life=ema_half_life),
+                "discriminator": Player(discriminator=judges.network, penalties=penalties),
+            },
+            {"source": Field(source), "target": Field(target)},
+            seed=seed,
+            name=name,
+        )
+        self._maps, self.critic = maps, critic
+        for attribute, state in critic.build().items():
+            setattr(self, attribute, state)
+
+    def default_optimizers(self):
+        """Adam as in the papers: learning rate 2e-4, beta_1 0.5."""
+        return {name: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8) for name in self.players}
+
+    def pairs_of(self, batch):
+        """The targets of a batch next to their sources, as the critic judges them."""
+        return {"source": batch["source"], "images": batch["target"]}
+
+    def translate_batch(self, batch):
+        """G(x) of a batch next to the sources, in the step in progress."""
+        made = self.forward(self._maps, {"images": batch["source"]})["images"]
+        return {"source": batch["source"], "images": made}
+
+    @property
+    def games(self):
+        """The one game of the two networks."""
+        game = Game(self.critic, self.generator, judge="discriminator", maker="generator", field="target")
+        return {"": game}
+
+    def play(self, batch, noise):  # noqa: ARG002
+        """The pairs of a batch, and its translations next to their sources."""
+        return {"": (self.pairs_of(batch), self.translate_batch(batch))}
+
+    def scheduled_parts(self):
+        """The augmentations, whose strength may be a schedule."""
+        return self.critic.augmentations
+
+    def sampler(self, averaged=True):
+        """The `Sampler` that translates: the generator, or its average."""
+        return Sampler(self._maps, self.averaged_generator if averaged else None, is_drawn=False)
+
+    def call(self, images, training=False):
+        """Translations of source images, by the averaged generator if there is one."""
+        return (self.averaged_generator or self.generator)(images, training=training)
+
+    def get_config(self):
+        """Return the constructor's arguments that all of these models have."""
+        return {**super().get_config(), "ema_half_life": serialised(self.players["generator"].ema_half_life)}
+
+
+def distance(targets, images):
+    """E|targets - images|, a float32 scalar.
+
+    Raises:
+        ValueError: if the targets have another size than the translations.
+    """
+    if not targets.shape.is_compatible_with(images.shape):
+        raise ValueError(
+            "The two images of a pair must have the same height and width: crop and resize both alike. "
+            f"Received: targets of shape {tuple(targets.shape)}, translations of shape {tuple(images.shape)}"
+        )
+    return tf.reduce_mean(tf.abs(targets - images))
+
+
+def _agreed(name, made, taken):
+    """What is known of the shape of images from both networks, or a ValueError if they do not agree."""
+    if not tf.TensorShape(made).is_compatible_with(taken):
+        raise ValueError(
+            f"The generator has {name} images of shape {made}, but the discriminator takes {name} images of shape "
+            f"{taken}. Build both for the same pairs. Received: generator with {made}, discriminator with {taken}"
+        )
+    return merged_shape(made, taken)
