@@ -1,0 +1,227 @@
+"""What the flags of translate.py describe: the images, the model, and what is done with it."""
+
+import io
+import json
+
+import flag_words
+from absl import flags
+
+FLAGS = flags.FLAGS
+# The names of a StarGAN's domains, in the order of their labels.
+_DOMAINS = "domains.json"
+_SHOWN = 8
+
+
+def load(kind, split="train", *, jitter=None):
+    """Return batches of a split of the images that the flags name; without jitter, every image as it is."""
+    from keras_gan import data
+
+    size = FLAGS.image_size
+    changes = {"load_size": size * 9 // 8, "flip": True} if (FLAGS.jitter if jitter is None else jitter) else {}
+    options = {
+        "split": split,
+        "image_size": size,
+        "batch_size": FLAGS.batch_size,
+        "seed": FLAGS.seed,
+        "preprocessing": data.Preprocessing(channels=FLAGS.channels, **changes),
+    }
+    if kind == "pairs":
+        return data.load_pairs(*FLAGS.pairs, source_half=FLAGS.source_half, **options)
+    if kind == "unpaired":
+        return data.load_unpaired(FLAGS.source, FLAGS.target, **options)
+    return data.load(FLAGS.domains, labels=True, **options)
+
+
+def make_model(kind, images):
+    """Return the compiled model for a kind of data."""
+    import keras
+
+    model = {"pairs": _pix2pix, "unpaired": _cycle_gan, "domains": _stargan}[kind](images)
+    from keras_gan import schedules
+
+    rates = {name: float(optimizer.learning_rate.numpy()) for name, optimizer in model.default_optimizers().items()}
+    falling = {
+        name: schedules.LinearDecay(rate, FLAGS.steps, hold_steps=FLAGS.steps // 2) for name, rate in rates.items()
+    }
+    model.compile(
+        **{f"{name}_optimizer": keras.optimizers.Adam(rate, beta_1=0.5, epsilon=1e-8) for name, rate in falling.items()}
+    )
+    return model
+
+
+def _pix2pix(images):
+    from keras_gan import Pix2Pix, networks
+
+    source, target = (images.image_shape[name] for name in ("source", "target"))
+    generator = networks.unet(image_shape=source, target_channels=target[-1], width=FLAGS.width)
+    discriminator = networks.patch_discriminator(
+        image_shape=target, source_channels=source[-1], width=FLAGS.width, layers=_patch_layers()
+    )
+    return Pix2Pix(generator, discriminator, seed=FLAGS.seed)
+
+
+def _cycle_gan(images):
+    from keras_gan import CycleGAN, networks
+
+    source, target = (images.image_shape[name] for name in ("source", "target"))
+    sizes = {"width": FLAGS.width, "blocks": FLAGS.blocks}
+    translators = [
+        networks.resnet_translator(image_shape=one, target_channels=other[-1], **sizes)
+        for one, other in ((source, target), (target, source))
+    ]
+    discriminators = [
+        networks.patch_discriminator(image_shape=shape, width=FLAGS.width, layers=_patch_layers())
+        for shape in (source, target)
+    ]
+    # The identity loss gives each translator what it makes.
+    weight = 0.5 if source == target else 0.0
+    return CycleGAN(*translators, *discriminators, identity_weight=weight, seed=FLAGS.seed)
+
+
+def _stargan(images):
+    from keras_gan import StarGAN, networks
+
+    sizes = {"image_shape": images.image_shape, "num_classes": images.num_classes, "width": FLAGS.width}
+    generator = networks.resnet_translator(**sizes, blocks=FLAGS.blocks, padding="zeros")
+    # The paper has 6 layers at 128x128.
+    layers = max(2, FLAGS.image_size.bit_length() - 2)
+    return StarGAN(generator, networks.stargan_discriminator(**sizes, layers=layers), seed=FLAGS.seed)
+
+
+def _patch_layers():
+    """A receptive field of 70 pixels from 128x128 on, and half of that below."""
+    return 3 if FLAGS.image_size >= 128 else 2
+
+
+def callbacks(kind, images, model, run_dir):
+    """Return the callbacks of a run."""
+    from keras_gan import metrics
+    from keras_gan.callbacks import Checkpoint, Evaluate, ImageSnapshots, LossCurves, Progress, TrainingHealth
+
+    if kind == "domains":
+        (run_dir / _DOMAINS).write_text(json.dumps(images.class_names))
+    shown, measured = load(kind, jitter=False), []
+    if kind == "pairs" and images.num_held_out:
+        test = load(kind, "test", jitter=False)
+        shown = test
+        measured = [Evaluate(test, metrics.PairEvaluator(), directory=run_dir, best="ssim")]
+    checkpoint = Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step")
+    health = TrainingHealth(checkpoint=checkpoint, directory=run_dir)
+    for callback in (checkpoint, health):
+        callback.phrase = flag_words.in_flags
+    return [
+        health,
+        checkpoint,
+        *measured,
+        ImageSnapshots(run_dir / "samples", inputs=_first(shown, model.data_spec)),
+        LossCurves(run_dir / "losses.png"),
+        Progress(["ssim", "psnr"] if measured else list(model.terms)),
+    ]
+
+
+def _first(dataset, fields):
+    """Return the first images of a data set, a dict by field."""
+    import numpy as np
+
+    batches = []
+    for batch in dataset.one_pass():
+        batches.append(batch if isinstance(batch, dict) else dict(zip(fields, batch, strict=True)))
+        if sum(len(next(iter(each.values()))) for each in batches) >= _SHOWN:
+            break
+    return {name: np.concatenate([batch[name] for batch in batches])[:_SHOWN] for name in batches[0]}
+
+
+def options_of(model, run_dir):
+    """Return which of its translations a model is asked for, as arguments of `translate`; or raise a ValueError."""
+    takes_labels = "labels" in model.sampler().inputs
+    if FLAGS.domain and not takes_labels:
+        raise ValueError(f"--domain is for a StarGAN. Received: --domain={FLAGS.domain} for a {type(model).__name__}")
+    if FLAGS.to == "source" and not hasattr(model, "target_to_source"):
+        raise ValueError(f"--to=source is for a CycleGAN. Received: --to=source for a {type(model).__name__}")
+    if not takes_labels:
+        return {"to": FLAGS.to} if hasattr(model, "target_to_source") else {}
+    names = json.loads((run_dir / _DOMAINS).read_text())
+    require_domain(names)
+    return {"labels": names.index(FLAGS.domain)} if FLAGS.domain else {}
+
+
+def require_domain(names):
+    """Raise a ValueError unless --domain is one of a StarGAN's domains; to translate with it, there must be one."""
+    if names and FLAGS.domain not in names and (FLAGS.domain or FLAGS.translate):
+        raise ValueError(
+            f"Say which domain to translate to: --domain must be one of {', '.join(names)}. "
+            f"Received: --domain={FLAGS.domain}"
+        )
+
+
+def translate_folder(model, folder, out, options):
+    """Translate the images of a folder, and those in the folders below it.
+
+    Args:
+        model: with `translate`.
+        folder: `pathlib.Path`.
+        out: `pathlib.Path`, where the translations go, as PNG files with the same names.
+        options: dict, arguments of `translate`.
+
+    Returns:
+        int, how many were translated. Files that are no images are named.
+
+    Raises:
+        ValueError: if there is no image.
+    """
+    from PIL import Image
+
+    from keras_gan._files import is_fault_of_computer, write_atomically
+
+    if not folder.is_dir():
+        raise FileNotFoundError(f"There is no such folder. Received: --translate={folder}")
+    channels, done, left_out = model.sampler().inputs["images"].shape[-1], set(), []
+    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
+        # What an earlier call has written is no image to translate.
+        if out in path.parents:
+            continue
+        to = (out / path.relative_to(folder)).with_suffix(".png")
+        # a.jpg next to a.png.
+        to = to.with_name(f"{path.name}.png") if to in done else to
+        try:
+            images = _read(path, channels)
+        # Pillow raises errors of many classes for damaged files.
+        except Exception as error:
+            if is_fault_of_computer(error):
+                raise
+            left_out.append(path.name)
+            continue
+        content = io.BytesIO()
+        Image.fromarray(_to_bytes(model.translate(images, **options)[0])).save(content, "png")
+        to.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(to, content.getvalue())
+        done.add(to)
+    if left_out:
+        print(f"Left out {len(left_out)} files that are no images: {', '.join(left_out[:3])}")
+    if not done:
+        raise ValueError(f"The folder holds no image. Received: --translate={folder}")
+    return len(done)
+
+
+def _read(path, channels):
+    """Return an image file as float32 `(1, height, width, channels)` in [-1, 1], as `keras_gan.data` reads it."""
+    from keras_gan.data import _decoding, _images
+
+    image = _decoding.decode(path, alpha=channels == 4, depth=16)
+    return _images.fit(image, size=None, channels=channels, crop=None, depth=16)[None]
+
+
+def _to_bytes(image):
+    """Return an image in [-1, 1] as uint8, without the axis of a single channel."""
+    import numpy as np
+
+    pixels = np.rint(127.5 * (image + 1.0)).astype("uint8")
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+
+def export(model, directory, options):
+    """Export a translator for TensorFlow Serving; return the folder of the version."""
+    import keras_gan
+
+    # The label of a StarGAN is an input of the served model.
+    return keras_gan.export.save(model, directory, **{name: value for name, value in options.items() if name == "to"})

@@ -1,0 +1,154 @@
+"""The script that trains translators: which model the flags choose, and what becomes of a folder of images."""
+
+import types
+
+import numpy as np
+import pytest
+from absl import flags
+from absl.testing import flagsaver
+from PIL import Image
+
+
+@pytest.fixture(scope="module")
+def script(load_script):
+    """The script as a module."""
+    return load_script("examples", "translate.py")
+
+
+def given(script, *arguments):
+    """What `kind_of_run` says of flags."""
+    with flagsaver.flagsaver():
+        flags.FLAGS(["translate.py", *arguments])
+        return script.kind_of_run()
+
+
+@pytest.mark.parametrize(
+    "arguments, kind",
+    [
+        (["--pairs=a"], "pairs"),
+        (["--pairs=a,b", "--steps=5", "--steps_per_epoch=10"], "pairs"),
+        (["--source=a", "--target=b", "--to=source"], "unpaired"),
+        (["--domains=a", "--domain=b"], "domains"),
+        (["--translate=a"], None),
+    ],
+)
+def test_the_images_decide_on_the_model(script, arguments, kind):
+    assert given(script, *arguments) == kind
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--source=a"], "Give --pairs .* Received: --source=a"),
+        (["--pairs=a", "--domains=b"], r"Received: --pairs=\['a'\] --domains=b"),
+        (["--pairs=a,b,c"], "one folder or two"),
+        (["--pairs=a", "--to=source"], "--to is for a CycleGAN, and these images train a Pix2Pix"),
+        (["--source=a", "--target=b", "--domain=c"], "--domain is for a StarGAN"),
+        (["--domains=a", "--source_half=left"], "--source_half is for a Pix2Pix"),
+        (["--pairs=a", "--steps=500", "--steps_per_epoch=200"], "multiple of --steps_per_epoch"),
+    ],
+)
+def test_flags_that_do_not_fit_each_other(script, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        given(script, *arguments)
+
+
+class Inverter:
+    """Takes and makes images of some channels, white for black."""
+
+    def __init__(self, channels):
+        images = types.SimpleNamespace(shape=(None, None, None, channels))
+        self.sampler = lambda: types.SimpleNamespace(inputs={"images": images})
+
+    def translate(self, images):
+        return -images
+
+
+def pixels_of(path):
+    with Image.open(path) as image:
+        return image.mode, np.asarray(image)
+
+
+def test_a_folder_is_translated_file_by_file(script, tmp_path, capsys):
+    folder, out = tmp_path / "new", tmp_path / "new" / "out"
+    (folder / "deeper").mkdir(parents=True)
+    image = np.random.default_rng(0).integers(0, 256, (6, 9, 3), "uint8")
+    Image.fromarray(image).save(folder / "a.png")
+    Image.fromarray(image[:4]).save(folder / "deeper" / "b.bmp")
+    Image.fromarray(np.dstack([image, np.zeros((6, 9), "uint8")])).save(folder / "clear.png")
+    Image.fromarray(image).save(folder / "a.bmp")
+    (folder / "notes.txt").write_text("no image")
+    for _ in range(2):  # What the first call has written is no image to translate.
+        assert script.translate_parts.translate_folder(Inverter(3), folder, out, {}) == 4
+        assert "Left out 1 files that are no images: notes.txt" in capsys.readouterr().out
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*.png")) == [
+        "a.png",
+        "a.png.png",
+        "clear.png",
+        "deeper/b.png",
+    ]
+    np.testing.assert_array_equal(pixels_of(out / "a.png")[1], 255 - image)
+    np.testing.assert_array_equal(pixels_of(out / "deeper" / "b.png")[1], 255 - image[:4])
+    # What is transparent lies on white, which becomes black.
+    np.testing.assert_array_equal(pixels_of(out / "clear.png")[1], 0)
+
+
+@pytest.mark.parametrize("channels, mode", [(1, "L"), (4, "RGBA")])
+def test_grey_and_alpha_are_written_as_they_are_made(script, tmp_path, channels, mode):
+    (tmp_path / "new").mkdir()
+    levels = np.arange(0, 65536, 1024, dtype="uint16").reshape(8, 8)
+    Image.fromarray(levels).save(tmp_path / "new" / "deep.png")
+    script.translate_parts.translate_folder(Inverter(channels), tmp_path / "new", tmp_path / "out", {})
+    found, pixels = pixels_of(tmp_path / "out" / "deep.png")
+    assert found == mode
+    expected = np.rint(255 - levels / 257).astype("uint8")
+    np.testing.assert_array_equal(pixels if channels == 1 else pixels[..., 0], expected)
+
+
+def test_a_folder_without_images_is_an_error(script, tmp_path):
+    (tmp_path / "new").mkdir()
+    (tmp_path / "new" / "notes.txt").write_text("no image")
+    with pytest.raises(ValueError, match="The folder holds no image"):
+        script.translate_parts.translate_folder(Inverter(3), tmp_path / "new", tmp_path / "out", {})
+    with pytest.raises(FileNotFoundError, match="--translate="):
+        script.translate_parts.translate_folder(Inverter(3), tmp_path / "nowhere", tmp_path / "out", {})
+
+
+def test_without_a_trained_translator_it_says_how_to_train_one(script, tmp_path, capsys):
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match="train first, with --pairs"):
+        script.main(flags.FLAGS(["translate.py", f"--run_dir={tmp_path}", "--translate=x"]))
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match="Nothing to do"):
+        script.main(flags.FLAGS(["translate.py", f"--run_dir={tmp_path}"]))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "images, use",
+    [
+        (["--pairs={0}/halves", "--source_half=right"], []),
+        (["--source={0}/both/a", "--target={0}/both/b"], ["--to=source"]),
+        (["--domains={0}/both"], ["--domain=b"]),
+    ],
+    ids=["pairs", "unpaired", "domains"],
+)
+def test_each_model_trains_resumes_translates_and_is_exported(script, tmp_path, images, use, capsys):
+    rng = np.random.default_rng(0)
+    for name, width in (("halves", 64), ("both/a", 32), ("both/b", 32)):
+        (tmp_path / name).mkdir(parents=True)
+        for number in range(24):
+            Image.fromarray(rng.integers(0, 256, (32, width, 3), "uint8")).save(tmp_path / name / f"{number}.png")
+    size = ["--image_size=32", "--width=2", "--blocks=1", "--steps_per_epoch=1", f"--run_dir={tmp_path / 'run'}"]
+    train = [flag.format(tmp_path) for flag in images]
+
+    def run(*arguments):
+        with flagsaver.flagsaver():
+            script.main(flags.FLAGS(["translate.py", *arguments]))
+        return capsys.readouterr().out
+
+    run(*size, *train, "--steps=2")
+    assert "Resuming from step 2" in run(*size, *train, "--steps=3")
+    out = [f"--translate={tmp_path / 'both' / 'a'}", f"--export_dir={tmp_path / 'served'}"]
+    printed = run(f"--run_dir={tmp_path / 'run'}", *out, *use)
+    assert "Translated 24 images" in printed
+    assert len(list((tmp_path / "run" / "translations").glob("*.png"))) == 24
+    assert (tmp_path / "served" / "1" / "saved_model.pb").exists()
