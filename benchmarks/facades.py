@@ -67,7 +67,8 @@ def facades():
 def pairs(rows, **options):
     """Return batches of some of the pairs."""
     labels, photographs = (images[rows] for images in facades())
-    return keras_gan.data.load_pairs(labels, photographs, split="all", image_size=FLAGS.side, **options)
+    options = {"split": "all", "image_size": FLAGS.side, "batch_size": 1} | options
+    return keras_gan.data.load_pairs(labels, photographs, **options)
 
 
 def training_pairs(seed):

@@ -15,7 +15,7 @@ The run directory receives pictures of translations after each epoch (samples/),
 what TrainingHealth has found (health.json), the flags of the run (flags.txt), checkpoints (checkpoints/) and the
 trained translator (gan.keras). Pairs are also measured on a tenth that is held out, and the best translator by SSIM is
 kept (best.keras). A killed run resumes when the same command is given again; a finished one continues with a larger
---steps.
+--steps, where the learning rates fall later.
 """
 
 import pathlib

@@ -12,19 +12,23 @@ _DOMAINS = "domains.json"
 _SHOWN = 8
 
 
-def load(kind, split="train", *, jitter=None):
-    """Return batches of a split of the images that the flags name; without jitter, every image as it is."""
+def load(kind):
+    """Return batches of the training images that the flags name."""
+    size = FLAGS.image_size
+    changes = {"load_size": size * 9 // 8, "flip": True} if FLAGS.jitter else {}
+    return _load(kind, changes, batch_size=FLAGS.batch_size, seed=FLAGS.seed)
+
+
+def load_as_they_are(kind, split="train"):
+    """Return the images of a split one by one, without jitter."""
+    return _load(kind, {}, split=split, batch_size=1)
+
+
+def _load(kind, changes, **options):
     from keras_gan import data
 
-    size = FLAGS.image_size
-    changes = {"load_size": size * 9 // 8, "flip": True} if (FLAGS.jitter if jitter is None else jitter) else {}
-    options = {
-        "split": split,
-        "image_size": size,
-        "batch_size": FLAGS.batch_size,
-        "seed": FLAGS.seed,
-        "preprocessing": data.Preprocessing(channels=FLAGS.channels, **changes),
-    }
+    options = {"split": "train", "image_size": FLAGS.image_size} | options
+    options["preprocessing"] = data.Preprocessing(channels=FLAGS.channels, **changes)
     if kind == "pairs":
         return data.load_pairs(*FLAGS.pairs, source_half=FLAGS.source_half, **options)
     if kind == "unpaired":
@@ -100,11 +104,9 @@ def callbacks(kind, images, model, run_dir):
 
     if kind == "domains":
         (run_dir / _DOMAINS).write_text(json.dumps(images.class_names))
-    shown, measured = load(kind, jitter=False), []
-    if kind == "pairs" and images.num_held_out:
-        test = load(kind, "test", jitter=False)
-        shown = test
-        measured = [Evaluate(test, metrics.PairEvaluator(), directory=run_dir, best="ssim")]
+    measured, shown = [], load_as_they_are(kind, "test" if kind == "pairs" and images.num_held_out else "train")
+    if shown.split == "test":
+        measured = [Evaluate(shown, metrics.PairEvaluator(), directory=run_dir, best="ssim")]
     checkpoint = Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step")
     health = TrainingHealth(checkpoint=checkpoint, directory=run_dir)
     for callback in (checkpoint, health):

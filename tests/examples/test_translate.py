@@ -122,6 +122,7 @@ def test_without_a_trained_translator_it_says_how_to_train_one(script, tmp_path,
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:The checkpoints of this run were written with other settings")
 @pytest.mark.parametrize(
     "images, use",
     [
