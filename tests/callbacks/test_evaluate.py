@@ -47,7 +47,7 @@ def _few_images():
 
 @pytest.fixture
 def gan():
-    networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=4, width=8)
+    networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=4, width=8, spectral_normalization=False)
     gan = keras_gan.NonSaturatingGAN(*networks, ema_half_life=100)
     gan.compile(run_eagerly=True)
     return gan

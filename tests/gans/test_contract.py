@@ -21,6 +21,8 @@ MODELS = [
 # One model for each training step. The others differ from one of these only in their loss, and run the slow tests in
 # `make test-long`. So do models that the tests of their own, or of callbacks, put to the same question.
 STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "Pix2Pix", "VAEGAN")
+# These take the step of `NonSaturatingGAN` with another loss.
+ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN")
 KILLED = ("WGANGP", "CycleGAN", "VAEGAN")
 ON_REPLICAS = ("NonSaturatingGAN", "CycleGAN", "VAEGAN")
 UNDER_XLA = ("WGAN",)
@@ -31,12 +33,12 @@ def _parametrised(marks=lambda name: ()):
     return pytest.mark.parametrize("life", models, indirect=True, scope="module")
 
 
-every_model = _parametrised()
-
-
 def those(names):
     """All models; those of other names only in `make test-long`."""
     return _parametrised(lambda name: () if name in names else pytest.mark.long)
+
+
+every_model = those([model.__name__ for model in MODELS if model.__name__ not in ALIKE])
 
 
 class Life:
@@ -60,16 +62,17 @@ class Life:
         """The first epochs: (weights before, weights after, history, number of calls of the training step).
 
         They run as a graph, where a test asks for it. From then on, and for the other models from the beginning, the
-        model trains eagerly, which saves the time of tracing.
+        model trains eagerly, which saves the time of tracing; these take two steps in an epoch.
         """
         model, traces, step = self.model, [], self.model.train_step
         model.run_eagerly = self.tiny.make.__name__ not in STEPS
+        data = self.tiny.first(2 * self.one_step) if model.run_eagerly else self.tiny.data
         model.train_step = lambda data: traces.append(1) or step(data)
         pictures = ImageSnapshots(self.directory / "pictures", num_images=4, inputs=self.tiny.snapshot_inputs)
         before = weights_of(model)
-        history = model.fit(self.tiny.data, batch_size=8, epochs=2, verbose=0, callbacks=[pictures]).history
+        history = model.fit(data, batch_size=8, epochs=2, verbose=0, callbacks=[pictures]).history
         after = weights_of(model)
-        model.fit(self.tiny.data, batch_size=8, epochs=1, verbose=0)
+        model.fit(data, batch_size=8, epochs=1, verbose=0)
         model.run_eagerly = True
         model.make_train_function(force=True)
         return before, after, history, len(traces)
@@ -163,7 +166,19 @@ def test_fit_trains_all_players_and_logs_finite_losses(life):
             assert np.isfinite(now).all()
             # All except the bias of a logit of which the loss takes only differences.
             assert (now != then).any() or now.shape == (1,)
-    assert int(life.model.training_state.step.value) == 3 * (6 // life.model.batches_per_step)
+    in_an_epoch = 6 // life.model.batches_per_step if type(life.model).__name__ in STEPS else 2
+    assert int(life.model.training_state.step.value) == 3 * in_an_epoch
+
+
+@pytest.mark.parametrize("name", ALIKE)
+def test_the_shared_step_takes_each_loss(tiny, name):
+    model = tiny(getattr(keras_gan, name)).model(run_eagerly=True)
+    before = weights_of(model)
+    logs = model.train_on_batch(tiny(type(model)).first(8 * model.batches_per_step), return_dict=True)
+    assert set(logs) == {*model.terms, *penalties_of(model)}
+    assert np.isfinite(list(logs.values())).all()
+    after = weights_of(model)
+    assert all(any((n != b).any() for n, b in zip(after[name], before[name], strict=True)) for name in before)
 
 
 @those(STEPS)

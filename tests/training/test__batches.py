@@ -33,14 +33,14 @@ def test_replicas_find_their_share_of_each_minibatch_in_their_part(images):
 
 def test_incomplete_batches_are_left_out(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(tf.data.Dataset.from_tensor_slices(images[:20]).batch(8), epochs=2, verbose=0)
     assert int(gan.training_state.step.value) == 2 * 2
 
 
 def test_a_first_batch_that_is_incomplete_does_not_set_the_size(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     ragged = tf.data.Dataset.from_tensor_slices(images[:3]).batch(8)
     gan.fit(ragged.concatenate(tf.data.Dataset.from_tensor_slices(images[:24]).batch(8)), verbose=0)
     assert int(gan.training_state.step.value) == 3
@@ -49,7 +49,7 @@ def test_a_first_batch_that_is_incomplete_does_not_set_the_size(networks, images
 
 def test_float64_images_are_taken(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(images.astype("float64"), batch_size=8, verbose=0)
     assert int(gan.training_state.step.value) == 6
 
@@ -57,7 +57,7 @@ def test_float64_images_are_taken(networks, images):
 def test_vectors_have_no_range(images):
     generator, discriminator = keras_gan.networks.mlp(image_shape=(2,), latent_dim=3, width=8)
     gan = keras_gan.LSGAN(generator, discriminator)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(np.full((8, 2), 7.0, "float32"), batch_size=8, verbose=0)
     assert int(gan.training_state.step.value) == 1
 
@@ -65,7 +65,7 @@ def test_vectors_have_no_range(images):
 def test_endless_data_that_know_their_epoch(networks):
     dataset = keras_gan.data.load("digits", image_size=8, batch_size=64)
     gan = keras_gan.HingeGAN(*networks(), discriminator_steps=5)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(dataset, epochs=2, verbose=0)
     assert int(gan.training_state.step.value) == 2 * (dataset.steps_per_epoch // 5)
     assert gan.images_per_step == 5 * 64
@@ -74,14 +74,14 @@ def test_endless_data_that_know_their_epoch(networks):
 def test_an_epoch_has_one_step_at_least(networks):
     dataset = keras_gan.data.load("digits", image_size=8, batch_size=512)
     gan = keras_gan.HingeGAN(*networks(), discriminator_steps=5)
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(dataset, verbose=0)
     assert int(gan.training_state.step.value) == 1
 
 
 def test_validation_data_are_judged_without_training_on_them(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks(batch_norm=True))
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(images, batch_size=8, verbose=0)
     before = gan.fingerprint()
     losses = gan.evaluate(images[:16], batch_size=8, verbose=0, return_dict=True)
@@ -93,7 +93,7 @@ def test_validation_data_are_judged_without_training_on_them(networks, images):
 
 def test_endless_data_are_validated_for_one_epoch(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     held_out = keras_gan.data.load("digits", split="test", image_size=8, batch_size=64)
     history = gan.fit(images, batch_size=8, epochs=2, verbose=0, validation_data=held_out).history
     losses = gan.evaluate(held_out, verbose=0)
@@ -131,7 +131,7 @@ def of_sizes(sizes, images, *, endless=False):
 )
 def test_the_size_is_that_of_most_batches(sizes, size, steps, networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(of_sizes(sizes, images), verbose=0)
     assert int(gan.training_state.step.value) == steps
     assert gan.images_per_step == size
@@ -141,7 +141,7 @@ def test_the_size_is_that_of_most_batches(sizes, size, steps, networks, images):
 def test_batches_of_another_size_from_some_place_on_are_an_error(steps, networks, images):
     """Endless data would otherwise be searched for ever for another batch of the first size."""
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     uneven = of_sizes([17, 17, 17] + [16] * 40, images, endless=steps is not None)
     with pytest.raises(
         ValueError, match=r"batches must have the same size.*unbatch\(\).*Received: 8 such batches in a row"
@@ -160,14 +160,14 @@ def test_losing_much_of_the_data_is_an_error(sizes, images):
 
 def test_a_ragged_end_that_comes_again_and_again_is_left_out(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     gan.fit(tf.data.Dataset.from_tensor_slices(images[:11]).batch(8).repeat(), steps_per_epoch=12, verbose=0)
     assert int(gan.training_state.step.value) == 12
 
 
 def test_an_endless_data_set_with_a_ragged_end_needs_an_epoch(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile()
+    gan.compile(run_eagerly=True)
     endless = tf.data.Dataset.from_tensor_slices(images[:11]).batch(8).repeat()
     for run, name in ((gan.fit, "steps_per_epoch"), (gan.evaluate, "steps")):
         with pytest.raises(ValueError, match=rf"endless.*give `{name}`. Received: {name}=None"):

@@ -34,7 +34,7 @@ class RatesOfEachStep(keras.callbacks.Callback):
 
 def test_each_player_has_a_learning_rate_of_its_own(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.5))
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.5), run_eagerly=True)
     before = [weights_of(network) for network in (gan.generator, gan.discriminator)]
     gan.train_on_batch(images[:8])
     np.testing.assert_array_equal(weights_of(gan.generator), before[0])
@@ -52,7 +52,7 @@ def test_each_player_has_a_learning_rate_of_its_own(networks, images):
 def test_a_schedule_counts_training_steps_for_both_players(schedule, networks, images):
     """With stock optimizers, the discriminator's schedule would end after a third of the steps."""
     gan = keras_gan.NonSaturatingGAN(*networks(), discriminator_steps=3)
-    gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(schedule))
+    gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(schedule), run_eagerly=True)
     seen = RatesOfEachStep()
     gan.fit(images, batch_size=8, epochs=3, verbose=0, callbacks=[seen])
     expected = [float(schedule(step)) for step in range(1, 7)]
@@ -63,7 +63,7 @@ def test_a_schedule_counts_training_steps_for_both_players(schedule, networks, i
 def test_a_schedule_survives_saving(networks, images, tmp_path):
     schedule = keras_gan.schedules.LinearDecay(0.1, 20, warm_up_steps=3)
     gan = keras_gan.NonSaturatingGAN(*networks(), discriminator_steps=2, penalties=[Lazy(R1(1.0), every=3)])
-    gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.RMSprop(schedule))
+    gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.RMSprop(schedule), run_eagerly=True)
     gan.fit(images, batch_size=8, epochs=2, verbose=0)
     gan.scale_learning_rates(0.5)
     gan.save(tmp_path / "gan.keras")
@@ -78,7 +78,9 @@ def test_a_schedule_survives_saving(networks, images, tmp_path):
 
 def test_learning_rates_are_scaled_in_place(networks):
     gan = keras_gan.NonSaturatingGAN(*networks())
-    gan.compile(keras.optimizers.Adam(0.4), keras.optimizers.SGD(keras_gan.schedules.LinearDecay(0.8, 100)))
+    gan.compile(
+        keras.optimizers.Adam(0.4), keras.optimizers.SGD(keras_gan.schedules.LinearDecay(0.8, 100)), run_eagerly=True
+    )
     gan.scale_learning_rates(0.5)
     gan.scale_learning_rates(0.25)
     assert rates(gan) == pytest.approx([0.05, 0.1])
@@ -86,7 +88,13 @@ def test_learning_rates_are_scaled_in_place(networks):
         gan.scale_learning_rates(0)
 
 
-@pytest.mark.parametrize("clipping", [{"global_clipnorm": 0.01}, {"clipnorm": 0.01}, {"clipvalue": 0.001}])
+@pytest.mark.parametrize(
+    "clipping",
+    [
+        {"global_clipnorm": 0.01},
+        *(pytest.param(c, marks=pytest.mark.long) for c in ({"clipnorm": 0.01}, {"clipvalue": 0.001})),
+    ],
+)
 def test_replicas_clip_the_gradient_of_the_whole_batch(clipping, networks, images, two_replicas):
     """Stock Keras clips on each replica before it adds, which gives another direction and twice the length."""
 
@@ -118,12 +126,12 @@ def lazy_gan(networks, **options):
 def test_a_lazy_penalty_has_a_step_of_its_own_in_every_third_step(networks, images):
     """Against the two steps written out."""
     gan = lazy_gan(networks(spectral=True))
-    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.4))
+    gan.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.4), run_eagerly=True)
     plain = keras_gan.NonSaturatingGAN(
         *copied(networks(spectral=True), [n.get_weights() for n in (gan.generator, gan.discriminator)]), seed=1
     )
     # The adjusted rate, 3/4 of 0.4.
-    plain.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.3))
+    plain.compile(keras.optimizers.SGD(0.0), keras.optimizers.SGD(0.3), run_eagerly=True)
     regulariser = keras.optimizers.SGD(0.3)
     for step in range(5):
         logs = gan.train_on_batch(images[8 * step : 8 * step + 8], return_dict=True)
@@ -160,7 +168,7 @@ def test_a_lazy_penalty_with_a_schedule_and_a_loss_scale(networks, images):
     keras.config.set_dtype_policy("mixed_float16")
     gan = lazy_gan(networks())
     schedule = keras_gan.schedules.LinearDecay(0.1, 100)
-    gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(schedule, beta_1=0.5))
+    gan.compile(keras.optimizers.Adam(schedule), keras.optimizers.Adam(schedule, beta_1=0.5), run_eagerly=True)
     gan.fit(images, batch_size=8, verbose=0)
     optimizer = gan.discriminator_optimizer
     assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
