@@ -49,7 +49,8 @@ def test_each_image_has_a_draw_of_its_own(augmentation):
 
 
 @EVERY
-@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("jit_compile", [False, True])
 def test_a_graph_that_does_not_know_the_batch_changes_the_same(augmentation, jit_compile):
     signature = [tf.TensorSpec((None, 8, 10, 3)), tf.TensorSpec((2,), tf.int64)]
     compiled = tf.function(

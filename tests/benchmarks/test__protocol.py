@@ -52,6 +52,7 @@ def test_equal_parts(protocol, steps, at_most, expected):
     assert protocol.epochs_of(steps, at_most) == expected
 
 
+@pytest.mark.long
 def test_fit_trains_for_exactly_so_many_steps_and_says_how_long_one_takes(protocol, tmp_path):
     def train(run_dir):
         gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(2,), latent_dim=2, width=4))

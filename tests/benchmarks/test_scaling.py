@@ -16,6 +16,7 @@ def benchmark(load_script):
     return load_script("benchmarks", "scaling.py")
 
 
+@pytest.mark.long
 def test_all_pairs_are_trained():
     pairs = importlib.import_module("_pairs").Pairs(
         [keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=2, width=3) for _ in range(2)]

@@ -77,6 +77,7 @@ def test_operations_of_a_step_by_hand(cases):
     assert cases.module.step_flops(case, generator, discriminator) == expected
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["dcgan", "sn_resnet"])
 def test_stock_layers_make_the_same_functions(name, cases):
     nets = importlib.import_module("_keras_nets")

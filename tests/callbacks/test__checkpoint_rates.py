@@ -225,7 +225,7 @@ def test_a_schedule_that_is_read_at_another_step_is_told(tmp_path, fit, changed,
     assert rates(gan)[1] == pytest.approx(share * 0.1 * (1 - step / 100))
 
 
-@pytest.mark.parametrize("settings", [None, 5])
+@pytest.mark.parametrize("settings", [None, pytest.param(5, marks=pytest.mark.long)])
 def test_a_checkpoint_that_does_not_say_with_which_rates_it_began(tmp_path, program, fit, checkpoint_of, settings):
     fit(program(), Scale(), Checkpoint(tmp_path), epochs=1)
     meta, values = read_checkpoint(checkpoint_of(4))

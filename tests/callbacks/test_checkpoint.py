@@ -109,7 +109,9 @@ def test_the_random_state_of_the_first_process_is_that_of_the_run(tmp_path, walk
     assert resumed.fingerprint() == whole.fingerprint()
 
 
-@pytest.mark.parametrize("saving", [{}, {"unit": "step", "every": 3}], ids=["epochs", "steps"])
+@pytest.mark.parametrize(
+    "saving", [pytest.param({}, marks=pytest.mark.long), {"unit": "step", "every": 3}], ids=["epochs", "steps"]
+)
 def test_a_finished_run_goes_on_to_more_epochs(tmp_path, walk, fit, checkpoint_of, saving, capsys):
     whole = walk()
     fit(whole, epochs=4)

@@ -157,6 +157,7 @@ def test_onnx_runtime_takes_labels(gan, tmp_path):
     np.testing.assert_allclose(images, gan.generate(**_feed()), rtol=0, atol=1e-5)
 
 
+@pytest.mark.long
 def test_litert_takes_labels(gan, tmp_path):
     path = export.save_litert(gan, tmp_path / "classes.tflite")
     images = interpreter(path).get_signature_runner()(**_feed())["images"]

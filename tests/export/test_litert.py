@@ -51,6 +51,7 @@ def test_the_file_is_resized_without_its_signature_too(make_gan, tmp_path):
     np.testing.assert_allclose(opened.get_tensor(returned["index"]), expected, rtol=0, atol=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_reduced_precision_ends_with_training(policy, make_gan, tmp_path):
     expected = np.asarray(make_gan("spectral").generator(_latents(4), training=False))

@@ -41,6 +41,7 @@ def test_images_are_those_of_the_generator(kind, make_gan, tmp_path, capfd):
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 @pytest.mark.parametrize("name", ["dcgan", "spectral"])
 def test_reduced_precision_ends_with_training(name, policy, make_gan, tmp_path):

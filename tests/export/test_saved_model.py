@@ -48,7 +48,7 @@ def _names(directory):
     return sorted(path.name for path in directory.iterdir())
 
 
-@pytest.mark.parametrize("serve", [_served, _served_in_session])
+@pytest.mark.parametrize("serve", [_served, pytest.param(_served_in_session, marks=pytest.mark.long)])
 def test_the_generator_s_images_are_served(tmp_path, serve):
     gan = _gan()
     # Statistics of their own, so that a generator exported in training mode would make other images.

@@ -144,6 +144,7 @@ def test_no_latents_make_no_images(signatures):
     assert _ask(signatures, "serving_default", latents=np.zeros((0, 5))).shape == (0, 8, 8, 3)
 
 
+@pytest.mark.long
 def test_xla_compiles_what_is_asked_for(gan, tmp_path):
     folder = export.save(gan, tmp_path, jit_compile=True)
     signatures = tf.saved_model.load(folder).signatures
@@ -194,6 +195,7 @@ def test_images_that_png_has_no_form_for_have_no_such_signature(tmp_path):
     assert set(tf.saved_model.load(folder).signatures) == {"serving_default", "sample"}
 
 
+@pytest.mark.long
 def test_points_are_served_too(tmp_path):
     gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(2,), latent_dim=2, width=2))
     signatures = tf.saved_model.load(export.save(gan, tmp_path)).signatures

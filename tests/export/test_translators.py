@@ -217,7 +217,10 @@ def any_size(tmp_path_factory):
     return model
 
 
-@pytest.mark.parametrize("count, height, width", [(1, 8, 12), (5, 8, 12), (2, 16, 8)])
+@pytest.mark.parametrize(
+    "count, height, width",
+    [(5, 8, 12), pytest.param(1, 8, 12, marks=pytest.mark.long), pytest.param(2, 16, 8, marks=pytest.mark.long)],
+)
 def test_no_statistics_of_the_batch_and_no_dropout_reach_the_client(count, height, width, any_size):
     images = drawn(count, height, width)
     made = any_size.loaded.signatures["serving_default"](images=tf.constant(images))["images"]
@@ -234,7 +237,8 @@ def test_noise_is_a_function_of_the_batch_the_same_in_every_process(tmp_path):
     assert np.abs(serve(images=tf.constant(images[:1])) - model.translate(images)[:1]).max() > 0.01
 
 
-@pytest.mark.parametrize("image_type, highest", [("uint8", 255), pytest.param("uint16", 65535, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("image_type, highest", [("uint8", 255), ("uint16", 65535)])
 def test_whole_numbers_are_mapped_inside_the_graph_and_labels_go_with_them(image_type, highest, tmp_path):
     model, labels = painter(1, num_classes=3), [2, 0, 1]
     exported = ExportedGenerator(export.save(model, tmp_path / "painter", image_type=image_type))

@@ -213,6 +213,7 @@ def test_networks_of_other_numbers_of_classes():
         keras_gan.LSGAN(generator, discriminator)
 
 
+@pytest.mark.long
 def test_two_replicas_take_the_step_of_one_device(images, two_replicas):
     with two_replicas.scope():
         mirrored_networks = keras_gan.networks.mlp(**MLP)

@@ -43,7 +43,9 @@ def descend(value, tape, *networks):
     return list(zip(weights, tape.gradient(value, [weight.value for weight in weights]), strict=True))
 
 
-@pytest.mark.parametrize("mode", [{"run_eagerly": True}, {"jit_compile": True}], ids=["eager", "XLA"])
+@pytest.mark.parametrize(
+    "mode", [{"run_eagerly": True}, pytest.param({"jit_compile": True}, marks=pytest.mark.long)], ids=["eager", "XLA"]
+)
 def test_the_step_is_the_textbook_algorithm(mode):
     model = make(cycle_weight=7.0)
     g, f, judge_x, judge_y = four(make())

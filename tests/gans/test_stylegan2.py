@@ -22,6 +22,7 @@ def compiled(**options):
     return gan
 
 
+@pytest.mark.long
 def test_noise_styles_classes_and_average_resume_as_if_training_had_not_stopped(images, tmp_path):
     batches = [{"images": images[start : start + 8], "labels": np.arange(8, dtype="int32") % 3} for start in (0, 8)]
     gan = compiled(num_classes=3)

@@ -120,6 +120,7 @@ def test_the_old_batch_normalisation_may_scale(tmp_path):
     np.testing.assert_allclose(features, _expected(IMAGES, gamma=True)[0], atol=2e-3)
 
 
+@pytest.mark.long
 def test_a_graph_takes_it_up(extractor):
     compiled = tf.function(extractor)
     np.testing.assert_allclose(compiled(IMAGES).features, extractor(IMAGES).features, atol=1e-4)
@@ -242,6 +243,7 @@ def test_features_and_logits_of_the_keras_model(asked_for):
     np.testing.assert_allclose(logits, np.full((2, 5), -3.0), atol=1e-5)
 
 
+@pytest.mark.long
 def test_the_names_are_those_that_keras_gives():
     model = keras.applications.InceptionV3(weights=None, classes=10)
     assert model.input_shape == (None, 299, 299, 3)

@@ -92,6 +92,7 @@ def test_other_data_are_another_extractor(digits, tmp_path):
     assert len(list(tmp_path.iterdir())) == 4
 
 
+@pytest.mark.long
 def test_a_damaged_file_is_replaced(digits, tmp_path):
     first = train_extractor(digits, cache_dir=tmp_path, steps=5)
     (path,) = tmp_path.iterdir()

@@ -88,8 +88,10 @@ def data(kind, images):
     [
         ("array", 8),
         ("loaded", 4),
-        ("finite", 4),
-        *(pytest.param(*case, marks=pytest.mark.long) for case in (("array", 4), ("array", 6), ("unknown length", 4))),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (("array", 4), ("array", 6), ("finite", 4), ("unknown length", 4))
+        ),
     ],
 )
 def test_a_run_that_goes_on_at_any_step_is_the_run_that_was_not_stopped(kind, step, gan, images, recwarn):

@@ -253,6 +253,7 @@ def test_an_embedding_takes_the_step_of_a_matrix(make, options, images):
     assert np.abs(sparse - flat(start)).max() > 1e-3
 
 
+@pytest.mark.long
 def test_replicas_clip_the_gradient_of_an_embedding(images, two_replicas):
     single = conditional_gan("sparse")
     with two_replicas.scope():

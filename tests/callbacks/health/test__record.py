@@ -87,6 +87,7 @@ def test_steps_that_training_goes_back_from_leave_the_record(run, meddle, spoil)
     ]
 
 
+@pytest.mark.long
 def test_the_record_ends_with_why_training_diverged(run, meddle, spoil, tmp_path):
     with pytest.raises(TrainingDiverged):
         run(2, callbacks=[meddle(5, lambda gan: spoil(gan.generator))])

@@ -239,6 +239,7 @@ def test_nan_in_any_variable_is_found(make):
     assert [found.split(" ")[0] for found in probe(0, 0)[1]] == [f"{name}[0]"]
 
 
+@pytest.mark.long
 def test_a_cyclegan_returns_to_its_checkpoint(meddle, spoil, tmp_path):
     model = _cyclegan()
     model.compile(run_eagerly=True)

@@ -31,6 +31,7 @@ def test_a_discriminator_that_loses(make_watched_gan, train, images):
     assert any("give the discriminator a learning rate above 0" in text for text in warned)
 
 
+@pytest.mark.long
 def test_a_learning_rate_that_blows_everything_up(make_watched_gan, train, meddle, images):
     gan = make_watched_gan(keras_gan.HingeGAN, discriminator_steps=1)
     faster = meddle(12, lambda gan: gan.scale_learning_rates(1e4))
@@ -82,6 +83,7 @@ def watch(still_gan, images, monkeypatch):
     return watch
 
 
+@pytest.mark.long
 def test_a_gan_that_stands_still_is_not_ill(watch):
     assert watch(lambda gan: None) == []
 
@@ -190,6 +192,7 @@ def test_training_goes_back_and_on_with_lower_learning_rates(make_watched_gan, t
     assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(1e-4)
 
 
+@pytest.mark.long
 def test_rollbacks_are_bounded(make_watched_gan, meddle, spoil, images, tmp_path):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     checkpoint = Checkpoint(tmp_path)
