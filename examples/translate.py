@@ -13,9 +13,9 @@ of images without pairs, and train `CycleGAN`. --domains is a folder with a sub-
 
 The run directory receives pictures of translations after each epoch (samples/), the losses (losses.png, losses.csv),
 what TrainingHealth has found (health.json), the flags of the run (flags.txt), checkpoints (checkpoints/) and the
-trained translator (gan.keras). Pairs are also measured on a tenth that is held out, and the best translator by SSIM is
-kept (best.keras). A killed run resumes when the same command is given again; a finished one continues with a larger
---steps, where the learning rates fall later.
+trained translator (gan.keras). Pairs are also measured on the folder's test pairs, or on a tenth that is held out, and
+the best translator by SSIM is kept (best.keras). A killed run resumes when the same command is given again; a finished
+one continues with a larger --steps, where the learning rates fall later.
 """
 
 import pathlib

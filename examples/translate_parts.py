@@ -24,6 +24,16 @@ def load_as_they_are(kind, split="train"):
     return _load(kind, {}, split=split, batch_size=1)
 
 
+def held_out_pairs():
+    """Return the pairs of the split "test" or "val", which may be a tenth that is held out; None if there are none."""
+    for split in ("test", "val"):
+        try:
+            return load_as_they_are("pairs", split)
+        except ValueError:
+            continue
+    return None
+
+
 def _load(kind, changes, **options):
     from keras_gan import data
 
@@ -44,6 +54,9 @@ def make_model(kind, images):
     from keras_gan import schedules
 
     rates = {name: float(optimizer.learning_rate.numpy()) for name, optimizer in model.default_optimizers().items()}
+    if kind == "pairs":
+        # Narrow networks and short runs learn sooner than at the paper's rate.
+        rates["generator"] *= 5
     falling = {
         name: schedules.LinearDecay(rate, FLAGS.steps, hold_steps=FLAGS.steps // 2) for name, rate in rates.items()
     }
@@ -104,8 +117,8 @@ def callbacks(kind, images, model, run_dir):
 
     if kind == "domains":
         (run_dir / _DOMAINS).write_text(json.dumps(images.class_names))
-    measured, shown = [], load_as_they_are(kind, "test" if kind == "pairs" and images.num_held_out else "train")
-    if shown.split == "test":
+    measured, shown = [], held_out_pairs() if kind == "pairs" else None
+    if shown is not None:
         measured = [Evaluate(shown, metrics.PairEvaluator(), directory=run_dir, best="ssim")]
     checkpoint = Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step")
     health = TrainingHealth(checkpoint=checkpoint, directory=run_dir)
@@ -115,18 +128,19 @@ def callbacks(kind, images, model, run_dir):
         health,
         checkpoint,
         *measured,
-        ImageSnapshots(run_dir / "samples", inputs=_first(shown, model.data_spec)),
+        ImageSnapshots(run_dir / "samples", inputs=_first(shown, kind, model.data_spec)),
         LossCurves(run_dir / "losses.png"),
         Progress(["ssim", "psnr"] if measured else list(model.terms)),
     ]
 
 
-def _first(dataset, fields):
-    """Return the first images of a data set, a dict by field."""
+def _first(held_out, kind, fields):
+    """Return some images, a dict by field: the first that are held out, or else some of the training images."""
     import numpy as np
 
     batches = []
-    for batch in dataset.one_pass():
+    # In a random order, because a pass would begin with images of one domain alone.
+    for batch in load_as_they_are(kind) if held_out is None else held_out.one_pass():
         batches.append(batch if isinstance(batch, dict) else dict(zip(fields, batch, strict=True)))
         if sum(len(next(iter(each.values()))) for each in batches) >= _SHOWN:
             break
@@ -177,10 +191,16 @@ def translate_folder(model, folder, out, options):
 
     if not folder.is_dir():
         raise FileNotFoundError(f"There is no such folder. Received: --translate={folder}")
+    folder, out = folder.resolve(), out.resolve()
+    if folder == out:
+        raise ValueError(
+            "Give another --out than --translate, because the translations have the names of the images. "
+            f"Received: --translate={folder} --out={out}"
+        )
     channels, done, left_out = model.sampler().inputs["images"].shape[-1], set(), []
     for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
         # What an earlier call has written is no image to translate.
-        if out in path.parents:
+        if folder in out.parents and out in path.parents:
             continue
         to = (out / path.relative_to(folder)).with_suffix(".png")
         # a.jpg next to a.png.
@@ -191,7 +211,7 @@ def translate_folder(model, folder, out, options):
         except Exception as error:
             if is_fault_of_computer(error):
                 raise
-            left_out.append(path.name)
+            left_out.append(f"{path.name} ({error})")
             continue
         content = io.BytesIO()
         Image.fromarray(_to_bytes(model.translate(images, **options)[0])).save(content, "png")
@@ -199,7 +219,7 @@ def translate_folder(model, folder, out, options):
         write_atomically(to, content.getvalue())
         done.add(to)
     if left_out:
-        print(f"Left out {len(left_out)} files that are no images: {', '.join(left_out[:3])}")
+        print(f"Left out {len(left_out)} files that cannot be read as images: {', '.join(left_out[:3])}")
     if not done:
         raise ValueError(f"The folder holds no image. Received: --translate={folder}")
     return len(done)
@@ -209,15 +229,15 @@ def _read(path, channels):
     """Return an image file as float32 `(1, height, width, channels)` in [-1, 1], as `keras_gan.data` reads it."""
     from keras_gan.data import _decoding, _images
 
-    image = _decoding.decode(path, alpha=channels == 4, depth=16)
-    return _images.fit(image, size=None, channels=channels, crop=None, depth=16)[None]
+    image = _decoding.decode(path, alpha=channels == 4)
+    return _images.fit(image, size=None, channels=channels, crop=None).astype("float32")[None] / 127.5 - 1.0
 
 
 def _to_bytes(image):
     """Return an image in [-1, 1] as uint8, without the axis of a single channel."""
-    import numpy as np
+    from keras_gan._pixels import to_bytes
 
-    pixels = np.rint(127.5 * (image + 1.0)).astype("uint8")
+    pixels = to_bytes(image)
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 

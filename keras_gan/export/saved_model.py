@@ -50,8 +50,9 @@ def save(
     A translator has these instead, of any size that its network takes:
 
     * `serving_default`: `images` float32 `(count, height, width, channels)` in [-1, 1], and `labels` where it takes
-      them -> `images`, the same as `gan.translate(images)`, in batches of any size. With `image_type="uint8"` both are
-      bytes from 0 to 255, and the graph maps them to [-1, 1] and back; with "uint16" they go to 65,535.
+      them -> `images`, the same as `gan.translate(images)`, in batches of any size (of a network with noise, in the
+      same batches). With `image_type="uint8"` both are bytes from 0 to 255, and the graph maps them to [-1, 1] and
+      back; with "uint16" they go to 65,535.
     * `translate_png`: `image_bytes`, strings `(count,)`, PNG or JPEG files -> `png_bytes`, strings `(count,)`, their
       translations. Each picture is translated by itself, so those of one request may differ in size. Colours become
       grey for a network of one channel, and grey becomes colours for one of three. Transparent parts become white for
@@ -102,9 +103,8 @@ def save(
 
     Raises:
         ValueError: if the model draws no samples, has no direction `to` or no such `image_type`, a weight is NaN or
-            infinite, `version` or `max_count` is not a
-            positive integer, the version exists, the directory is that of a version or cannot be written, there is no
-            such signature, or `card` has an unknown field.
+            infinite, `version` or `max_count` is not a positive integer, the version exists, the directory is that of a
+            version or cannot be written, there is no such signature, or `card` has an unknown field.
         OSError: if the disk is full or fails; the error names the directory. Nothing is left behind.
 
     Example:

@@ -41,6 +41,16 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
         for attribute, state in critic.build().items():
             setattr(self, attribute, state)
 
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
+        """Train, as `AdversarialModel.fit` does, on pairs alone."""
+        if isinstance(getattr(x, "num_images", None), dict):
+            raise ValueError(
+                f"A {type(self).__name__} learns from pairs, and these are two kinds of images, each in an order of "
+                "its own: load pairs with `keras_gan.data.load_pairs`, or train a `CycleGAN`. Received: a data set of "
+                "`keras_gan.data.load_unpaired`"
+            )
+        return super().fit(x, y, batch_size, epochs, **options)
+
     def default_optimizers(self):
         """Adam as in the papers: learning rate 2e-4, beta_1 0.5."""
         return {name: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8) for name in self.players}
@@ -52,6 +62,7 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
     def translate_batch(self, batch):
         """G(x) of a batch next to the sources, in the step in progress."""
         made = self.forward(self._maps, {"images": batch["source"]})["images"]
+        _require_one_size(batch["target"], made)
         return {"source": batch["source"], "images": made}
 
     @property
@@ -82,17 +93,17 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
 
 
 def distance(targets, images):
-    """E|targets - images|, a float32 scalar.
+    """E|targets - images|, a float32 scalar."""
+    return tf.reduce_mean(tf.abs(targets - images))
 
-    Raises:
-        ValueError: if the targets have another size than the translations.
-    """
+
+def _require_one_size(targets, images):
+    """Raise a ValueError if the targets have another size than the translations."""
     if not targets.shape.is_compatible_with(images.shape):
         raise ValueError(
             "The two images of a pair must have the same height and width: crop and resize both alike. "
             f"Received: targets of shape {tuple(targets.shape)}, translations of shape {tuple(images.shape)}"
         )
-    return tf.reduce_mean(tf.abs(targets - images))
 
 
 def _agreed(name, made, taken):

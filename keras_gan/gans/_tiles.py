@@ -18,7 +18,8 @@ class Tiles:
 
     i pixels after it begins, and the earlier one has 1 - w. So the weights sum to 1 everywhere, they have no kink, and
     the m pixels next to an inner edge of a tile, where a network misses its surroundings, have the weight 0. A network
-    that looks at most m pixels far makes the same in tiles as of the whole image.
+    without strides that looks at most m pixels far makes the same in tiles as of the whole image; one with strides does
+    where the tiles begin at multiples of them.
 
     An image that is smaller than a tile is continued by its mirror image, and what is made of that is cropped.
 
@@ -47,7 +48,7 @@ class Tiles:
             sides: tuple (height, width) of the images.
             taken: tuple (height, width) that the network takes, None for any.
             tile: int or tuple (height, width); None for the sides that the network takes, or else for no tiles.
-            overlap: int; None for a quarter of the tile.
+            overlap: int; None for about a quarter of the tile.
 
         Raises:
             ValueError: if the tile is none that the network takes, or the overlap is not smaller than the tile.
@@ -69,7 +70,7 @@ class Tiles:
                     f"`overlap` must be smaller than a tile, and a tile here has {_size(tile)} pixels. "
                     f"Received: overlap={overlap}"
                 )
-        overlaps = (size // 4 if overlap is None else overlap for size in tile)
+        overlaps = (_usual_overlap(size) if overlap is None else overlap for size in tile)
         return cls(sides, tile, tuple(cut * shared for cut, shared in zip(is_cut, overlaps, strict=True)))
 
     @property
@@ -120,6 +121,12 @@ class Tiles:
         # In this form equal pixels stay what they are, whatever the weights round to.
         area += weights * (np.moveaxis(piece, axis + 1, -1) - area)
         return canvas
+
+
+def _usual_overlap(size):
+    """About a quarter of a tile, so that tiles begin at multiples of 16 if they can: networks have such strides."""
+    step = 3 * size // 4
+    return size - (step - step % 16 or step)
 
 
 def _starts(side, tile, overlap):

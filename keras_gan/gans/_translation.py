@@ -36,17 +36,17 @@ class TranslationModel(AdversarialModel, abc.ABC):
 
         Networks that were built with sides None take images of any size. With fixed sides, larger images are translated
         in tiles of that size, and smaller ones are continued by their mirror image first. A `tile` bounds the memory
-        for large images. Tiles overlap and are blended: there are no seams, and what a network makes of the
-        neighbourhood of a pixel is what it makes of it in the whole image. What it makes of the whole picture, as
-        instance normalisation does, it makes of the tile. So tiles of the size of the training images are the safest
-        choice.
+        for large images. Tiles overlap and are blended, without seams: what a network makes of the neighbourhood of a
+        pixel is nearly what it makes of it in the whole image, up to its padding at the edges of tiles and its strides.
+        What it makes of the whole picture, as instance normalisation does, it makes of the tile. So tiles of the size
+        of the training images are the safest choice.
 
         Args:
             images: float32 `(num_images, height, width, channels)` in [-1, 1], of any size.
             averaged: whether to use the averaged translator if there is one.
             batch_size: int, how many images, or tiles of different images, to translate at once.
             tile: int or tuple (height, width) of the tiles, for networks that take any size; None for whole images.
-            overlap: int, by how many pixels tiles overlap at least, smaller than a tile; None for a quarter of a tile.
+            overlap: int, by how many pixels tiles overlap at least, smaller than a tile; None for about a quarter.
 
         Returns:
             float32 NumPy array of images in [-1, 1].

@@ -211,7 +211,7 @@ class CycleGAN(TranslationModel):
             averaged: whether to use the averaged translator if there is one.
             batch_size: int, how many images, or tiles of different images, to translate at once.
             tile: int or tuple (height, width); see `TranslationModel.translate`.
-            overlap: int, by how many pixels tiles overlap at least; None for a quarter of a tile.
+            overlap: int, by how many pixels tiles overlap at least; None for about a quarter.
 
         Returns:
             float32 NumPy array of images in [-1, 1].

@@ -44,7 +44,8 @@ class Pix2Pix(PairedTranslationModel):
         penalties: list of `keras_gan.penalties.Penalty` of the discriminator; gradients are with respect to its images,
             not to their sources.
         augmentation: `keras_gan.augmentation.Augmentation` or a list of them, of what the discriminator sees. An image
-            and its source are changed as one picture with the channels of both, so they stay a pair.
+            and its source are changed as one picture with the channels of both, so they stay a pair. Changes of
+            saturation and hue need three channels, and leave a picture of more as it is.
         ema_half_life, seed, name: as for `TwoPlayerGAN`.
 
     Raises:

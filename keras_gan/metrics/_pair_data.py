@@ -86,6 +86,11 @@ def _batches(source):
     if isinstance(source, dict):
         yield _checked(source)
     elif isinstance(source, tf.data.Dataset):
+        if isinstance(getattr(source, "num_images", None), dict):
+            raise ValueError(
+                "These are two kinds of images without pairs, each in an order of its own: load pairs with "
+                "`keras_gan.data.load_pairs`. Received: a data set of `keras_gan.data.load_unpaired`"
+            )
         source = source.one_pass() if hasattr(source, "one_pass") else source
         if source.cardinality() == tf.data.INFINITE_CARDINALITY:
             raise ValueError(

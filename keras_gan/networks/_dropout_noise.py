@@ -4,6 +4,9 @@ import keras
 
 from keras_gan._arguments import require_number
 
+# A rate of 1 would leave nothing.
+HIGHEST_RATE = 0.99
+
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class DropoutNoise(keras.layers.Layer):
@@ -14,13 +17,13 @@ class DropoutNoise(keras.layers.Layer):
     `keras.random.SeedGenerator`, so `keras_gan.training.Sampler` draws the same masks for the same batch of inputs.
 
     Args:
-        rate: float in [0, 1), the share.
+        rate: float from 0 to 0.99, the share.
         seed: int, for the masks; None for a random one.
     """
 
     def __init__(self, rate, seed=None, **kwargs):
         super().__init__(**kwargs)
-        self.rate, self.seed = require_number("rate", rate, low=0.0, high=1.0), seed
+        self.rate, self.seed = require_number("rate", rate, low=0.0, high=HIGHEST_RATE), seed
         self.seed_generator = keras.random.SeedGenerator(seed)
 
     def call(self, inputs):

@@ -121,6 +121,8 @@ def _squeezenet(x, dtype):
     x = layers.ReLU(dtype=dtype, name="relu_conv1")(x)
     for number, widths in _FIRES.items():
         if number in (2, 4, 6):
+            # The authors' pooling rounds sizes up. After ReLU, zeros at the end are below no value.
+            x = layers.ZeroPadding2D(((0, 1), (0, 1)), dtype=dtype, name=f"pool{number - 1}_pad")(x)
             x = layers.MaxPooling2D(3, 2, dtype=dtype, name=f"pool{number - 1}")(x)
         x = _fire(x, *widths, f"fire{number}", dtype)
     return x

@@ -9,15 +9,13 @@ from keras_gan._arguments import require_bool, require_choice, require_int, requ
 from keras_gan.layers import BatchNormalization, Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import normal
-from keras_gan.networks._dropout_noise import DropoutNoise
+from keras_gan.networks._dropout_noise import HIGHEST_RATE, DropoutNoise
 from keras_gan.networks._sides import SupportedSides, require_sides
 
 # The paper's: 256x256 pictures become 1x1.
 _DEEPEST = 8
 _WIDEST = 8
 _DROPPED = 3
-# A rate of 1 would leave nothing.
-_HIGHEST_RATE = 0.99
 
 
 def unet(
@@ -83,7 +81,7 @@ def unet(
     target_channels = image_shape[-1] if target_channels is None else require_int("target_channels", target_channels)
     width, depth = require_int("width", width), _depth(image_shape, depth)
     require_choice("normalization", normalization, tuple(_NORMALIZATIONS))
-    dropout = require_number("dropout", dropout, low=0.0, high=_HIGHEST_RATE)
+    dropout = require_number("dropout", dropout, low=0.0, high=HIGHEST_RATE)
     drop = DropoutNoise if require_bool("noise", noise) else layers.Dropout
 
     images = x = keras.Input(image_shape, name="images")

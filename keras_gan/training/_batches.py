@@ -302,7 +302,9 @@ def _require_batch_size(arrays, batch_size, prefix=""):
     lengths = {len(array) for array in tf.nest.flatten(arrays)}
     if len(lengths) > 1:
         raise ValueError(
-            f"All arrays must have the same number of samples. Received: arrays of {sorted(lengths)} samples"
+            "All arrays must have the same number of samples. Two kinds of images without pairs may differ in number: "
+            "`keras_gan.data.load_unpaired` makes batches of them. "
+            f"Received: arrays of {sorted(lengths)} samples"
         )
     if min(lengths) < batch_size:
         raise ValueError(

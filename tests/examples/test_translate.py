@@ -80,7 +80,10 @@ def test_a_folder_is_translated_file_by_file(script, tmp_path, capsys):
     (folder / "notes.txt").write_text("no image")
     for _ in range(2):  # What the first call has written is no image to translate.
         assert script.translate_parts.translate_folder(Inverter(3), folder, out, {}) == 4
-        assert "Left out 1 files that are no images: notes.txt" in capsys.readouterr().out
+        assert (
+            "Left out 1 files that cannot be read as images: notes.txt (Pillow cannot identify an image in it)"
+            in capsys.readouterr().out
+        )
     assert sorted(str(path.relative_to(out)) for path in out.rglob("*.png")) == [
         "a.png",
         "a.png.png",
@@ -101,7 +104,7 @@ def test_grey_and_alpha_are_written_as_they_are_made(script, tmp_path, channels,
     script.translate_parts.translate_folder(Inverter(channels), tmp_path / "new", tmp_path / "out", {})
     found, pixels = pixels_of(tmp_path / "out" / "deep.png")
     assert found == mode
-    expected = np.rint(255 - levels / 257).astype("uint8")
+    expected = 255 - np.rint(levels / 257).astype("uint8")
     np.testing.assert_array_equal(pixels if channels == 1 else pixels[..., 0], expected)
 
 
@@ -110,6 +113,8 @@ def test_a_folder_without_images_is_an_error(script, tmp_path):
     (tmp_path / "new" / "notes.txt").write_text("no image")
     with pytest.raises(ValueError, match="The folder holds no image"):
         script.translate_parts.translate_folder(Inverter(3), tmp_path / "new", tmp_path / "out", {})
+    with pytest.raises(ValueError, match="Give another --out than --translate"):
+        script.translate_parts.translate_folder(Inverter(3), tmp_path / "new", tmp_path / "new", {})
     with pytest.raises(FileNotFoundError, match="--translate="):
         script.translate_parts.translate_folder(Inverter(3), tmp_path / "nowhere", tmp_path / "out", {})
 

@@ -64,6 +64,8 @@ def test_tiles_that_differ_pass_into_each_other_without_a_step():
         ((50, 40), (None, None), None, None, ((50, 40), (0, 0))),
         ((50, 40), (16, 16), None, None, ((16, 16), (4, 4))),
         ((50, 40), (None, None), 16, 6, ((16, 16), (6, 6))),
+        # Tiles begin at multiples of 16, and of 32 here: most networks have such strides.
+        ((200, 40), (None, None), 50, None, ((50, 40), (18, 0))),
         ((50, 40), (None, 12), (32, 12), 0, ((32, 12), (0, 0))),
         # A tile of more than the image is the image, where the network takes that.
         ((50, 40), (None, None), (64, 8), 2, ((50, 8), (0, 2))),

@@ -170,6 +170,12 @@ def test_pairs_of_different_sizes_are_refused():
         model.train_on_batch({"source": pairs(2)["source"], "target": pairs(2, (8, 8))["target"]})
 
 
+def test_images_without_pairs_are_refused():
+    unpaired = keras_gan.data.load_unpaired(*(np.zeros((count, 8, 8, 1), "uint8") for count in (4, 6)), batch_size=2)
+    with pytest.raises(ValueError, match="A Pix2Pix learns from pairs, and these are two kinds of images"):
+        make().fit(unpaired, steps_per_epoch=1, verbose=0)
+
+
 def test_pictures_show_source_translation_and_target():
     model, batch = make(), pairs(3)
     images, columns = model.snapshot(9, seed=0, inputs=batch)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan import metrics
+from keras_gan import data, metrics
 from keras_gan.metrics import Embedding, Extractor, PairEvaluator, Report
 from keras_gan.metrics._pairs import PairValues
 
@@ -16,6 +16,7 @@ RNG = np.random.default_rng(0)
 SOURCE = RNG.uniform(-0.5, 0.5, (40, 12, 12, 3)).astype("float32")
 TARGET = (1.5 * SOURCE + RNG.normal(0, 0.03, SOURCE.shape)).clip(-1, 1).astype("float32")
 PAIRS = {"source": SOURCE, "target": TARGET}
+UNPAIRED = data.load_unpaired(*(np.zeros((count, 8, 8, 1), "uint8") for count in (4, 6)), batch_size=2)
 
 
 class Brighter:
@@ -243,6 +244,7 @@ def test_the_targets_are_seen_once_and_many_evaluations_leave_nothing():
         ({"source": 127.5 * SOURCE, "target": TARGET}, r"`source` must be finite numbers in \[-1, 1\]"),
         ({"source": SOURCE, "target": TARGET[0]}, r"`target` must be a batch of images"),
         (tf.data.Dataset.from_tensors(PAIRS).repeat(), r"endless, and metrics need each pair once"),
+        (UNPAIRED, r"two kinds of images without pairs"),
         (tf.data.Dataset.from_tensors(SOURCE), r"Received: EagerTensor|Received: .*Tensor"),
     ],
 )

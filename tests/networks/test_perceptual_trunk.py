@@ -1,5 +1,6 @@
 """VGG and SqueezeNet without heads: their layers, their files, and what they make of images."""
 
+import math
 import os
 import pathlib
 
@@ -64,6 +65,14 @@ def test_squeezenet_is_the_published_one(squeezenet, squeezenet_file):
     kernel = np.load(squeezenet_file)["fire5_expand3x3/kernel"]
     np.testing.assert_array_equal(squeezenet.get_layer("fire5_expand3x3").kernel, kernel)
     assert squeezenet(pictures(1, 64, 64, 3)).shape == (1, 3, 3, 512)
+
+
+@pytest.mark.parametrize("side", [28, 64, 100, 227])
+def test_squeezenet_rounds_the_sizes_of_its_maps_up(squeezenet, side):
+    size = (side - 3) // 2 + 1
+    for _ in range(3):
+        size = math.ceil((size - 3) / 2) + 1
+    assert squeezenet.compute_output_spec(keras.KerasTensor((1, side, side, 3))).shape == (1, size, size, 512)
 
 
 def test_keras_files_are_read_like_numpy_files(squeezenet, squeezenet_file, tmp_path):
