@@ -85,8 +85,8 @@ def decoded(path: Path, prepare: Prepare, skip_corrupt: bool) -> np.ndarray | No
         if skip_corrupt:
             return None
         raise ValueError(
-            f"A file cannot be decoded as an image: {error}. Mend or remove it, or pass "
-            f"Folder(..., skip_corrupt=True) to skip such files. Received: file={printable(path)!r}"
+            f"A file cannot be decoded as an image: {error}. Mend or remove it, or give "
+            f"the source, such as `Folder`, `skip_corrupt=True` to skip such files. Received: file={printable(path)!r}"
         ) from error
 
 

@@ -41,7 +41,7 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
         for attribute, state in critic.build().items():
             setattr(self, attribute, state)
 
-    def fit(self, x=None, y=None, batch_size=None, epochs=1, **options):
+    def fit(self, x=None, *arguments, **options):
         """Train, as `AdversarialModel.fit` does, on pairs alone."""
         if isinstance(getattr(x, "num_images", None), dict):
             raise ValueError(
@@ -49,7 +49,7 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
                 "its own: load pairs with `keras_gan.data.load_pairs`, or train a `CycleGAN`. Received: a data set of "
                 "`keras_gan.data.load_unpaired`"
             )
-        return super().fit(x, y, batch_size, epochs, **options)
+        return super().fit(x, *arguments, **options)
 
     def default_optimizers(self):
         """Adam as in the papers: learning rate 2e-4, beta_1 0.5."""
@@ -90,11 +90,6 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
     def get_config(self):
         """Return the constructor's arguments that all of these models have."""
         return {**super().get_config(), "ema_half_life": serialised(self.players["generator"].ema_half_life)}
-
-
-def distance(targets, images):
-    """E|targets - images|, a float32 scalar."""
-    return tf.reduce_mean(tf.abs(targets - images))
 
 
 def _require_one_size(targets, images):

@@ -22,7 +22,7 @@ def side_by_side(blocks, num_images):
         (images, columns): the float32 images of a grid row by row, and its number of columns.
 
     Raises:
-        ValueError: if the images of a row differ in height or width.
+        ValueError: if the images of a row differ in height or width, or a column has fewer than the first.
 
     Example:
         >>> images = np.zeros((3, 2, 2, 1), "float32")
@@ -48,6 +48,11 @@ def _made(block, count):
     columns = []
     for column in block:
         images = column(*columns) if callable(column) else column[:count]
+        if len(images) < count:
+            raise ValueError(
+                "Each image is drawn next to its target, so there must be as many of both. "
+                f"Received: {count} images or more, and {len(images)} next to them"
+            )
         columns.append(np.asarray(images, np.float32))
     return columns
 

@@ -138,6 +138,11 @@ def _require_channels(images, channels):
         )
 
 
+def mean_distance(first, second):
+    """E|first - second|, a float32 scalar."""
+    return tf.reduce_mean(tf.abs(first - second))
+
+
 def merged_shape(*shapes):
     """What is known of the shape of images from all networks that make or take them.
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_choice, require_int, require_number
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._squares import Squares
-from keras_gan.gans._translation import TranslationModel, merged_shape, require_loss
+from keras_gan.gans._translation import TranslationModel, mean_distance, merged_shape, require_loss
 from keras_gan.layers import ImagePool
 from keras_gan.training import Critic, Field, Game, Interface, Player, Sampler
 
@@ -139,13 +139,13 @@ class CycleGAN(TranslationModel):
     def translator_terms(self, real, fake):
         """What G and F minimise."""
         x, y = real["source"], real["target"]
-        cycle = _distance(self.to_source(fake["target"]), x) + _distance(self.to_target(fake["source"]), y)
+        cycle = mean_distance(self.to_source(fake["target"]), x) + mean_distance(self.to_target(fake["source"]), y)
         terms = {
             "g_loss": sum(self.fooling(real, fake, side) for side in self.critics),
             "cycle_loss": self.cycle_weight * cycle,
         }
         if self.identity_weight:
-            identity = _distance(self.to_target(y), y) + _distance(self.to_source(x), x)
+            identity = mean_distance(self.to_target(y), y) + mean_distance(self.to_source(x), x)
             terms["identity_loss"] = self.cycle_weight * self.identity_weight * identity
         return {"translators": terms}
 
@@ -260,11 +260,6 @@ class CycleGAN(TranslationModel):
             "adversarial_loss": serialised(self.adversarial_loss),
             "ema_half_life": serialised(self.players["translators"].ema_half_life),
         }
-
-
-def _distance(first, second):
-    """E|first - second|, a float32 scalar."""
-    return tf.reduce_mean(tf.abs(first - second))
 
 
 def _require_side(to):

@@ -4,9 +4,9 @@ import keras
 
 from keras_gan._arguments import require_number
 from keras_gan.gans._augmentations import augmentations_of
-from keras_gan.gans._paired_translation import PairedTranslationModel, distance
+from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._serialised import serialised
-from keras_gan.gans._translation import require_loss
+from keras_gan.gans._translation import mean_distance, require_loss
 from keras_gan.losses import NonSaturating
 from keras_gan.training import Critic
 from keras_gan.training.player import penalties_by_player
@@ -106,7 +106,8 @@ class Pix2Pix(PairedTranslationModel):
         """What G minimises."""
         real_logits = self.critic(self.pairs_of(batch)).logits if self.adversarial_loss.relativistic else None
         fooling = self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)
-        return {"generator": {"g_loss": fooling, "l1_loss": self.l1_weight * distance(batch["target"], fake["images"])}}
+        l1_loss = self.l1_weight * mean_distance(batch["target"], fake["images"])
+        return {"generator": {"g_loss": fooling, "l1_loss": l1_loss}}
 
     def test_terms(self, batch, noise):  # noqa: ARG002
         """All losses on pairs that are not trained on."""

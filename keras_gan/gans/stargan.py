@@ -10,7 +10,7 @@ from keras_gan import _random
 from keras_gan._arguments import require_choice, require_int, require_number
 from keras_gan._replicas import all_rows, own_rows
 from keras_gan.gans._serialised import serialised
-from keras_gan.gans._translation import TranslationModel, merged_shape, require_loss
+from keras_gan.gans._translation import TranslationModel, mean_distance, merged_shape, require_loss
 from keras_gan.losses import Wasserstein
 from keras_gan.penalties import GradientPenalty
 from keras_gan.training import Critic, Field, Game, Interface, Player, Sampler
@@ -165,8 +165,7 @@ class StarGAN(TranslationModel):
             "generator": {
                 "g_loss": self.adversarial_loss.generator_loss(real_logits, judged.logits),
                 "g_class_loss": self.class_weight * self.class_loss(judged.classes, fake["labels"]),
-                "reconstruction_loss": self.reconstruction_weight
-                * tf.reduce_mean(tf.abs(real["images"] - again["images"])),
+                "reconstruction_loss": self.reconstruction_weight * mean_distance(real["images"], again["images"]),
             }
         }
 
