@@ -70,8 +70,8 @@ def layout_of_one(folder: Folder) -> Layout | None:
     return None
 
 
-class PairedFiles(Source):
-    """One of the two images of every pair of files. Both sides have the same pairs in the same order.
+class _OneSide(Source):
+    """The files of one side of a layout.
 
     Args:
         layout: where the files are.
@@ -88,6 +88,10 @@ class PairedFiles(Source):
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Decode the files of this side."""
         return self.stream(split, prepare).collected()
+
+
+class PairedFiles(_OneSide):
+    """One of the two images of every pair of files. Both sides have the same pairs in the same order."""
 
     def stream(self, split: str, prepare: Prepare) -> ImageStream:
         """Decode the files of this side. A change of a file of either side makes another cache."""
@@ -121,24 +125,8 @@ class PairedFiles(Source):
         return prepare(image)
 
 
-class Side(Source):
-    """The pictures of one side of a folder with two, whatever their names.
-
-    Args:
-        layout: where the files are.
-        side: 0 for the sources, 1 for the targets.
-    """
-
-    def __init__(self, layout: Layout, side: int):
-        self.layout, self.side = layout, side
-
-    def splits(self) -> tuple[str, ...]:
-        """Return the names of the splits that the folder has."""
-        return self.layout.splits
-
-    def read(self, split: str, prepare: Prepare) -> ImageData:
-        """Decode the files of this side."""
-        return self.stream(split, prepare).collected()
+class Side(_OneSide):
+    """The pictures of one side of a folder with two, whatever their names."""
 
     def stream(self, split: str, prepare: Prepare) -> ImageStream:
         """Decode the files of this side, as `Folder` does."""

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_bool, require_int
-from keras_gan.layers import SpectralNormalization
+from keras_gan.layers import BatchNormalization, SpectralNormalization
 
 _SMALLEST_START = 4
 
@@ -82,6 +82,11 @@ def cropped(x, sides, name):
 def normal(mean=0.0):
     """The initial distribution of DCGAN, N(mean, 0.02)."""
     return keras.initializers.RandomNormal(mean, 0.02)
+
+
+def normal_batch_normalization(name):
+    """Batch normalisation with gains from N(1, 0.02), as DCGAN and pix2pix begin with."""
+    return BatchNormalization(name=name, gamma_initializer=normal(1.0))
 
 
 def wrapper(spectral_normalization):

@@ -2,8 +2,8 @@
 
 from keras import layers
 
-from keras_gan.layers import BatchNormalization, Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
-from keras_gan.networks._building_blocks import cropped, normal
+from keras_gan.layers import Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
+from keras_gan.networks._building_blocks import cropped, normal, normal_batch_normalization
 
 GENERATOR_NORMALIZATIONS = ("batch", "batch_per_unit", None)
 DISCRIMINATOR_NORMALIZATIONS = ("batch", "layer", None)
@@ -31,7 +31,7 @@ def doubling_stages(x, image_shape, sides, widths, kernel_size, normalization):
         x = Conv2DTranspose(filters, kernel_size, name=f"up_{i}", **settings)(x)
         x = cropped(x, target, f"crop_{i}")
         if i < len(widths) - 1 and normalization is not None:
-            x = _batch_normalization(f"norm_{i + 1}")(x)
+            x = normal_batch_normalization(f"norm_{i + 1}")(x)
     # float32: the images do not follow a mixed policy.
     return layers.Activation("tanh", dtype="float32", name="images")(x)
 
@@ -43,7 +43,7 @@ def _projection(x, shape, normalization):
     reshape = layers.Reshape(shape, name="reshape")
     if normalization is None:
         return reshape(x)
-    norm = _batch_normalization("norm_0")
+    norm = normal_batch_normalization("norm_0")
     return reshape(norm(x)) if normalization == "batch_per_unit" else norm(reshape(x))
 
 
@@ -81,12 +81,8 @@ def _conv_settings(use_bias):
     return {"strides": 2, "padding": "same", "use_bias": use_bias, "kernel_initializer": normal()}
 
 
-def _batch_normalization(name):
-    return BatchNormalization(name=name, gamma_initializer=normal(1.0))
-
-
 def _layer_normalization(name):
     return GroupNormalization(groups=1, gamma_initializer=normal(1.0), name=name)
 
 
-_NORMALIZATIONS = {"batch": _batch_normalization, "layer": _layer_normalization}
+_NORMALIZATIONS = {"batch": normal_batch_normalization, "layer": _layer_normalization}

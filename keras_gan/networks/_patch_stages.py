@@ -3,8 +3,8 @@
 import keras
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import BatchNormalization, Conv2D, GroupNormalization, LeakyReLU
-from keras_gan.networks._building_blocks import normal
+from keras_gan.layers import Conv2D, GroupNormalization, LeakyReLU
+from keras_gan.networks._building_blocks import normal, normal_batch_normalization
 
 _WIDEST = 8
 
@@ -79,8 +79,4 @@ def _instance_normalization(name):
     return GroupNormalization(-1, center=False, scale=False, name=name)
 
 
-def _batch_normalization(name):
-    return BatchNormalization(name=name, gamma_initializer=normal(1.0))
-
-
-NORMALIZATIONS = {"instance": _instance_normalization, "batch": _batch_normalization, None: None}
+NORMALIZATIONS = {"instance": _instance_normalization, "batch": normal_batch_normalization, None: None}

@@ -6,9 +6,9 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_bool, require_choice, require_int, require_number
-from keras_gan.layers import BatchNormalization, Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
+from keras_gan.layers import Conv2D, Conv2DTranspose, GroupNormalization, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import normal
+from keras_gan.networks._building_blocks import normal, normal_batch_normalization
 from keras_gan.networks._dropout_noise import HIGHEST_RATE, DropoutNoise
 from keras_gan.networks._sides import SupportedSides, require_sides
 
@@ -155,8 +155,4 @@ def _instance_normalization(name):
     return GroupNormalization(-1, gamma_initializer=normal(1.0), name=name)
 
 
-def _batch_normalization(name):
-    return BatchNormalization(name=name, gamma_initializer=normal(1.0))
-
-
-_NORMALIZATIONS = {"instance": _instance_normalization, "batch": _batch_normalization, None: None}
+_NORMALIZATIONS = {"instance": _instance_normalization, "batch": normal_batch_normalization, None: None}
