@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from absl import app, flags
+from PIL import Image
 
 import keras_gan
 
@@ -131,6 +132,21 @@ class _Clock(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.seconds.append(time.perf_counter() - self._begin)
+
+
+def compile_falling(model, steps, rate=2e-4, **options):
+    """Compile a translator with the optimizers of CycleGAN, whose rate falls to 0 in the second half of the steps."""
+    falling = keras_gan.schedules.LinearDecay(rate, steps, hold_steps=steps // 2)
+    optimizers = {f"{name}_optimizer": keras.optimizers.Adam(falling, 0.5, epsilon=1e-8) for name in model.players}
+    model.compile(**optimizers, **options)
+
+
+def save_grid(folder, name, images, **grid):
+    """Write images as one picture, a PNG file; `grid` are arguments of `keras_gan.callbacks.image_grid`."""
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    picture = keras_gan.callbacks.image_grid(images, **grid)
+    Image.fromarray(picture.squeeze()).save(folder / f"{name}.png")
 
 
 def values(report):

@@ -18,6 +18,7 @@ A finished run is a line in --out, whatever its result, and is not run again.
 
 import functools
 import io
+import itertools
 import os
 import pathlib
 import tarfile
@@ -32,7 +33,6 @@ import numpy as np
 from PIL import Image
 
 import keras_gan
-from keras_gan.callbacks import image_grid
 from keras_gan.metrics import PairEvaluator
 
 FLAGS = flags.FLAGS
@@ -107,10 +107,7 @@ def make_model(way, seed):
         translators = [networks.resnet_translator(**sizes, blocks=3) for _ in range(2)]
         discriminators = [networks.patch_discriminator(**judge) for _ in range(2)]
         model = keras_gan.CycleGAN(*translators, *discriminators, **CYCLE_OPTIONS[way], seed=seed)
-    rate = keras_gan.schedules.LinearDecay(2e-4, FLAGS.steps, hold_steps=FLAGS.steps // 2)
-    model.compile(
-        **{f"{name}_optimizer": keras.optimizers.Adam(rate, beta_1=0.5, epsilon=1e-8) for name in model.players}
-    )
+    _protocol.compile_falling(model, FLAGS.steps)
     return model
 
 
@@ -159,11 +156,9 @@ def baselines():
 
 def draw(name, images):
     """Draw a row of pictures on white."""
-    folder = pathlib.Path(FLAGS.pictures)
-    folder.mkdir(parents=True, exist_ok=True)
     alpha = (images[..., 3:] + 1.0) / 2.0
     shown = images[..., :3] * alpha + 1.0 - alpha
-    Image.fromarray(image_grid(shown.clip(-1, 1).astype("float32"), columns=len(images))).save(folder / f"{name}.png")
+    _protocol.save_grid(FLAGS.pictures, name, shown.clip(-1, 1).astype("float32"), columns=len(images))
 
 
 def results():
@@ -185,10 +180,7 @@ def row(name, result):
 
 def rows():
     """Yield the rows of the first table."""
-    for name, result in [*baselines().items()]:
-        yield row(name, result)
-    for name, result in results():
-        yield row(name, result)
+    yield from itertools.starmap(row, itertools.chain(baselines().items(), results()))
 
 
 def main(argv):

@@ -25,10 +25,9 @@ import _contenders
 import _protocol
 import keras
 import numpy as np
-from PIL import Image
 
 import keras_gan
-from keras_gan.callbacks import Checkpoint, image_grid
+from keras_gan.callbacks import Checkpoint
 from keras_gan.metrics import Evaluator, train_extractor
 
 FLAGS = flags.FLAGS
@@ -77,10 +76,7 @@ def train(contender, seed, evaluator, real):
     checkpoint = Checkpoint(run_dir, keep=1)
     trained = _protocol.fit(gan, images, epochs * (steps // epochs), epochs=epochs, callbacks=[checkpoint])
     gan.save(run_dir / "gan.keras")
-    pictures = pathlib.Path(FLAGS.pictures)
-    pictures.mkdir(parents=True, exist_ok=True)
-    grid = image_grid(gan.generate(COLUMNS, seed=0), columns=COLUMNS)
-    Image.fromarray(grid.squeeze()).save(pictures / f"{contender}_{seed}.png")
+    _protocol.save_grid(FLAGS.pictures, f"{contender}_{seed}", gan.generate(COLUMNS, seed=0), columns=COLUMNS)
     report = evaluator.compare(gan, real)
     return trained | {"steps": steps} | _protocol.values(report)
 

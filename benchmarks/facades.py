@@ -17,7 +17,6 @@ first rows are the labels themselves, and the mean training photograph for all; 
 import functools
 import io
 import os
-import pathlib
 import tarfile
 
 from absl import app, flags
@@ -30,7 +29,6 @@ import numpy as np
 from PIL import Image
 
 import keras_gan
-from keras_gan.callbacks import image_grid
 from keras_gan.metrics import PairEvaluator, train_extractor
 
 FLAGS = flags.FLAGS
@@ -85,12 +83,7 @@ def make_model(way, seed):
     discriminator = keras_gan.networks.patch_discriminator(**sizes, **source, layers=2)
     l1_weight = 0.0 if way == "GAN" else 100.0
     model = keras_gan.Pix2Pix(keras_gan.networks.unet(**sizes), discriminator, l1_weight=l1_weight, seed=seed)
-    rate = keras_gan.schedules.LinearDecay(2e-4, FLAGS.steps, hold_steps=FLAGS.steps // 2)
-    optimizers = {name: keras.optimizers.Adam(rate, beta_1=0.5, epsilon=1e-8) for name in model.players}
-    model.compile(
-        **{f"{name}_optimizer": optimizer for name, optimizer in optimizers.items()},
-        loss_weights={"g_loss": 0.0} if way == "L1" else None,
-    )
+    _protocol.compile_falling(model, FLAGS.steps, loss_weights={"g_loss": 0.0} if way == "L1" else None)
     return model
 
 
@@ -105,9 +98,7 @@ def run(way, seed, evaluator, held_out):
 
 def draw(name, images):
     """Draw a row of pictures."""
-    folder = pathlib.Path(FLAGS.pictures)
-    folder.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image_grid(images, columns=len(images), scale=2)).save(folder / f"{name}.png")
+    _protocol.save_grid(FLAGS.pictures, name, images, columns=len(images), scale=2)
 
 
 def rows():

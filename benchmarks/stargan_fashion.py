@@ -20,7 +20,6 @@ A finished run is a line in --out, whatever its result, and is not run again.
 
 import functools
 import os
-import pathlib
 
 from absl import app, flags
 
@@ -29,11 +28,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import _protocol
 import keras
 import numpy as np
-from PIL import Image
 from scipy import ndimage
 
 import keras_gan
-from keras_gan.callbacks import image_grid
 from keras_gan.metrics import train_extractor
 
 FLAGS = flags.FLAGS
@@ -48,7 +45,7 @@ flags.DEFINE_string("out", "runs/stargan_fashion/results.jsonl", "The log of fin
 flags.DEFINE_string("pictures", "runs/stargan_fashion", "Where the pictures of the runs go.")
 flags.register_validator("data_dir", bool, "must be given where $KERAS_GAN_TEST_DATA is not set")
 
-SIDE, TRAINED, TESTED, SHOWN, RATE = 32, 12_000, 1_000, 8, 5e-4
+SIDE, TRAINED, TESTED, RATE = 32, 12_000, 1_000, 5e-4
 
 
 def plain(images):
@@ -106,10 +103,7 @@ def make_model(reconstruction_weight, seed):
     model = keras_gan.StarGAN(
         generator, critic, reconstruction_weight=reconstruction_weight, ema_half_life=2000, seed=seed
     )
-    rate = keras_gan.schedules.LinearDecay(RATE, FLAGS.steps, hold_steps=FLAGS.steps // 2)
-    model.compile(
-        **{f"{name}_optimizer": keras.optimizers.Adam(rate, beta_1=0.5, epsilon=1e-8) for name in model.players}
-    )
+    _protocol.compile_falling(model, FLAGS.steps, RATE)
     return model
 
 
@@ -174,18 +168,14 @@ class Judges:
 
 
 def draw(model, name):
-    """Draw held-out images of each domain, each above its translations to all domains, and the truth on the right."""
-    images, _ = images_of("test", SHOWN)
-    looks = [transform(images) for transform in DOMAINS]
+    """Draw a held-out image: a row for each of its looks, with its translations to all looks, then the truth."""
+    images, _ = images_of("test", TESTED)
+    truth = [transform(images[:1]) for transform in DOMAINS]
     rows = [
-        np.concatenate([model.translate(looks[source][:1], labels=target) for target in range(len(DOMAINS))] + truth)
-        for source in range(len(DOMAINS))
-        for truth in [[look[:1] for look in looks]]
+        np.concatenate([*(model.translate(one, labels=target) for target in range(len(DOMAINS))), *truth])
+        for one in truth
     ]
-    folder = pathlib.Path(FLAGS.pictures)
-    folder.mkdir(parents=True, exist_ok=True)
-    grid = image_grid(np.concatenate(rows), columns=2 * len(DOMAINS), scale=2)
-    Image.fromarray(grid.squeeze()).save(folder / f"{name}.png")
+    _protocol.save_grid(FLAGS.pictures, name, np.concatenate(rows), columns=2 * len(DOMAINS), scale=2)
 
 
 def results(judges):
