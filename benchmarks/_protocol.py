@@ -134,10 +134,18 @@ class _Clock(keras.callbacks.Callback):
         self.seconds.append(time.perf_counter() - self._begin)
 
 
-def compile_falling(model, steps, rate=2e-4, **options):
-    """Compile a translator with the optimizers of CycleGAN, whose rate falls to 0 in the second half of the steps."""
-    falling = keras_gan.schedules.LinearDecay(rate, steps, hold_steps=steps // 2)
-    optimizers = {f"{name}_optimizer": keras.optimizers.Adam(falling, 0.5, epsilon=1e-8) for name in model.players}
+def compile_falling(model, steps, rate=2e-4, generator_rate=None, **options):
+    """Compile a translator with the optimizers of CycleGAN, whose rate falls to 0 in the second half of the steps.
+
+    `generator_rate` is that of the player "generator" where it differs from that of the others.
+    """
+    rates = dict.fromkeys(model.players, rate)
+    if generator_rate is not None:
+        rates["generator"] = generator_rate
+    falling = {
+        name: keras_gan.schedules.LinearDecay(rate, steps, hold_steps=steps // 2) for name, rate in rates.items()
+    }
+    optimizers = {f"{name}_optimizer": keras.optimizers.Adam(falling[name], 0.5, epsilon=1e-8) for name in falling}
     model.compile(**optimizers, **options)
 
 

@@ -5,7 +5,8 @@
 The archive holds 500 pictures of a photograph and its map of labels next to each other. A random 400 of the pairs are
 trained on, with random parts and flips, and the other 100 are translated. Four ways, with the same networks, optimizers
 and number of steps: the distance to the target alone (L1), the adversarial loss alone, both, and both with a
-discriminator that does not see the source. Isola et al. 2017 (arXiv 1611.07004), section 4.1, compare these four.
+discriminator that does not see the source. Isola et al. 2017 (arXiv 1611.07004), section 4.1, compare these four. The
+generator learns at five times the paper's rate, because its networks are narrower and the training is short.
 
 L1 alone should have the best PSNR, because it is trained for nearly that, and blurs: the energy of its gradients, over
 that of the photographs, is far below 1. The distances compare the set of translations with the set of photographs, in
@@ -44,7 +45,7 @@ flags.DEFINE_string("out", "runs/facades/results.jsonl", "The log of finished ru
 flags.DEFINE_string("pictures", "runs/facades", "Where the translations go, a file for each way and seed.")
 flags.register_validator("facades", bool, "must be given where $KERAS_GAN_TEST_DATA is not set")
 
-TRAINED, SHOWN = 400, 8
+TRAINED, SHOWN, GENERATOR_RATE = 400, 8, 1e-3
 METRICS = ["psnr", "ssim", "l1", "gradient_energy", "frechet_distance", "kernel_distance"]
 
 
@@ -83,7 +84,8 @@ def make_model(way, seed):
     discriminator = keras_gan.networks.patch_discriminator(**sizes, **source, layers=2)
     l1_weight = 0.0 if way == "GAN" else 100.0
     model = keras_gan.Pix2Pix(keras_gan.networks.unet(**sizes), discriminator, l1_weight=l1_weight, seed=seed)
-    _protocol.compile_falling(model, FLAGS.steps, loss_weights={"g_loss": 0.0} if way == "L1" else None)
+    weights = {"g_loss": 0.0} if way == "L1" else None
+    _protocol.compile_falling(model, FLAGS.steps, generator_rate=GENERATOR_RATE, loss_weights=weights)
     return model
 
 
