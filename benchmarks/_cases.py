@@ -6,17 +6,17 @@ import typing
 
 @dataclasses.dataclass(frozen=True)
 class Case:
-    """One GAN on one pair of networks.
+    """One GAN on one pair of networks, or a CycleGAN on two.
 
     Attributes:
-        loss: "non_saturating", "wasserstein_gp" or "hinge".
-        network: "dcgan" or "resnet".
-        generator_width: channels of the generator: next to the picture (dcgan), or throughout (resnet).
+        loss: "non_saturating", "wasserstein_gp", "hinge" or "cycle".
+        network: "dcgan", "resnet" or "translators".
+        generator_width: channels of the generator: throughout (resnet), or next to the picture (the others).
         discriminator_width: channels of the discriminator, in the same way.
         discriminator_normalization: "batch" or None (dcgan alone; the resnet's is the spectral one).
         latent_dim: size of the generator's input.
         image_size: height and width of the pictures, which have three channels.
-        batch_size: real images of one discriminator step.
+        batch_size: real images of one discriminator step; of either kind, for a CycleGAN.
         discriminator_steps: of one generator step.
         learning_rate, betas: of both players' Adam.
     """
@@ -43,6 +43,7 @@ CASES = {
     "dcgan": Case("non_saturating", "dcgan", 64, 64, "batch", latent_dim=100),
     "wgan_gp": Case("wasserstein_gp", "dcgan", 64, 64, discriminator_steps=5, learning_rate=1e-4, betas=(0.5, 0.9)),
     "sn_resnet": Case("hinge", "resnet", 256, 128, betas=(0.0, 0.9)),
+    "cyclegan": Case("cycle", "translators", 32, 64, image_size=64, batch_size=1),
 }
 
 
@@ -70,6 +71,11 @@ def step_flops(case, generator, discriminator):
     """
     steps = case.discriminator_steps
     whole, trained = discriminator.total, 3 * discriminator.total - discriminator.first
+    if case.loss == "cycle":
+        # Each translator makes a translation, a way back, and an identity, and learns from all three; only the way back
+        # needs the gradient of its input. Both directions cost the same.
+        translators = 9 * generator.total - 2 * generator.first + 2 * whole
+        return 2 * 2 * case.batch_size * (translators + 2 * trained)
     discriminator_step = 2 * trained
     if case.loss == "wasserstein_gp":
         # The pass at the interpolates, its backward pass to the images, and the two gradients of the latter. The layers

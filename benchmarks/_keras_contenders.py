@@ -8,7 +8,7 @@ import tensorflow as tf
 from _cases import step_flops
 from _flops import forward
 from _keras_nets import build, with_stock_layers
-from _textbook import TextbookGAN, TextbookWGANGP, losses
+from _textbook import TextbookCycleGAN, TextbookGAN, TextbookWGANGP, losses
 
 import keras_gan
 from keras_gan.penalties import R1, R2, ApproximateR1, ApproximateR2
@@ -28,12 +28,16 @@ class KerasContender:
         keras.config.set_dtype_policy("mixed_bfloat16" if bfloat16 else "float32")
         networks = build(case)
         self.flops_per_step = step_flops(case, *(forward(network) for network in networks))
-        self.gan, rows = self.make(case, networks, jit_compile)
+        self.parameters = [_num_parameters(network) for network in networks]
+        if case.loss == "cycle":
+            self.gan, rows = self.make_cycle(case, [*networks, *build(case)], jit_compile), case.batch_size
+        else:
+            self.gan, rows = self.make(case, networks, jit_compile)
         shape = (rows, case.image_size, case.image_size, 3)
-        images = np.random.default_rng(0).uniform(-1.0, 1.0, shape).astype("float32")
-        self.images = tf.data.Dataset.from_tensors(tf.constant(images)).repeat()
-        players = (self.gan.generator, self.gan.discriminator)
-        self.parameters = [_num_parameters(player) for player in players]
+        draw = np.random.default_rng(0).uniform
+        drawn = [tf.constant(draw(-1.0, 1.0, shape).astype("float32")) for _ in range(1 + (case.loss == "cycle"))]
+        batch = dict(zip(("source", "target"), drawn, strict=True)) if case.loss == "cycle" else drawn[0]
+        self.images = tf.data.Dataset.from_tensors(batch).repeat()
 
     def run(self, num_steps):
         """Train so many steps; the seconds of each."""
@@ -60,6 +64,15 @@ class Ours(KerasContender):
         gan = _GANS[case.loss](*networks, discriminator_steps=case.discriminator_steps, seed=0, **cls.options())
         gan.compile(_adam(case), _adam(case), jit_compile=jit_compile)
         return gan, case.batch_size
+
+    @staticmethod
+    def make_cycle(case, networks, jit_compile):
+        """The compiled CycleGAN of two translators, each followed by the discriminator of what it makes."""
+        forth, of_target, back, of_source = networks
+        gan = keras_gan.CycleGAN(forth, back, of_source, of_target, seed=0)
+        players = {f"{player}_optimizer": _adam(case) for player in gan.players}
+        gan.compile(**players, jit_compile=jit_compile)
+        return gan
 
 
 class ExactPenalties(Ours):
@@ -93,6 +106,14 @@ class Textbook(KerasContender):
             gan = TextbookGAN(discriminator, generator, case.latent_dim)
         gan.compile(_adam(case), _adam(case), *losses(case.loss), jit_compile=jit_compile)
         return gan, case.images_per_step
+
+    @staticmethod
+    def make_cycle(case, networks, jit_compile):
+        """The compiled CycleGAN of two translators, each followed by the discriminator of what it makes."""
+        forth, of_target, back, of_source = map(with_stock_layers, networks)
+        gan = TextbookCycleGAN(forth, back, of_source, of_target)
+        gan.compile([_adam(case) for _ in range(4)], jit_compile=jit_compile)
+        return gan
 
 
 class Clock(keras.callbacks.Callback):

@@ -6,12 +6,17 @@ import keras_gan
 from keras_gan.layers import SpectralNormalization
 
 # Layers of this package that do what Keras's layer of the same name does.
-_SAME_AS_STOCK = ("BatchNormalization", "Conv2D", "Conv2DTranspose", "LeakyReLU")
+_SAME_AS_STOCK = ("BatchNormalization", "Conv2D", "Conv2DTranspose", "GroupNormalization", "LeakyReLU")
 
 
 def build(case):
-    """The generator and the discriminator of a case, from `keras_gan.networks`."""
+    """The generator and the discriminator of a case, from `keras_gan.networks`; of a CycleGAN, those of one side."""
     shape = (case.image_size, case.image_size, 3)
+    if case.network == "translators":
+        return (
+            keras_gan.networks.resnet_translator(image_shape=shape, width=case.generator_width, blocks=6),
+            keras_gan.networks.patch_discriminator(image_shape=shape, width=case.discriminator_width),
+        )
     if case.network == "dcgan":
         return keras_gan.networks.dcgan(
             image_shape=shape,

@@ -1,7 +1,7 @@
 """GANs as the Keras guides teach them: one `train_step` with two passes of the generator, stock layers, two optimizers.
 
-After "Customizing what happens in `fit()`", section "Wrapping up: an end-to-end GAN example", and after the example
-"WGAN-GP overriding `Model.train_step`", but with `training=True`, which the first one forgets.
+After "Customizing what happens in `fit()`", section "Wrapping up: an end-to-end GAN example", and after the examples
+"WGAN-GP overriding `Model.train_step`" and "CycleGAN", but with `training=True`, which the first one forgets.
 """
 
 import keras
@@ -95,6 +95,61 @@ class TextbookWGANGP(TextbookGAN):
             weights = self.discriminator.trainable_weights
             self.d_optimizer.apply(tape.gradient(d_loss, weights), weights)
         return self.train_generator(d_cost, batch_size)
+
+
+class TextbookCycleGAN(keras.Model):
+    """The example's CycleGAN: all passes on one tape, a gradient and an optimizer for each of the four networks."""
+
+    def __init__(self, forth, back, source_discriminator, target_discriminator, cycle_weight=10.0, identity_weight=0.5):
+        super().__init__()
+        self.forth, self.back = forth, back
+        self.source_discriminator, self.target_discriminator = source_discriminator, target_discriminator
+        self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
+        self.built = True
+
+    @property
+    def networks(self):
+        """The four networks, in the order of their optimizers."""
+        return [self.forth, self.back, self.target_discriminator, self.source_discriminator]
+
+    def compile(self, optimizers, **options):
+        """Set the optimizers of the networks."""
+        super().compile(loss=None, optimizer=None, **options)
+        self.optimizers_of_networks = optimizers
+        for optimizer, network in zip(optimizers, self.networks, strict=True):
+            optimizer.build(network.trainable_variables)
+
+    def train_step(self, batch):
+        """One step of all four networks."""
+        real_x, real_y = batch["source"], batch["target"]
+        with tf.GradientTape(persistent=True) as tape:
+            fake_y, fake_x = self.forth(real_x, training=True), self.back(real_y, training=True)
+            losses = [
+                self.translator_loss(self.forth, self.back, self.target_discriminator, real_x, real_y, fake_y),
+                self.translator_loss(self.back, self.forth, self.source_discriminator, real_y, real_x, fake_x),
+                self.discriminator_loss(self.target_discriminator, real_y, fake_y),
+                self.discriminator_loss(self.source_discriminator, real_x, fake_x),
+            ]
+            # Each translator learns from both cycles.
+            cycles = [cycle for _, cycle in losses[:2]]
+            losses = [*(loss + sum(cycles) for loss, _ in losses[:2]), *losses[2:]]
+        for loss, network, optimizer in zip(losses, self.networks, self.optimizers_of_networks, strict=True):
+            weights = network.trainable_weights
+            optimizer.apply(tape.gradient(loss, weights), weights)
+        return dict(zip(("forth_loss", "back_loss", "d_target_loss", "d_source_loss"), losses, strict=True))
+
+    def translator_loss(self, translator, inverse, discriminator, images, others, fake):
+        """What a translator minimises next to the cycles, and the cycle that begins with it."""
+        logits = discriminator(fake, training=True)
+        cycle = self.cycle_weight * ops.mean(ops.abs(inverse(fake, training=True) - images))
+        same = ops.mean(ops.abs(translator(others, training=True) - others))
+        return ops.mean((logits - 1.0) ** 2) + self.cycle_weight * self.identity_weight * same, cycle
+
+    @staticmethod
+    def discriminator_loss(discriminator, real, fake):
+        """What a discriminator minimises."""
+        real_logits, fake_logits = discriminator(real, training=True), discriminator(fake, training=True)
+        return 0.5 * (ops.mean((real_logits - 1.0) ** 2) + ops.mean(fake_logits**2))
 
 
 def losses(name):

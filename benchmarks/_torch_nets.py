@@ -7,7 +7,11 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 def build(case):
     """The generator and the discriminator of a case, channels last, with the initialisation of PyTorch."""
-    kinds = {"dcgan": (DCGANGenerator, DCGANDiscriminator), "resnet": (ResNetGenerator, ResNetDiscriminator)}
+    kinds = {
+        "dcgan": (DCGANGenerator, DCGANDiscriminator),
+        "resnet": (ResNetGenerator, ResNetDiscriminator),
+        "translators": (Translator, PatchDiscriminator),
+    }
     return [kind(case).to(memory_format=torch.channels_last) for kind in kinds[case.network]]
 
 
@@ -127,6 +131,56 @@ class ResNetDiscriminator(nn.Module):
     def forward(self, x):
         """Images to logits."""
         return self.head(self.blocks(x).sum(dim=(2, 3)))
+
+
+class Translator(nn.Sequential):
+    """As `keras_gan.networks.resnet_translator` with six blocks."""
+
+    def __init__(self, case):
+        width = case.generator_width
+        parts = [nn.ReflectionPad2d(3), nn.Conv2d(3, width, 7), *_instance_normalized(width)]
+        for channels in (width, 2 * width):
+            parts += [nn.Conv2d(channels, 2 * channels, 3, 2, 1), *_instance_normalized(2 * channels)]
+        parts += [ReflectedBlock(4 * width) for _ in range(6)]
+        for channels in (4 * width, 2 * width):
+            half = channels // 2
+            parts += [nn.ConvTranspose2d(channels, half, 3, 2, 1, output_padding=1), *_instance_normalized(half)]
+        super().__init__(*parts, nn.ReflectionPad2d(3), nn.Conv2d(width, 3, 7), nn.Tanh())
+
+
+class ReflectedBlock(nn.Module):
+    """A residual block of a translator."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.branch = nn.Sequential(
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(width, width, 3),
+            *_instance_normalized(width),
+            nn.ReflectionPad2d(1),
+            nn.Conv2d(width, width, 3),
+            nn.InstanceNorm2d(width),
+        )
+
+    def forward(self, x):
+        """Keep the sides."""
+        return x + self.branch(x)
+
+
+class PatchDiscriminator(nn.Sequential):
+    """As `keras_gan.networks.patch_discriminator`."""
+
+    def __init__(self, case):
+        width = case.discriminator_width
+        parts = [nn.Conv2d(3, width, 4, 2, 1), nn.LeakyReLU(0.2)]
+        for channels, stride in ((width, 2), (2 * width, 2), (4 * width, 1)):
+            normalization = nn.InstanceNorm2d(2 * channels)
+            parts += [nn.Conv2d(channels, 2 * channels, 4, stride, 1), normalization, nn.LeakyReLU(0.2)]
+        super().__init__(*parts, nn.Conv2d(8 * width, 1, 4, 1, 1))
+
+
+def _instance_normalized(width):
+    return nn.InstanceNorm2d(width), nn.ReLU()
 
 
 def _conv(channels, width, side):

@@ -19,9 +19,9 @@ from _cases import Case
 def load(contender):
     """The class of a contender; imports its framework."""
     if contender == "pytorch":
-        from _torch_contender import Torch
+        from _torch_contender import contender_of
 
-        return Torch
+        return contender_of
     import _keras_contenders
 
     return {

@@ -26,6 +26,8 @@ def cases():
     """The cases, at full size and tiny."""
     module = importlib.import_module("_cases")
     tiny = {name: dataclasses.replace(case, **TINY) for name, case in module.CASES.items()}
+    # The smallest picture with patches.
+    tiny["cyclegan"] = dataclasses.replace(tiny["cyclegan"], image_size=32)
     return types.SimpleNamespace(module=module, full=module.CASES, tiny=tiny)
 
 
@@ -75,15 +77,22 @@ def test_operations_of_a_step_by_hand(cases):
     case = dataclasses.replace(cases.full["wgan_gp"], batch_size=2)
     expected = 4 * (5 * (100 + 10 * 1000 - 2) + 2 * 100 - 10 + 2 * 1000)
     assert cases.module.step_flops(case, generator, discriminator) == expected
+    case = dataclasses.replace(cases.full["cyclegan"], batch_size=2)
+    # Of each translator three passes, all with the gradient of the weights, one with that of its input.
+    translator = 3 * 100 + 3 * 100 + (3 * 100 - 2 * 10)
+    expected = 4 * 2 * (translator + 2 * 1000 + 6 * 1000 - 2 * 1)
+    assert cases.module.step_flops(case, generator, discriminator) == expected
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["dcgan", "sn_resnet"])
+@pytest.mark.parametrize("name", ["dcgan", "sn_resnet", "cyclegan"])
 def test_stock_layers_make_the_same_functions(name, cases):
     nets = importlib.import_module("_keras_nets")
     for network in nets.build(cases.tiny[name]):
         stock = nets.with_stock_layers(network)
-        assert not any("keras_gan" in type(layer).__module__ for layer in stock._flatten_layers())
+        # Keras has no reflection padding.
+        own = {type(layer).__name__ for layer in stock._flatten_layers() if "keras_gan" in type(layer).__module__}
+        assert own <= {"ReflectionPadding2D"}
         x = np.random.default_rng(0).normal(size=(2, *network.input_shape[1:])).astype("float32")
         _copy_weights(network, stock)
         np.testing.assert_allclose(stock(x), network(x), rtol=1e-4, atol=1e-5)
@@ -119,10 +128,21 @@ def test_the_keras_contenders_train_both_players(kind, name, cases):
         assert all(np.any(np.asarray(kernel) != old) for kernel, old in zip(of_player, values, strict=True))
 
 
-@pytest.mark.parametrize("name", ["dcgan", "wgan_gp", "sn_resnet"])
+@pytest.mark.long
+@pytest.mark.parametrize("kind", ["Ours", "Textbook"])
+def test_the_keras_contenders_train_all_networks_of_a_cyclegan(kind, cases):
+    contender = getattr(importlib.import_module("_keras_contenders"), kind)(cases.tiny["cyclegan"], False, False)
+    kernels = [v for v in contender.gan.trainable_variables if v.name == "kernel"]
+    before = [np.asarray(kernel) for kernel in kernels]
+    assert len(contender.run(2)) == 2
+    assert all(np.any(np.asarray(kernel) != old) for kernel, old in zip(kernels, before, strict=True))
+
+
+@pytest.mark.parametrize("name", ["dcgan", "wgan_gp", "sn_resnet", "cyclegan"])
 def test_pytorch_trains_as_many_parameters(name, cases):
     pytest.importorskip("torch", reason="PyTorch is optional")
-    contender = importlib.import_module("_torch_contender").Torch(cases.tiny[name], bfloat16=False, jit_compile=False)
+    make = importlib.import_module("_torch_contender").contender_of
+    contender = make(cases.tiny[name], bfloat16=False, jit_compile=False)
     networks = importlib.import_module("_keras_nets").build(cases.tiny[name])
     keras_counts = [sum(int(np.prod(v.shape)) for v in network.trainable_variables) for network in networks]
     assert contender.parameters == keras_counts
