@@ -64,7 +64,8 @@ def load_pairs(
         target: the targets. Of two folders, partners have the same path below their folder, whatever the suffix:
             `maps/park/1.png` and `photos/park/1.jpg`. Two arrays, or two of anything else that `load` takes, are
             partners by their order.
-        source_half: which half of a picture is the source, "left" or "right"; None for "left".
+        source_half: which half of a picture is the source, "left" or "right"; None for "left", and pictures that are
+            not wider than high are refused, because they are most likely single images.
         split: as for `load`. A folder has the splits that both its sides have.
         image_size: as for `load`.
         batch_size: pairs in a batch; at most the number of pairs.
@@ -191,7 +192,7 @@ def _sides(source, target, source_half) -> tuple[Source, Source]:
     if source_half is not None:
         require_choice("source_half", source_half, ["left", "right"])
     if target is None and not isinstance(source, tuple):
-        sides, is_halved = _sides_of_folder(as_source(source), source_half or "left")
+        sides, is_halved = _sides_of_folder(as_source(source), source_half)
     else:
         sides, is_halved = _sides_of_two(*(source if target is None else (source, target))), False
     if source_half is not None and not is_halved:
@@ -202,7 +203,7 @@ def _sides(source, target, source_half) -> tuple[Source, Source]:
     return sides
 
 
-def _sides_of_folder(folder: Source, source_half: str) -> tuple[tuple[Source, Source], bool]:
+def _sides_of_folder(folder: Source, source_half: str | None) -> tuple[tuple[Source, Source], bool]:
     if not isinstance(folder, Folder):
         raise ValueError(
             "Pairs come from one folder, from two sources, or from a tuple of two: give the `target` too. "
@@ -210,8 +211,9 @@ def _sides_of_folder(folder: Source, source_half: str) -> tuple[tuple[Source, So
         )
     if layout := layout_of_one(folder):
         return (PairedFiles(layout, 0), PairedFiles(layout, 1)), False
-    other_half = "left" if source_half == "right" else "right"
-    return (Halves(folder, source_half, is_first=True), Halves(folder, other_half, is_first=False)), True
+    halves = ("right", "left") if source_half == "right" else ("left", "right")
+    is_assumed = source_half is None
+    return tuple(Halves(folder, half, is_first=half == halves[0], is_assumed=is_assumed) for half in halves), True
 
 
 def _sides_of_two(*given) -> tuple[Source, Source]:

@@ -141,10 +141,11 @@ class Halves(Source):
         folder: the folder.
         half: "left" or "right".
         is_first: whether this is the side that tells of files that are left out.
+        is_assumed: whether nobody said that the pictures have halves. Then those that do not look like it are refused.
     """
 
-    def __init__(self, folder: Folder, half: str, *, is_first: bool):
-        self.folder, self.half, self.is_first = folder, half, is_first
+    def __init__(self, folder: Folder, half: str, *, is_first: bool, is_assumed: bool = False):
+        self.folder, self.half, self.is_first, self.is_assumed = folder, half, is_first, is_assumed
 
     def splits(self) -> tuple[str, ...]:
         """Return the names of the splits that the folder has."""
@@ -161,7 +162,11 @@ class Halves(Source):
 
         def read(path: Path) -> np.ndarray | None:
             image = decoded(path, prepare, self.folder.skip_corrupt)
-            return None if image is None else prepare(_half(image, self.half, path))
+            if image is None:
+                return None
+            if self.is_assumed:
+                _require_wide(image, path)
+            return prepare(_half(image, self.half, path))
 
         def examples(start: int) -> Iterator[tuple[np.ndarray | None, int]]:
             return ((image, -1) for image in in_threads(read, files[start:]))
@@ -260,6 +265,16 @@ def _require_one_size(path: Path, size: tuple[int, int], partner: Path, prepare:
         f"{printable(partner)!r} is {_words_of(other)} (height x width). Resize one of them to the other, or leave "
         f"the pair out. Received: a pair of different sizes"
     )
+
+
+def _require_wide(image: np.ndarray, path: Path) -> None:
+    if image.shape[1] <= image.shape[0]:
+        raise ValueError(
+            "A folder of pairs has the sub-folders A and B, or source and target, or pictures of two images next to "
+            "each other, and this picture is not wider than it is high. For single images, give two folders; if it "
+            f"does hold two, give `source_half`. Received: {printable(path)!r} of {_words_of(image.shape)} "
+            "(height x width)"
+        )
 
 
 def _half(image: np.ndarray, half: str, path: Path) -> np.ndarray:

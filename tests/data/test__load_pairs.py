@@ -51,6 +51,13 @@ def test_a_folder_of_pictures_of_two_images_gives_pairs(tmp_path):
     assert in_order(pairs) == [(20 + k, 10 + k) for k in range(3)]
 
 
+def test_single_images_are_not_cut_in_halves_unless_somebody_says_so(tmp_path):
+    Image.fromarray(np.zeros((6, 6, 3), np.uint8)).save(tmp_path / "photograph.png")
+    with pytest.raises(ValueError, match=r"not wider than it is high.*give `source_half`.*photograph\.png' of 6x6"):
+        data.load_pairs(tmp_path, batch_size=1)
+    assert data.load_pairs(tmp_path, source_half="left", batch_size=1).image_shape["source"] == (6, 3, 3)
+
+
 # --- What both images of a pair share ---------------------------------------------------------------------------------
 
 
