@@ -89,13 +89,7 @@ class CycleGAN(TranslationModel):
             "source": Critic(source_discriminator, role="source_discriminator"),
             "target": Critic(target_discriminator, role="target_discriminator"),
         }
-        judges = {side: critic.interface for side, critic in critics.items()}
-        for maker, taker in ((forth, back), (back, forth), (back, judges["source"]), (forth, judges["target"])):
-            maker.require_fit(taker)
-        shapes = {
-            "source": merged_shape(forth.shapes["images"], back.outputs["images"], judges["source"].shapes["images"]),
-            "target": merged_shape(back.shapes["images"], forth.outputs["images"], judges["target"].shapes["images"]),
-        }
+        shapes = _shapes(forth, back, {side: critic.interface for side, critic in critics.items()})
         super().__init__(
             {
                 "translators": Player(
@@ -113,10 +107,7 @@ class CycleGAN(TranslationModel):
         self.identity_weight = _identity_weight(identity_weight, shapes)
         self.adversarial_loss = Squares() if adversarial_loss is None else require_loss(adversarial_loss)
         pool_size = _pool_size(pool_size, shapes)
-        self.source_pool, self.target_pool = ImagePool(pool_size), ImagePool(pool_size)
-        for pool, shape in ((self.source_pool, shapes["source"]), (self.target_pool, shapes["target"])):
-            # A pool of no images has no need of their size.
-            pool.build((None, *(side or 0 for side in shape)))
+        self.source_pool, self.target_pool = (_pool(pool_size, shapes[side]) for side in ("source", "target"))
         self.critics = critics
         self._ways = {"target": forth, "source": back}
 
@@ -264,6 +255,24 @@ class CycleGAN(TranslationModel):
 
 def _require_side(to):
     return require_choice("to", to, ("target", "source"))
+
+
+def _shapes(forth, back, judges):
+    """What is known of the shape of either kind of images, or a ValueError if the networks do not fit each other."""
+    for maker, taker in ((forth, back), (back, forth), (back, judges["source"]), (forth, judges["target"])):
+        maker.require_fit(taker)
+    return {
+        "source": merged_shape(forth.shapes["images"], back.outputs["images"], judges["source"].shapes["images"]),
+        "target": merged_shape(back.shapes["images"], forth.outputs["images"], judges["target"].shapes["images"]),
+    }
+
+
+def _pool(size, shape):
+    """A pool that is built, so that it is saved from the beginning."""
+    pool = ImagePool(size)
+    # A pool of no images has no need of their size.
+    pool.build((None, *(side or 0 for side in shape)))
+    return pool
 
 
 def _identity_weight(weight, shapes):
