@@ -44,8 +44,9 @@ def _input(name, entry, num_classes):
     if name != "labels":
         return f"{_plain(name)} {_shape(entry['shape'])}"
     # Several labels at once have a shape, a single one has none.
-    shape = f" {_shape(entry['shape'])}" if entry["shape"] else ""
-    return f"{name}{shape} of {num_classes} classes"
+    if entry["shape"]:
+        return f"{name} {_shape(entry['shape'])}, 0 or 1 for each attribute,"
+    return f"{name} of {num_classes} classes"
 
 
 def _grid_line(card):

@@ -191,3 +191,14 @@ def test_a_generator_that_does_not_say_how_many_classes_there_are():
         settled_sampler(plain, averaged=True)
     plain.num_classes = 4
     assert settled_sampler(plain, averaged=True).num_classes == 4
+
+
+def test_the_card_of_a_stargan_speaks_of_attributes(tmp_path):
+    sizes = {"image_shape": (16, 16, 1), "num_classes": 3, "width": 2}
+    generator = keras_gan.networks.resnet_translator(**sizes, blocks=1, padding="zeros")
+    discriminator = keras_gan.networks.stargan_discriminator(**sizes, layers=2)
+    gan = keras_gan.StarGAN(generator, discriminator, labels="attributes", seed=0)
+    gan.compile()
+    export.write_model_card(tmp_path, gan)
+    text = (tmp_path / "README.md").read_text()
+    assert "and labels (3,), 0 or 1 for each attribute, to translations (16, 16, 1)" in text
