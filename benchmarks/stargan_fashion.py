@@ -37,7 +37,8 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("data_dir", _protocol.real_data("fashion-mnist"), "Folder of Fashion-MNIST's IDX files.")
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training.")
 flags.DEFINE_list("reconstruction_weights", ["10", "0"], "Weights of the reconstruction, each a training.")
-flags.DEFINE_integer("steps", 2000, "Updates of the generator, each after five of the critic.", lower_bound=1)
+flags.DEFINE_integer("steps", 5000, "Updates of the generator.", lower_bound=1)
+flags.DEFINE_integer("discriminator_steps", 1, "Updates of the critic before each of the generator.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 16, "Images in a minibatch.", lower_bound=1)
 flags.DEFINE_integer("width", 16, "Channels of the networks next to the picture.", lower_bound=1)
 flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", lower_bound=0)
@@ -46,6 +47,7 @@ flags.DEFINE_string("pictures", "runs/stargan_fashion", "Where the pictures of t
 flags.register_validator("data_dir", bool, "must be given where $KERAS_GAN_TEST_DATA is not set")
 
 SIDE, TRAINED, TESTED, RATE = 32, 12_000, 1_000, 5e-4
+SETTINGS = ("steps", "discriminator_steps", "batch_size", "width")
 
 
 def plain(images):
@@ -100,9 +102,8 @@ def make_model(reconstruction_weight, seed):
     sizes = {"image_shape": (SIDE, SIDE, 1), "num_classes": len(DOMAINS), "width": FLAGS.width}
     generator = keras_gan.networks.resnet_translator(**sizes, blocks=2, padding="zeros")
     critic = keras_gan.networks.stargan_discriminator(**sizes, layers=4)
-    model = keras_gan.StarGAN(
-        generator, critic, reconstruction_weight=reconstruction_weight, ema_half_life=2000, seed=seed
-    )
+    options = {"reconstruction_weight": reconstruction_weight, "discriminator_steps": FLAGS.discriminator_steps}
+    model = keras_gan.StarGAN(generator, critic, **options, ema_half_life=2000, seed=seed)
     _protocol.compile_falling(model, FLAGS.steps, RATE)
     return model
 
@@ -184,7 +185,7 @@ def results(judges):
     for weight in map(float, FLAGS.reconstruction_weights):
         for seed in map(int, FLAGS.seeds):
             settings = {"reconstruction_weight": weight, "seed": seed, "judges": judges.fingerprint, "rate": RATE}
-            settings |= {name: FLAGS[name].value for name in ("steps", "batch_size", "width")}
+            settings |= {name: FLAGS[name].value for name in SETTINGS}
             result = log.result(settings, lambda weight=weight, seed=seed: run(weight, seed, judges))
             yield f"reconstruction {weight:g}, seed {seed}", result
 
