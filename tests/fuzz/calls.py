@@ -689,7 +689,9 @@ _NETWORKS = {
         padding="zeros",
         num_classes=None,
     ),
+    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
+    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1),
     "stargan_discriminator": made(networks.stargan_discriminator, **_IMAGE, num_classes=3, layers=2),
     "stylegan2": made(
         networks.stylegan2,
@@ -710,8 +712,10 @@ _NETWORKS = {
         dropout=0.5,
         noise=False,
     ),
+    "unet_discriminator": made(networks.unet_discriminator, **_IMAGE),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
+    "vgg_discriminator": made(networks.vgg_discriminator, **_IMAGE, halvings=2, halving_kernel=4, dense_width=2),
     "vit": made(
         networks.vit,
         image_shape=(8, 8, 1),
