@@ -48,11 +48,11 @@ class Stream:
 
     def dataset(self, start_step: int) -> tf.data.Dataset:
         """Return the batches from `start_step` on."""
-        return _endless(self.batch, start_step, self.batch_size)
+        return endless(self.batch, start_step, self.batch_size)
 
     def one_pass(self) -> tf.data.Dataset:
         """Return batches of every image once, in the order of the source and unchanged; the last may be smaller."""
-        return _one_pass(self.plain_batch, self.num_images, self.batch_size)
+        return one_pass(self.plain_batch, self.num_images, self.batch_size)
 
     def plain_batch(self, numbers: tf.Tensor):
         """Return images by their numbers as `one_pass` does, or (images, labels) where there are labels."""
@@ -146,18 +146,18 @@ class Streams:
 
     def dataset(self, start_step: int) -> tf.data.Dataset:
         """Return the batches from `start_step` on."""
-        return _endless(self._of_each(Stream.batch), start_step, self.batch_size)
+        return endless(self._of_each(Stream.batch), start_step, self.batch_size)
 
     def one_pass(self) -> tf.data.Dataset:
         """Return batches of every image once, in order and unchanged; streams with fewer images begin again."""
         batch = self._of_each(lambda stream, numbers: stream.plain_batch(numbers % stream.num_images))
-        return _one_pass(batch, self.num_images, self.batch_size)
+        return one_pass(batch, self.num_images, self.batch_size)
 
     def _of_each(self, batch: Callable) -> Callable:
         return lambda place: {name: batch(stream, place) for name, stream in self.streams.items()}
 
 
-def _endless(batch: Callable, start_step: int, batch_size: int) -> tf.data.Dataset:
+def endless(batch: Callable, start_step: int, batch_size: int) -> tf.data.Dataset:
     """Return what a function makes of each step from `start_step` on."""
     last_step = np.iinfo(np.int64).max // (2 * batch_size)
     steps = tf.data.Dataset.range(start_step, last_step)
@@ -169,7 +169,7 @@ def _endless(batch: Callable, start_step: int, batch_size: int) -> tf.data.Datas
     return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
-def _one_pass(batch: Callable, num_images: int, batch_size: int) -> tf.data.Dataset:
+def one_pass(batch: Callable, num_images: int, batch_size: int) -> tf.data.Dataset:
     """Return what a function makes of the numbers of the images, in batches."""
     numbers = tf.data.Dataset.range(num_images).batch(batch_size)
     return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(1)

@@ -26,6 +26,8 @@ class TranslationModel(AdversarialModel, abc.ABC):
 
     # The argument that weighs how much of the source a translation must keep, for advice.
     likeness_weight = None
+    # How many times as high and wide as its source a translation is.
+    scale = 1
 
     @abc.abstractmethod
     def sampler(self, averaged=True):
@@ -73,7 +75,7 @@ class TranslationModel(AdversarialModel, abc.ABC):
         # As a tensor first: NumPy makes arrays of objects and of text, too.
         images = require_images("images", np.asarray(require_float_images("images", images)))
         _require_channels(images, channels)
-        tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap)
+        tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap, scale=self.scale)
         inputs = sampler.inputs_for(images=tiles.corners(images), **conditions)
         if tiles.are_whole:
             return sampler.run(inputs, batch_size)
