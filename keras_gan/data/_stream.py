@@ -23,6 +23,8 @@ class Stream:
         seed: seed of the order, the random parts, the flips and the noise.
         size: (height, width) of the random part that is cut from each image; None for the whole image.
         noise_seed: seed of the noise; None for `seed`. Streams that differ in it alone have pairs of images.
+        grid: parts begin at multiples of so many pixels. Streams of images of two sizes have the same parts if the
+            larger ones have the factor between them as their grid.
     """
 
     def __init__(
@@ -34,8 +36,10 @@ class Stream:
         seed: int,
         size: tuple[int, int] | None = None,
         noise_seed: int | None = None,
+        grid: int = 1,
     ):
         self.preprocessing = preprocessing
+        self.grid = grid
         self.batch_size = batch_size
         self.num_images = len(data.images)
         self.image_shape = data.images.shape[1:] if size is None else (*size, data.images.shape[-1])
@@ -90,17 +94,20 @@ class Stream:
 
     @property
     def _slack(self) -> tuple[int, int]:
-        """How many pixels of the height and of the width are cut off."""
-        return tuple(whole - part for whole, part in zip(self.images.shape[1:3], self.image_shape[:2], strict=True))
+        """How many steps of the grid the height and the width have more than a part."""
+        return tuple(
+            (whole - part) // self.grid
+            for whole, part in zip(self.images.shape[1:3], self.image_shape[:2], strict=True)
+        )
 
     def _cut(self, images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         """Cut a random part from each image."""
-        if self._slack == (0, 0):
+        if images.shape[1:3] == self.image_shape[:2]:
             return images
         # Negative second seeds: those of the flips and of the noise are not.
         draws = self._uniform((self.batch_size, 2), -1 - step)
         # Rounded down, and below slack + 1: the largest float32 below 1 times an integer does not round up to it.
-        corners = tf.cast(draws * (np.array(self._slack, np.float32) + 1), tf.int32)
+        corners = self.grid * tf.cast(draws * (np.array(self._slack, np.float32) + 1), tf.int32)
         height, width, channels = self.image_shape
 
         def part(image_and_corner):
@@ -110,7 +117,7 @@ class Stream:
         return tf.map_fn(part, (images, corners), fn_output_signature=tf.TensorSpec(self.image_shape, images.dtype))
 
     def _middle(self, images: tf.Tensor) -> tf.Tensor:
-        (top, left), (height, width, _) = (slack // 2 for slack in self._slack), self.image_shape
+        (top, left), (height, width, _) = (slack // 2 * self.grid for slack in self._slack), self.image_shape
         return images[:, top : top + height, left : left + width]
 
     def _coins(self, step: tf.Tensor) -> tf.Tensor:

@@ -889,9 +889,13 @@ _DATA = {
     "load": loading(lambda: images()),
     "load (folder)": loading(pictures),
     "load (source)": loading(Stripes),
-    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing),
-    "load_pairs (folders)": loading_two(data.load_pairs, source=pictures, target=pictures, source_half=nothing),
-    "load_pairs (halves)": loading_two(data.load_pairs, source=halves, target=nothing, source_half=lambda: "left"),
+    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing, scale=lambda: 1),
+    "load_pairs (folders)": loading_two(
+        data.load_pairs, source=pictures, target=pictures, source_half=nothing, scale=lambda: 1
+    ),
+    "load_pairs (halves)": loading_two(
+        data.load_pairs, source=halves, target=nothing, source_half=lambda: "left", scale=lambda: 1
+    ),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
     "AttributeFolder": lambda: (
