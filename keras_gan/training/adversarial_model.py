@@ -264,6 +264,11 @@ class AdversarialModel(SavedModel, abc.ABC):
         """The name of the phase that the next training step belongs to; None for a training of one phase."""
         return None if self.phases is None else self.phases.name_at(int(np.asarray(self.training_state.step)))
 
+    @property
+    def is_in_last_phase(self):
+        """Whether the next training step belongs to the last of the phases; True for a training of one phase."""
+        return self.phases is None or self.phase == self.phases.names[-1]
+
     def forward(self, interface, values):
         """Call a network as the step in progress calls it; see `keras_gan.training.forward`."""
         return forward(interface, values)

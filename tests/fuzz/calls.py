@@ -870,6 +870,10 @@ def nothing():
     return None
 
 
+def one():
+    return 1
+
+
 @functools.cache
 def halves():
     directory = pathlib.Path(folder())
@@ -889,7 +893,7 @@ _DATA = {
     "load": loading(lambda: images()),
     "load (folder)": loading(pictures),
     "load (source)": loading(Stripes),
-    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing, scale=lambda: 1),
+    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing, scale=one),
     "load_pairs (folders)": loading_two(
         data.load_pairs, source=pictures, target=pictures, source_half=nothing, scale=lambda: 1
     ),

@@ -141,6 +141,13 @@ def test_an_export_makes_larger_files(tmp_path):
     np.testing.assert_allclose(found.astype(int), model.upscale_picture(picture).astype(int), atol=1)
 
 
+def test_its_health_is_judged_in_the_game_alone():
+    model, batch = compiled(make(pretraining_steps=3)), pairs(4)
+    health = keras_gan.callbacks.TrainingHealth(batch, every=1, patience=1)
+    logs = model.fit(batch, batch_size=2, epochs=2, verbose=0, callbacks=[health]).history
+    assert np.isnan(logs["health/logit_range"]).tolist() == [True, False]
+
+
 @pytest.mark.parametrize(
     "build, message",
     [
