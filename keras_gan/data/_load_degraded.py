@@ -43,7 +43,8 @@ def load_degraded(
     the batch: so each image is degraded in another way each time, and `start_step` and `from_step` resume bit for bit.
 
     All that `load` promises holds here. To train on parts of large images at their own resolution, cut them to one size
-    first, and give that size as `load_size`:
+    first, and give that size as `load_size`. Then keep whole images for tests: the tenth that a split holds out is one
+    of the parts, and others that overlap them would be trained on.
 
         parts = data.Preprocessing(load_size=128, flip=True)
         data.load_degraded(pictures_of_128, data.Bicubic(4), image_size=96, batch_size=16, preprocessing=parts)

@@ -4,7 +4,6 @@ import abc
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from keras_gan._arguments import require_int, require_number
 from keras_gan._pixels import require_images
@@ -13,8 +12,7 @@ from keras_gan._traversal import every_layer
 from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._pictures import Picture
 from keras_gan.gans._serialised import serialised
-from keras_gan.gans._translation import require_loss
-from keras_gan.losses import Perceptual
+from keras_gan.gans._translation import require_loss, require_perceptual
 from keras_gan.training import Critic, Interface
 
 # The side of a picture that shows by how much a generator of any size enlarges; a multiple of what networks fold.
@@ -70,7 +68,7 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
         self.adversarial_loss = require_loss(adversarial_loss)
         self.adversarial_weight = require_number("adversarial_weight", adversarial_weight, low=0.0)
         self.pixel_weight = require_number("pixel_weight", pixel_weight, low=0.0)
-        self.perceptual = _require_perceptual(perceptual)
+        self.perceptual = require_perceptual(perceptual)
         self.perceptual_weight = require_number("perceptual_weight", perceptual_weight, low=0.0)
         self.pretraining_steps = pretraining_steps
 
@@ -215,16 +213,3 @@ def _scale_of(maps):
             f"{'x'.join(map(str, made)) or 'no images'}"
         )
     return scale
-
-
-def _require_perceptual(perceptual):
-    if perceptual is not None and not isinstance(perceptual, Perceptual):
-        raise ValueError(
-            f"`perceptual` must be a `keras_gan.losses.Perceptual`, or None. Received: perceptual={perceptual!r}"
-        )
-    return perceptual
-
-
-def mean_squared(first, second):
-    """E[(first - second)^2], a float32 scalar."""
-    return tf.reduce_mean(tf.square(first - second))

@@ -1,8 +1,9 @@
 """SRGAN: large images that look sharp."""
 
 import keras
+import tensorflow as tf
 
-from keras_gan.gans._super_resolution import SuperResolutionModel, mean_squared
+from keras_gan.gans._super_resolution import SuperResolutionModel
 from keras_gan.losses import NonSaturating
 
 
@@ -91,4 +92,4 @@ class SRGAN(SuperResolutionModel):
 
     def pixel_distance(self, targets, images):
         """The mean squared error."""
-        return mean_squared(targets, images)
+        return tf.reduce_mean(tf.square(targets - images))
