@@ -91,7 +91,7 @@ class SecondOrderDegradation(Degradation):
         image = _jpeg(_once(image, draws, _FIRST, image.shape[:2]), draws)
         image = _once(image, draws, _SECOND, sides)
         is_last = draws.chance(0.5)
-        ringing = tf.where(draws.chance(_FINAL_SINC), _sinc(draws), _delta())
+        ringing = tf.where(draws.chance(_FINAL_SINC), _sinc(draws, math.pi / 3), _delta())
 
         def finished(image):
             return _blurred(_resized(image, sides, draws), ringing)
@@ -173,11 +173,11 @@ def _gaussian(draws, deviation):
     return _normalised(tf.exp(-0.5 * (along**2 + across**2)), _radius(draws))
 
 
-def _sinc(draws):
+def _sinc(draws, lowest=math.pi / 5):
     """The ideal low-pass filter of a round band, cut off: it makes edges ring."""
     rows, columns = _grid()
     radius = _radius(draws)
-    cutoff = draws.uniform(tf.where(radius < 6.0, math.pi / 3, math.pi / 5), math.pi)
+    cutoff = draws.uniform(tf.where(radius < 6.0, math.pi / 3, lowest), math.pi)
     distance = tf.sqrt(rows**2 + columns**2)
     inside = tf.maximum(distance, 1e-6)
     kernel = cutoff * tf.math.special.bessel_j1(cutoff * inside) / (2 * math.pi * inside)

@@ -22,9 +22,8 @@ def pictures(count=1, side=16, channels=3):
 
 @pytest.fixture(scope="module")
 def degraded():
-    """Twice the same picture by one seed, once by another, as a graph."""
-    function = tf.function(SecondOrderDegradation(4))
-    return function(tf.repeat(pictures(), 3, axis=0), seeds(5, 5, 6)).numpy()
+    """Twice the same picture by one seed, once by another."""
+    return SecondOrderDegradation(4)(tf.repeat(pictures(), 3, axis=0), seeds(5, 5, 6)).numpy()
 
 
 def test_the_same_seed_degrades_alike_and_another_one_does_not(degraded):
@@ -63,6 +62,20 @@ def test_a_sinc_filter_keeps_low_frequencies_and_drops_high_ones(monkeypatch):
     assert answers[2, 2] == pytest.approx(1.0, abs=0.1)
     # The corner of the square of frequencies lies outside every circle.
     assert answers[32, 32] < 0.1
+
+
+def test_a_sinc_filter_is_that_of_the_authors(monkeypatch):
+    """Their formula, with the Bessel function as its integral: J1(x) = mean over t of cos(t - x sin t)."""
+    monkeypatch.setattr(parts, "_radius", lambda _: tf.constant(4.0))
+    monkeypatch.setattr(parts._Draws, "uniform", lambda *_: tf.constant(1.7))
+    places = np.arange(-parts._RADIUS, parts._RADIUS + 1)
+    distance = np.hypot(*np.meshgrid(places, places))
+    angles = (np.arange(2000) + 0.5) * np.pi / 2000
+    bessel = np.cos(angles - 1.7 * distance[..., None] * np.sin(angles)).mean(axis=-1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = np.where(distance > 0, 1.7 * bessel / (2 * np.pi * distance), 1.7**2 / (4 * np.pi))
+    expected[np.maximum(*np.abs(np.meshgrid(places, places))) > 4] = 0.0
+    np.testing.assert_allclose(parts._sinc(draws()), expected / expected.sum(), atol=1e-5)
 
 
 def test_the_delta_changes_nothing():
