@@ -2,6 +2,7 @@
 
 import keras
 import numpy as np
+import onnxruntime
 import pytest
 import tensorflow as tf
 
@@ -139,6 +140,19 @@ def test_an_export_makes_larger_files(tmp_path):
     found = tf.io.decode_png(made[0]).numpy()
     assert found.shape == (10, 14, 1)
     np.testing.assert_allclose(found.astype(int), model.upscale_picture(picture).astype(int), atol=1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("network", ["srresnet", "rrdb"])
+def test_generators_of_any_size_become_onnx_and_litert_files(network, tmp_path):
+    sizes = {"width": 2, "blocks": 1, "scale": 2} | ({"growth": 1} if network == "rrdb" else {})
+    generator = getattr(networks, network)(image_shape=(None, None, 1), **sizes)
+    model = keras_gan.SRGAN(generator, make().discriminator)
+    assert keras_gan.export.save_litert(model, tmp_path / "model.tflite").exists()
+    session = onnxruntime.InferenceSession(str(keras_gan.export.save_onnx(model, tmp_path / "model.onnx")))
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 6, 4, 1)).astype("float32")
+    (made,) = session.run(None, {session.get_inputs()[0].name: images})
+    np.testing.assert_allclose(made, model.upscale(images), atol=1e-5)
 
 
 def test_its_health_is_judged_in_the_game_alone():
