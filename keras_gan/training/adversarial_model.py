@@ -256,7 +256,15 @@ class AdversarialModel(SavedModel, abc.ABC):
 
         Args:
             **algorithms: a function without arguments for each of `phases`, which calls `minimise`.
+
+        Raises:
+            ValueError: if these are not the names of the model's phases.
         """
+        if self.phases is None:
+            raise ValueError(
+                "This model has one phase: give `super().__init__` all of them, such as `phases={'pretraining': 1000, "
+                f"'game': None}}`. Received: algorithms of {', '.join(algorithms)}, phases=None"
+            )
         self.phases.run(self.training_state.step.value, algorithms)
 
     @property

@@ -149,3 +149,8 @@ def test_a_phase_without_an_algorithm_is_an_error():
     model = Walker(run_eagerly=True)
     with pytest.raises(ValueError, match=r"the phases are pretraining, game\. Received: algorithms of game"):
         model.run_phase(game=lambda: None)
+
+
+def test_a_model_of_one_phase_cannot_run_another(trio):
+    with pytest.raises(ValueError, match=r"one phase.*Received: algorithms of game, phases=None"):
+        trio().run_phase(game=lambda: None)
