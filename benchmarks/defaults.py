@@ -13,7 +13,8 @@ the training pixels, and the share of the rarest class. A pair has learnt if the
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
 halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix` and
 `Pix2PixHD` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images, with one
-generator, and is judged by the negatives.
+generator, and is judged by the negatives. `SRGAN`, `ESRGAN` and `RealESRGAN` enlarge digits of 8x8 pixels, and are
+compared with squares in the place of pixels.
 """
 
 import os
@@ -50,6 +51,8 @@ TWO_PLAYERS = (
     "RelativisticAverageGAN",
 )
 SHAPE = {"image_shape": (32, 32, 1)}
+# Of the generators that enlarge.
+SMALL = {"image_shape": (None, None, 1), "width": 16}
 # The networks that draw images: how they are built, and the updates of both players together.
 NETWORKS = {
     "dcgan": (lambda: networks.dcgan(**SHAPE, width=16), 3000),
@@ -88,6 +91,9 @@ PAIRS = [
     ("Pix2Pix", "unet"),
     ("Pix2PixHD", "multiscale_discriminator"),
     ("StarGAN", "resnet_translator"),
+    ("SRGAN", "srresnet"),
+    ("ESRGAN", "rrdb"),
+    ("RealESRGAN", "unet_discriminator"),
 ]
 
 
@@ -170,11 +176,48 @@ def translated_between_domains(seed):
     return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
 
 
+def enlarged_by_pixels(seed):
+    """Digits of 8x8 pixels, drawn as squares, what an SRGAN makes of them, and the ratio of the errors."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.vgg_discriminator(**SHAPE, width=8, halvings=3)
+    return _enlarged(keras_gan.SRGAN(networks.srresnet(**SMALL, blocks=2), judge, pretraining_steps=400, seed=seed))
+
+
+def enlarged_by_dense_blocks(seed):
+    """As `enlarged_by_pixels`, by an ESRGAN, which has no features to compare here."""
+    keras.utils.set_random_seed(seed)
+    generator, judge = _dense_blocks(), networks.vgg_discriminator(**SHAPE, width=8, halvings=3)
+    return _enlarged(keras_gan.ESRGAN(generator, judge, pixel_weight=1.0, pretraining_steps=400, seed=seed))
+
+
+def enlarged_and_sharpened(seed):
+    """As `enlarged_by_pixels`, by a RealESRGAN."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.unet_discriminator(**SHAPE, width=8)
+    return _enlarged(keras_gan.RealESRGAN(_dense_blocks(), judge, pretraining_steps=400, seed=seed))
+
+
+def _dense_blocks():
+    return networks.rrdb(**SMALL, growth=8, blocks=1)
+
+
+def _enlarged(gan):
+    gan.compile()
+    smaller, (digits, test) = keras_gan.data.Bicubic(4), (real_images(split)[0] for split in ("train", "test"))
+    gan.fit({"source": smaller(digits, None).numpy(), "target": digits}, batch_size=16, epochs=6, verbose=0)
+    small = smaller(test, None).numpy()
+    images, squares = gan.upscale(small), np.repeat(np.repeat(small, 4, axis=1), 4, axis=2)
+    return squares, images, float(np.abs(images - test).mean() / np.abs(squares - test).mean())
+
+
 TRANSLATORS = {
     "CycleGAN": translated,
     "Pix2Pix": translated_from_pairs,
     "Pix2PixHD": translated_by_features,
     "StarGAN": translated_between_domains,
+    "SRGAN": enlarged_by_pixels,
+    "ESRGAN": enlarged_by_dense_blocks,
+    "RealESRGAN": enlarged_and_sharpened,
 }
 
 

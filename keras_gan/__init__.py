@@ -30,8 +30,10 @@ from keras_gan import (
 from keras_gan._version import __version__
 from keras_gan.gans import (
     ACGAN,
+    ESRGAN,
     LSGAN,
     R3GAN,
+    SRGAN,
     VAEGAN,
     WGAN,
     WGANGP,
@@ -43,6 +45,7 @@ from keras_gan.gans import (
     NonSaturatingGAN,
     Pix2Pix,
     Pix2PixHD,
+    RealESRGAN,
     RelativisticAverageGAN,
     RelativisticGAN,
     StarGAN,
@@ -52,8 +55,10 @@ from keras_gan.gans import (
 
 __all__ = [
     "ACGAN",
+    "ESRGAN",
     "LSGAN",
     "R3GAN",
+    "SRGAN",
     "VAEGAN",
     "WGAN",
     "WGANGP",
@@ -65,6 +70,7 @@ __all__ = [
     "NonSaturatingGAN",
     "Pix2Pix",
     "Pix2PixHD",
+    "RealESRGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
     "StarGAN",

@@ -15,17 +15,25 @@ A model that translates images takes two kinds of them, in batches with the fiel
 
     keras_gan.data.load_pairs("labels/", "photographs/", image_size=256, batch_size=1)
     keras_gan.data.load_unpaired("horses/", "zebras/", image_size=256, batch_size=1)
+
+One that restores images makes its sources from good images:
+
+    keras_gan.data.load_degraded("photographs/", keras_gan.data.Bicubic(4), image_size=96, batch_size=16)
 """
 
 from keras_gan.data._load import load
+from keras_gan.data._load_degraded import load_degraded
 from keras_gan.data._load_pairs import load_pairs
 from keras_gan.data._load_unpaired import load_unpaired
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.attribute_folder import AttributeFolder
+from keras_gan.data.bicubic import Bicubic
+from keras_gan.data.degradation import Degradation
 from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
 from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
+from keras_gan.data.second_order_degradation import SecondOrderDegradation
 from keras_gan.data.source import ImageData, ImageStream, Source
 from keras_gan.data.tfds import TFDS
 
@@ -33,14 +41,18 @@ __all__ = [
     "TFDS",
     "Arrays",
     "AttributeFolder",
+    "Bicubic",
+    "Degradation",
     "Digits",
     "Folder",
     "ImageData",
     "ImageStream",
     "NumpyFile",
     "Preprocessing",
+    "SecondOrderDegradation",
     "Source",
     "load",
+    "load_degraded",
     "load_pairs",
     "load_unpaired",
 ]

@@ -1,14 +1,16 @@
 """From pairs of images to batches."""
 
 import contextlib
+import dataclasses
 import os
 from collections.abc import Iterator
 
 import tensorflow as tf
 
-from keras_gan._arguments import require_choice
+from keras_gan._arguments import require_choice, require_int
 from keras_gan._identity import identity
 from keras_gan.data._as_source import as_source
+from keras_gan.data._images import Fit, sides_of
 from keras_gan.data._pairing import Halves, PairedFiles, layout_of_one, layout_of_two
 from keras_gan.data._reading import (
     Part,
@@ -37,6 +39,7 @@ def load_pairs(
     source_half: str | None = None,
     split: str | None = None,
     image_size: int | tuple[int, int] | None = None,
+    scale: int = 1,
     batch_size: int = 64,
     seed: int = 0,
     start_step: int = 0,
@@ -46,7 +49,8 @@ def load_pairs(
     """Return endless batches of pairs of images in [-1, 1], each a dict of "source" and "target".
 
     A translator learns from pairs that show the same thing, pixel by pixel. So both images of a pair must have the same
-    size, and get the same crop, random part and flip; only the noise of dequantisation is their own. The channels and
+    size (or one `scale` times the other), and get the same crop, random part and flip; only the noise of dequantisation
+    is their own. The channels and
     the depth may differ, such as one for a map of labels and three for a photograph.
 
     All that `load` promises holds here: the order is a function of the seed and the step, `start_step` and `from_step`
@@ -68,6 +72,9 @@ def load_pairs(
             not wider than high are refused, because they are most likely single images.
         split: as for `load`. A folder has the splits that both its sides have.
         image_size: as for `load`.
+        scale: how many times as high and wide as its source each target is, for models that enlarge. With a scale above
+            1 nothing is resized, because a resized pair no longer shows how small becomes large: `image_size` is the
+            size of the random parts of the targets, a multiple of the scale, and the sources have the same parts.
         batch_size: pairs in a batch; at most the number of pairs.
         seed: seed of the order, the random parts, the flips and the noise.
         start_step: the step of the first batch.
@@ -103,16 +110,17 @@ def load_pairs(
     """
     require_place(batch_size, seed, start_step, split)
     options = _require_common(options_of_both(preprocessing))
-    cache_dir = as_cache_dir(cache_dir)
-    fits = [fits_of(image_size, each) for each in options]
-    sides = _sides(source, target, source_half)
+    cache_dir, scale = as_cache_dir(cache_dir), require_int("scale", scale, high=64)
+    fits = [fits_of(image_size, each) for each in options] if scale == 1 else _cuts(image_size, options, scale)
+    sides = _of_scale(_sides(source, target, source_half), scale)
     _require_same_splits(sides)
     wholes = [read_whole(side, split, fit, cache_dir) for side, (fit, _) in zip(sides, fits, strict=True)]
-    _require_partners(wholes)
+    _require_partners(wholes, scale)
     parts = [whole.part(name) for whole, name in zip(wholes, FIELDS, strict=True)]
     for part, each in zip(parts, options, strict=True):
         require_batch(part, batch_size, each, "pairs")
-    streams = _streams(parts, options, fits, batch_size, seed)
+    _require_room(parts[1].data.images.shape[1:3], fits[1][1])
+    streams = _streams(parts, options, fits, batch_size, seed, scale)
     return as_dataset(
         Streams(streams),
         start_step,
@@ -122,15 +130,20 @@ def load_pairs(
         num_classes=0,
         image_shape={name: stream.image_shape for name, stream in streams.items()},
         class_names=None,
-        identity=identity_of_both(parts, seed, options),
+        identity=identity_of_both(parts, seed, options) | _identity_of_parts(streams, scale),
     )
 
 
-def _streams(parts: list[Part], options, fits, batch_size: int, seed: int) -> dict[str, Stream]:
-    """Two streams that differ in their images and their noise alone."""
+def _identity_of_parts(streams: dict[str, Stream], scale: int) -> dict:
+    return {} if scale == 1 else {"scale": scale, "part": list(streams["target"].image_shape[:2])}
+
+
+def _streams(parts: list[Part], options, fits, batch_size: int, seed: int, scale: int) -> dict[str, Stream]:
+    """Two streams that differ in their images, their size and their noise alone."""
     streams = {}
     for name, part, each, (_, size) in zip(FIELDS, parts, options, fits, strict=True):
-        own = {"size": size, "noise_seed": seed if name == "source" else other_seed(seed)}
+        is_source = name == "source"
+        own = {"size": size, "noise_seed": seed if is_source else other_seed(seed), "grid": 1 if is_source else scale}
         images = part.data._replace(labels=None)
         streams[name] = Stream(images, preprocessing=each, batch_size=batch_size, seed=seed, **own)
     return streams
@@ -234,9 +247,48 @@ def _sides_of_two(*given) -> tuple[Source, Source]:
             "The pictures of a folder have partners by their names, and those of the other side have no names: give "
             f"two folders, or neither. Received: source {type(sides[0]).__name__}, target {type(sides[1]).__name__}"
         )
-    if all(isinstance(side, Arrays) for side in sides):
-        _require_one_size(*(side.images.shape[1:3] for side in sides))
     return tuple(sides)
+
+
+def _of_scale(sides: tuple[Source, Source], scale: int) -> tuple[Source, Source]:
+    """The sources of both sides, with targets that are so many times as high and wide."""
+    if all(isinstance(side, Arrays) for side in sides):
+        _require_sizes(*(side.images.shape[1:3] for side in sides), scale)
+    if scale > 1 and any(isinstance(side, Halves) for side in sides):
+        raise ValueError(
+            "Two images next to each other in one picture have one size: give sources and targets apart, or leave "
+            f"`scale` out. Received: scale={scale} with pictures of two images"
+        )
+    return tuple(
+        PairedFiles(dataclasses.replace(side.layout, scale=scale), side.side) if isinstance(side, PairedFiles) else side
+        for side in sides
+    )
+
+
+def _cuts(image_size, options: tuple[Preprocessing, Preprocessing], scale: int) -> list[tuple[Fit, tuple | None]]:
+    """As `fits_of` for both sides, without a resize: the sizes of the parts."""
+    if any(each.load_size is not None for each in options):
+        raise ValueError(
+            "Pairs with a `scale` are not resized, so there is no `load_size`: leave it out. `image_size` is the size "
+            f"of the random parts of the targets. Received: load_size={options[0].load_size!r}, scale={scale}"
+        )
+    size = sides_of("image_size", image_size)
+    if size is not None and any(side % scale for side in size):
+        raise ValueError(
+            f"The parts of the sources are {scale} times smaller than `image_size`, so its sides must be multiples of "
+            f"{scale}. Received: image_size={image_size!r}, scale={scale}"
+        )
+    fits = [Fit(channels=each.channels, depth=each.depth) for each in options]
+    small = None if size is None else tuple(side // scale for side in size)
+    return list(zip(fits, (small, size), strict=True))
+
+
+def _require_room(sides: tuple[int, int], part: tuple[int, int] | None) -> None:
+    if part is not None and any(whole < cut for whole, cut in zip(sides, part, strict=True)):
+        raise ValueError(
+            "A part of `image_size` does not fit into the targets, and pairs with a `scale` are not resized: give a "
+            f"smaller one. Received: image_size={part}, targets of {sides[0]}x{sides[1]} (height x width)"
+        )
 
 
 def _require_same_splits(sides: tuple[Source, Source]) -> None:
@@ -248,7 +300,7 @@ def _require_same_splits(sides: tuple[Source, Source]) -> None:
         )
 
 
-def _require_partners(wholes: list[Whole]) -> None:
+def _require_partners(wholes: list[Whole], scale: int) -> None:
     """Raise a ValueError if sources that are paired by their order do not fit each other."""
     counts = [len(whole.data.images) for whole in wholes]
     if counts[0] != counts[1]:
@@ -256,12 +308,18 @@ def _require_partners(wholes: list[Whole]) -> None:
             "Each image needs a partner, and partners have the same place in both: give as many targets as sources. "
             f"Received: {counts[0]} sources, {counts[1]} targets"
         )
-    _require_one_size(*(whole.data.images.shape[1:3] for whole in wholes))
+    _require_sizes(*(whole.data.images.shape[1:3] for whole in wholes), scale)
 
 
-def _require_one_size(one: tuple[int, int], other: tuple[int, int]) -> None:
-    if tuple(one) != tuple(other):
-        raise ValueError(
-            "Both images of a pair must have the same size. Resize the sources or the targets. "
-            f"Received: sources of {one[0]}x{one[1]}, targets of {other[0]}x{other[1]} (height x width)"
-        )
+def _require_sizes(one: tuple[int, int], other: tuple[int, int], scale: int) -> None:
+    if tuple(other) == tuple(scale * side for side in one):
+        return
+    rule = "Both images of a pair must have the same size. Resize the sources or the targets."
+    factor = other[0] // one[0]
+    if scale > 1:
+        rule = f"With scale={scale}, each target must be {scale} times as high and wide as its source."
+    elif factor > 1 and tuple(other) == tuple(factor * side for side in one):
+        rule += f" For a model that enlarges, give `scale={factor}`."
+    raise ValueError(
+        f"{rule} Received: sources of {one[0]}x{one[1]}, targets of {other[0]}x{other[1]} (height x width)"
+    )

@@ -33,11 +33,13 @@ class Layout:
         splits: names of the splits.
         roots: function of a split, which returns the folder of its sources and the folder of its targets.
         skip_corrupt: whether to skip pairs of which a file cannot be decoded.
+        scale: how many times as high and wide as its source a target is.
     """
 
     splits: tuple[str, ...]
     roots: Callable[[str], tuple[Path, Path]]
     skip_corrupt: bool
+    scale: int = 1
 
 
 def layout_of_two(source: Folder, target: Folder) -> Layout:
@@ -121,8 +123,13 @@ class PairedFiles(_OneSide):
         # A corrupt partner is found by decoding it. Who skips none meets it on the other side.
         if self.layout.skip_corrupt and decoded(partner, prepare, True) is None:
             return None
-        _require_one_size(path, image.shape[:2], partner, prepare)
+        self._require_sizes(path, image.shape[:2], partner, prepare)
         return prepare(image)
+
+    def _require_sizes(self, path: Path, size: tuple[int, int], partner: Path, prepare: Prepare) -> None:
+        scale = self.layout.scale
+        wanted = tuple(side * scale for side in size) if self.side == 0 else tuple(side / scale for side in size)
+        _require_size(partner, wanted, path, size, prepare, scale)
 
 
 class Side(_OneSide):
@@ -251,17 +258,22 @@ def _notes_on_corrupt(corrupt: list[Path], num_pairs: int, *, is_told: bool) -> 
         yield f"Left out {len(corrupt)} of {num_pairs} pairs, of which a file cannot be decoded: {listed(corrupt)}"
 
 
-def _require_one_size(path: Path, size: tuple[int, int], partner: Path, prepare: Prepare) -> None:
+def _require_size(
+    partner: Path, wanted: tuple, path: Path, size: tuple[int, int], prepare: Prepare, scale: int
+) -> None:
     try:
         other = _decoding.size_of(partner)
     except Exception:
         # When it is read itself, the error says what is wrong with it.
         return
     # A PNG file may tell only after its pixels that it is turned.
-    if other == size or (other := decoded(partner, prepare, False).shape[:2]) == size:
+    if other == wanted or (other := decoded(partner, prepare, False).shape[:2]) == wanted:
         return
+    rule = "The pictures of a pair must have the same size"
+    if scale > 1:
+        rule = f"With scale={scale}, a target must be {scale} times as high and wide as its source"
     raise ValueError(
-        f"The pictures of a pair must have the same size. {printable(path)!r} is {_words_of(size)} and "
+        f"{rule}. {printable(path)!r} is {_words_of(size)} and "
         f"{printable(partner)!r} is {_words_of(other)} (height x width). Resize one of them to the other, or leave "
         f"the pair out. Received: a pair of different sizes"
     )

@@ -23,6 +23,8 @@ class Stream:
         seed: seed of the order, the random parts, the flips and the noise.
         size: (height, width) of the random part that is cut from each image; None for the whole image.
         noise_seed: seed of the noise; None for `seed`. Streams that differ in it alone have pairs of images.
+        grid: parts begin at multiples of so many pixels. Streams of images of two sizes have the same parts if the
+            larger ones have the factor between them as their grid.
     """
 
     def __init__(
@@ -34,8 +36,10 @@ class Stream:
         seed: int,
         size: tuple[int, int] | None = None,
         noise_seed: int | None = None,
+        grid: int = 1,
     ):
         self.preprocessing = preprocessing
+        self.grid = grid
         self.batch_size = batch_size
         self.num_images = len(data.images)
         self.image_shape = data.images.shape[1:] if size is None else (*size, data.images.shape[-1])
@@ -48,11 +52,11 @@ class Stream:
 
     def dataset(self, start_step: int) -> tf.data.Dataset:
         """Return the batches from `start_step` on."""
-        return _endless(self.batch, start_step, self.batch_size)
+        return endless(self.batch, start_step, self.batch_size)
 
     def one_pass(self) -> tf.data.Dataset:
         """Return batches of every image once, in the order of the source and unchanged; the last may be smaller."""
-        return _one_pass(self.plain_batch, self.num_images, self.batch_size)
+        return one_pass(self.plain_batch, self.num_images, self.batch_size)
 
     def plain_batch(self, numbers: tf.Tensor):
         """Return images by their numbers as `one_pass` does, or (images, labels) where there are labels."""
@@ -90,17 +94,20 @@ class Stream:
 
     @property
     def _slack(self) -> tuple[int, int]:
-        """How many pixels of the height and of the width are cut off."""
-        return tuple(whole - part for whole, part in zip(self.images.shape[1:3], self.image_shape[:2], strict=True))
+        """How many steps of the grid the height and the width have more than a part."""
+        return tuple(
+            (whole - part) // self.grid
+            for whole, part in zip(self.images.shape[1:3], self.image_shape[:2], strict=True)
+        )
 
     def _cut(self, images: tf.Tensor, step: tf.Tensor) -> tf.Tensor:
         """Cut a random part from each image."""
-        if self._slack == (0, 0):
+        if images.shape[1:3] == self.image_shape[:2]:
             return images
         # Negative second seeds: those of the flips and of the noise are not.
         draws = self._uniform((self.batch_size, 2), -1 - step)
         # Rounded down, and below slack + 1: the largest float32 below 1 times an integer does not round up to it.
-        corners = tf.cast(draws * (np.array(self._slack, np.float32) + 1), tf.int32)
+        corners = self.grid * tf.cast(draws * (np.array(self._slack, np.float32) + 1), tf.int32)
         height, width, channels = self.image_shape
 
         def part(image_and_corner):
@@ -110,7 +117,7 @@ class Stream:
         return tf.map_fn(part, (images, corners), fn_output_signature=tf.TensorSpec(self.image_shape, images.dtype))
 
     def _middle(self, images: tf.Tensor) -> tf.Tensor:
-        (top, left), (height, width, _) = (slack // 2 for slack in self._slack), self.image_shape
+        (top, left), (height, width, _) = (slack // 2 * self.grid for slack in self._slack), self.image_shape
         return images[:, top : top + height, left : left + width]
 
     def _coins(self, step: tf.Tensor) -> tf.Tensor:
@@ -146,18 +153,18 @@ class Streams:
 
     def dataset(self, start_step: int) -> tf.data.Dataset:
         """Return the batches from `start_step` on."""
-        return _endless(self._of_each(Stream.batch), start_step, self.batch_size)
+        return endless(self._of_each(Stream.batch), start_step, self.batch_size)
 
     def one_pass(self) -> tf.data.Dataset:
         """Return batches of every image once, in order and unchanged; streams with fewer images begin again."""
         batch = self._of_each(lambda stream, numbers: stream.plain_batch(numbers % stream.num_images))
-        return _one_pass(batch, self.num_images, self.batch_size)
+        return one_pass(batch, self.num_images, self.batch_size)
 
     def _of_each(self, batch: Callable) -> Callable:
         return lambda place: {name: batch(stream, place) for name, stream in self.streams.items()}
 
 
-def _endless(batch: Callable, start_step: int, batch_size: int) -> tf.data.Dataset:
+def endless(batch: Callable, start_step: int, batch_size: int) -> tf.data.Dataset:
     """Return what a function makes of each step from `start_step` on."""
     last_step = np.iinfo(np.int64).max // (2 * batch_size)
     steps = tf.data.Dataset.range(start_step, last_step)
@@ -169,7 +176,7 @@ def _endless(batch: Callable, start_step: int, batch_size: int) -> tf.data.Datas
     return batches.prefetch(tf.data.AUTOTUNE).with_options(options)
 
 
-def _one_pass(batch: Callable, num_images: int, batch_size: int) -> tf.data.Dataset:
+def one_pass(batch: Callable, num_images: int, batch_size: int) -> tf.data.Dataset:
     """Return what a function makes of the numbers of the images, in batches."""
     numbers = tf.data.Dataset.range(num_images).batch(batch_size)
     return numbers.map(batch, num_parallel_calls=tf.data.AUTOTUNE, deterministic=True).prefetch(1)

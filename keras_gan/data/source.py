@@ -172,8 +172,8 @@ class Source(abc.ABC):
                 called = [names[place] if names else f"image {place}" for place in (0, index)]
                 raise ValueError(
                     f"All images must have the same size, but {called[0]} is {_size(images[0])} and "
-                    f"{called[1]} is {_size(image)} (height x width). Pass `image_size` to resize them. "
-                    "Received: image_size=None"
+                    f"{called[1]} is {_size(image)} (height x width). Pass `image_size` to resize them; pairs with a "
+                    "`scale` are not resized, so cut these to parts of one size. Received: images of different sizes"
                 )
         channels = max(image.shape[-1] for image in images)
         batch = np.empty((len(images), *first, channels), images[0].dtype)

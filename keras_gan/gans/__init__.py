@@ -8,6 +8,7 @@ from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
+from keras_gan.gans.esrgan import ESRGAN
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
@@ -16,8 +17,10 @@ from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
 from keras_gan.gans.pix2pix import Pix2Pix
 from keras_gan.gans.pix2pix_hd import Pix2PixHD
 from keras_gan.gans.r3gan import R3GAN
+from keras_gan.gans.real_esrgan import RealESRGAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
+from keras_gan.gans.srgan import SRGAN
 from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
@@ -27,8 +30,10 @@ from keras_gan.gans.wgan_gp import WGANGP
 
 __all__ = [
     "ACGAN",
+    "ESRGAN",
     "LSGAN",
     "R3GAN",
+    "SRGAN",
     "VAEGAN",
     "WGAN",
     "WGANGP",
@@ -41,6 +46,7 @@ __all__ = [
     "NonSaturatingGAN",
     "Pix2Pix",
     "Pix2PixHD",
+    "RealESRGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
     "StarGAN",

@@ -21,23 +21,28 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
         critic: `Critic` of the discriminator.
         ema_half_life, seed, name: as for `TwoPlayerGAN`.
         penalties: list of penalties of the discriminator.
+        phases: as for `AdversarialModel`.
+        scale: int, how many times as high and wide the targets are; None if that is not known from the networks.
     """
 
-    def __init__(self, generator, critic, *, ema_half_life, seed, name, penalties=()):
+    def __init__(self, generator, critic, *, ema_half_life, seed, name, penalties=(), phases=None, scale=None):
         maps, judges = Interface(generator, "generator", ("images",), "images"), critic.interface
         maps.require_fit(judges)
         source = _agreed("source", maps.shapes["images"], judges.shapes.get("source", maps.shapes["images"]))
         target = _agreed("target", maps.outputs["images"], judges.shapes["images"])
+        source = source if scale is None else _source_of(target, source, scale)
         super().__init__(
             {
                 "generator": Player(generator=generator, ema_half_life=ema_half_life),
                 "discriminator": Player(discriminator=judges.network, penalties=penalties),
             },
             {"source": Field(source), "target": Field(target)},
+            phases=phases,
             seed=seed,
             name=name,
         )
         self._maps, self.critic = maps, critic
+        self.scale = scale or 1
         for attribute, state in critic.build().items():
             setattr(self, attribute, state)
 
@@ -62,7 +67,7 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
     def translate_batch(self, batch):
         """G(x) of a batch next to the sources, in the step in progress."""
         made = self.forward(self._maps, {"images": batch["source"]})["images"]
-        _require_one_size(batch["target"], made)
+        _require_one_size(batch["target"], made, self.scale)
         return {"source": batch["source"], "images": made}
 
     @property
@@ -92,13 +97,27 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
         return {**super().get_config(), "ema_half_life": serialised(self.players["generator"].ema_half_life)}
 
 
-def _require_one_size(targets, images):
+def _require_one_size(targets, images, scale):
     """Raise a ValueError if the targets have another size than the translations."""
     if not targets.shape.is_compatible_with(images.shape):
-        raise ValueError(
-            "The two images of a pair must have the same height and width: crop and resize both alike. "
-            f"Received: targets of shape {tuple(targets.shape)}, translations of shape {tuple(images.shape)}"
+        rule = (
+            "The two images of a pair must have the same height and width: crop and resize both alike."
+            if scale == 1
+            else f"Each target must be {scale} times as high and wide as its source, with the generator's channels."
         )
+        raise ValueError(
+            f"{rule} Received: targets of shape {tuple(targets.shape)}, translations of shape {tuple(images.shape)}"
+        )
+
+
+def _source_of(target, source, scale):
+    """What is known of the shape of small images, also from that of the large ones."""
+    if any(side is not None and side % scale for side in target[:2]):
+        raise ValueError(
+            f"The generator makes images {scale} times as high and wide, so the sides of what the discriminator takes "
+            f"must be multiples of {scale}. Received: discriminator for images of shape {target}"
+        )
+    return merged_shape(source, (*(side and side // scale for side in target[:2]), source[-1]))
 
 
 def _agreed(name, made, taken):

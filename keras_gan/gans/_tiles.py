@@ -23,10 +23,14 @@ class Tiles:
 
     An image that is smaller than a tile is continued by its mirror image, and what is made of that is cropped.
 
+    A network may make images `scale` times as high and wide. Then tiles are cut in the pixels of the images, and
+    blended in those of the larger ones, where all sizes above count `scale` times.
+
     Args:
         sides: tuple (height, width) of the images.
         tile: tuple (height, width) of a tile.
         overlap: tuple of two ints, the overlap of tiles above each other and next to each other, smaller than the tile.
+        scale: int, how many times as high and wide as a tile is what is made of it.
 
     Example:
         >>> images = np.random.default_rng(0).uniform(-1, 1, (1, 20, 9, 3)).astype("float32")
@@ -35,13 +39,13 @@ class Tiles:
         True
     """
 
-    def __init__(self, sides, tile, overlap):
-        self.sides, self.tile, self.overlap = sides, tile, overlap
+    def __init__(self, sides, tile, overlap, scale=1):
+        self.sides, self.tile, self.overlap, self.scale = sides, tile, overlap, scale
         self._padded = tuple(map(max, sides, tile))
         self._starts = tuple(map(_starts, self._padded, tile, overlap))
 
     @classmethod
-    def chosen(cls, sides, taken, tile=None, overlap=None):
+    def chosen(cls, sides, taken, tile=None, overlap=None, *, scale=1):
         """The tiles for a network and a user's choice.
 
         Args:
@@ -49,6 +53,7 @@ class Tiles:
             taken: tuple (height, width) that the network takes, None for any.
             tile: int or tuple (height, width); None for the sides that the network takes, or else for no tiles.
             overlap: int; None for about a quarter of the tile.
+            scale: as for the class.
 
         Raises:
             ValueError: if the tile is none that the network takes, or the overlap is not smaller than the tile.
@@ -71,7 +76,7 @@ class Tiles:
                     f"Received: overlap={overlap}"
                 )
         overlaps = (_usual_overlap(size) if overlap is None else overlap for size in tile)
-        return cls(sides, tile, tuple(cut * shared for cut, shared in zip(is_cut, overlaps, strict=True)))
+        return cls(sides, tile, tuple(cut * shared for cut, shared in zip(is_cut, overlaps, strict=True)), scale)
 
     @property
     def are_whole(self):
@@ -86,11 +91,11 @@ class Tiles:
         """What a function makes of images, tile by tile.
 
         Args:
-            make: function of float32 `(count, *tile, channels)` that returns images of the same sides.
+            make: function of float32 `(count, *tile, channels)` that returns images of the same sides times `scale`.
             images: float32 `(count, *sides, channels)`.
 
         Returns:
-            float32 array `(count, *sides, channels)`, with the channels of what is made.
+            float32 array `(count, *sides, channels)`, with the sides times `scale` and the channels of what is made.
         """
         images, (height, width) = self._mirrored(images), self.tile
         canvas = None
@@ -98,10 +103,18 @@ class Tiles:
             strip = None
             for left in self._starts[1]:
                 made = make(images[:, top : top + height, left : left + width])
-                _require_sides(made, self.tile)
+                self._require_sides(made)
                 strip = self._laid(strip, made, left, axis=1)
             canvas = self._laid(canvas, strip, top, axis=0)
-        return canvas[:, : self.sides[0], : self.sides[1]]
+        return canvas[:, : self.scale * self.sides[0], : self.scale * self.sides[1]]
+
+    def _require_sides(self, made):
+        if made.shape[1:3] != tuple(self.scale * side for side in self.tile):
+            times = "" if self.scale == 1 else f" times {self.scale}"
+            raise ValueError(
+                f"Only a network that makes images of the size that it is given{times} can work in tiles: give it "
+                f"images of its own size. Received: tiles of {_size(self.tile)}, which become {_size(made.shape[1:3])}"
+            )
 
     def _mirrored(self, images):
         bottom, right = (padded - side for padded, side in zip(self._padded, self.sides, strict=True))
@@ -113,10 +126,11 @@ class Tiles:
         """The canvas, at first None, with a piece laid on it that begins at `start` on an axis of the images."""
         if canvas is None:
             shape = list(piece.shape)
-            shape[axis + 1] = self._padded[axis]
+            shape[axis + 1] = self.scale * self._padded[axis]
             canvas = np.zeros(shape, np.float32)
         length = piece.shape[axis + 1]
-        weights = _weights(length, self.overlap[axis]) if start else np.ones(length, np.float32)
+        weights = _weights(length, self.scale * self.overlap[axis]) if start else np.ones(length, np.float32)
+        start *= self.scale
         area = np.moveaxis(canvas, axis + 1, -1)[..., start : start + length]
         # In this form equal pixels stay what they are, whatever the weights round to.
         area += weights * (np.moveaxis(piece, axis + 1, -1) - area)
@@ -151,14 +165,6 @@ def _wanted(tile):
     if not isinstance(sizes, tuple | list) or len(sizes) != 2:
         raise ValueError(f"`tile` must be an integer, or a tuple (height, width). Received: tile={tile!r}")
     return tuple(require_int("tile", size) for size in sizes)
-
-
-def _require_sides(made, tile):
-    if made.shape[1:3] != tile:
-        raise ValueError(
-            "Only a network that makes images of the size that it is given can work in tiles: give it images of its "
-            f"own size. Received: tiles of {_size(tile)}, which become {_size(made.shape[1:3])}"
-        )
 
 
 def _size(sides):

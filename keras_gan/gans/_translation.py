@@ -11,7 +11,7 @@ from keras_gan._pixels import require_images
 from keras_gan._tensors import require_float_images
 from keras_gan.gans._pairs import side_by_side
 from keras_gan.gans._tiles import Tiles
-from keras_gan.losses import AdversarialLoss
+from keras_gan.losses import AdversarialLoss, Perceptual
 from keras_gan.training import AdversarialModel
 from keras_gan.training.sampler import in_one_array
 
@@ -26,6 +26,8 @@ class TranslationModel(AdversarialModel, abc.ABC):
 
     # The argument that weighs how much of the source a translation must keep, for advice.
     likeness_weight = None
+    # How many times as high and wide as its source a translation is.
+    scale = 1
 
     @abc.abstractmethod
     def sampler(self, averaged=True):
@@ -73,7 +75,7 @@ class TranslationModel(AdversarialModel, abc.ABC):
         # As a tensor first: NumPy makes arrays of objects and of text, too.
         images = require_images("images", np.asarray(require_float_images("images", images)))
         _require_channels(images, channels)
-        tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap)
+        tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap, scale=self.scale)
         inputs = sampler.inputs_for(images=tiles.corners(images), **conditions)
         if tiles.are_whole:
             return sampler.run(inputs, batch_size)
@@ -167,3 +169,12 @@ def require_loss(loss):
             f"Received: adversarial_loss={loss!r}"
         )
     return loss
+
+
+def require_perceptual(perceptual):
+    """Return a perceptual loss that was given, or None, or raise a ValueError."""
+    if perceptual is not None and not isinstance(perceptual, Perceptual):
+        raise ValueError(
+            f"`perceptual` must be a `keras_gan.losses.Perceptual`, or None. Received: perceptual={perceptual!r}"
+        )
+    return perceptual

@@ -14,11 +14,15 @@ from keras_gan.networks.progressive import progressive
 from keras_gan.networks.r3gan import r3gan
 from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
+from keras_gan.networks.rrdb import rrdb
 from keras_gan.networks.sagan import sagan
+from keras_gan.networks.srresnet import srresnet
 from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
 from keras_gan.networks.unet import unet
+from keras_gan.networks.unet_discriminator import unet_discriminator
 from keras_gan.networks.vae_gan import vae_gan
+from keras_gan.networks.vgg_discriminator import vgg_discriminator
 from keras_gan.networks.vit import vit
 from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 
@@ -37,11 +41,15 @@ __all__ = [
     "r3gan",
     "resnet",
     "resnet_translator",
+    "rrdb",
     "sagan",
+    "srresnet",
     "stargan_discriminator",
     "stylegan2",
     "unet",
+    "unet_discriminator",
     "vae_gan",
+    "vgg_discriminator",
     "vit",
     "wgan_gp_resnet",
 ]

@@ -1,6 +1,6 @@
 """Checks of the arguments that the networks share."""
 
-import numbers
+from numbers import Integral
 
 from keras_gan._arguments import require_channels_last
 from keras_gan._pixels import require_channels_at_end
@@ -35,5 +35,18 @@ def require_image_shape(image_shape, *, rank=None, any_sides=False):
     return tuple(None if size is None else int(size) for size in sizes)
 
 
+def require_number_of(name, value, numbers):
+    """Return an int that is one of the given ones, or raise a ValueError.
+
+    Args:
+        name: what the argument is called.
+        value: what was given.
+        numbers: tuple of ints.
+    """
+    if isinstance(value, bool) or not isinstance(value, Integral) or value not in numbers:
+        raise ValueError(f"`{name}` must be one of {', '.join(map(str, numbers))}. Received: {name}={value!r}")
+    return int(value)
+
+
 def _is_size(size):
-    return isinstance(size, numbers.Integral) and not isinstance(size, bool) and size > 0
+    return isinstance(size, Integral) and not isinstance(size, bool) and size > 0

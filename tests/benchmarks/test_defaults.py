@@ -27,6 +27,9 @@ OTHERS = [
     ("Pix2Pix", "unet"),
     ("Pix2PixHD", "multiscale_discriminator"),
     ("StarGAN", "resnet_translator"),
+    ("SRGAN", "srresnet"),
+    ("ESRGAN", "rrdb"),
+    ("RealESRGAN", "unet_discriminator"),
 ]
 # Their samples are farther than the Gaussian's: see benchmarks/RESULTS.md.
 MISSED = (("VAEGAN", "vae_gan"), ("WGAN", "resnet"))
@@ -52,10 +55,11 @@ def test_the_table_has_every_model_with_every_network_that_it_can_take(script):
     exported = {name for name in keras_gan.__all__ if inspect.isclass(getattr(keras_gan, name))}
     assert {gan for gan, _ in script.PAIRS} == exported - {"TwoPlayerGAN"}
     assert {network.split(" with")[0] for _, network in script.PAIRS} == set(keras_gan.networks.__all__) - {
-        # The other half of the networks of CycleGAN, Pix2Pix and StarGAN, and what no model trains.
+        # The other half of the networks of CycleGAN, Pix2Pix, StarGAN and SRGAN, and what no model trains.
         "patch_discriminator",
         "stargan_discriminator",
         "perceptual_trunk",
+        "vgg_discriminator",
     }
 
 

@@ -218,3 +218,61 @@ def test_a_range_that_looks_wrong_is_said_of_its_side():
     with pytest.warns(UserWarning, match=r"The target fill \[0, 1\].*`target \* 2 - 1`") as caught:
         data.load_pairs(-floats, floats, batch_size=2)
     assert caught[0].filename == __file__
+
+
+# --- Targets that are larger than their sources -----------------------------------------------------------------------
+
+
+def enlarged(count=7, scale=4, size=6):
+    """Sources of noise, and targets in which each of their pixels is a square."""
+    sources = noise(count, size=size)
+    return sources, sources.repeat(scale, axis=1).repeat(scale, axis=2)
+
+
+@pytest.mark.parametrize("image_size", [8, None])
+def test_pairs_of_two_sizes_have_the_same_part_and_flip(image_size):
+    options = {"image_size": image_size, "scale": 4, "preprocessing": data.Preprocessing(flip=True)}
+    pairs = data.load_pairs(*enlarged(), batch_size=7, **options)
+    side = image_size or 24
+    assert pairs.image_shape == {"source": (side // 4, side // 4, 3), "target": (side, side, 3)}
+    for batch in (*pairs.take(3), *pairs.one_pass()):
+        source = np.asarray(batch["source"])
+        np.testing.assert_array_equal(batch["target"], source.repeat(4, axis=1).repeat(4, axis=2))
+
+
+def test_files_of_two_sizes_are_pairs_too(tmp_path):
+    for folder, images in zip(("A", "B"), enlarged(3, scale=2), strict=True):
+        (tmp_path / folder).mkdir()
+        for number, image in enumerate(images):
+            Image.fromarray(image).save(tmp_path / folder / f"{number}.png")
+    pairs = data.load_pairs(tmp_path, image_size=4, scale=2, batch_size=3)
+    (batch,) = pairs.take(1)
+    np.testing.assert_array_equal(batch["target"], np.asarray(batch["source"]).repeat(2, axis=1).repeat(2, axis=2))
+    with pytest.raises(ValueError, match=r"With scale=3, a target must be 3 times.* is 6x6 and .* is 12x12"):
+        data.load_pairs(tmp_path, scale=3, batch_size=3)
+
+
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({}, r"For a model that enlarges, give `scale=4`\. Received: sources of 6x6, targets of 24x24"),
+        ({"scale": 2}, r"With scale=2, each target must be 2 times as high.*sources of 6x6, targets of 24x24"),
+        ({"scale": 4, "image_size": 10}, r"multiples of 4\. Received: image_size=10, scale=4"),
+        ({"scale": 4, "preprocessing": data.Preprocessing(load_size=24)}, r"no `load_size`: leave it out"),
+        ({"scale": 0}, "`scale` must be"),
+    ],
+)
+def test_sizes_that_do_not_fit_the_scale(options, message):
+    with pytest.raises(ValueError, match=message):
+        data.load_pairs(*enlarged(), batch_size=2, **options)
+
+
+def test_a_part_that_is_larger_than_its_picture_is_refused():
+    with pytest.raises(ValueError, match=r"smaller one\. Received: image_size=\(32, 32\), targets of 24x24"):
+        data.load_pairs(*enlarged(), batch_size=2, scale=4, image_size=32)
+
+
+def test_halves_of_a_picture_have_no_scale(tmp_path):
+    Image.fromarray(noise(1, size=8)[0]).save(tmp_path / "0.png")
+    with pytest.raises(ValueError, match=r"Received: scale=2 with pictures of two images"):
+        data.load_pairs(tmp_path, source_half="left", batch_size=1, scale=2)

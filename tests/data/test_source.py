@@ -12,7 +12,7 @@ def test_grey_images_among_coloured_ones_become_rgb():
 
 def test_images_of_two_sizes_need_an_image_size():
     images = [np.zeros((4, 4, 1), np.uint8), np.zeros((4, 4, 1), np.uint8), np.zeros((112, 92, 1), np.uint8)]
-    message = r"image 0 is 4x4 and image 2 is 112x92.*Pass `image_size`.*Received: image_size=None"
+    message = r"image 0 is 4x4 and image 2 is 112x92.*Pass `image_size`.*Received: images of different sizes"
     with pytest.raises(ValueError, match=message):
         data.Source.stack(images)
 

@@ -159,6 +159,8 @@ HERE = {
     "data.load_pairs (halves).source_half": _NONE,
     "data.load_pairs (halves).split": _NONE,
     "data.load_pairs (halves).target": _NONE,
+    "data.load_degraded.source": {"another size", "fewer rows", "uint8"},
+    "data.load_degraded.split": _NONE,
     "data.load_unpaired.source": {"another size", "fewer rows", "uint8"},
     "data.load_unpaired.split": _NONE,
     "export.ExportedGenerator.generate.codes": _NONE,
@@ -212,6 +214,18 @@ HERE = {
     "gans.Pix2PixHD.perceptual": _NONE,
     "gans.Pix2PixHD.perceptual_weight": _NOT_NEGATIVE,
     "gans.R3GAN.gamma": _NOT_NEGATIVE,
+    "gans.RealESRGAN.sharpening": _NOT_NEGATIVE,
+    "gans.SRGAN.adversarial_loss": _NONE,
+    "gans.SRGAN.upscale.images": {"fewer rows"},
+    "gans.SRGAN.upscale.overlap": {"None", "zero"},
+    "gans.SRGAN.upscale.tile": _NONE,
+    "gans.SRGAN.upscale_picture.picture": {"another size", "fewer rows", "uint8"},
+    **{
+        f"gans.{gan}.{name}": _NONE if name == "perceptual" else _NOT_NEGATIVE
+        for gan in ("SRGAN", "ESRGAN", "RealESRGAN")
+        for name in ("adversarial_weight", "pixel_weight", "perceptual", "perceptual_weight")
+    },
+    **{f"gans.{gan}.pretraining_steps": {"zero"} for gan in ("SRGAN", "ESRGAN", "RealESRGAN")},
     "gans.R3GAN.penalties": _NONE,
     "gans.WGANGP.penalties": _NONE,
     # What `keras.initializers.get` takes.
@@ -385,7 +399,9 @@ HERE = {
     "networks.resnet.discriminator_width": _NONE,
     "networks.resnet_translator.target_channels": _NONE,
     "networks.resnet.generator_width": _NONE,
+    "networks.rrdb.target_channels": _NONE,
     "networks.sagan.attention_side": _NONE,
+    "networks.srresnet.target_channels": _NONE,
     "networks.stylegan2.noise": _FLAG,
     "networks.stylegan2.style_mixing": {"zero"},
     "networks.stylegan2.width": _NONE,
@@ -470,6 +486,7 @@ HERE = {
     "transfer.fine_tune.known_classes": _NONE,
     "transfer.fine_tune.learning_rate": {"None", "fraction", "2^40", "2^70"},
     "transfer.freeze.blocks": {"zero"},
+    "transfer.interpolate_networks.share": {"zero"},
 }
 
 # Their good call needs a file that the package does not have, and says so.
@@ -480,6 +497,7 @@ NEED_MORE = {"metrics.Inception2015", "metrics.KerasInception"}
 NOT_CALLED = {
     "augmentation.Augmentation",
     "callbacks.TrainingDiverged",
+    "data.Degradation",
     "data.Source",
     "gans.AlternatingGAN",
     "gans.TwoPlayerGAN",

@@ -155,11 +155,17 @@ def autoencoder():
     }
 
 
+def enlarging():
+    """A generator that doubles the sides."""
+    layers_ = [keras.Input((4, 4, 1)), keras.layers.Conv2D(4, 1, activation="tanh"), layers.PixelShuffle(2)]
+    return {"generator": keras.Sequential(layers_), "discriminator": pair()["discriminator"]}
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
-    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
+    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.SRGAN: enlarging}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -271,6 +277,9 @@ def options(make, parts, **extra):
 
 
 _OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
+_OWN += (gans.SRGAN, gans.ESRGAN, gans.RealESRGAN)
+_ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
+_ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
@@ -282,6 +291,7 @@ _GANS = {
         pool_size=2,
         adversarial_loss=losses.NonSaturating(),
     ),
+    "ESRGAN": options(gans.ESRGAN, enlarging, **_ENLARGING),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
@@ -297,8 +307,10 @@ _GANS = {
         adversarial_loss=None,
     ),
     "R3GAN": options(gans.R3GAN, pair, gamma=1.0),
+    "RealESRGAN": options(gans.RealESRGAN, enlarging, **_ENLARGING, sharpening=0.5),
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
+    "SRGAN": options(gans.SRGAN, enlarging, **_ENLARGING, adversarial_loss=None),
     "StarGAN": options(
         gans.StarGAN,
         starring,
@@ -322,6 +334,10 @@ def method(make, name, **arguments):
 
 
 _METHODS = {
+    "SRGAN.upscale": method(
+        gans.SRGAN, "upscale", images=images()[:2, ::2, ::2], averaged=True, batch_size=2, tile=None, overlap=None
+    ),
+    "SRGAN.upscale_picture": method(gans.SRGAN, "upscale_picture", picture=np.zeros((4, 4), "uint8")),
     "TwoPlayerGAN.generate": method(
         gans.LSGAN, "generate", num_images=2, latents=None, labels=None, seed=0, averaged=True, batch_size=4
     ),
@@ -689,7 +705,9 @@ _NETWORKS = {
         padding="zeros",
         num_classes=None,
     ),
+    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
+    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1),
     "stargan_discriminator": made(networks.stargan_discriminator, **_IMAGE, num_classes=3, layers=2),
     "stylegan2": made(
         networks.stylegan2,
@@ -710,8 +728,10 @@ _NETWORKS = {
         dropout=0.5,
         noise=False,
     ),
+    "unet_discriminator": made(networks.unet_discriminator, **_IMAGE),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
+    "vgg_discriminator": made(networks.vgg_discriminator, **_IMAGE, halvings=2, halving_kernel=4, dense_width=2),
     "vit": made(
         networks.vit,
         image_shape=(8, 8, 1),
@@ -850,6 +870,10 @@ def nothing():
     return None
 
 
+def one():
+    return 1
+
+
 @functools.cache
 def halves():
     directory = pathlib.Path(folder())
@@ -869,16 +893,23 @@ _DATA = {
     "load": loading(lambda: images()),
     "load (folder)": loading(pictures),
     "load (source)": loading(Stripes),
-    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing),
-    "load_pairs (folders)": loading_two(data.load_pairs, source=pictures, target=pictures, source_half=nothing),
-    "load_pairs (halves)": loading_two(data.load_pairs, source=halves, target=nothing, source_half=lambda: "left"),
+    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing, scale=one),
+    "load_pairs (folders)": loading_two(
+        data.load_pairs, source=pictures, target=pictures, source_half=nothing, scale=lambda: 1
+    ),
+    "load_pairs (halves)": loading_two(
+        data.load_pairs, source=halves, target=nothing, source_half=lambda: "left", scale=lambda: 1
+    ),
+    "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
     "AttributeFolder": lambda: (
         data.AttributeFolder,
         {"path": pictures(), "table": attribute_table(), "attributes": ["tall"], "skip_corrupt": False},
     ),
     "Arrays": lambda: (data.Arrays, {"images": np.zeros((8, 8, 8, 1), "uint8"), "labels": labels()}),
+    "Bicubic": made(data.Bicubic, scale=2, levels=256),
     "Digits": made(data.Digits),
+    "SecondOrderDegradation": made(data.SecondOrderDegradation, scale=2),
     "Folder": lambda: (data.Folder, {"path": pictures(), "skip_corrupt": False}),
     "ImageData": lambda: (
         data.ImageData,
@@ -1300,6 +1331,10 @@ _TRANSFER = {
             "learning_rate": None,
             "keep_optimizers": True,
         },
+    ),
+    "interpolate_networks": lambda: (
+        transfer.interpolate_networks,
+        {"first": pair()["generator"], "second": pair()["generator"], "share": 0.5},
     ),
     "freeze": lambda: (transfer.freeze, {"gan": fresh(), "blocks": 1}),
 }

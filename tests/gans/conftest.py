@@ -95,6 +95,17 @@ def _pairing(*, scales=0, spectral, dropout):
     return keras.Sequential(generator), keras.Model(pair, outputs)
 
 
+def _enlarging(**options):
+    """A generator that doubles the sides, and a discriminator of large images."""
+    make = [
+        keras.Input((4, 4, 1)),
+        keras.layers.Conv2D(4, 3, padding="same", activation="tanh", dtype="float32"),
+        keras_gan.layers.PixelShuffle(2, dtype="float32"),
+    ]
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, **options)
+    return keras.Sequential(make), keras.Model(images, outputs["logits"])
+
+
 def _starring(**options):
     """A generator that is told the domain, and a discriminator that names it and draws nothing."""
     dropout = options.pop("dropout")
@@ -180,6 +191,12 @@ class Tiny:
             self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
         if make is keras_gan.Pix2PixHD:
             self.networks = functools.partial(_pairing, scales=2)
+        if make in (keras_gan.SRGAN, keras_gan.ESRGAN, keras_gan.RealESRGAN):
+            # The pre-training ends in the first epoch.
+            self.networks, self.options = _enlarging, self.options | {"pretraining_steps": 1, "pixel_weight": 1.0}
+            self.data = {"source": images[:, ::2, ::2], "target": images}
+            self.inputs, self.snapshot_inputs = {"images": images[:5, ::2, ::2]}, self.data
+        if make in (keras_gan.Pix2PixHD, keras_gan.SRGAN, keras_gan.ESRGAN, keras_gan.RealESRGAN):
             trunk = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="edges")])
             self.options |= {"perceptual": keras_gan.losses.Perceptual(trunk, ["edges"])}
         if make is keras_gan.VAEGAN:

@@ -35,6 +35,21 @@ def test_the_identity_gives_each_image_back_to_the_bit(sides, tile, overlap):
     assert shapes == {(2, *tile, 3)}
 
 
+@pytest.mark.parametrize("sides, tile, overlap", CUTS)
+def test_what_is_made_may_be_larger_than_the_tiles(sides, tile, overlap):
+    def squares(images):
+        return images.repeat(3, axis=1).repeat(3, axis=2)
+
+    images = pictures(2, *sides, 1)
+    found = Tiles(sides, tile, overlap, scale=3).blended(squares, images)
+    np.testing.assert_array_equal(found, squares(images))
+
+
+def test_what_is_made_in_another_size_cannot_be_blended():
+    with pytest.raises(ValueError, match=r"that it is given times 3 .* Received: tiles of 8x8, which become 8x8"):
+        Tiles((9, 8), (8, 8), (2, 0), scale=3).blended(lambda tiles: tiles, pictures(1, 9, 8, 1))
+
+
 def test_a_network_that_looks_as_far_as_a_margin_makes_the_same_as_of_the_whole():
     images = pictures(1, 75, 64, 1)
     whole = blurred(images, 2)

@@ -246,8 +246,9 @@ class TrainingHealth(keras.callbacks.Callback):
         signs, sick = self._probe(step, due)
         if losses or sick:
             self._diverge(_not_finite(losses, sick), step)
-        if not signs:
-            self._record.add(step, {})
+        # Before the game, a critic that learns nothing is no illness, and nothing that is seen is usual later.
+        if not signs or not self.model.is_in_last_phase:
+            self._record.add(step, named(signs))
             return
         self._judge(signs, step)
         self._history.append(signs)

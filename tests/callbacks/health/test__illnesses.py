@@ -38,7 +38,7 @@ def scripted(images, monkeypatch):
 
     class Model:
         images_per_step, discriminator_steps, gradient_accumulation_steps = 16, 1, 1
-        training_variables, data_spec, games = None, {}, {"": None}
+        training_variables, data_spec, games, is_in_last_phase = None, {}, {"": None}, True
         distribute_strategy = tf.distribute.get_strategy()
         training_state = type("State", (), {"step": 0})
 

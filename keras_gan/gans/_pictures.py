@@ -1,0 +1,89 @@
+"""Pictures as files hold them: their levels, their alpha, and their colours as a network takes them."""
+
+import numpy as np
+import tensorflow as tf
+
+# ITU-R BT.601.
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+# How many pixels far colours are continued into transparent parts.
+_REACH = 8
+
+
+class Picture:
+    """A picture, taken apart for a network that enlarges.
+
+    Args:
+        picture: uint8 or uint16 `(height, width)` or `(height, width, channels)`.
+        channels: int, the channels that the network takes.
+
+    Attributes:
+        colours: float32 `(height, width, channels)` in [-1, 1], what the network is given.
+
+    Raises:
+        ValueError: if this is no picture that the network takes.
+    """
+
+    def __init__(self, picture, channels):
+        self._given = _require_picture(picture)
+        values = self._given.reshape(*self._given.shape[:2], -1).astype(np.float32) / (self._white / 2) - 1.0
+        count = values.shape[-1]
+        has_alpha = count != channels and count in (2, 4)
+        self._alpha = values[..., -1:] if has_alpha else None
+        colours = _continued(values[..., :-1], self._alpha > -1.0) if has_alpha else values
+        self._is_grey = colours.shape[-1] == 1 < channels == 3
+        self.colours = np.repeat(colours, 3, axis=-1) if self._is_grey else colours
+        if self.colours.shape[-1] != channels:
+            raise ValueError(
+                f"The network takes pictures of {channels} channels, and one more for the alpha. "
+                f"Received: picture.shape={self._given.shape}"
+            )
+
+    @property
+    def _white(self):
+        return np.float32(np.iinfo(self._given.dtype).max)
+
+    def enlarged(self, colours):
+        """Return the picture with larger colours, float32 `(height, width, channels)` in [-1, 1], as it was given."""
+        if self._is_grey and colours.shape[-1] == 3:
+            colours = (colours @ _LUMA)[..., np.newaxis]
+        if self._alpha is not None:
+            alpha = tf.image.resize(self._alpha, colours.shape[:2], method="bicubic").numpy()
+            colours = np.concatenate([colours, alpha], axis=-1)
+        levels = np.floor(np.clip((colours.astype(np.float64) + 1.0) * (self._white / 2) + 0.5, 0, self._white))
+        levels = levels.astype(self._given.dtype)
+        return levels[..., 0] if self._given.ndim == 2 else levels
+
+
+def _require_picture(picture):
+    found = picture if isinstance(picture, np.ndarray) else np.empty(())
+    if found.dtype not in (np.uint8, np.uint16) or found.ndim not in (2, 3) or not found.size:
+        given = f"{found.dtype} {found.shape}" if found is picture else type(picture).__name__
+        raise ValueError(
+            "`picture` must be one picture as files hold it, a NumPy array of uint8 or uint16 of shape (height, width) "
+            f"or (height, width, channels); `upscale` takes floats in [-1, 1]. Received: picture of {given}"
+        )
+    return found
+
+
+def _continued(colours, known):
+    """The colours, where they are not known replaced by the mean of their known neighbours, step by step.
+
+    Args:
+        colours: float32 `(height, width, channels)`.
+        known: bool `(height, width, 1)`.
+    """
+    for _ in range(_REACH):
+        if known.all():
+            break
+        total, count = _neighbours(colours * known), _neighbours(known.astype(np.float32))
+        fresh = ~known & (count > 0)
+        colours = np.where(fresh, total / np.maximum(count, 1.0), colours)
+        known = known | fresh
+    return colours
+
+
+def _neighbours(values):
+    """The sum over each pixel and its eight neighbours."""
+    padded = np.pad(values, ((1, 1), (1, 1), (0, 0)))
+    rows = padded[:-2] + padded[1:-1] + padded[2:]
+    return rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:]
