@@ -959,6 +959,8 @@ _METRICS = {
             "num_pairs": 10,
             "seed": 0,
             "cache_dir": folder(),
+            "channel": "y",
+            "border": 1,
         },
     ),
     "PairEvaluator.real": lambda: (metrics.PairEvaluator().real, {"pairs": held_out(), "verbose": 0}),
