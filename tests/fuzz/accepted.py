@@ -268,7 +268,9 @@ HERE = {
         for kind in ("real", "fake")
     },
     "losses.Perceptual.weights": _NONE,
-    "losses.Perceptual().real_images": _ANY_VALUES,
+    "losses.Style.weights": _NONE,
+    "losses.Style().fake_images": _ANY_VALUES,
+    "losses.TotalVariation().images": _ANY_VALUES,
     "losses.Perceptual().fake_images": _ANY_VALUES,
     "losses.Perceptual.features.images": _ANY_VALUES,
     # These generators' losses do not depend on the real logits.

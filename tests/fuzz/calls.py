@@ -116,9 +116,9 @@ def pairing_hd():
     return pairing(scales=1)
 
 
-def edges():
+def edges(name="edges"):
     """A network of one layer, for perceptual losses."""
-    return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name="edges")])
+    return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name=name)])
 
 
 @functools.cache
@@ -482,6 +482,24 @@ _LOSSES = {
         losses.Perceptual(edges(), ["edges"]).call,
         {"real_images": tf.constant(images(4)), "fake_images": tf.constant(images(4))},
     ),
+    "Perceptual.published": lambda: (
+        losses.Perceptual.published,
+        {"name": "esrgan", "network": edges("block5_conv4")},
+    ),
+    "Style": lambda: (
+        losses.Style,
+        {"network": edges(), "layers": ["edges"], "weights": [1.0], "preprocessing": None, "name": "style"},
+    ),
+    "Style()": lambda: (
+        losses.Style(edges(), ["edges"]).call,
+        {"real_images": tf.constant(images(4)), "fake_images": tf.constant(images(4))},
+    ),
+    "Style.published": lambda: (
+        functools.partial(losses.Style.published, layers=["edges"], weights=[1.0]),
+        {"name": "gatys", "network": edges()},
+    ),
+    "TotalVariation": lambda: (losses.TotalVariation, {"power": 1}),
+    "TotalVariation()": lambda: (losses.TotalVariation(), {"images": tf.constant(images(4))}),
     "Perceptual.features": lambda: (losses.Perceptual(edges(), ["edges"]).features, {"images": tf.constant(images(4))}),
     "feature_matching": lambda: (
         losses.feature_matching,
