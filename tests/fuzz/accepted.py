@@ -270,7 +270,7 @@ HERE = {
     "losses.Perceptual.weights": _NONE,
     "losses.Style.weights": _NONE,
     "losses.Style().fake_images": _ANY_VALUES,
-    "losses.TotalVariation().images": _ANY_VALUES,
+    "losses.TotalVariation().images": _ANY_VALUES | {"another size"},
     "losses.Perceptual().fake_images": _ANY_VALUES,
     "losses.Perceptual.features.images": _ANY_VALUES,
     # These generators' losses do not depend on the real logits.
@@ -310,6 +310,8 @@ HERE = {
     },
     "metrics.Lpips.heads": _NONE,
     "metrics.PairEvaluator.compare.floor": {"empty dict"},
+    "metrics.PairEvaluator.border": {"zero"},
+    "metrics.PairEvaluator.channel": _NONE,
     "metrics.PairEvaluator.metrics": _NONE,
     "metrics.PairEvaluator.floor.train": {"fewer rows"},
     "metrics.ModelExtractor.fingerprint": {"None", "text"},
