@@ -11,9 +11,9 @@ The judge is that of `demo_quality.py`, a classifier that sees only scikit-learn
 measures the Frechet distance of its features to the test split, over that of a Gaussian of full covariance fitted to
 the training pixels, and the share of the rarest class. A pair has learnt if the distance is below the Gaussian's and no
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
-halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix` and
-`Pix2PixHD` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images, with one
-generator, and is judged by the negatives.
+halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix`,
+`Pix2PixHD` and `DPED` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images,
+with one generator, and is judged by the negatives.
 """
 
 import os
@@ -88,6 +88,7 @@ PAIRS = [
     ("Pix2Pix", "unet"),
     ("Pix2PixHD", "multiscale_discriminator"),
     ("StarGAN", "resnet_translator"),
+    ("DPED", "unet"),
 ]
 
 
@@ -145,6 +146,13 @@ def translated_by_features(seed):
     return _trained_on_pairs(keras_gan.Pix2PixHD(translator, judge, seed=seed))
 
 
+def enhanced(seed):
+    """As `translated`, by a DPED without the loss in the features of a trained network."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.patch_discriminator(**SHAPE, width=16, layers=1)
+    return _trained_on_pairs(keras_gan.DPED(networks.unet(**SHAPE, width=16), judge, seed=seed))
+
+
 def _trained_on_pairs(gan):
     gan.compile()
     digits, test = real_images("train")[0], real_images("test")[0]
@@ -175,6 +183,7 @@ TRANSLATORS = {
     "Pix2Pix": translated_from_pairs,
     "Pix2PixHD": translated_by_features,
     "StarGAN": translated_between_domains,
+    "DPED": enhanced,
 }
 
 

@@ -30,6 +30,7 @@ from keras_gan import (
 from keras_gan._version import __version__
 from keras_gan.gans import (
     ACGAN,
+    DPED,
     LSGAN,
     R3GAN,
     VAEGAN,
@@ -52,6 +53,7 @@ from keras_gan.gans import (
 
 __all__ = [
     "ACGAN",
+    "DPED",
     "LSGAN",
     "R3GAN",
     "VAEGAN",

@@ -8,6 +8,7 @@ from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
+from keras_gan.gans.dped import DPED
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
@@ -27,6 +28,7 @@ from keras_gan.gans.wgan_gp import WGANGP
 
 __all__ = [
     "ACGAN",
+    "DPED",
     "LSGAN",
     "R3GAN",
     "VAEGAN",

@@ -11,7 +11,7 @@ from keras_gan._pixels import require_images
 from keras_gan._tensors import require_float_images
 from keras_gan.gans._pairs import side_by_side
 from keras_gan.gans._tiles import Tiles
-from keras_gan.losses import AdversarialLoss
+from keras_gan.losses import AdversarialLoss, Perceptual
 from keras_gan.training import AdversarialModel
 from keras_gan.training.sampler import in_one_array
 
@@ -167,3 +167,10 @@ def require_loss(loss):
             f"Received: adversarial_loss={loss!r}"
         )
     return loss
+
+
+def require_perceptual(name, perceptual):
+    """Return a perceptual loss that was given as an argument, or None, or raise a ValueError."""
+    if perceptual is not None and not isinstance(perceptual, Perceptual):
+        raise ValueError(f"`{name}` must be a `keras_gan.losses.Perceptual`, or None. Received: {name}={perceptual!r}")
+    return perceptual

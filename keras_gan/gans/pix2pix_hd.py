@@ -7,8 +7,8 @@ from keras_gan._arguments import require_number
 from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._squares import Squares
-from keras_gan.gans._translation import require_loss
-from keras_gan.losses import Perceptual, feature_matching
+from keras_gan.gans._translation import require_loss, require_perceptual
+from keras_gan.losses import feature_matching
 from keras_gan.training import Critic
 
 
@@ -85,7 +85,7 @@ class Pix2PixHD(PairedTranslationModel):
         _require_features(critic.interface)
         super().__init__(generator, critic, ema_half_life=ema_half_life, seed=seed, name=name)
         self.feature_weight = require_number("feature_weight", feature_weight, low=0.0)
-        self.perceptual = _require_perceptual(perceptual)
+        self.perceptual = require_perceptual("perceptual", perceptual)
         self.perceptual_weight = require_number("perceptual_weight", perceptual_weight, low=0.0)
         self.adversarial_loss = Squares() if adversarial_loss is None else require_loss(adversarial_loss)
 
@@ -141,11 +141,3 @@ def _require_features(judges):
             "compares: `networks.multiscale_discriminator` does, and `networks.patch_discriminator(features=True)`. "
             f"Received: outputs {list(judges.outputs)}"
         )
-
-
-def _require_perceptual(perceptual):
-    if perceptual is not None and not isinstance(perceptual, Perceptual):
-        raise ValueError(
-            f"`perceptual` must be a `keras_gan.losses.Perceptual`, or None. Received: perceptual={perceptual!r}"
-        )
-    return perceptual

@@ -116,6 +116,10 @@ def pairing_hd():
     return pairing(scales=1)
 
 
+def enhancing():
+    return pairing() | {"discriminator": networks.patch_discriminator(image_shape=SHAPE, width=1, layers=1)}
+
+
 def edges(name="edges"):
     """A network of one layer, for perceptual losses."""
     return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name=name)])
@@ -270,7 +274,7 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
+_OWN = (gans.CycleGAN, gans.DPED, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
@@ -281,6 +285,15 @@ _GANS = {
         identity_weight=0.5,
         pool_size=2,
         adversarial_loss=losses.NonSaturating(),
+    ),
+    "DPED": options(
+        gans.DPED,
+        enhancing,
+        content=None,
+        content_weight=1.0,
+        colour_weight=1.0,
+        variation_weight=1.0,
+        adversarial_loss=None,
     ),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),

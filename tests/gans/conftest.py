@@ -95,6 +95,13 @@ def _pairing(*, scales=0, spectral, dropout):
     return keras.Sequential(generator), keras.Model(pair, outputs)
 
 
+def _enhancing(**options):
+    """A generator of colours, and a discriminator of grey pictures."""
+    generator = [keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32")]
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, **options)
+    return keras.Sequential(generator), keras.Model(images, outputs["logits"])
+
+
 def _starring(**options):
     """A generator that is told the domain, and a discriminator that names it and draws nothing."""
     dropout = options.pop("dropout")
@@ -182,6 +189,13 @@ class Tiny:
             self.networks = functools.partial(_pairing, scales=2)
             trunk = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="edges")])
             self.options |= {"perceptual": keras_gan.losses.Perceptual(trunk, ["edges"])}
+        if make is keras_gan.DPED:
+            self.networks = _enhancing
+            self.data = {"source": images, "target": np.repeat(np.roll(images, 24, axis=0), 3, axis=-1)}
+            self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
+            trunk = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3, name="edges")])
+            self.options |= {"content": keras_gan.losses.Perceptual(trunk, ["edges"]), "colour_weight": 1.0}
+            self.options |= {"variation_weight": 0.1}
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:
