@@ -13,7 +13,8 @@ the training pixels, and the share of the rarest class. A pair has learnt if the
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
 halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix`,
 `Pix2PixHD` and `DPED` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images,
-with one generator, and is judged by the negatives.
+with one generator, and is judged by the negatives. `EnlightenGAN` brightens digits of a quarter of the light, from
+unpaired halves.
 """
 
 import os
@@ -89,6 +90,7 @@ PAIRS = [
     ("Pix2PixHD", "multiscale_discriminator"),
     ("StarGAN", "resnet_translator"),
     ("DPED", "unet"),
+    ("EnlightenGAN", "attention_unet"),
 ]
 
 
@@ -153,6 +155,25 @@ def enhanced(seed):
     return _trained_on_pairs(keras_gan.DPED(networks.unet(**SHAPE, width=16), judge, seed=seed))
 
 
+def brightened(seed):
+    """Dark digits, what an EnlightenGAN with defaults makes of them, and the ratio of the errors; from halves."""
+    keras.utils.set_random_seed(seed)
+    judges = [networks.patch_discriminator(**SHAPE, width=16, layers=2, normalization=None) for _ in range(2)]
+    gan = keras_gan.EnlightenGAN(networks.attention_unet(**SHAPE, width=16, halvings=2), *judges, seed=seed)
+    gan.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    half = len(digits) // 2
+    gan.fit({"source": _darkened(digits[:half]), "target": digits[half : 2 * half]}, batch_size=8, epochs=8, verbose=0)
+    dark = _darkened(test)
+    images = gan.translate(dark)
+    return dark, images, float(np.abs(images - test).mean() / np.abs(dark - test).mean())
+
+
+def _darkened(images):
+    """A quarter of the light."""
+    return 0.25 * (images + 1.0) - 1.0
+
+
 def _trained_on_pairs(gan):
     gan.compile()
     digits, test = real_images("train")[0], real_images("test")[0]
@@ -184,6 +205,7 @@ TRANSLATORS = {
     "Pix2PixHD": translated_by_features,
     "StarGAN": translated_between_domains,
     "DPED": enhanced,
+    "EnlightenGAN": brightened,
 }
 
 

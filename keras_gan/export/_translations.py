@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import tensor_to_bytes
+from keras_gan._pixels import luma, tensor_to_bytes
 from keras_gan._traversal import every_layer
 from keras_gan.export import _signatures
 from keras_gan.export._signatures import Signature
@@ -18,8 +18,6 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_HEADER = 24
 # A longer side is most likely an attack: a small file that unpacks to gigabytes.
 _LONGEST = 8192
-# ITU-R BT.601, as Pillow makes grey of colours.
-_LUMA = (0.299, 0.587, 0.114)
 
 
 def of_translator(sampler, *, max_count, jit_compile, image_type):
@@ -216,9 +214,7 @@ def _in_channels(picture, channels):
     alpha = tf.cond(has_alpha, lambda: picture[..., -1:], lambda: tf.ones_like(picture[..., :1]))
     colour = tf.cond(has_alpha, lambda: picture[..., :-1], lambda: picture)
     if channels < 3:
-        colour = tf.cond(
-            given < 3, lambda: colour[..., :1], lambda: tf.tensordot(colour, tf.constant(_LUMA), 1)[..., tf.newaxis]
-        )
+        colour = tf.cond(given < 3, lambda: colour[..., :1], lambda: luma(colour))
     else:
         colour = tf.cond(given < 3, lambda: tf.repeat(colour[..., :1], 3, axis=-1), lambda: colour)
     if channels in (2, 4):

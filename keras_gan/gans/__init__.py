@@ -9,6 +9,7 @@ from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.dped import DPED
+from keras_gan.gans.enlighten_gan import EnlightenGAN
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
@@ -37,6 +38,7 @@ __all__ = [
     "AdversarialFlow",
     "AlternatingGAN",
     "CycleGAN",
+    "EnlightenGAN",
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",

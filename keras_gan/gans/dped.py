@@ -5,14 +5,13 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
+from keras_gan._pixels import luma
 from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import require_loss, require_perceptual
 from keras_gan.losses import NonSaturating, TotalVariation
 from keras_gan.training import Critic
 
-# ITU-R BT.601, as Pillow makes grey of colours.
-_LUMA = (0.299, 0.587, 0.114)
 _BLUR_SIZE, _BLUR_DEVIATION = 21, 3.0
 
 
@@ -165,7 +164,7 @@ class Luma(keras.layers.Layer):
 
     def call(self, inputs):
         """Return the weighted sum of red, green and blue."""
-        return tf.tensordot(inputs, tf.constant(_LUMA, inputs.dtype), 1)[..., tf.newaxis]
+        return luma(inputs)
 
     def compute_output_shape(self, input_shape):
         """Return the shape with one channel."""

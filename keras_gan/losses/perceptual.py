@@ -12,6 +12,7 @@ _PUBLISHED = {
     "johnson": {"layers": ["block3_relu3"], "distance": "squared"},
     "srgan": {"layers": ["block5_relu4"], "weights": [1 / 12.75**2], "distance": "squared"},
     "dped": {"layers": ["block5_relu4"], "distance": "squared"},
+    "enlightengan": {"layers": ["block5_relu1"], "distance": "squared"},
     "pix2pixhd": {
         "layers": [f"block{block}_relu1" for block in range(1, 6)],
         "weights": [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1.0],
@@ -41,6 +42,7 @@ class Perceptual(FeatureLoss):
         "srgan"        Ledig et al. 2016 (1609.04802), section 2.2.1: VGG19, relu5_4, squares of maps over 12.75
         "dped"         Ignatov et al. 2017 (1704.02470), section 3.1.3: VGG19, relu5_4, squares
         "pix2pixhd"    Wang et al. 2017 (1711.11585): VGG19, the first ReLU of each block, 1/32, 1/16, 1/8, 1/4 and 1
+        "enlightengan" Jiang et al. 2019 (1906.06972), section 3.2: VGG16, relu5_1, squares
         "esrgan"       Wang et al. 2018 (1809.00219), section 3.3: VGG19, conv5_4 before its ReLU
         "real-esrgan"  Wang et al. 2021 (2107.10833), section 4.1: VGG19, before their ReLU conv1_2 and conv2_2 with
                        0.1, conv3_4, conv4_4 and conv5_4 with 1

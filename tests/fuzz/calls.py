@@ -120,6 +120,11 @@ def enhancing():
     return pairing() | {"discriminator": networks.patch_discriminator(image_shape=SHAPE, width=1, layers=1)}
 
 
+def enlightening():
+    local = networks.patch_discriminator(image_shape=(None, None, 1), width=1, layers=1)
+    return enhancing() | {"local_discriminator": local}
+
+
 def edges(name="edges"):
     """A network of one layer, for perceptual losses."""
     return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name=name)])
@@ -274,7 +279,7 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.DPED, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
+_OWN = (gans.CycleGAN, gans.DPED, gans.EnlightenGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
@@ -293,6 +298,15 @@ _GANS = {
         content_weight=1.0,
         colour_weight=1.0,
         variation_weight=1.0,
+        adversarial_loss=None,
+    ),
+    "EnlightenGAN": options(
+        gans.EnlightenGAN,
+        enlightening,
+        features=None,
+        feature_weight=1.0,
+        num_patches=2,
+        patch_size=4,
         adversarial_loss=None,
     ),
     "HingeGAN": options(gans.HingeGAN, pair),
@@ -684,6 +698,7 @@ _NETWORKS = {
         normalization="instance",
         features=False,
     ),
+    "attention_unet": made(networks.attention_unet, **_IMAGE, width=1, halvings=1),
     "perceptual_trunk": lambda: (
         networks.perceptual_trunk,
         {

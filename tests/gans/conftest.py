@@ -102,6 +102,13 @@ def _enhancing(**options):
     return keras.Sequential(generator), keras.Model(images, outputs["logits"])
 
 
+def _enlightening(**options):
+    """A generator, and discriminators of whole pictures and of parts."""
+    generator = [keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")]
+    judges = [_judge((side, side, 1), {"logits": 1}, **options) for side in (8, 4)]
+    return keras.Sequential(generator), *(keras.Model(images, outputs["logits"]) for images, outputs, _ in judges)
+
+
 def _starring(**options):
     """A generator that is told the domain, and a discriminator that names it and draws nothing."""
     dropout = options.pop("dropout")
@@ -196,6 +203,11 @@ class Tiny:
             trunk = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3, name="edges")])
             self.options |= {"content": keras_gan.losses.Perceptual(trunk, ["edges"]), "colour_weight": 1.0}
             self.options |= {"variation_weight": 0.1}
+        if make is keras_gan.EnlightenGAN:
+            self.networks, self.data = _enlightening, {"source": images, "target": np.roll(images, 24, axis=0)}
+            self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
+            trunk = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name="edges")])
+            self.options |= {"features": keras_gan.losses.Perceptual(trunk, ["edges"]), "patch_size": 4}
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:

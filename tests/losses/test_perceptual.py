@@ -84,6 +84,7 @@ def vgg19():
         ("srgan", ["block5_relu4"], [0.00615], "squared"),
         ("dped", ["block5_relu4"], [1.0], "squared"),
         ("johnson", ["block3_relu3"], [1.0], "squared"),
+        ("enlightengan", ["block5_relu1"], [1.0], "squared"),
         ("esrgan", ["block5_conv4"], [1.0], "absolute"),
         (
             "real-esrgan",
