@@ -14,7 +14,7 @@ class has less than half a percent. `CycleGAN` draws no samples: it translates d
 halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix`,
 `Pix2PixHD` and `DPED` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images,
 with one generator, and is judged by the negatives. `EnlightenGAN` brightens digits of a quarter of the light, from
-unpaired halves.
+unpaired halves, and `AlphaGAN` finds the alphas of digits on noise, next to those of 1/2.
 """
 
 import os
@@ -91,6 +91,7 @@ PAIRS = [
     ("StarGAN", "resnet_translator"),
     ("DPED", "unet"),
     ("EnlightenGAN", "attention_unet"),
+    ("AlphaGAN", "unet"),
 ]
 
 
@@ -174,6 +175,28 @@ def _darkened(images):
     return 0.25 * (images + 1.0) - 1.0
 
 
+def matted(seed):
+    """Digits on noise, the alphas that an AlphaGAN with defaults finds, and their error over that of grey."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.patch_discriminator(**SHAPE, source_channels=1, width=16, layers=1)
+    gan = keras_gan.AlphaGAN(networks.unet(image_shape=(32, 32, 2), target_channels=1, width=16), judge, seed=seed)
+    gan.compile()
+    data = {split: _on_noise(real_images(split)[0], seed) for split in ("train", "test")}
+    gan.fit(data["train"], batch_size=8, epochs=4, verbose=0)
+    source, alphas = data["test"].values()
+    made, is_open = gan.translate(source), source[..., 1:] == 0.0
+    return source[..., :1], made, float(np.abs(made - alphas)[is_open].mean() / np.abs(alphas)[is_open].mean())
+
+
+def _on_noise(alphas, seed):
+    """Bright digits over a dark noise, with the trimaps of their alphas."""
+    rng = np.random.default_rng(seed)
+    opacity = 0.5 * (alphas + 1.0)
+    pictures = 0.8 * opacity + (1.0 - opacity) * rng.uniform(-1.0, 0.2, alphas.shape)
+    source = np.concatenate([pictures, keras_gan.data.trimaps_of(alphas, radius=2)], axis=-1)
+    return {"source": source.astype("float32"), "target": alphas}
+
+
 def _trained_on_pairs(gan):
     gan.compile()
     digits, test = real_images("train")[0], real_images("test")[0]
@@ -206,6 +229,7 @@ TRANSLATORS = {
     "StarGAN": translated_between_domains,
     "DPED": enhanced,
     "EnlightenGAN": brightened,
+    "AlphaGAN": matted,
 }
 
 

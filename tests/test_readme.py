@@ -14,7 +14,7 @@ import keras_gan
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 # They have their own table.
-OTHER_SHAPES = ("ACGAN", "EnlightenGAN", "InfoGAN", "CycleGAN", "StarGAN", "VAEGAN")
+OTHER_SHAPES = ("ACGAN", "AlphaGAN", "EnlightenGAN", "InfoGAN", "CycleGAN", "StarGAN", "VAEGAN")
 
 
 def _gan_rows():

@@ -28,6 +28,7 @@ from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.source import ImageData, ImageStream, Source
 from keras_gan.data.tfds import TFDS
+from keras_gan.data.trimaps_of import trimaps_of
 
 __all__ = [
     "TFDS",
@@ -43,4 +44,5 @@ __all__ = [
     "load",
     "load_pairs",
     "load_unpaired",
+    "trimaps_of",
 ]

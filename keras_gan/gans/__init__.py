@@ -6,6 +6,7 @@ For a GAN of your own, subclass `TwoPlayerGAN`, the base of the GANs with a gene
 
 from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.adversarial_flow import AdversarialFlow
+from keras_gan.gans.alpha_gan import AlphaGAN
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.dped import DPED
@@ -36,6 +37,7 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialFlow",
+    "AlphaGAN",
     "AlternatingGAN",
     "CycleGAN",
     "EnlightenGAN",

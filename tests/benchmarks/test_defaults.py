@@ -29,6 +29,7 @@ OTHERS = [
     ("StarGAN", "resnet_translator"),
     ("DPED", "unet"),
     ("EnlightenGAN", "attention_unet"),
+    ("AlphaGAN", "unet"),
 ]
 # Their samples are farther than the Gaussian's: see benchmarks/RESULTS.md.
 MISSED = (("VAEGAN", "vae_gan"), ("WGAN", "resnet"))

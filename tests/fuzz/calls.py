@@ -125,6 +125,11 @@ def enlightening():
     return enhancing() | {"local_discriminator": local}
 
 
+def matting():
+    generator = keras.Sequential([keras.Input((8, 8, 2)), keras.layers.Conv2D(1, 1, activation="tanh")])
+    return enhancing() | {"generator": generator}
+
+
 def edges(name="edges"):
     """A network of one layer, for perceptual losses."""
     return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name=name)])
@@ -168,7 +173,7 @@ def autoencoder():
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
-    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
+    parts |= {gans.AlphaGAN: matting, gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -279,10 +284,20 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.DPED, gans.EnlightenGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
+_OWN = (
+    gans.AlphaGAN,
+    gans.CycleGAN,
+    gans.DPED,
+    gans.EnlightenGAN,
+    gans.Pix2Pix,
+    gans.Pix2PixHD,
+    gans.StarGAN,
+    gans.VAEGAN,
+)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
+    "AlphaGAN": options(gans.AlphaGAN, matting, alpha_weight=1.0, composition_weight=1.0, adversarial_loss=None),
     "CycleGAN": options(
         gans.CycleGAN,
         translators,
@@ -698,7 +713,7 @@ _NETWORKS = {
         normalization="instance",
         features=False,
     ),
-    "attention_unet": made(networks.attention_unet, **_IMAGE, width=1, halvings=1),
+    "attention_unet": made(networks.attention_unet, **_IMAGE, halvings=1),
     "perceptual_trunk": lambda: (
         networks.perceptual_trunk,
         {
@@ -918,6 +933,7 @@ _DATA = {
     "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing),
     "load_pairs (folders)": loading_two(data.load_pairs, source=pictures, target=pictures, source_half=nothing),
     "load_pairs (halves)": loading_two(data.load_pairs, source=halves, target=nothing, source_half=lambda: "left"),
+    "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
     "AttributeFolder": lambda: (
         data.AttributeFolder,
@@ -996,6 +1012,10 @@ _METRICS = {
         },
     ),
     "Lpips()": lambda: compared(perceptual())(),
+    "matting_errors": lambda: (
+        metrics.matting_errors,
+        {"alphas": np.zeros((2, 8, 8, 1)), "targets": np.ones((2, 8, 8, 1)), "trimaps": np.zeros((2, 8, 8, 1))},
+    ),
     "PairEvaluator": lambda: (
         metrics.PairEvaluator,
         {

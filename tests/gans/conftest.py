@@ -109,6 +109,13 @@ def _enlightening(**options):
     return keras.Sequential(generator), *(keras.Model(images, outputs["logits"]) for images, outputs, _ in judges)
 
 
+def _matting(**options):
+    """A generator of alphas from grey pictures with trimaps, and a discriminator of pictures."""
+    generator = [keras.Input((8, 8, 2)), keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")]
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, **options)
+    return keras.Sequential(generator), keras.Model(images, outputs["logits"])
+
+
 def _starring(**options):
     """A generator that is told the domain, and a discriminator that names it and draws nothing."""
     dropout = options.pop("dropout")
@@ -208,6 +215,11 @@ class Tiny:
             self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
             trunk = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name="edges")])
             self.options |= {"features": keras_gan.losses.Perceptual(trunk, ["edges"]), "patch_size": 4}
+        if make is keras_gan.AlphaGAN:
+            trimaps = np.rint(1.2 * images)
+            source = np.concatenate([images, trimaps], axis=-1)
+            self.networks, self.data = _matting, {"source": source, "target": np.where(trimaps == 0, images, trimaps)}
+            self.inputs, self.snapshot_inputs = {"images": source[:5]}, self.data
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:
