@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
-from keras_gan._pixels import require_images
+from keras_gan.data.arrays import Arrays
 
 
 def trimaps_of(alphas, *, radius=5):
@@ -22,7 +22,7 @@ def trimaps_of(alphas, *, radius=5):
     pixels, and for training several (Xu et al. 2017, arXiv 1703.03872, section 4.1, draw one for each picture).
 
     Args:
-        alphas: `(num_images, height, width, 1)`: uint8, or floats in [-1, 1], where 1 is opaque.
+        alphas: array `(num_images, height, width, 1)`: uint8, or floats in [-1, 1], where 1 is opaque.
         radius: int, how far around a pixel to look, at least 1.
 
     Returns:
@@ -38,14 +38,16 @@ def trimaps_of(alphas, *, radius=5):
         [0, 0, 0, 128, 128, 255, 255, 255]
     """
     size = 2 * require_int("radius", radius) + 1
-    alphas = np.asarray(alphas)
-    is_bytes = alphas.dtype == np.uint8
-    if alphas.ndim != 4 or alphas.shape[-1] != 1:
+    alphas = Arrays(alphas).images
+    if alphas.shape[-1] != 1:
         raise ValueError(
-            "`alphas` must have the shape (num_images, height, width, 1); those of pictures with four channels are "
+            "`alphas` have one channel, (num_images, height, width, 1); those of pictures with four channels are "
             f"`pictures[..., 3:]`. Received: alphas.shape={alphas.shape}"
         )
-    floats = alphas.astype(np.float32) / 127.5 - 1.0 if is_bytes else require_images("alphas", alphas)
-    some, all_but = (tf.nn.max_pool2d(mask.astype("float32"), size, 1, "SAME") for mask in (floats > -1, floats < 1))
-    trimaps = (1.0 - all_but.numpy()) - (1.0 - some.numpy())
+    is_bytes = alphas.dtype == np.uint8
+    low, high = (0, 255) if is_bytes else (-1.0, 1.0)
+    # Whether anything around is not transparent, or not opaque.
+    masks = (mask.astype("float32") for mask in (alphas > low, alphas < high))
+    some, lacking = (tf.nn.max_pool2d(mask, size, 1, "SAME").numpy() for mask in masks)
+    trimaps = some - lacking
     return (trimaps * 127.5 + 128.0).astype(np.uint8) if is_bytes else trimaps

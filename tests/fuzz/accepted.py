@@ -126,6 +126,7 @@ HERE = {
     # NaN is drawn black, and other values are clipped, as documented.
     "callbacks.image_grid.images": _ANY_VALUES,
     "data.Arrays.images": {"another size", "uint8"},
+    "data.trimaps_of.alphas": {"fewer rows", "uint8"},
     "data.Arrays.labels": {"None", "flat", "integers", "uint8"},
     "data.ImageData.class_names": _ANYTHING,
     "data.ImageData.images": _ANYTHING | _ARRAY,
@@ -323,6 +324,8 @@ HERE = {
     "metrics.Lpips.heads": _NONE,
     "metrics.PairEvaluator.compare.floor": {"empty dict"},
     "metrics.PairEvaluator.border": {"zero"},
+    "metrics.matting_errors.alphas": {"uint8"},
+    "metrics.matting_errors.targets": {"uint8"},
     "metrics.PairEvaluator.channel": _NONE,
     "metrics.PairEvaluator.metrics": _NONE,
     "metrics.PairEvaluator.floor.train": {"fewer rows"},
