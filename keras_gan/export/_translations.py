@@ -31,13 +31,16 @@ def of_translator(sampler, *, max_count, jit_compile, image_type):
             bits with "uint16", else 8.
 
     Returns:
-        List of `Signature`: `serving_default` and, for one to four channels, `translate_png`.
+        List of `Signature`: `serving_default` and, for one to four channels of images, `translate_png`. The files of
+        sources with a trimap would hold it as their alpha, and hide what matting looks at.
     """
     rule = _SideRule(sampler)
     make = _signatures.making(sampler)
     compiled = _signatures.making(sampler, jit_compile=True) if jit_compile else make
     signatures = [_serving_default(sampler, compiled, rule, max_count, image_type)]
-    if sampler.inputs[sampler.main].shape[-1] in range(1, 5) and sampler.output_shape[-1] in range(1, 5):
+    are_images = not any(getattr(layer, "takes_trimaps", False) for layer in every_layer(sampler.network))
+    counts = sampler.inputs[sampler.main].shape[-1], sampler.output_shape[-1]
+    if are_images and all(count in range(1, 5) for count in counts):
         signatures.append(
             _translate_png(sampler, make, rule, max_count, "uint16" if image_type == "uint16" else "uint8")
         )

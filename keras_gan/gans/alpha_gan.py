@@ -184,6 +184,9 @@ def recomposed(alphas, pictures):
 class KnownAlphas(keras.layers.Layer):
     """Alphas, with 1 and -1 where the trimap at the end of the source is sure; called with (alphas, source)."""
 
+    # `keras_gan.export` asks: a file of four channels would be taken for colours with alpha.
+    takes_trimaps = True
+
     def __init__(self, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})
 

@@ -88,7 +88,7 @@ class DPED(PairedTranslationModel):
     ):
         critic = Critic(_seeing_luma(discriminator, generator), role="discriminator", conditions=())
         super().__init__(generator, critic, ema_half_life=ema_half_life, seed=seed, name=name)
-        self.content = require_perceptual("content", content)
+        self.content = require_perceptual(content, "content")
         self.content_weight = require_number("content_weight", content_weight, low=0.0)
         self.colour_weight = require_number("colour_weight", colour_weight, low=0.0)
         self.variation_weight = require_number("variation_weight", variation_weight, low=0.0)

@@ -102,7 +102,7 @@ class EnlightenGAN(TranslationModel):
             name=name,
         )
         self._maps, self.critic, self.local_critic = maps, critic, local_critic
-        self.features = require_perceptual("features", features)
+        self.features = require_perceptual(features, "features")
         self.feature_weight = require_number("feature_weight", feature_weight, low=0.0)
         self.num_patches, self.patch_size = require_int("num_patches", num_patches), patch_size
         self.adversarial_loss = RelativisticSquares() if adversarial_loss is None else require_loss(adversarial_loss)

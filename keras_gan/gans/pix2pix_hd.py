@@ -85,7 +85,7 @@ class Pix2PixHD(PairedTranslationModel):
         _require_features(critic.interface)
         super().__init__(generator, critic, ema_half_life=ema_half_life, seed=seed, name=name)
         self.feature_weight = require_number("feature_weight", feature_weight, low=0.0)
-        self.perceptual = require_perceptual("perceptual", perceptual)
+        self.perceptual = require_perceptual(perceptual)
         self.perceptual_weight = require_number("perceptual_weight", perceptual_weight, low=0.0)
         self.adversarial_loss = Squares() if adversarial_loss is None else require_loss(adversarial_loss)
 

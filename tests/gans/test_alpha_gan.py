@@ -113,6 +113,14 @@ def test_a_saved_model_is_wrapped_once(tmp_path):
     assert again.test_on_batch(batch, return_dict=True) == pytest.approx(before, rel=1e-5)
 
 
+def test_its_export_takes_arrays_alone(tmp_path):
+    # In a PNG file the trimap would be the alpha, and the background would become white.
+    folder = keras_gan.export.save(make(), tmp_path, signatures=["serving_default"])
+    assert set(tf.saved_model.load(str(folder)).signatures) == {"serving_default"}
+    with pytest.raises(ValueError, match="translate_png"):
+        keras_gan.export.save(make(), tmp_path, signatures=["translate_png"])
+
+
 def test_in_tiles_the_known_region_is_exact_too():
     source = np.concatenate([pairs(1)["source"]] * 3, axis=2)
     alphas = make().matte(source[..., :3], source[..., 3:], overlap=4)
