@@ -180,9 +180,9 @@ class EnlightenGAN(TranslationModel):
     @property
     def games(self):
         """The game of whole pictures and the game of parts."""
-        critics = {"whole": self.critic, "part": self.local_critic}
         roles = {"judge": "discriminators", "maker": "generator", "field": "target"}
-        return {name: Game(critic, self.generator, **roles) for name, critic in critics.items()}
+        part = Game(self.local_critic, self.generator, **roles, loss=self.local_loss)
+        return {"whole": Game(self.critic, self.generator, **roles), "part": part}
 
     def play(self, batch, noise):
         """Bright pictures and results, and parts of them."""

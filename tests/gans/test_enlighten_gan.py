@@ -7,6 +7,8 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan import losses, networks
+from keras_gan.callbacks.health._probe import HealthProbe
+from keras_gan.callbacks.health._statistics import RealImages
 from keras_gan.gans.enlighten_gan import RelativisticSquares
 
 SHAPE = (8, 10, 3)
@@ -102,6 +104,15 @@ def test_the_relativistic_loss_sees_differences_alone():
     for both in (loss.discriminator_loss, loss.generator_loss):
         assert float(both(x + 5.0, y + 5.0)) == pytest.approx(float(both(x, y)), rel=1e-4)
     assert float(loss.generator_loss(x, y)) == float(loss.discriminator_loss(y, x))
+
+
+def test_its_health_is_that_of_both_games_each_by_its_own_loss():
+    model = make()
+    batch = {name: batch_of(4)[name].numpy() for name in ("source", "target")}
+    whole, part = (HealthProbe(model, RealImages(batch, 4), 4, name)(0, 0)[0] for name in ("whole", "part"))
+    # A relativistic loss has no boundary between real and fake; least squares have one.
+    assert whole.real_accuracy is whole.fake_accuracy is None
+    assert 0.0 <= part.real_accuracy <= 1.0
 
 
 @pytest.mark.long
