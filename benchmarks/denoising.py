@@ -36,7 +36,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("data", os.environ.get("KERAS_GAN_TEST_DATA"), "Folder of super_resolution.tar and weights/.")
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training.")
 flags.DEFINE_list("ways", ["L1", "DPED without GAN", "DPED"], "Ways, each a row of the table.")
-flags.DEFINE_integer("steps", 2500, "Training steps.", lower_bound=1)
+flags.DEFINE_integer("steps", 3500, "Training steps.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 8, "Parts of photographs in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the network.", lower_bound=1)
 flags.DEFINE_integer("depth", 7, "Convolutions of the network.", lower_bound=2)

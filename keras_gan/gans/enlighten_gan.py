@@ -30,8 +30,9 @@ class EnlightenGAN(TranslationModel):
                            +  E[(P(p(y)) - 1)^2]/2 + E[P(p(G(x)))^2]/2
 
     Jiang et al. 2019 (arXiv 1906.06972), equations 1 to 6, with the halves of the authors' code. The generator is
-    `networks.attention_unet()`, D and P are `networks.patch_discriminator` of whole pictures and of parts, with 5 and 4
-    layers and no normalisation. The paper's features:
+    `networks.attention_unet()`, D and P are `networks.patch_discriminator` of whole pictures and of parts, without
+    normalisation; D with 5 layers, P with 3, because 4 as in the paper need parts of 33 pixels here. The paper's
+    features:
 
         trunk = keras_gan.networks.perceptual_trunk(architecture="vgg16", weights=...)
         features = keras_gan.losses.Perceptual.published("enlightengan", trunk)
