@@ -32,7 +32,8 @@ class FeatureLoss(keras.layers.Layer, abc.ABC):
     def __init__(self, network, layers, *, weights=None, preprocessing=None, **kwargs):
         # float32: squares and sums of features overflow float16.
         super().__init__(**{"dtype": "float32", "trainable": False, **kwargs})
-        self.layer_names, self.layer_weights = _require_layers(layers), _require_weights(weights, layers)
+        self.layer_names = _require_layers(layers)
+        self.layer_weights = (1.0,) * len(layers) if weights is None else require_weights("weights", weights, layers)
         self.preprocessing = require_preprocessing(preprocessing)
         self.network = _trunk(network, self.layer_names)
         _require_one_conversion(network, preprocessing)
@@ -57,7 +58,7 @@ class FeatureLoss(keras.layers.Layer, abc.ABC):
 
     def weighted_sum(self, distances):
         """The sum of the weights times the distances in the layers, a float32 scalar."""
-        return tf.add_n([weight * each for weight, each in zip(self.layer_weights, distances, strict=True)])
+        return weighted_sum(self.layer_weights, distances)
 
     def features(self, images):
         """The maps of some images.
@@ -101,6 +102,24 @@ class FeatureLoss(keras.layers.Layer, abc.ABC):
         return cls(**{**config, "network": keras.saving.deserialize_keras_object(config["network"])})
 
 
+def weighted_sum(weights, distances):
+    """The sum of weights times distances, a float32 scalar."""
+    return tf.add_n([weight * each for weight, each in zip(weights, distances, strict=True)])
+
+
+def gram_distance(target, made):
+    """The squared distance of the Gram matrices of two batches of maps, a float32 scalar; see `Style`."""
+    difference = tf.stop_gradient(gram_matrix(target)) - gram_matrix(made)
+    return tf.reduce_mean(tf.reduce_sum(tf.square(difference), axis=(1, 2)))
+
+
+def gram_matrix(features):
+    """G of a batch of maps `(batch, height, width, channels)`, float32 `(batch, channels, channels)`."""
+    batch, height, width, channels = tf.unstack(tf.shape(features))
+    rows = tf.reshape(features, (batch, height * width, channels))
+    return tf.matmul(rows, rows, transpose_a=True) / tf.cast(height * width * channels, tf.float32)
+
+
 def require_real(images):
     """Return real images as a tensor of floats, or raise: their range is checked where it costs no step of a graph.
 
@@ -138,15 +157,14 @@ def _require_layers(layers):
     return tuple(layers)
 
 
-def _require_weights(weights, layers):
-    if weights is None:
-        return (1.0,) * len(layers)
+def require_weights(name, weights, layers):
+    """Return weights of layers as a tuple of floats, or raise a ValueError."""
     if not isinstance(weights, list | tuple) or len(weights) != len(layers):
         raise ValueError(
-            f"`weights` must be a list of numbers, one for each of the {len(layers)} layers, or None. "
-            f"Received: weights={weights!r:.120}"
+            f"`{name}` must be a list of numbers, one for each of the {len(layers)} layers, or None. "
+            f"Received: {name}={weights!r:.120}"
         )
-    return tuple(require_number("weights", weight, low=0.0) for weight in weights)
+    return tuple(require_number(name, weight, low=0.0) for weight in weights)
 
 
 def _trunk(network, layers):

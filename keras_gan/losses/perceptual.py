@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_choice
 from keras_gan._tensors import require_float_images
-from keras_gan.losses._feature_loss import FeatureLoss, require_real
+from keras_gan.losses._feature_loss import FeatureLoss, gram_distance, require_real, require_weights, weighted_sum
 
 _DISTANCES = {"absolute": tf.abs, "squared": tf.square}
 _PUBLISHED = {
@@ -65,6 +65,8 @@ class Perceptual(FeatureLoss):
         network: keras.Model, functional or Sequential, of images.
         layers: list of str, the names of the layers whose outputs are compared.
         weights: list of numbers of at least 0, one for each layer; None for 1 each.
+        style_weights: list of numbers of at least 0, one for each layer, of the distance of their Gram matrices, which
+            compares textures wherever they are: see `Style`. None for none.
         preprocessing: how the network takes images: None for float32 in [-1, 1]; "caffe" for blue first and [0, 255]
             minus the means of ImageNet, as Keras's VGG; "torch" for [0, 1] minus means, over deviations.
         distance: "absolute" or "squared".
@@ -89,8 +91,13 @@ class Perceptual(FeatureLoss):
 
     PUBLISHED = _PUBLISHED
 
-    def __init__(self, network, layers, *, weights=None, preprocessing=None, distance="absolute", **kwargs):
+    def __init__(
+        self, network, layers, *, weights=None, style_weights=None, preprocessing=None, distance="absolute", **kwargs
+    ):
         super().__init__(network, layers, weights=weights, preprocessing=preprocessing, **kwargs)
+        self.style_weights = None
+        if style_weights is not None:
+            self.style_weights = require_weights("style_weights", style_weights, layers)
         self.distance = require_choice("distance", distance, tuple(_DISTANCES))
 
     def call(self, real_images, fake_images):
@@ -101,9 +108,14 @@ class Perceptual(FeatureLoss):
                 "The perceptual loss compares each image with its own target, so both batches must have the same "
                 f"shape. Received: real_images.shape={tuple(real.shape)}, fake_images.shape={tuple(fake.shape)}"
             )
-        distance, pairs = _DISTANCES[self.distance], zip(self.features(real), self.features(fake), strict=True)
-        return self.weighted_sum([tf.reduce_mean(distance(tf.stop_gradient(target) - made)) for target, made in pairs])
+        distance, pairs = _DISTANCES[self.distance], [*zip(self.features(real), self.features(fake), strict=True)]
+        means = [tf.reduce_mean(distance(tf.stop_gradient(target) - made)) for target, made in pairs]
+        if self.style_weights is None:
+            return self.weighted_sum(means)
+        styles = [gram_distance(target, made) for target, made in pairs]
+        return self.weighted_sum(means) + weighted_sum(self.style_weights, styles)
 
     def get_config(self):
         """Return the constructor's arguments."""
-        return {**super().get_config(), "distance": self.distance}
+        style_weights = None if self.style_weights is None else list(self.style_weights)
+        return {**super().get_config(), "style_weights": style_weights, "distance": self.distance}

@@ -3,10 +3,9 @@
 import typing
 
 import keras
-import tensorflow as tf
 
 from keras_gan._tensors import require_float_images
-from keras_gan.losses._feature_loss import FeatureLoss, require_real
+from keras_gan.losses._feature_loss import FeatureLoss, gram_distance, require_real
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -26,7 +25,8 @@ class Style(FeatureLoss):
         "johnson"   VGG16, relu1_2, relu2_2, relu3_3 and relu4_3 (section 4.1)
         "gatys"     VGG19, the first ReLU of each block, with 1/5 each, and here 1/20
 
-    Add it to `Perceptual`, or to the distance of pixels: alone it does not care what an image shows.
+    Alone it does not care what an image shows. `Perceptual(..., style_weights=...)` has both, of one pass through the
+    network.
 
     Args:
         network: keras.Model, functional or Sequential, of images.
@@ -66,17 +66,4 @@ class Style(FeatureLoss):
                 f"Received: {real.shape[0]} real images, {fake.shape[0]} generated images"
             )
         pairs = zip(self.features(real), self.features(fake), strict=True)
-        return self.weighted_sum(
-            [_distance(tf.stop_gradient(gram_matrix(target)), gram_matrix(made)) for target, made in pairs]
-        )
-
-
-def gram_matrix(features):
-    """G of a batch of maps `(batch, height, width, channels)`, float32 `(batch, channels, channels)`."""
-    batch, height, width, channels = tf.unstack(tf.shape(features))
-    rows = tf.reshape(features, (batch, height * width, channels))
-    return tf.matmul(rows, rows, transpose_a=True) / tf.cast(height * width * channels, tf.float32)
-
-
-def _distance(target, made):
-    return tf.reduce_mean(tf.reduce_sum(tf.square(target - made), axis=(1, 2)))
+        return self.weighted_sum([gram_distance(target, made) for target, made in pairs])

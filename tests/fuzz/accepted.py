@@ -280,6 +280,7 @@ HERE = {
         for side in ("discriminator", "generator")
         for kind in ("real", "fake")
     },
+    "losses.Perceptual.style_weights": _NONE,
     "losses.Perceptual.weights": _NONE,
     "losses.Style.weights": _NONE,
     "losses.Style().fake_images": _ANY_VALUES,

@@ -515,6 +515,7 @@ _LOSSES = {
             "network": edges(),
             "layers": ["edges"],
             "weights": [1.0],
+            "style_weights": [1.0],
             "preprocessing": None,
             "distance": "absolute",
             "name": "likeness",

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.losses import Perceptual
+from keras_gan.losses import Perceptual, Style
 from keras_gan.networks import perceptual_trunk
 from keras_gan.networks.perceptual_trunk import ImageNetInput
 
@@ -45,6 +45,18 @@ def test_it_is_the_weighted_sum_of_the_distances_of_features(distance, function)
     value = loss(real, fake)
     assert value.dtype == tf.float32
     assert float(value) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_style_is_added_of_the_same_pass():
+    trunk, x, y = network(), pictures(2, 12, 10, 3), pictures(2, 12, 10, 3, seed=1)
+    layers, weights = ["edges", "parts"], [0.5, 2.0]
+    both = Perceptual(trunk, layers, style_weights=weights)
+    passes = []
+    call = both.network.call
+    both.network.call = lambda *arguments, **options: passes.append(1) or call(*arguments, **options)
+    expected = float(Perceptual(trunk, layers)(x, y)) + float(Style(trunk, layers, weights=weights)(x, y))
+    assert float(both(x, y)) == pytest.approx(expected, rel=1e-5)
+    assert len(passes) == 2
 
 
 def test_features_before_and_after_the_activation_are_layers_like_any_other():
@@ -178,7 +190,8 @@ def test_under_mixed_precision_images_reach_the_network_in_float32(policy):
 
 
 def test_config_remakes_the_loss():
-    loss = Perceptual(network(), ["edges", "parts"], weights=[0.5, 2], preprocessing="caffe", distance="squared")
+    options = {"weights": [0.5, 2], "style_weights": [1, 3], "preprocessing": "caffe", "distance": "squared"}
+    loss = Perceptual(network(), ["edges", "parts"], **options)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     again.network.set_weights(loss.network.get_weights())
     x, y = pictures(2, 12, 12, 3), pictures(2, 12, 12, 3, seed=1)
@@ -199,6 +212,7 @@ def test_config_remakes_the_loss():
         ({"layers": ["edges", "edges"]}, "`layers` must be a list of the names of different layers"),
         ({"weights": [1.0, 2.0]}, "`weights` must be a list of numbers, one for each of the 1 layers"),
         ({"weights": [-1.0]}, r"`weights` must be a number in \[0.0, inf\)"),
+        ({"style_weights": [1.0, 2.0]}, "`style_weights` must be a list of numbers, one for each of the 1 layers"),
         ({"preprocessing": "vgg"}, "`preprocessing` must be one of None, 'caffe', 'torch'"),
         ({"distance": "l1"}, "`distance` must be one of 'absolute', 'squared'"),
     ],
