@@ -11,10 +11,11 @@ The judge is that of `demo_quality.py`, a classifier that sees only scikit-learn
 measures the Frechet distance of its features to the test split, over that of a Gaussian of full covariance fitted to
 the training pixels, and the share of the rarest class. A pair has learnt if the distance is below the Gaussian's and no
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
-halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix` and
-`Pix2PixHD` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images, with one
-generator, and is judged by the negatives. `SRGAN`, `ESRGAN` and `RealESRGAN` enlarge digits of 8x8 pixels, and are
-compared with squares in the place of pixels.
+halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix`,
+`Pix2PixHD` and `DPED` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images,
+with one generator, and is judged by the negatives. `SRGAN`, `ESRGAN` and `RealESRGAN` enlarge digits of 8x8 pixels, and
+are compared with squares in the place of pixels. `EnlightenGAN` brightens digits of a quarter of the light, from
+unpaired halves, and `AlphaGAN` finds the alphas of digits on noise, next to those of 1/2.
 """
 
 import os
@@ -94,6 +95,9 @@ PAIRS = [
     ("SRGAN", "srresnet"),
     ("ESRGAN", "rrdb"),
     ("RealESRGAN", "unet_discriminator"),
+    ("DPED", "unet"),
+    ("EnlightenGAN", "attention_unet"),
+    ("AlphaGAN", "unet"),
 ]
 
 
@@ -149,6 +153,61 @@ def translated_by_features(seed):
     judge = networks.multiscale_discriminator(**SHAPE, source_channels=1, width=16, layers=1)
     translator = networks.resnet_translator(**SHAPE, width=16, blocks=2)
     return _trained_on_pairs(keras_gan.Pix2PixHD(translator, judge, seed=seed))
+
+
+def enhanced(seed):
+    """As `translated`, by a DPED without the loss in the features of a trained network."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.patch_discriminator(**SHAPE, width=16, layers=1)
+    return _trained_on_pairs(keras_gan.DPED(networks.unet(**SHAPE, width=16), judge, seed=seed))
+
+
+def brightened(seed):
+    """Dark digits, what an EnlightenGAN with defaults makes of them, and the ratio of the errors; from halves.
+
+    The features are those of a network that was never trained, which already sees where the strokes are.
+    """
+    keras.utils.set_random_seed(seed)
+    judges = [networks.patch_discriminator(**SHAPE, width=16, layers=2, normalization=None) for _ in range(2)]
+    layers = [keras.layers.Conv2D(16, 3, strides=2, activation="relu"), keras.layers.Conv2D(32, 3, name="parts")]
+    trunk = keras.Sequential([keras.Input((None, None, 1)), *layers])
+    features = keras_gan.losses.Perceptual(trunk, ["parts"])
+    generator = networks.attention_unet(**SHAPE, width=8, halvings=2)
+    gan = keras_gan.EnlightenGAN(generator, *judges, features=features, seed=seed)
+    gan.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    half = len(digits) // 2
+    gan.fit({"source": _darkened(digits[:half]), "target": digits[half : 2 * half]}, batch_size=8, epochs=8, verbose=0)
+    dark = _darkened(test)
+    images = gan.translate(dark)
+    return dark, images, float(np.abs(images - test).mean() / np.abs(dark - test).mean())
+
+
+def _darkened(images):
+    """A quarter of the light."""
+    return 0.25 * (images + 1.0) - 1.0
+
+
+def matted(seed):
+    """Digits on noise, the alphas that an AlphaGAN with defaults finds, and their error over that of grey."""
+    keras.utils.set_random_seed(seed)
+    judge = networks.patch_discriminator(**SHAPE, source_channels=1, width=16, layers=1)
+    gan = keras_gan.AlphaGAN(networks.unet(image_shape=(32, 32, 2), target_channels=1, width=16), judge, seed=seed)
+    gan.compile()
+    data = {split: _on_noise(real_images(split)[0], seed) for split in ("train", "test")}
+    gan.fit(data["train"], batch_size=8, epochs=4, verbose=0)
+    source, alphas = data["test"].values()
+    made, is_open = gan.translate(source), source[..., 1:] == 0.0
+    return source[..., :1], made, float(np.abs(made - alphas)[is_open].mean() / np.abs(alphas)[is_open].mean())
+
+
+def _on_noise(alphas, seed):
+    """Bright digits over a dark noise, with the trimaps of their alphas."""
+    rng = np.random.default_rng(seed)
+    opacity = 0.5 * (alphas + 1.0)
+    pictures = 0.8 * opacity + (1.0 - opacity) * rng.uniform(-1.0, 0.2, alphas.shape)
+    source = np.concatenate([pictures, keras_gan.data.trimaps_of(alphas, radius=2)], axis=-1)
+    return {"source": source.astype("float32"), "target": alphas}
 
 
 def _trained_on_pairs(gan):
@@ -218,6 +277,9 @@ TRANSLATORS = {
     "SRGAN": enlarged_by_pixels,
     "ESRGAN": enlarged_by_dense_blocks,
     "RealESRGAN": enlarged_and_sharpened,
+    "DPED": enhanced,
+    "EnlightenGAN": brightened,
+    "AlphaGAN": matted,
 }
 
 

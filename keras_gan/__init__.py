@@ -30,6 +30,7 @@ from keras_gan import (
 from keras_gan._version import __version__
 from keras_gan.gans import (
     ACGAN,
+    DPED,
     ESRGAN,
     LSGAN,
     R3GAN,
@@ -38,7 +39,9 @@ from keras_gan.gans import (
     WGAN,
     WGANGP,
     AdversarialFlow,
+    AlphaGAN,
     CycleGAN,
+    EnlightenGAN,
     HingeGAN,
     InfoGAN,
     MinimaxGAN,
@@ -55,6 +58,7 @@ from keras_gan.gans import (
 
 __all__ = [
     "ACGAN",
+    "DPED",
     "ESRGAN",
     "LSGAN",
     "R3GAN",
@@ -63,7 +67,9 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialFlow",
+    "AlphaGAN",
     "CycleGAN",
+    "EnlightenGAN",
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",

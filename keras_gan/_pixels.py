@@ -16,6 +16,8 @@ from keras_gan._arguments import checked
 # by far.
 LIMIT = 1.001
 _MOST_CHANNELS = 4
+# ITU-R BT.601, as Pillow makes grey of colours.
+LUMA = (0.299, 0.587, 0.114)
 
 _OUT_OF_RANGE = "`{0}` must be finite numbers in [-1, 1]. Map numbers in [0, 255] with x / 127.5 - 1."
 _ZERO_TO_ONE = (
@@ -48,6 +50,13 @@ def to_bytes(images):
 def tensor_to_bytes(images):
     """Quantise a float32 tensor as `to_bytes` quantises an array: a uint8 tensor."""
     return tf.cast(tf.floor(tf.clip_by_value(images * 127.5 + 128.0, 0.0, 255.0)), tf.uint8)
+
+
+def luma(images):
+    """The brightness of a tensor of grey images or colours, in one channel, in the range that they have."""
+    if images.shape[-1] == 1:
+        return images
+    return tf.tensordot(images, tf.constant(LUMA, images.dtype), 1)[..., tf.newaxis]
 
 
 def require_range(name, images):

@@ -14,7 +14,18 @@ import keras_gan
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 # They have their own table.
-OTHER_SHAPES = ("ACGAN", "InfoGAN", "CycleGAN", "StarGAN", "SRGAN", "ESRGAN", "RealESRGAN", "VAEGAN")
+OTHER_SHAPES = (
+    "ACGAN",
+    "AlphaGAN",
+    "CycleGAN",
+    "ESRGAN",
+    "EnlightenGAN",
+    "InfoGAN",
+    "RealESRGAN",
+    "SRGAN",
+    "StarGAN",
+    "VAEGAN",
+)
 
 
 def _gan_rows():

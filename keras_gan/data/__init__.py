@@ -36,6 +36,7 @@ from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.second_order_degradation import SecondOrderDegradation
 from keras_gan.data.source import ImageData, ImageStream, Source
 from keras_gan.data.tfds import TFDS
+from keras_gan.data.trimaps_of import trimaps_of
 
 __all__ = [
     "TFDS",
@@ -55,4 +56,5 @@ __all__ = [
     "load_degraded",
     "load_pairs",
     "load_unpaired",
+    "trimaps_of",
 ]

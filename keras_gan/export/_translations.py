@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import tensor_to_bytes
+from keras_gan._pixels import luma, tensor_to_bytes
 from keras_gan._traversal import every_layer
 from keras_gan.export import _signatures
 from keras_gan.export._signatures import Signature
@@ -18,8 +18,6 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_HEADER = 24
 # A longer side is most likely an attack: a small file that unpacks to gigabytes.
 _LONGEST = 8192
-# ITU-R BT.601, as Pillow makes grey of colours.
-_LUMA = (0.299, 0.587, 0.114)
 
 
 def of_translator(sampler, *, max_count, jit_compile, image_type):
@@ -33,13 +31,16 @@ def of_translator(sampler, *, max_count, jit_compile, image_type):
             bits with "uint16", else 8.
 
     Returns:
-        List of `Signature`: `serving_default` and, for one to four channels, `translate_png`.
+        List of `Signature`: `serving_default` and, for one to four channels of images, `translate_png`. The files of
+        sources with a trimap would hold it as their alpha, and hide what matting looks at.
     """
     rule = _SideRule(sampler)
     make = _signatures.making(sampler)
     compiled = _signatures.making(sampler, jit_compile=True) if jit_compile else make
     signatures = [_serving_default(sampler, compiled, rule, max_count, image_type)]
-    if sampler.inputs[sampler.main].shape[-1] in range(1, 5) and sampler.output_shape[-1] in range(1, 5):
+    are_images = not any(getattr(layer, "takes_trimaps", False) for layer in every_layer(sampler.network))
+    counts = sampler.inputs[sampler.main].shape[-1], sampler.output_shape[-1]
+    if are_images and all(count in range(1, 5) for count in counts):
         signatures.append(
             _translate_png(sampler, make, rule, max_count, "uint16" if image_type == "uint16" else "uint8")
         )
@@ -216,9 +217,7 @@ def _in_channels(picture, channels):
     alpha = tf.cond(has_alpha, lambda: picture[..., -1:], lambda: tf.ones_like(picture[..., :1]))
     colour = tf.cond(has_alpha, lambda: picture[..., :-1], lambda: picture)
     if channels < 3:
-        colour = tf.cond(
-            given < 3, lambda: colour[..., :1], lambda: tf.tensordot(colour, tf.constant(_LUMA), 1)[..., tf.newaxis]
-        )
+        colour = tf.cond(given < 3, lambda: colour[..., :1], lambda: luma(colour))
     else:
         colour = tf.cond(given < 3, lambda: tf.repeat(colour[..., :1], 3, axis=-1), lambda: colour)
     if channels in (2, 4):

@@ -57,7 +57,7 @@ def save(
       translations. Each picture is translated by itself, so those of one request may differ in size. Colours become
       grey for a network of one channel, and grey becomes colours for one of three. Transparent parts become white for
       a network without alpha. The PNG files have 8 bits, or 16 with `image_type="uint16"`; files of 16 bits are read
-      with all of them either way. A turn that EXIF asks for is ignored.
+      with all of them either way. A turn that EXIF asks for is ignored. A model that takes trimaps does not have it.
 
     Images and latents are float32 unless you ask for whole numbers, whatever the precision of training. The graph
     raises an error for a request with inputs of the wrong shape (it names the nearest height and width that work, if

@@ -6,8 +6,11 @@ For a GAN of your own, subclass `TwoPlayerGAN`, the base of the GANs with a gene
 
 from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.adversarial_flow import AdversarialFlow
+from keras_gan.gans.alpha_gan import AlphaGAN
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.cycle_gan import CycleGAN
+from keras_gan.gans.dped import DPED
+from keras_gan.gans.enlighten_gan import EnlightenGAN
 from keras_gan.gans.esrgan import ESRGAN
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
@@ -30,6 +33,7 @@ from keras_gan.gans.wgan_gp import WGANGP
 
 __all__ = [
     "ACGAN",
+    "DPED",
     "ESRGAN",
     "LSGAN",
     "R3GAN",
@@ -38,8 +42,10 @@ __all__ = [
     "WGAN",
     "WGANGP",
     "AdversarialFlow",
+    "AlphaGAN",
     "AlternatingGAN",
     "CycleGAN",
+    "EnlightenGAN",
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",

@@ -171,10 +171,8 @@ def require_loss(loss):
     return loss
 
 
-def require_perceptual(perceptual):
-    """Return a perceptual loss that was given, or None, or raise a ValueError."""
+def require_perceptual(perceptual, name="perceptual"):
+    """Return a perceptual loss that was given as the argument of some name, or None, or raise a ValueError."""
     if perceptual is not None and not isinstance(perceptual, Perceptual):
-        raise ValueError(
-            f"`perceptual` must be a `keras_gan.losses.Perceptual`, or None. Received: perceptual={perceptual!r}"
-        )
+        raise ValueError(f"`{name}` must be a `keras_gan.losses.Perceptual`, or None. Received: {name}={perceptual!r}")
     return perceptual

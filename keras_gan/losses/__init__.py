@@ -1,8 +1,8 @@
 """Adversarial losses: the generator's and the discriminator's formula of one paper, side by side.
 
 Each takes the logits of both players and is pure, so you can use it in a training loop of your own. The models of
-`keras_gan.gans` have their losses built in. `Perceptual` and `feature_matching` compare images with their targets, in
-the features of a network.
+`keras_gan.gans` have their losses built in. `Perceptual`, `Style` and `feature_matching` compare images with their
+targets, in the features of a network, and `TotalVariation` looks at the images alone.
 """
 
 from keras_gan.losses._adversarial_loss import AdversarialLoss
@@ -14,6 +14,8 @@ from keras_gan.losses.non_saturating import NonSaturating
 from keras_gan.losses.perceptual import Perceptual
 from keras_gan.losses.relativistic import Relativistic
 from keras_gan.losses.relativistic_average import RelativisticAverage
+from keras_gan.losses.style import Style
+from keras_gan.losses.total_variation import TotalVariation
 from keras_gan.losses.wasserstein import Wasserstein
 
 __all__ = [
@@ -25,6 +27,8 @@ __all__ = [
     "Perceptual",
     "Relativistic",
     "RelativisticAverage",
+    "Style",
+    "TotalVariation",
     "Wasserstein",
     "feature_matching",
 ]

@@ -15,7 +15,8 @@ Of conditional models, `label_accuracy`, `class_frechet_distance` and `classific
 samples show the class that was asked for.
 
 Of translations whose true targets are known, `psnr`, `ssim`, `l1`, `gradient_energy` and `Lpips` compare each with its
-target, and a `PairEvaluator` measures a translator by them.
+target, and a `PairEvaluator` measures a translator by them. `matting_errors` compares alphas where a trimap leaves them
+open.
 
 `FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
@@ -32,6 +33,7 @@ from keras_gan.metrics.kernel import KernelDistance, kernel_distance
 from keras_gan.metrics.l1 import l1
 from keras_gan.metrics.lpips import Lpips
 from keras_gan.metrics.manifold import density_coverage, nearest_neighbours, precision_recall
+from keras_gan.metrics.matting import matting_errors
 from keras_gan.metrics.measure import Measure
 from keras_gan.metrics.model_extractor import ModelExtractor
 from keras_gan.metrics.modes import class_coverage, mode_coverage
@@ -75,6 +77,7 @@ __all__ = [
     "kernel_distance",
     "l1",
     "label_accuracy",
+    "matting_errors",
     "mode_coverage",
     "moments",
     "ms_ssim_diversity",

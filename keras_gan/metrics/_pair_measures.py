@@ -1,6 +1,7 @@
 """The comparisons of pairs that a `PairEvaluator` makes."""
 
 import dataclasses
+import functools
 import math
 import warnings
 from collections.abc import Callable
@@ -27,6 +28,7 @@ class PairMeasure:
         bounds: (low, high), the range of the value.
         rows_of: function of (images, targets) that returns a row of numbers for each pair.
         summary: function of such rows that returns the value.
+        part: str, which part of the images is compared, or None for all of them.
         extractor: dict of the fields of a `Result` that describe a network.
     """
 
@@ -35,6 +37,7 @@ class PairMeasure:
     bounds: tuple
     rows_of: Callable
     summary: Callable = np.mean
+    part: str | None = None
     extractor: dict = dataclasses.field(default_factory=dict)
 
     def deviation(self, rows, seed):
@@ -46,6 +49,21 @@ class PairMeasure:
             return math.nan
         # A resample of n pairs varies as if their own variance had the divisor n.
         return float(np.std(values, ddof=1)) * math.sqrt(count / (count - 1))
+
+
+def part_of(channel, border):
+    """What to say of a part of the images, as `psnr` takes it; None for all of them."""
+    luma = ["luma"] if channel == "y" else []
+    inside = [f"without {border} {'pixel' if border == 1 else 'pixels'} at each side"] if border else []
+    return " ".join(luma + inside) or None
+
+
+def of_part(measure, channel, border):
+    """A measure of a part of the images, if it is one that papers on super-resolution give so; else unchanged."""
+    if measure.name not in PARTIAL:
+        return measure
+    rows_of = functools.partial(measure.rows_of, channel=channel, border=border)
+    return dataclasses.replace(measure, rows_of=rows_of, part=part_of(channel, border))
 
 
 def measure_of(metric):
@@ -90,14 +108,20 @@ def _energies(images, targets):
     return np.stack(gradient_energy(images, targets)[1:], axis=1)
 
 
-def _decibels(images, targets):
+def _decibels(images, targets, **part):
     with warnings.catch_warnings(action="ignore"):
-        return psnr(images, targets).values
+        return psnr(images, targets, **part).values
+
+
+def _similarities(images, targets, **part):
+    return ssim(images, targets, **part).values
 
 
 MEASURES = {
     "psnr": PairMeasure("psnr", "higher", (-math.inf, math.inf), _decibels, mean_decibels),
-    "ssim": PairMeasure("ssim", "higher", (-1.0, 1.0), lambda *pairs: ssim(*pairs).values),
+    "ssim": PairMeasure("ssim", "higher", (-1.0, 1.0), _similarities),
     "l1": PairMeasure("l1", "lower", (0.0, math.inf), lambda *pairs: l1(*pairs).values),
     "gradient_energy": PairMeasure("gradient_energy", "near 1", (0.0, math.inf), _energies, energy_ratio),
 }
+# Those that take `channel` and `border`.
+PARTIAL = ("psnr", "ssim")

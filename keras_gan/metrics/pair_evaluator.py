@@ -31,6 +31,10 @@ class PairEvaluator:
     t of Student and the standard deviation of the bootstrap over pairs (Efron 1979), in the range of the metric. Those
     of an extractor's distances are the ones of `Evaluator`.
 
+    Papers on super-resolution by a factor of 4 give `psnr` and `ssim` of the luma, without the 4 pixels at each side:
+
+        PairEvaluator(["psnr", "ssim"], channel="y", border=4)
+
     `keras_gan.callbacks.Evaluate` takes it in place of an `Evaluator`, with pairs in place of images:
 
         train, test = (keras_gan.data.load_pairs("facades/", split=split) for split in ("train", "test"))
@@ -48,6 +52,8 @@ class PairEvaluator:
         num_pairs: int. Of more pairs, a random part is taken.
         seed: int, for that part and for the intervals.
         cache_dir: directory that keeps the extractor's features of the targets between runs, or None.
+        channel: None, or "y" for `psnr` and `ssim` of the luma of RGB images alone. The other metrics see all channels.
+        border: int, how many pixels at each side `psnr` and `ssim` leave out.
 
     Attributes:
         better: dict of the name of each value to "lower", "higher" or "near 1".
@@ -81,6 +87,8 @@ class PairEvaluator:
         num_pairs=1_000,
         seed=0,
         cache_dir=None,
+        channel=None,
+        border=0,
     ):
         require_choice("to", to, (None, "target", "source"))
         self.to = to
@@ -90,7 +98,11 @@ class PairEvaluator:
             # Of few pairs, the Frechet distance means less than the kernel distance.
             metrics = [*_pair_measures.MEASURES, *(["kernel_distance"] if extractor is not None else [])]
         metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
-        self.measures, of_sets = _require_measures(metrics, extractor)
+        measures, of_sets = _require_measures(metrics, extractor)
+        self.channel = require_choice("channel", channel, (None, "y"))
+        self.border = require_int("border", border, low=0)
+        self.measures = [_pair_measures.of_part(measure, self.channel, self.border) for measure in measures]
+        self._require_part_used(metrics)
         self._sets = None
         if extractor is not None:
             self._sets = Evaluator(extractor, of_sets, num_images=self.num_pairs, seed=self.seed, cache_dir=cache_dir)
@@ -187,6 +199,16 @@ class PairEvaluator:
             train = train.source if self.to == "source" else train.target
         return self._sets.floor(train, real.samples)
 
+    def _require_part_used(self, metrics):
+        """Raise a ValueError if a part of the images is asked for that no metric takes."""
+        part = _pair_measures.part_of(self.channel, self.border)
+        if part is not None and not any(measure.part for measure in self.measures):
+            raise ValueError(
+                'Only "psnr" and "ssim" take `channel` and `border`, and neither is among the metrics: add one, or '
+                f"leave these arguments out. Received: metrics={metrics!r:.80}, channel={self.channel!r}, "
+                f"border={self.border}"
+            )
+
     def _samples(self, images, split, verbose):
         return dataclasses.replace(self._sets.real(images, verbose=verbose), split=split)
 
@@ -232,6 +254,7 @@ class PairEvaluator:
             warnings=tuple(notes),
             baseline=pairs.baselines.get(measure.name),
             is_paired=True,
+            part=measure.part,
             **measure.extractor,
         )
 

@@ -26,7 +26,9 @@ def psnr(images, targets, *, channel=None, border=0, value_range=None):
         images: array-like `(num_pairs, height, width, channels)`: floats in [-1, 1], uint8 or uint16.
         targets: array-like of the same shape, the true images.
         channel: None for all channels; "y" to compare the luma of RGB images, as papers on super-resolution do. It is
-            that of ITU-R BT.601, from 16 to 235 of 255.
+            that of ITU-R BT.601, as MATLAB's `rgb2ycbcr` makes it of images in [0, 1]: 16 + 65.481 R + 128.553 G +
+            24.966 B, from 16 (black) to 235 (white), with a peak of 255. So decibels of the luma are higher than those
+            of the grey picture, by 20 log10(255 / 219) = 1.3. It is not rounded to whole numbers.
         border: int, how many pixels to leave out on each side. Papers on super-resolution leave out as many as the
             factor of the enlargement.
         value_range: (low, high) for other numbers, such as (0, 65535) for 16-bit images in an int32 array.

@@ -40,6 +40,7 @@ class Result:
         baseline: the value of the inputs of a translation in place of its outputs, or None. A model that does not reach
             it does worse than copying its input.
         is_paired: whether each sample was compared with its own true image.
+        part: which part of the images was compared, such as "luma", or None for all of them.
 
     Attributes:
         doubt: str, why the value says nothing about the samples, or "". It is "too few images to tell from the floor"
@@ -74,11 +75,12 @@ class Result:
     scaling: str | None = None
     baseline: float | None = None
     is_paired: bool = False
+    part: str | None = None
 
     def __post_init__(self):
         for name in ("name", "dtype"):
             require_text(name, getattr(self, name))
-        for name in ("extractor", "extractor_hash", "resize", "split", "scaling"):
+        for name in ("extractor", "extractor_hash", "resize", "split", "scaling", "part"):
             if getattr(self, name) is not None:
                 require_text(name, getattr(self, name))
         require_seed(self.seed)
@@ -134,9 +136,10 @@ class Result:
         baseline = "" if self.baseline is None else f", copying the input {self.baseline:.4g}"
         split = "" if self.split is None else f" ({self.split})"
         doubt = f", {self.doubt}" if self.doubt else ""
+        part = "" if self.part is None else f"{self.part}, "
         return (
             f"{self.name} {self.value:.4g}{interval}{floor}{baseline}{doubt} ({self.better} is better): "
-            f"{self._counts()}{split}; {self._features()}seed {self.seed}"
+            f"{self._counts()}{split}; {part}{self._features()}seed {self.seed}"
         )
 
     def _counts(self):

@@ -1,6 +1,7 @@
 """Architectures: each function builds the networks of one paper, or of many sizes after it."""
 
 from keras_gan.networks.acgan import acgan
+from keras_gan.networks.attention_unet import attention_unet
 from keras_gan.networks.biggan import biggan
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
@@ -28,6 +29,7 @@ from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 
 __all__ = [
     "acgan",
+    "attention_unet",
     "biggan",
     "dcgan",
     "dense_dcgan",

@@ -12,15 +12,18 @@ from keras_gan.networks._arguments import require_image_shape
 
 _VGG = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 _VGG_WIDTHS = (64, 128, 256, 512, 512)
+# As `keras.applications` calls it.
+_DOWNLOAD = "imagenet"
 # Channels of each fire module: of the first convolution, and of each of the two after it.
 _FIRES = {2: (16, 64), 3: (16, 64), 4: (32, 128), 5: (32, 128), 6: (48, 192), 7: (48, 192), 8: (64, 256), 9: (64, 256)}
 
 
 def perceptual_trunk(*, weights, architecture="vgg19", image_shape=(None, None, 3), preprocessing="caffe"):
-    """VGG or SqueezeNet without their heads, with weights of a file of yours, for images in [-1, 1].
+    """VGG16, VGG19 or SqueezeNet without their heads, with weights of a file of yours, for images in [-1, 1].
 
-    `losses.Perceptual` compares images in the features of such a network. This package brings no weights. Files that it
-    reads: Keras's own, such as `vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5`, and `.npz` files with the arrays
+    `losses.Perceptual` compares images in the features of such a network. This package brings no weights, and downloads
+    none unless you ask for it: `weights="imagenet"` lets `keras.applications` fetch those of VGG. Files that it reads
+    are Keras's own, such as `vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5`, and `.npz` files with the arrays
     `block1_conv1/kernel`, `(height, width, channels, filters)`, and `block1_conv1/bias`, and so on for each layer.
 
     The network converts the images itself. Convolutions and their ReLU are layers of their own, so features can be
@@ -36,7 +39,8 @@ def perceptual_trunk(*, weights, architecture="vgg19", image_shape=(None, None, 
     features of images in [0, 255] overflow float16.
 
     Args:
-        weights: path of the file.
+        weights: path of the file; or "imagenet" for the weights of VGG16 or VGG19 that `keras.applications` downloads
+            and keeps in Keras's cache.
         architecture: "vgg16", "vgg19" or "squeezenet".
         image_shape: tuple (height, width, channels) of the images; None for any size; 1 channel for grey images.
         preprocessing: what the weights were trained with: "caffe" for the original weights, which Keras has, "torch"
@@ -48,6 +52,7 @@ def perceptual_trunk(*, weights, architecture="vgg19", image_shape=(None, None, 
     Raises:
         ValueError: if the file has no weights of this architecture, or an argument is another one.
         FileNotFoundError: if there is no such file.
+        OSError: if the weights cannot be downloaded.
 
     Example:
         >>> import pathlib, tempfile
@@ -66,7 +71,8 @@ def perceptual_trunk(*, weights, architecture="vgg19", image_shape=(None, None, 
             "The network takes grey images or colours without transparency: 1 or 3 channels. "
             f"Received: image_shape={image_shape}"
         )
-    arrays = _arrays(weights)
+    is_asked = isinstance(weights, str) and weights == _DOWNLOAD
+    arrays = _downloaded(architecture, preprocessing) if is_asked else _arrays(weights)
     policy = keras.config.dtype_policy()
     dtype = "float32" if policy.compute_dtype == "float16" else policy
     images = keras.Input(image_shape, name="images")
@@ -160,6 +166,25 @@ def _arrays(path):
             f"The file of weights cannot be read, so get it again ({type(error).__name__}: {error}). "
             f"Received: weights={str(path)!r}"
         ) from error
+
+
+def _downloaded(architecture, preprocessing):
+    """The arrays of VGG that `keras.applications` downloads, as `_arrays` returns them."""
+    if architecture not in _VGG or preprocessing != "caffe":
+        raise ValueError(
+            '`weights="imagenet"` are those of `keras.applications`, which has VGG16 and VGG19 with '
+            '`preprocessing="caffe"`. Give the path of a file for others. '
+            f"Received: architecture={architecture!r}, preprocessing={preprocessing!r}"
+        )
+    try:
+        stock = getattr(keras.applications, architecture.upper())(include_top=False, weights=_DOWNLOAD)
+    except Exception as error:
+        # Keras raises plain exceptions if there is no connection.
+        raise OSError(
+            "The weights cannot be downloaded. Get the file that ends in _notop.h5 on another machine, and give its "
+            f'path ({error}). Received: weights="imagenet"'
+        ) from error
+    return {layer.name: layer.get_weights() for layer in stock.layers}
 
 
 def _of_numpy(path):

@@ -19,6 +19,7 @@ class Game(typing.NamedTuple):
         judge: name of the player that trains the critic's network.
         maker: name of the player that trains the other one.
         field: name of the field of the data that holds the real samples.
+        loss: the adversarial loss of this game, where it is not `adversarial_loss` of the model.
 
     Example:
         >>> import keras_gan
@@ -33,3 +34,8 @@ class Game(typing.NamedTuple):
     judge: str
     maker: str
     field: str = "images"
+    loss: typing.Any = None
+
+    def loss_in(self, model):
+        """The adversarial loss of this game in a model."""
+        return model.adversarial_loss if self.loss is None else self.loss

@@ -30,6 +30,9 @@ OTHERS = [
     ("SRGAN", "srresnet"),
     ("ESRGAN", "rrdb"),
     ("RealESRGAN", "unet_discriminator"),
+    ("DPED", "unet"),
+    ("EnlightenGAN", "attention_unet"),
+    ("AlphaGAN", "unet"),
 ]
 # Their samples are farther than the Gaussian's: see benchmarks/RESULTS.md.
 MISSED = (("VAEGAN", "vae_gan"), ("WGAN", "resnet"))

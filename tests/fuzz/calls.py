@@ -116,9 +116,23 @@ def pairing_hd():
     return pairing(scales=1)
 
 
-def edges():
+def enhancing():
+    return pairing() | {"discriminator": networks.patch_discriminator(image_shape=SHAPE, width=1, layers=1)}
+
+
+def enlightening():
+    local = networks.patch_discriminator(image_shape=(None, None, 1), width=1, layers=1)
+    return enhancing() | {"local_discriminator": local}
+
+
+def matting():
+    generator = keras.Sequential([keras.Input((8, 8, 2)), keras.layers.Conv2D(1, 1, activation="tanh")])
+    return enhancing() | {"generator": generator}
+
+
+def edges(name="edges"):
     """A network of one layer, for perceptual losses."""
-    return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name="edges")])
+    return keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name=name)])
 
 
 @functools.cache
@@ -166,6 +180,7 @@ def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.SRGAN: enlarging}
+    parts |= {gans.AlphaGAN: matting, gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -280,9 +295,20 @@ _OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
 _OWN += (gans.SRGAN, gans.ESRGAN, gans.RealESRGAN)
 _ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
 _ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
+_OWN = (
+    gans.AlphaGAN,
+    gans.CycleGAN,
+    gans.DPED,
+    gans.EnlightenGAN,
+    gans.Pix2Pix,
+    gans.Pix2PixHD,
+    gans.StarGAN,
+    gans.VAEGAN,
+)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
+    "AlphaGAN": options(gans.AlphaGAN, matting, alpha_weight=1.0, composition_weight=1.0, adversarial_loss=None),
     "CycleGAN": options(
         gans.CycleGAN,
         translators,
@@ -292,6 +318,24 @@ _GANS = {
         adversarial_loss=losses.NonSaturating(),
     ),
     "ESRGAN": options(gans.ESRGAN, enlarging, **_ENLARGING),
+    "DPED": options(
+        gans.DPED,
+        enhancing,
+        content=None,
+        content_weight=1.0,
+        colour_weight=1.0,
+        variation_weight=1.0,
+        adversarial_loss=None,
+    ),
+    "EnlightenGAN": options(
+        gans.EnlightenGAN,
+        enlightening,
+        features=None,
+        feature_weight=1.0,
+        num_patches=2,
+        patch_size=4,
+        adversarial_loss=None,
+    ),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
@@ -489,6 +533,7 @@ _LOSSES = {
             "network": edges(),
             "layers": ["edges"],
             "weights": [1.0],
+            "style_weights": [1.0],
             "preprocessing": None,
             "distance": "absolute",
             "name": "likeness",
@@ -498,6 +543,24 @@ _LOSSES = {
         losses.Perceptual(edges(), ["edges"]).call,
         {"real_images": tf.constant(images(4)), "fake_images": tf.constant(images(4))},
     ),
+    "Perceptual.published": lambda: (
+        losses.Perceptual.published,
+        {"name": "esrgan", "network": edges("block5_conv4")},
+    ),
+    "Style": lambda: (
+        losses.Style,
+        {"network": edges(), "layers": ["edges"], "weights": [1.0], "preprocessing": None, "name": "style"},
+    ),
+    "Style()": lambda: (
+        losses.Style(edges(), ["edges"]).call,
+        {"real_images": tf.constant(images(4)), "fake_images": tf.constant(images(4))},
+    ),
+    "Style.published": lambda: (
+        functools.partial(losses.Style.published, layers=["edges"], weights=[1.0]),
+        {"name": "gatys", "network": edges()},
+    ),
+    "TotalVariation": lambda: (losses.TotalVariation, {"power": 1}),
+    "TotalVariation()": lambda: (losses.TotalVariation(), {"images": tf.constant(images(4))}),
     "Perceptual.features": lambda: (losses.Perceptual(edges(), ["edges"]).features, {"images": tf.constant(images(4))}),
     "feature_matching": lambda: (
         losses.feature_matching,
@@ -669,6 +732,7 @@ _NETWORKS = {
         normalization="instance",
         features=False,
     ),
+    "attention_unet": made(networks.attention_unet, **_IMAGE, halvings=1),
     "perceptual_trunk": lambda: (
         networks.perceptual_trunk,
         {
@@ -901,6 +965,10 @@ _DATA = {
         data.load_pairs, source=halves, target=nothing, source_half=lambda: "left", scale=lambda: 1
     ),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
+    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing),
+    "load_pairs (folders)": loading_two(data.load_pairs, source=pictures, target=pictures, source_half=nothing),
+    "load_pairs (halves)": loading_two(data.load_pairs, source=halves, target=nothing, source_half=lambda: "left"),
+    "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
     "AttributeFolder": lambda: (
         data.AttributeFolder,
@@ -981,6 +1049,10 @@ _METRICS = {
         },
     ),
     "Lpips()": lambda: compared(perceptual())(),
+    "matting_errors": lambda: (
+        metrics.matting_errors,
+        {"alphas": np.zeros((2, 8, 8, 1)), "targets": np.ones((2, 8, 8, 1)), "trimaps": np.zeros((2, 8, 8, 1))},
+    ),
     "PairEvaluator": lambda: (
         metrics.PairEvaluator,
         {
@@ -990,6 +1062,8 @@ _METRICS = {
             "num_pairs": 10,
             "seed": 0,
             "cache_dir": folder(),
+            "channel": "y",
+            "border": 1,
         },
     ),
     "PairEvaluator.real": lambda: (metrics.PairEvaluator().real, {"pairs": held_out(), "verbose": 0}),

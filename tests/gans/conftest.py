@@ -106,6 +106,27 @@ def _enlarging(**options):
     return keras.Sequential(make), keras.Model(images, outputs["logits"])
 
 
+def _enhancing(**options):
+    """A generator of colours, and a discriminator of grey pictures."""
+    generator = [keras.Input((8, 8, 1)), keras.layers.Conv2D(3, 3, padding="same", activation="tanh", dtype="float32")]
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, **options)
+    return keras.Sequential(generator), keras.Model(images, outputs["logits"])
+
+
+def _enlightening(**options):
+    """A generator, and discriminators of whole pictures and of parts."""
+    generator = [keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")]
+    judges = [_judge((side, side, 1), {"logits": 1}, **options) for side in (8, 4)]
+    return keras.Sequential(generator), *(keras.Model(images, outputs["logits"]) for images, outputs, _ in judges)
+
+
+def _matting(**options):
+    """A generator of alphas from grey pictures with trimaps, and a discriminator of pictures."""
+    generator = [keras.Input((8, 8, 2)), keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")]
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, **options)
+    return keras.Sequential(generator), keras.Model(images, outputs["logits"])
+
+
 def _starring(**options):
     """A generator that is told the domain, and a discriminator that names it and draws nothing."""
     dropout = options.pop("dropout")
@@ -199,6 +220,23 @@ class Tiny:
         if make in (keras_gan.Pix2PixHD, keras_gan.SRGAN, keras_gan.ESRGAN, keras_gan.RealESRGAN):
             trunk = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="edges")])
             self.options |= {"perceptual": keras_gan.losses.Perceptual(trunk, ["edges"])}
+        if make is keras_gan.DPED:
+            self.networks = _enhancing
+            self.data = {"source": images, "target": np.repeat(np.roll(images, 24, axis=0), 3, axis=-1)}
+            self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
+            trunk = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(2, 3, name="edges")])
+            self.options |= {"content": keras_gan.losses.Perceptual(trunk, ["edges"]), "colour_weight": 1.0}
+            self.options |= {"variation_weight": 0.1}
+        if make is keras_gan.EnlightenGAN:
+            self.networks, self.data = _enlightening, {"source": images, "target": np.roll(images, 24, axis=0)}
+            self.inputs, self.snapshot_inputs = {"images": images[:5]}, self.data
+            trunk = keras.Sequential([keras.Input((None, None, 1)), keras.layers.Conv2D(2, 3, name="edges")])
+            self.options |= {"features": keras_gan.losses.Perceptual(trunk, ["edges"]), "patch_size": 4}
+        if make is keras_gan.AlphaGAN:
+            trimaps = np.rint(1.2 * images)
+            source = np.concatenate([images, trimaps], axis=-1)
+            self.networks, self.data = _matting, {"source": source, "target": np.where(trimaps == 0, images, trimaps)}
+            self.inputs, self.snapshot_inputs = {"images": source[:5]}, self.data
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:

@@ -28,8 +28,8 @@ ON_REPLICAS = ("NonSaturatingGAN", "CycleGAN", "VAEGAN")
 UNDER_XLA = ("WGAN",)
 
 
-def _parametrised(marks=lambda name: ()):
-    models = [pytest.param(model, marks=marks(model.__name__), id=model.__name__) for model in MODELS]
+def _parametrised(marks=lambda name: (), models=MODELS):
+    models = [pytest.param(model, marks=marks(model.__name__), id=model.__name__) for model in models]
     return pytest.mark.parametrize("life", models, indirect=True, scope="module")
 
 
@@ -38,6 +38,8 @@ def those(names):
     return _parametrised(lambda name: () if name in names else pytest.mark.long)
 
 
+# Only these train in a graph first.
+every_traced_model = _parametrised(models=[model for model in MODELS if model.__name__ in STEPS])
 every_model = those([model.__name__ for model in MODELS if model.__name__ not in ALIKE])
 
 
@@ -181,7 +183,7 @@ def test_the_shared_step_takes_each_loss(tiny, name):
     assert all(any((n != b).any() for n, b in zip(after[name], before[name], strict=True)) for name in before)
 
 
-@those(STEPS)
+@every_traced_model
 def test_the_step_is_traced_once(life):
     assert life.trained[-1] == 1
 

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.losses import Perceptual
+from keras_gan.losses import Perceptual, Style
 from keras_gan.networks import perceptual_trunk
+from keras_gan.networks.perceptual_trunk import ImageNetInput
 
 TEST_DATA = os.environ.get("KERAS_GAN_TEST_DATA")
 
@@ -46,6 +47,18 @@ def test_it_is_the_weighted_sum_of_the_distances_of_features(distance, function)
     assert float(value) == pytest.approx(expected, rel=1e-5)
 
 
+def test_the_style_is_added_of_the_same_pass():
+    trunk, x, y = network(), pictures(2, 12, 10, 3), pictures(2, 12, 10, 3, seed=1)
+    layers, weights = ["edges", "parts"], [0.5, 2.0]
+    both = Perceptual(trunk, layers, style_weights=weights)
+    passes = []
+    call = both.network.call
+    both.network.call = lambda *arguments, **options: passes.append(1) or call(*arguments, **options)
+    expected = float(Perceptual(trunk, layers)(x, y)) + float(Style(trunk, layers, weights=weights)(x, y))
+    assert float(both(x, y)) == pytest.approx(expected, rel=1e-5)
+    assert len(passes) == 2
+
+
 def test_features_before_and_after_the_activation_are_layers_like_any_other():
     trunk, x, y = network(), pictures(1, 9, 9, 3), pictures(1, 9, 9, 3, seed=1)
     before, after = (float(Perceptual(trunk, [name])(x, y)) for name in ("edges", "edges_relu"))
@@ -64,6 +77,63 @@ def test_only_the_generated_images_get_a_gradient_and_no_weight_does():
     step = 0.5 * tape.gradient(value, fake)
     assert float(loss(real, fake - step)) < float(value)
     assert loss.trainable_variables == []
+
+
+def vgg19():
+    """The layers of VGG19 with a width of one channel, as `perceptual_trunk` names them."""
+    x = given = keras.Input((None, None, 3))
+    x = ImageNetInput("caffe", name="converted")(x)
+    for block, depth in enumerate((2, 2, 4, 4, 4), 1):
+        for i in range(1, depth + 1):
+            x = keras.layers.Conv2D(1, 1, name=f"block{block}_conv{i}")(x)
+            x = keras.layers.ReLU(name=f"block{block}_relu{i}")(x)
+    return keras.Model(given, x, name="vgg19")
+
+
+@pytest.mark.parametrize(
+    "name, layers, weights, distance",
+    [
+        ("srgan", ["block5_relu4"], [0.00615], "squared"),
+        ("dped", ["block5_relu4"], [1.0], "squared"),
+        ("johnson", ["block3_relu3"], [1.0], "squared"),
+        ("enlightengan", ["block5_relu1"], [1.0], "squared"),
+        ("esrgan", ["block5_conv4"], [1.0], "absolute"),
+        (
+            "real-esrgan",
+            [f"block{b}_conv{i}" for b, i in enumerate((2, 2, 4, 4, 4), 1)],
+            [0.1, 0.1, 1, 1, 1],
+            "absolute",
+        ),
+        ("pix2pixhd", [f"block{b}_relu1" for b in range(1, 6)], [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1], "absolute"),
+    ],
+)
+def test_layers_and_weights_are_those_of_the_papers(name, layers, weights, distance):
+    loss = Perceptual.published(name, vgg19())
+    assert (list(loss.layer_names), loss.distance) == (layers, distance)
+    np.testing.assert_allclose(loss.layer_weights, weights, rtol=1e-3)
+
+
+def test_the_published_choice_may_be_changed():
+    assert Perceptual.published("esrgan", vgg19(), distance="squared").distance == "squared"
+    with pytest.raises(ValueError, match=r"`name` must be one of 'johnson', 'srgan'"):
+        Perceptual.published("lpips", vgg19())
+
+
+def test_images_are_converted_once():
+    with pytest.raises(ValueError, match=r"converts images itself, in its layer 'converted'.* Received: preproc"):
+        Perceptual(vgg19(), ["block1_conv1"], preprocessing="caffe")
+    bare = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 3, name="block1_conv1")], name="vgg")
+    with pytest.raises(ValueError, match=r"VGG without a layer that converts .* \"caffe\" for .* network='vgg'"):
+        Perceptual(bare, ["block1_conv1"])
+    assert Perceptual(bare, ["block1_conv1"], preprocessing="caffe").preprocessing == "caffe"
+
+
+def test_real_images_of_another_range_are_named_outside_of_a_graph():
+    loss, images = Perceptual(network(), ["edges"]), pictures(1, 8, 8, 3)
+    with pytest.raises(ValueError, match=r"(?s)`real_images` must be finite numbers in \[-1, 1\].*lowest=-126"):
+        loss(127.5 * images, images)
+    # What is generated may be anything.
+    assert np.isfinite(float(loss(images, 127.5 * images)))
 
 
 def test_the_network_stays_as_the_user_has_it():
@@ -120,7 +190,8 @@ def test_under_mixed_precision_images_reach_the_network_in_float32(policy):
 
 
 def test_config_remakes_the_loss():
-    loss = Perceptual(network(), ["edges", "parts"], weights=[0.5, 2], preprocessing="caffe", distance="squared")
+    options = {"weights": [0.5, 2], "style_weights": [1, 3], "preprocessing": "caffe", "distance": "squared"}
+    loss = Perceptual(network(), ["edges", "parts"], **options)
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     again.network.set_weights(loss.network.get_weights())
     x, y = pictures(2, 12, 12, 3), pictures(2, 12, 12, 3, seed=1)
@@ -141,6 +212,7 @@ def test_config_remakes_the_loss():
         ({"layers": ["edges", "edges"]}, "`layers` must be a list of the names of different layers"),
         ({"weights": [1.0, 2.0]}, "`weights` must be a list of numbers, one for each of the 1 layers"),
         ({"weights": [-1.0]}, r"`weights` must be a number in \[0.0, inf\)"),
+        ({"style_weights": [1.0, 2.0]}, "`style_weights` must be a list of numbers, one for each of the 1 layers"),
         ({"preprocessing": "vgg"}, "`preprocessing` must be one of None, 'caffe', 'torch'"),
         ({"distance": "l1"}, "`distance` must be one of 'absolute', 'squared'"),
     ],

@@ -58,6 +58,17 @@ def test_the_values_are_those_of_the_pure_functions():
     assert report["gradient_energy"].value == metrics.gradient_energy(made, TARGET).ratio
 
 
+def test_the_part_of_the_images_is_that_of_the_pure_functions_and_is_said():
+    report = PairEvaluator(["psnr", "ssim", "l1"], channel="y", border=1).compare(Brighter(), PAIRS)
+    made = np.clip(1.4 * SOURCE, -1, 1)
+    assert report["psnr"].value == metrics.psnr(made, TARGET, channel="y", border=1).mean
+    assert report["psnr"].baseline == metrics.psnr(SOURCE, TARGET, channel="y", border=1).mean
+    assert report["ssim"].value == pytest.approx(metrics.ssim(made, TARGET, channel="y", border=1).mean)
+    assert "40 pairs; luma without 1 pixel at each side, seed 0" in str(report["psnr"])
+    assert report["l1"].value == pytest.approx(metrics.l1(made, TARGET).mean)
+    assert (report["l1"].part, PairEvaluator(border=2).measures[0].part) == (None, "without 2 pixels at each side")
+
+
 def test_copying_the_input_stands_next_to_each_value():
     report = PairEvaluator(extractor=Pixels()).compare(Brighter(), PAIRS)
     copied = PairEvaluator(extractor=Pixels()).compare(Brighter(1.0), PAIRS)
@@ -264,6 +275,12 @@ def test_what_are_no_pairs_is_named(pairs, message):
         ({"metrics": ["l1", "l1"]}, r"Two metrics have a value of the same name"),
         ({"extractor": 5}, r"`extractor` must be a `keras_gan.metrics.Extractor`"),
         ({"to": "both"}, r"`to` must be one of None, 'target', 'source'"),
+        ({"channel": "Y"}, r"`channel` must be one of None, 'y'"),
+        ({"border": -1}, r"`border` must be an integer of at least 0"),
+        (
+            {"metrics": ["l1"], "border": 4},
+            r'"psnr" and "ssim" take.* Received: metrics=\[\'l1\'\], channel=None, border=4',
+        ),
         ({"num_pairs": 1}, r"`num_pairs` must be an integer of at least 2"),
         ({"seed": -1}, r"`seed` must be an integer of at least 0"),
     ],

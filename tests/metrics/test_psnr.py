@@ -52,6 +52,20 @@ def test_the_luma_is_that_of_bt_601():
     np.testing.assert_allclose(scores.values, 20 * np.log10(255 / errors), rtol=1e-9)
 
 
+def test_it_is_what_papers_on_super_resolution_give():
+    # In bytes, as their programs compute it: rgb2ycbcr in floats, as many pixels shaved as the factor, a peak of 255.
+    pictures, others = (RNG.integers(0, 256, (3, 16, 20, 3)).astype("uint8") for _ in range(2))
+    expected = []
+    for picture, other in zip(pictures.astype(np.float64), others.astype(np.float64), strict=True):
+        planes = [
+            16 + (65.481 * image[..., 0] + 128.553 * image[..., 1] + 24.966 * image[..., 2]) / 255
+            for image in (picture, other)
+        ]
+        difference = (planes[0] - planes[1])[4:12, 4:16]
+        expected.append(10 * np.log10(255**2 / np.mean(difference**2)))
+    np.testing.assert_allclose(psnr(pictures, others, channel="y", border=4).values, expected, rtol=1e-12)
+
+
 def test_the_border_is_left_out():
     images = TARGETS.copy()
     images[:, :2], images[:, -2:], images[:, :, :2], images[:, :, -2:] = 1, 1, 1, 1

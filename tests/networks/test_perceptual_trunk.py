@@ -126,6 +126,33 @@ def test_vgg_has_the_published_layers(architecture, count, tmp_path):
     assert [layer.name for layer in trunk.layers if layer.weights] == [layer.name for layer in convolutions]
 
 
+def test_weights_of_keras_applications_are_fetched_on_request_alone(monkeypatch):
+    asked = []
+
+    def vgg16(**options):
+        asked.append(options)
+        stock = stock_vgg16(include_top=False, weights=None)
+        stock.get_layer("block1_conv2").set_weights([np.full((3, 3, 64, 64), 2.0), np.full(64, 3.0)])
+        return stock
+
+    stock_vgg16 = keras.applications.VGG16
+    monkeypatch.setattr(keras.applications, "VGG16", vgg16)
+    trunk = perceptual_trunk(weights="imagenet", architecture="vgg16")
+    assert asked == [{"include_top": False, "weights": "imagenet"}]
+    kernel, bias = trunk.get_layer("block1_conv2").get_weights()
+    assert (kernel.max(), bias.min()) == (2.0, 3.0)
+
+    def offline(**options):
+        raise Exception("URL fetch failure")
+
+    monkeypatch.setattr(keras.applications, "VGG16", offline)
+    with pytest.raises(OSError, match=r"cannot be downloaded. Get the file .*URL fetch failure"):
+        perceptual_trunk(weights="imagenet", architecture="vgg16")
+    for other in ({"architecture": "squeezenet"}, {"architecture": "vgg16", "preprocessing": "torch"}):
+        with pytest.raises(ValueError, match=r"which has VGG16 and VGG19 with `preprocessing=\"caffe\"`"):
+            perceptual_trunk(weights="imagenet", **other)
+
+
 @pytest.mark.long
 def test_a_published_file_of_vgg16_sees_edges():
     """The features of an edge are larger than those of a plane, and both ways to the same network agree."""

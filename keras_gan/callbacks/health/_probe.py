@@ -156,7 +156,8 @@ class HealthProbe:
         self._model, self._real_images, self._batch_size = model, real_images, batch_size
         self._name, self._game = name, model.games[name]
         self._variables = _float_variables(model)
-        self._boundary = undecided_logit(model.adversarial_loss)
+        self._loss = self._game.loss_in(model)
+        self._boundary = undecided_logit(self._loss)
         batch = {
             name: tf.TensorSpec((batch_size, *real_images.fields[name].shape[1:]), field.dtype)
             for name, field in model.data_spec.items()
@@ -191,7 +192,7 @@ class HealthProbe:
         return tf.stack([signs[name] for name in VitalSigns._fields] + _finite(self._variables))
 
     def _signs_of_game(self, real, step):
-        game, loss, noise = self._game, self._model.adversarial_loss, StepNoise(tf.constant(_SEED, tf.int64), step)
+        game, loss, noise = self._game, self._loss, StepNoise(tf.constant(_SEED, tf.int64), step)
         judge, maker = (self._model.players[player].optimizer for player in (game.judge, game.maker))
         with passes(), drawing_from(noise), tf.GradientTape(persistent=True) as tape:
             real, fake = self._model.play(real, noise)[self._name]

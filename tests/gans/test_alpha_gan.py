@@ -1,0 +1,145 @@
+"""AlphaGAN: each loss against its formula, what is known, and bad input."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import keras_gan
+from keras_gan import networks
+from keras_gan.gans.alpha_gan import KnownAlphas, distance, recomposed
+
+RNG = np.random.default_rng(0)
+
+
+def generator(channels=4, made=1):
+    return keras.Sequential([keras.Input((8, 8, channels)), keras.layers.Conv2D(made, 3, padding="same")])
+
+
+def judge(channels=3, source=1):
+    return networks.patch_discriminator(image_shape=(8, 8, channels), source_channels=source, width=2, layers=1)
+
+
+def make(maker=None, discriminator=None, **options):
+    keras.utils.set_random_seed(0)
+    model = keras_gan.AlphaGAN(maker or generator(), discriminator or judge(), **{"seed": 3} | options)
+    model.compile(**{f"{name}_optimizer": keras.optimizers.SGD(0.01) for name in model.players}, run_eagerly=True)
+    return model
+
+
+def pairs(count=2):
+    """Trimaps with all three values, and alphas that agree with them."""
+    trimaps = RNG.integers(-1, 2, (count, 8, 8, 1)).astype("float32")
+    alphas = np.where(trimaps == 0, RNG.uniform(-1, 1, trimaps.shape), trimaps).astype("float32")
+    pictures = RNG.uniform(-1, 1, (count, 8, 8, 3)).astype("float32")
+    return {"source": np.concatenate([pictures, trimaps], axis=-1), "target": alphas}
+
+
+def composed(alphas, pictures):
+    opacity = (alphas + 1) / 2
+    return opacity * pictures + (1 - opacity) * pictures[:, ::-1, ::-1]
+
+
+def test_the_objectives_are_those_of_the_papers():
+    own, batch = judge(), pairs()
+    model = make(None, own, alpha_weight=3.0, composition_weight=5.0)
+    source, alphas = batch["source"], batch["target"]
+    pictures, trimaps = source[..., :3], source[..., 3:]
+    raw = np.asarray(model.generator.layers[1](source))
+    made = np.where(trimaps == 0, raw, trimaps)
+    real, fake = (own({"images": composed(each, pictures), "source": trimaps}).numpy() for each in (alphas, made))
+
+    def over_unknown(first, second):
+        distances = np.sqrt(((first - second) / 2) ** 2 + 1e-12)
+        rows = [row[known[..., 0] == 0].mean() for row, known in zip(distances, trimaps, strict=True)]
+        return np.mean(rows)
+
+    expected = {
+        "d_loss": 0.5 * np.mean(np.log1p(np.exp(-real)) + np.log1p(np.exp(fake))),
+        "g_loss": np.mean(np.log1p(np.exp(-fake))),
+        "alpha_loss": 3.0 * over_unknown(alphas, made),
+        "composition_loss": 5.0 * over_unknown(composed(alphas, pictures), composed(made, pictures)),
+    }
+    assert model.test_on_batch(batch, return_dict=True) == pytest.approx(expected, rel=1e-4)
+
+
+def test_what_the_trimap_knows_is_exact_and_gives_no_gradient():
+    batch, model = pairs(1), make()
+    trimaps = batch["source"][..., 3:]
+    alphas = model.matte(batch["source"][..., :3], trimaps)
+    assert alphas.dtype == np.float32
+    np.testing.assert_array_equal(alphas[trimaps == 1], 1.0)
+    np.testing.assert_array_equal(alphas[trimaps == -1], 0.0)
+    assert len(np.unique(alphas[trimaps == 0])) > 9
+    raw = tf.Variable(RNG.uniform(-1, 1, trimaps.shape).astype("float32"))
+    with tf.GradientTape() as tape:
+        made = KnownAlphas()([raw, tf.constant(batch["source"])])
+        value = distance(batch["target"], made, trimaps) + tf.reduce_sum(made)
+    assert np.array_equal(tape.gradient(value, raw).numpy() != 0, trimaps == 0)
+
+
+def test_the_losses_see_the_unknown_region_of_each_picture_alone():
+    trimaps = np.full((2, 2, 2, 1), 1.0, "float32")
+    trimaps[0, 0, 0] = 0.004  # As the byte 128.
+    first = np.zeros_like(trimaps)
+    second = np.where(trimaps == 1, 9.0, 0.5).astype("float32")
+    # The second picture is known everywhere, and counts as 0.
+    assert float(distance(first, second, trimaps)) == pytest.approx(0.5 * 0.25, rel=1e-5)
+
+
+def test_alphas_of_one_and_zero_keep_and_turn_the_picture():
+    picture = RNG.uniform(-1, 1, (1, 4, 6, 3)).astype("float32")
+    np.testing.assert_allclose(recomposed(tf.ones((1, 4, 6, 1)), picture), picture)
+    np.testing.assert_allclose(recomposed(-tf.ones((1, 4, 6, 1)), picture), picture[:, ::-1, ::-1])
+
+
+@pytest.mark.parametrize("discriminator", [judge(source=None), judge(channels=1, source=4)])
+def test_a_discriminator_may_leave_out_the_trimap_or_judge_alphas_next_to_sources(discriminator):
+    logs = make(None, discriminator).train_on_batch(pairs(), return_dict=True)
+    assert np.isfinite(list(logs.values())).all()
+
+
+def test_a_model_of_its_own_configuration_is_wrapped_once():
+    model = make(ema_half_life=10)
+    again = keras_gan.AlphaGAN.from_config(model.get_config())
+    for name in ("generator", "discriminator", "averaged_generator"):
+        assert len(getattr(again, name).layers) == len(getattr(model, name).layers)
+
+
+def test_its_export_takes_arrays_alone(tmp_path):
+    # In a PNG file the trimap would be the alpha, and the background would become white.
+    folder = keras_gan.export.save(make(), tmp_path, signatures=["serving_default"])
+    assert set(tf.saved_model.load(str(folder)).signatures) == {"serving_default"}
+    with pytest.raises(ValueError, match="translate_png"):
+        keras_gan.export.save(make(), tmp_path, signatures=["translate_png"])
+
+
+def test_in_tiles_the_known_region_is_exact_too():
+    source = np.concatenate([pairs(1)["source"]] * 3, axis=2)
+    alphas = make().matte(source[..., :3], source[..., 3:], overlap=4)
+    np.testing.assert_array_equal(alphas[source[..., 3:] == 1], 1.0)
+    np.testing.assert_array_equal(alphas[source[..., 3:] == -1], 0.0)
+
+
+@pytest.mark.parametrize(
+    "build, message",
+    [
+        (lambda: make(alpha_weight=-1), r"`alpha_weight` must be a number in \[0.0, inf\)"),
+        (lambda: make(generator(made=3)), r"make alphas of one channel: .* from \(8, 8, 4\) to \(8, 8, 3\)"),
+        (lambda: make(generator(channels=1)), r"a trimap as their last channel"),
+        (lambda: make(None, judge(channels=4)), r'must take "images" of 3 channels.* Received: a discriminator of'),
+        (lambda: make(None, judge(source=3)), r'perhaps "source" of one channel'),
+        (lambda: make(adversarial_loss="bce"), "`adversarial_loss` must be one of `keras_gan.losses`"),
+        (
+            lambda: make().matte(np.zeros((1, 8, 8, 3), "float32"), np.zeros((1, 8, 8, 3), "float32")),
+            r"needs its trimap .* trimaps.shape=\(1, 8, 8, 3\)",
+        ),
+        (
+            lambda: make().matte(np.zeros((1, 8, 8, 3), "float32"), np.full((1, 8, 8, 1), 255.0)),
+            r"must be finite numbers in \[-1, 1\]",
+        ),
+    ],
+)
+def test_what_does_not_fit(build, message):
+    with pytest.raises(ValueError, match=rf"(?s){message}"):
+        build()
