@@ -487,6 +487,7 @@ NOT_CALLED = {
     "layers.Conv2DTranspose",
     "layers.hold_power_iterations",
     "losses.AdversarialLoss",
+    "masks.Masks",
     "penalties.Penalty",
     "presets.NAMES",
     "training.Game",

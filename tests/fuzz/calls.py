@@ -21,6 +21,7 @@ from keras_gan import (
     gans,
     layers,
     losses,
+    masks,
     metrics,
     networks,
     penalties,
@@ -1304,6 +1305,14 @@ _TRANSFER = {
     "freeze": lambda: (transfer.freeze, {"gan": fresh(), "blocks": 1}),
 }
 
+_MASKS = {
+    "Boxes": made(masks.Boxes, size=0.5, place="random"),
+    "Boxes()": lambda: (masks.Boxes(), {"count": 2, "sides": (8, 8), "seed": (0, 1)}),
+    "Regions": made(masks.Regions, share=0.25, cells=4),
+    "Strokes": made(masks.Strokes, strokes=1, steps=2, widths=0.1),
+    "Union": lambda: (masks.Union, {"families": [masks.Boxes()]}),
+}
+
 _ROOMS = {
     "augmentation": _AUGMENTATION,
     "callbacks": _CALLBACKS,
@@ -1313,6 +1322,7 @@ _ROOMS = {
     "latents": _LATENTS,
     "layers": _LAYERS,
     "losses": _LOSSES,
+    "masks": _MASKS,
     "metrics": _METRICS,
     "networks": _NETWORKS,
     "penalties": _PENALTIES,
