@@ -2,6 +2,7 @@
 
 from keras_gan.networks.acgan import acgan
 from keras_gan.networks.biggan import biggan
+from keras_gan.networks.context_encoder import context_encoder
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
 from keras_gan.networks.info_gan import info_gan
@@ -25,6 +26,7 @@ from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 __all__ = [
     "acgan",
     "biggan",
+    "context_encoder",
     "dcgan",
     "dense_dcgan",
     "info_gan",

@@ -16,6 +16,8 @@ MOST_LEFT_OUT = 8
 _MOST_SHOWN = 5
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
+_BAD_MASKS = "a batch holds masks with other values than 0 and 1"
+_MASKS = "must be 1 in the hole and 0 where the picture is known"
 
 
 @contextlib.contextmanager
@@ -40,6 +42,11 @@ def _bad_batch_error(error):
         return ValueError(
             f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many classes "
             "as the data have. Received: a bad batch after good ones"
+        )
+    if _BAD_MASKS in said:
+        return ValueError(
+            f"While training, {_BAD_MASKS}. A mask {_MASKS}: divide masks of 0 and 255 by 255. Received: a bad batch "
+            "after good ones"
         )
     if _BAD_VALUES in said:
         return ValueError(
@@ -196,6 +203,11 @@ def require_values(name, values, field):
     bad = values.size - int(np.isfinite(values).sum())
     if bad:
         raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
+    if field.is_mask and not ((values == 0.0) | (values == 1.0)).all():
+        raise ValueError(
+            f"The {name} {_MASKS}. Divide masks of 0 and 255 by 255; of masks that are -1 and 1 take `({name} + 1) / "
+            f"2`. Received: values from {values.min():g} to {values.max():g}"
+        )
     if field.is_picture and values.size:
         low, high = float(values.min()), float(values.max())
         if max(-low, high) > LIMIT:
@@ -218,5 +230,7 @@ def checked_values(values, field, batch_size):
         values = tf.cast(values, tf.float32)
         good = in_range(values) if field.is_picture else tf.reduce_all(tf.math.is_finite(values))
         message = _BAD_VALUES
+    if field.is_mask:
+        good, message = tf.reduce_all((values == 0.0) | (values == 1.0)), _BAD_MASKS
     with tf.control_dependencies([tf.debugging.Assert(good, [message])]):
         return tf.ensure_shape(tf.cast(values, field.dtype), (batch_size, *field.shape))

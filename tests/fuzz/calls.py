@@ -148,6 +148,11 @@ def starring():
     return {"generator": keras.Model({"images": given, "labels": labels}, made), "discriminator": judge}
 
 
+def painting():
+    judge = network(SHAPE, ("logits", 1))
+    return {"generator": translators()["source_to_target"], "discriminator": judge}
+
+
 def autoencoder():
     return {
         "encoder": network(SHAPE, ("mean", 2), ("log_variance", 2)),
@@ -161,6 +166,7 @@ def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
+    parts |= {gans.ContextEncoder: painting}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -271,10 +277,13 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
+_OWN = (gans.ContextEncoder, gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
+    "ContextEncoder": options(
+        gans.ContextEncoder, painting, masks="given", l2_weight=0.9, adversarial_loss=losses.Hinge()
+    ),
     "CycleGAN": options(
         gans.CycleGAN,
         translators,
@@ -337,6 +346,16 @@ _METHODS = {
             "steps_per_execution": 1,
             "jit_compile": False,
         },
+    ),
+    "ContextEncoder.inpaint": method(
+        gans.ContextEncoder,
+        "inpaint",
+        images=images(),
+        masks=np.eye(8, dtype="float32")[None, :, :, None],
+        averaged=True,
+        batch_size=4,
+        tile=8,
+        overlap=2,
     ),
     "CycleGAN.translate": method(
         gans.CycleGAN, "translate", images=images(), to="target", averaged=True, batch_size=4, tile=8, overlap=2
@@ -609,6 +628,7 @@ _NETWORKS = {
         attention_side=0,
         num_classes=None,
     ),
+    "context_encoder": made(networks.context_encoder, image_shape=(16, 16, 1), paints="whole", width=1, bottleneck=2),
     "dcgan": made(
         networks.dcgan,
         **_IMAGE,

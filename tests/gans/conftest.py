@@ -106,6 +106,16 @@ def _starring(**options):
     return keras.Model({"images": images, "labels": labels}, made), keras.Model(judged, outputs)
 
 
+def _painting(**options):
+    """A generator of whole pictures, and a discriminator of them that draws nothing."""
+    dropout = options.pop("dropout")
+    seen = keras.Input((8, 8, 1), name="images")
+    made = keras.layers.Dropout(dropout)(keras.layers.Conv2D(2, 3, padding="same")(seen))
+    made = keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")(made)
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, dropout=0.0, **options)
+    return keras.Model(seen, made), keras.Model(images, outputs["logits"])
+
+
 def _autoencoding(**options):
     """An encoder, a decoder, and a discriminator that returns its features."""
     images = keras.Input((8, 8, 1))
@@ -182,6 +192,11 @@ class Tiny:
             self.networks = functools.partial(_pairing, scales=2)
             trunk = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="edges")])
             self.options |= {"perceptual": keras_gan.losses.Perceptual(trunk, ["edges"])}
+        if make is keras_gan.ContextEncoder:
+            # With this weight the discriminator matters, too.
+            self.networks, self.options = _painting, self.options | {"l2_weight": 0.5}
+            masks = keras_gan.masks.Boxes(0.5, place="random")(5, (8, 8), seed=(0, 1)).numpy()
+            self.inputs, self.snapshot_inputs = {"images": images[:5], "masks": masks}, images
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:
