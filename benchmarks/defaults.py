@@ -13,8 +13,8 @@ the training pixels, and the share of the rarest class. A pair has learnt if the
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
 halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix` and
 `Pix2PixHD` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images, with one
-generator, and is judged by the negatives. `ContextEncoder` fills the centre of digits, and has learnt if the error is
-less than half that of a grey hole.
+generator, and is judged by the negatives. `ContextEncoder` and `FreeFormInpainter` fill holes in digits, and have
+learnt if the error is less than half that of grey holes.
 """
 
 import os
@@ -90,6 +90,7 @@ PAIRS = [
     ("Pix2PixHD", "multiscale_discriminator"),
     ("StarGAN", "resnet_translator"),
     ("ContextEncoder", "context_encoder"),
+    ("FreeFormInpainter", "gated_inpainter"),
 ]
 
 
@@ -175,17 +176,30 @@ def translated_between_domains(seed):
 def filled(seed):
     """Digits with grey holes, completed by a ContextEncoder with defaults, and the ratio of the errors."""
     keras.utils.set_random_seed(seed)
-    model = keras_gan.ContextEncoder(*networks.context_encoder(**SHAPE, width=16, bottleneck=128), seed=seed)
+    parts = networks.context_encoder(**SHAPE, width=16, bottleneck=128)
+    return _trained_on_holes(keras_gan.ContextEncoder(*parts, seed=seed))
+
+
+def filled_anywhere(seed):
+    """As `filled`, by a FreeFormInpainter."""
+    keras.utils.set_random_seed(seed)
+    sizes = {"width": 8, "attention": False, "discriminator_width": 16, "discriminator_layers": 3}
+    parts = networks.gated_inpainter(**SHAPE, **sizes)
+    return _trained_on_holes(keras_gan.FreeFormInpainter(*parts, seed=seed))
+
+
+def _trained_on_holes(model):
     model.compile()
     digits, test = real_images("train")[0], real_images("test")[0]
     model.fit(digits, batch_size=16, epochs=8, verbose=0)
-    masks = model.masks(1, SHAPE["image_shape"][:2], seed=(0, 0)).numpy()
+    masks = model.masks(len(test), test.shape[1:3], seed=(0, 0)).numpy()
     images, holes = model.inpaint(test, masks), np.where(masks, 0.0, test)
     return holes, images, float(np.abs(images - test).mean() / np.abs(holes - test).mean())
 
 
 TRANSLATORS = {
     "ContextEncoder": filled,
+    "FreeFormInpainter": filled_anywhere,
     "CycleGAN": translated,
     "Pix2Pix": translated_from_pairs,
     "Pix2PixHD": translated_by_features,

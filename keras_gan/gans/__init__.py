@@ -9,6 +9,7 @@ from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.context_encoder import ContextEncoder
 from keras_gan.gans.cycle_gan import CycleGAN
+from keras_gan.gans.free_form_inpainter import FreeFormInpainter
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
@@ -37,6 +38,7 @@ __all__ = [
     "AlternatingGAN",
     "ContextEncoder",
     "CycleGAN",
+    "FreeFormInpainter",
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",

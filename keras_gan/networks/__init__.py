@@ -5,6 +5,7 @@ from keras_gan.networks.biggan import biggan
 from keras_gan.networks.context_encoder import context_encoder
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.gated_inpainter import gated_inpainter
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.multiscale_discriminator import multiscale_discriminator
@@ -29,6 +30,7 @@ __all__ = [
     "context_encoder",
     "dcgan",
     "dense_dcgan",
+    "gated_inpainter",
     "info_gan",
     "mlp",
     "multiscale_discriminator",

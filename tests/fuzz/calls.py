@@ -153,6 +153,14 @@ def painting():
     return {"generator": translators()["source_to_target"], "discriminator": judge}
 
 
+def refining():
+    seen, judged = ({name: keras.Input(SHAPE, name=name) for name in ("images", "masks")} for _ in range(2))
+    both = keras.layers.Concatenate()(list(seen.values()))
+    stages = {name: keras.layers.Conv2D(1, 1, activation="tanh")(both) for name in ("images", "coarse")}
+    logits = keras.layers.Conv2D(1, 3)(keras.layers.Concatenate()(list(judged.values())))
+    return {"generator": keras.Model(seen, stages), "discriminator": keras.Model(judged, logits)}
+
+
 def autoencoder():
     return {
         "encoder": network(SHAPE, ("mean", 2), ("log_variance", 2)),
@@ -166,7 +174,7 @@ def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
-    parts |= {gans.ContextEncoder: painting}
+    parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -277,7 +285,15 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.ContextEncoder, gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
+_OWN = (
+    gans.ContextEncoder,
+    gans.CycleGAN,
+    gans.FreeFormInpainter,
+    gans.Pix2Pix,
+    gans.Pix2PixHD,
+    gans.StarGAN,
+    gans.VAEGAN,
+)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
@@ -291,6 +307,9 @@ _GANS = {
         identity_weight=0.5,
         pool_size=2,
         adversarial_loss=losses.NonSaturating(),
+    ),
+    "FreeFormInpainter": options(
+        gans.FreeFormInpainter, refining, masks="given", l1_weight=1.0, adversarial_loss=losses.Hinge()
     ),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
@@ -594,6 +613,16 @@ _LAYERS = {
     "Pack": layer(layers.Pack, size=2),
     "PixelShuffle": layer(layers.PixelShuffle, factor=2),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
+    "ContextualAttention": lambda: (layers.ContextualAttention, {"rate": 2, "scale": 10.0}),
+    "GatedConv2D": layer(
+        layers.GatedConv2D,
+        filters=1,
+        kernel_size=3,
+        strides=1,
+        dilation_rate=1,
+        activation="elu",
+        kernel_initializer="zeros",
+    ),
     "SelfAttention": layer(layers.SelfAttention, spectral_normalization=True, kernel_initializer="glorot_uniform"),
     "SpectralNormalization": lambda: (
         layers.SpectralNormalization,
@@ -648,6 +677,14 @@ _NETWORKS = {
         units=2,
         discriminator_normalization="batch",
         spectral_normalization=False,
+    ),
+    "gated_inpainter": made(
+        networks.gated_inpainter,
+        image_shape=(8, 8, 1),
+        width=1,
+        attention=False,
+        discriminator_width=1,
+        discriminator_layers=1,
     ),
     "info_gan": made(
         networks.info_gan,
