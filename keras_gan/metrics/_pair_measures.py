@@ -25,9 +25,11 @@ class PairMeasure:
         name: str.
         better: "lower", "higher" or "near 1".
         bounds: (low, high), the range of the value.
-        rows_of: function of (images, targets) that returns a row of numbers for each pair.
+        rows_of: function of (images, targets) that returns a row of numbers for each pair; of (images, targets, masks)
+            if it looks at holes.
         summary: function of such rows that returns the value.
         extractor: dict of the fields of a `Result` that describe a network.
+        is_of_holes: bool, whether it looks at the holes of masks alone.
     """
 
     name: str
@@ -36,6 +38,7 @@ class PairMeasure:
     rows_of: Callable
     summary: Callable = np.mean
     extractor: dict = dataclasses.field(default_factory=dict)
+    is_of_holes: bool = False
 
     def deviation(self, rows, seed):
         """The standard deviation of the value over other pairs of the same kind and number: by bootstrap over pairs."""
@@ -90,14 +93,20 @@ def _energies(images, targets):
     return np.stack(gradient_energy(images, targets)[1:], axis=1)
 
 
-def _decibels(images, targets):
+def _decibels(images, targets, masks=None):
     with warnings.catch_warnings(action="ignore"):
-        return psnr(images, targets).values
+        return psnr(images, targets, masks=masks).values
+
+
+def _absolute_in_holes(images, targets, masks):
+    return l1(images, targets, masks=masks).values
 
 
 MEASURES = {
     "psnr": PairMeasure("psnr", "higher", (-math.inf, math.inf), _decibels, mean_decibels),
     "ssim": PairMeasure("ssim", "higher", (-1.0, 1.0), lambda *pairs: ssim(*pairs).values),
     "l1": PairMeasure("l1", "lower", (0.0, math.inf), lambda *pairs: l1(*pairs).values),
+    "hole_psnr": PairMeasure("hole_psnr", "higher", (-math.inf, math.inf), _decibels, mean_decibels, is_of_holes=True),
+    "hole_l1": PairMeasure("hole_l1", "lower", (0.0, math.inf), _absolute_in_holes, is_of_holes=True),
     "gradient_energy": PairMeasure("gradient_energy", "near 1", (0.0, math.inf), _energies, energy_ratio),
 }

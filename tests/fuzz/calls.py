@@ -1120,7 +1120,7 @@ _METRICS = {
     ),
     "gradient_energy": compared(metrics.gradient_energy),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
-    "l1": compared(metrics.l1),
+    "l1": compared(metrics.l1, masks=np.ones((8, 8, 8, 1))),
     "label_accuracy": made(metrics.label_accuracy, logits=features(), labels=labels(12)),
     "mode_coverage": lambda: (
         metrics.mode_coverage,
@@ -1155,7 +1155,7 @@ _METRICS = {
         },
     ),
     "precision_recall": measured(metrics.precision_recall, num_neighbours=3),
-    "psnr": compared(metrics.psnr, channel=None, border=1, value_range=(-1.0, 1.0)),
+    "psnr": compared(metrics.psnr, channel=None, border=1, value_range=(-1.0, 1.0), masks=np.ones((8, 8, 8, 1))),
     "sliced_wasserstein_distance": lambda: (
         metrics.sliced_wasserstein_distance,
         {
@@ -1187,7 +1187,7 @@ _EXPORT = {
     ),
     "ExportedGenerator.translate": lambda: (
         export.ExportedGenerator(exported_translator()).translate,
-        {"images": images(2), "labels": None, "batch_size": 4},
+        {"images": images(2), "labels": None, "masks": None, "batch_size": 4},
     ),
     "litert_distance": lambda: (
         export.litert_distance,
