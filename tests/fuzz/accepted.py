@@ -476,6 +476,7 @@ HERE = {
     "training.Critic.judges": {"text"},
     "training.Critic.multiscale": _FLAG,
     "training.Critic.role": {"text"},
+    "training.Field.is_mask": _FLAG,
     "training.Field.is_noise": _FLAG,
     "training.Field.shape": {"empty list", "list of None"},
     "training.Interface.returns": {"text"},

@@ -470,7 +470,7 @@ _TRAINING = {
             "generator": None,
         },
     ),
-    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False}),
+    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False, "is_mask": False}),
     "Interface": lambda: (
         training.Interface,
         {"network": pair()["generator"], "role": "generator", "takes": ("latents",), "returns": "images"},
