@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._pixels import require_zeros_and_ones
 from keras_gan.training import Field, Sampler
 
 MASKS = "masks"
@@ -33,8 +34,13 @@ class InpaintingSampler(Sampler):
 
     def inputs_for(self, count=None, *, seed=None, **given):
         """Check images and masks; see `Sampler.inputs_for`."""
+        if given.get(MASKS) is None:
+            raise ValueError(
+                "This model fills the holes of images: give `masks`, 1 in the hole and 0 where the picture is known. "
+                "Received: masks=None"
+            )
         inputs = super().inputs_for(count, seed=seed, **given)
-        return {**inputs, MASKS: self.checked_masks(given.get(MASKS), np.shape(inputs["images"]))}
+        return {**inputs, MASKS: self.checked_masks(given[MASKS], np.shape(inputs["images"]))}
 
     @property
     def fields(self):
@@ -45,7 +51,7 @@ class InpaintingSampler(Sampler):
         """Masks as a float32 tensor, one for each image, or a ValueError.
 
         Args:
-            masks: array of zeros and ones, or of booleans; one for each image or one for all; None is an error.
+            masks: array of zeros and ones, or of booleans; one for each image or one for all.
             shape: tuple, the shape of the images.
         """
         try:
@@ -58,8 +64,10 @@ class InpaintingSampler(Sampler):
                 f"Give `masks` of shape {wanted}, or one for all of shape {(1, *wanted[1:])}: 1 in the hole and 0 "
                 f"where the picture is known. Received: masks of shape {array.shape} and type {array.dtype}"
             )
-        require_zeros_and_ones(array)
-        if self.holes_within is not None and (array.astype(bool) & ~self.holes_within).any():
+        require_zeros_and_ones(MASKS, array)
+        # Of larger images each tile is checked.
+        is_whole = self.holes_within is not None and self.holes_within.shape[:2] == wanted[1:3]
+        if is_whole and (array.astype(bool) & ~self.holes_within).any():
             rows, columns = (np.flatnonzero(self.holes_within.any(axis=axis)) for axis in ((1, 2), (0, 2)))
             raise ValueError(
                 f"This network paints the centre of a picture alone, so a hole must lie in the rows {rows[0]} to "
@@ -68,12 +76,3 @@ class InpaintingSampler(Sampler):
                 "outside of it"
             )
         return tf.broadcast_to(tf.constant(array, tf.float32), wanted)
-
-
-def require_zeros_and_ones(masks):
-    """Raise a ValueError if an array of numbers has other values than 0 and 1."""
-    if not ((masks == 0) | (masks == 1)).all():
-        raise ValueError(
-            "`masks` must be 1 in the hole and 0 where the picture is known. Divide masks of 0 and 255 by 255; of "
-            f"masks that are -1 and 1 take `(masks + 1) / 2`. Received: masks from {masks.min():g} to {masks.max():g}"
-        )

@@ -5,7 +5,7 @@ import typing
 import numpy as np
 
 from keras_gan._arguments import require_choice, require_int, require_number
-from keras_gan._pixels import LIMIT, scaling, warn_of_zero_to_one
+from keras_gan._pixels import LIMIT, require_zeros_and_ones, scaling, warn_of_zero_to_one
 from keras_gan.metrics._features import as_array
 
 _BYTES_AT_ONCE = 2**23
@@ -105,11 +105,7 @@ def require_holes(masks, shape):
     wanted = (*shape[:3], 1)
     if masks.shape != wanted:
         raise ValueError(f"`masks` must have the shape {wanted}. Received: masks.shape={masks.shape}")
-    if not ((masks == 0) | (masks == 1)).all():
-        raise ValueError(
-            "`masks` must be 1 in the hole and 0 where the picture is known. Divide masks of 0 and 255 by 255. "
-            f"Received: masks from {masks.min():g} to {masks.max():g}"
-        )
+    require_zeros_and_ones("masks", masks)
     return masks.astype(bool)
 
 

@@ -5,7 +5,14 @@ import contextlib
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import LIMIT, has_channels_first, in_range, scaling, warn_of_zero_to_one
+from keras_gan._pixels import (
+    LIMIT,
+    has_channels_first,
+    in_range,
+    require_zeros_and_ones,
+    scaling,
+    warn_of_zero_to_one,
+)
 from keras_gan._sample_shapes import explained
 from keras_gan.training.fields import named_fields
 
@@ -17,7 +24,6 @@ _MOST_SHOWN = 5
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
 _BAD_MASKS = "a batch holds masks with other values than 0 and 1"
-_MASKS = "must be 1 in the hole and 0 where the picture is known"
 
 
 @contextlib.contextmanager
@@ -45,8 +51,8 @@ def _bad_batch_error(error):
         )
     if _BAD_MASKS in said:
         return ValueError(
-            f"While training, {_BAD_MASKS}. A mask {_MASKS}: divide masks of 0 and 255 by 255. Received: a bad batch "
-            "after good ones"
+            f"While training, {_BAD_MASKS}. They must be 1 in the hole and 0 where the picture is known, and nothing "
+            "in between: round them, as in `tf.round(masks)`. Received: a bad batch after good ones"
         )
     if _BAD_VALUES in said:
         return ValueError(
@@ -203,11 +209,8 @@ def require_values(name, values, field):
     bad = values.size - int(np.isfinite(values).sum())
     if bad:
         raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
-    if field.is_mask and not ((values == 0.0) | (values == 1.0)).all():
-        raise ValueError(
-            f"The {name} {_MASKS}. Divide masks of 0 and 255 by 255; of masks that are -1 and 1 take `({name} + 1) / "
-            f"2`. Received: values from {values.min():g} to {values.max():g}"
-        )
+    if field.is_mask:
+        require_zeros_and_ones(name, values)
     if field.is_picture and values.size:
         low, high = float(values.min()), float(values.max())
         if max(-low, high) > LIMIT:

@@ -161,11 +161,13 @@ def test_pictures_show_the_hole_the_completed_image_and_the_truth():
 @pytest.mark.parametrize(
     "masks, words",
     [
-        (None, "Give `masks` of shape"),
+        (None, "give `masks`, 1 in the hole"),
         (np.zeros((2, 8, 8)), "Give `masks` of shape"),
         (np.zeros((2, 4, 4, 1)), "Give `masks` of shape"),
         (255 * np.ones((2, 8, 8, 1), "uint8"), "Divide masks of 0 and 255 by 255"),
         (np.full((2, 8, 8, 1), np.nan), "`masks` must be 1 in the hole"),
+        (-np.ones((2, 8, 8, 1)), r"take `\(masks \+ 1\) / 2`"),
+        (np.full((2, 8, 8, 1), 0.5), "`masks > 0.5` as floats"),
     ],
 )
 def test_bad_masks(masks, words):
@@ -176,6 +178,9 @@ def test_bad_masks(masks, words):
 def test_holes_where_nothing_is_painted():
     with pytest.raises(ValueError, match=r"rows 2 to 5 and the columns 2 to 5"):
         make((4, 4, 3), masks=Boxes(0.25)).inpaint(images(1), np.ones((1, 8, 8, 1)))
+    # Of a larger image, the hole lies in the centre of no tile.
+    with pytest.raises(ValueError, match="paints the centre of a picture alone"):
+        make((4, 4, 3), masks=Boxes(0.25)).inpaint(images(1, (16, 16)), np.ones((1, 16, 16, 1)))
     for masks, words in ((Boxes(0.75), "these masks have holes outside"), ("given", "masks of the data may be any")):
         with pytest.raises(ValueError, match=words):
             make((4, 4, 3), masks=masks)
