@@ -34,16 +34,16 @@ def painted(rng, side=256):
 
 
 def test_as_much_is_hole_as_in_the_published_algorithm():
-    masks = Strokes()(300, (64, 64), seed=[0, 3]).numpy()[..., 0]
+    masks = Strokes()(150, (64, 64), seed=[0, 3]).numpy()[..., 0]
     rng = np.random.default_rng(0)
-    published = np.stack([painted(rng) for _ in range(300)])
+    published = np.stack([painted(rng) for _ in range(150)])
     shares = [holes.mean(axis=(1, 2)) for holes in (masks, published)]
-    error = math.hypot(*(share.std() / math.sqrt(300) for share in shares))
+    error = math.hypot(*(share.std() / math.sqrt(150) for share in shares))
     assert abs(shares[0].mean() - shares[1].mean()) < 4 * error
     assert abs(shares[0].std() / shares[1].std() - 1) < 0.25
     # The walks run from the left to the right; mirrored, no side is preferred.
     halves = masks[:, :, :32].mean(axis=(1, 2)) - masks[:, :, 32:].mean(axis=(1, 2))
-    assert abs(halves.mean()) < 4 * halves.std() / math.sqrt(300)
+    assert abs(halves.mean()) < 4 * halves.std() / math.sqrt(150)
 
 
 def test_the_distance_to_a_walk_is_the_least_distance_to_its_points():
