@@ -16,6 +16,8 @@ halves, and has learnt if the mean absolute error is less than half that of the 
 with one generator, and is judged by the negatives. `SRGAN`, `ESRGAN` and `RealESRGAN` enlarge digits of 8x8 pixels, and
 are compared with squares in the place of pixels. `EnlightenGAN` brightens digits of a quarter of the light, from
 unpaired halves, and `AlphaGAN` finds the alphas of digits on noise, next to those of 1/2.
+`ContextEncoder` and `FreeFormInpainter` fill holes in digits, and have learnt if the error is less than half that of
+grey holes.
 """
 
 import os
@@ -98,6 +100,8 @@ PAIRS = [
     ("DPED", "unet"),
     ("EnlightenGAN", "attention_unet"),
     ("AlphaGAN", "unet"),
+    ("ContextEncoder", "context_encoder"),
+    ("FreeFormInpainter", "gated_inpainter"),
 ]
 
 
@@ -269,7 +273,33 @@ def _enlarged(gan):
     return squares, images, float(np.abs(images - test).mean() / np.abs(squares - test).mean())
 
 
+def filled(seed):
+    """Digits with grey holes, completed by a ContextEncoder with defaults, and the ratio of the errors."""
+    keras.utils.set_random_seed(seed)
+    parts = networks.context_encoder(**SHAPE, width=16, bottleneck=128)
+    return _trained_on_holes(keras_gan.ContextEncoder(*parts, seed=seed))
+
+
+def filled_anywhere(seed):
+    """As `filled`, by a FreeFormInpainter."""
+    keras.utils.set_random_seed(seed)
+    sizes = {"width": 8, "attention": False, "discriminator_width": 16, "discriminator_layers": 3}
+    parts = networks.gated_inpainter(**SHAPE, **sizes)
+    return _trained_on_holes(keras_gan.FreeFormInpainter(*parts, seed=seed))
+
+
+def _trained_on_holes(model):
+    model.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    model.fit(digits, batch_size=16, epochs=8, verbose=0)
+    masks = model.masks(len(test), test.shape[1:3], seed=(0, 0)).numpy()
+    images, holes = model.inpaint(test, masks), np.where(masks, 0.0, test)
+    return holes, images, float(np.abs(images - test).mean() / np.abs(holes - test).mean())
+
+
 TRANSLATORS = {
+    "ContextEncoder": filled,
+    "FreeFormInpainter": filled_anywhere,
     "CycleGAN": translated,
     "Pix2Pix": translated_from_pairs,
     "Pix2PixHD": translated_by_features,

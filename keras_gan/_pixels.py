@@ -82,6 +82,27 @@ def in_range(images):
     return tf.reduce_all(tf.abs(images) <= LIMIT)
 
 
+def require_zeros_and_ones(name, masks):
+    """Raise a ValueError, with the remedy for what was given, unless an array of numbers holds 0 and 1 alone.
+
+    Args:
+        name: str, what the message calls the masks.
+        masks: array of numbers or booleans, of any shape.
+    """
+    if ((masks == 0) | (masks == 1)).all():
+        return
+    low, high = _extremes(masks)
+    remedy = f"`{name} > 0.5` as floats makes such masks of others in [0, 1]."
+    if high > 1.0:
+        remedy = "Divide masks of 0 and 255 by 255."
+    elif low < 0.0:
+        remedy = f"Of masks that are -1 and 1 take `({name} + 1) / 2`."
+    raise ValueError(
+        f"`{name}` must be 1 in the hole and 0 where the picture is known. {remedy} "
+        f"Received: {name} from {low:g} to {high:g}"
+    )
+
+
 def fills_zero_to_one(low, high):
     """Whether images are most likely in [0, 1] instead of [-1, 1]: none is below 0, some are near 0 and near 1.
 

@@ -63,6 +63,19 @@ def seeds_of(seed, count):
     return [tf.stack([first, second + (number << _DRAW_SHIFT)]) for number in range(count)]
 
 
+def split_seed(seed, count):
+    """Seeds for several draws, each of which may be split again: they are random numbers of the given seed.
+
+    Args:
+        seed: int tensor of shape (2,), which nothing else is drawn from.
+        count: int.
+
+    Returns:
+        list of int64 tensors of shape (2,).
+    """
+    return tf.unstack(tf.cast(_bits((count, 2), seed), tf.int64))
+
+
 def normal(shape, seed):
     """Standard normal float32 numbers, by the method of Box and Muller (1958).
 

@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from keras_gan._pixels import in_range, tensor_to_bytes
 
-_LABELS, _CODES = "labels", "codes"
+_LABELS, _CODES, _MASKS = "labels", "codes", "masks"
 
 # The batch size of `generate`: the last bits of an image may depend on the size of its batch.
 _BATCH_SIZE = 64
@@ -189,6 +189,8 @@ def _checked_inputs(sampler, tensors, max_count):
         inputs[_LABELS] = checked_labels(inputs[_LABELS], count, sampler)
     if _CODES in inputs:
         inputs[_CODES] = _checked_codes(inputs[_CODES], count, sampler.codes)
+    if _MASKS in inputs:
+        inputs[_MASKS] = checked_masks(inputs[_MASKS], main, sampler)
     return inputs
 
 
@@ -269,6 +271,36 @@ def _checked_codes(codes, count, encoding):
         codes,
         f"A row of codes holds {encoding.described()}. Received: wrong codes =",
         shown=tf.boolean_mask(codes, ~good),
+    )
+
+
+def checked_masks(masks, images, sampler):
+    """Return masks of zeros and ones, one for each image and of its sides, with holes where the network paints."""
+    masks = tf.ensure_shape(masks, sampler.inputs[_MASKS].shape, name="masks_of_the_right_shape")
+    shapes = tf.stack([tf.shape(masks)[:3], tf.shape(images)[:3]])
+    masks = required(
+        tf.reduce_all(tf.equal(shapes[0], shapes[1])),
+        masks,
+        "Give a mask for each image, of the same height and width. Received: (count, height, width) of masks and of "
+        "images =",
+        shown=shapes,
+    )
+    wrong = (masks != 0.0) & (masks != 1.0)
+    masks = required(
+        ~tf.reduce_any(wrong),
+        masks,
+        "Masks must be 1 in the hole and 0 where the picture is known. Received: other numbers =",
+        shown=tf.math.count_nonzero(wrong),
+    )
+    if sampler.holes_within is None:
+        return masks
+    outside = tf.boolean_mask(masks, tf.broadcast_to(~sampler.holes_within, tf.shape(masks)))
+    return required(
+        ~tf.reduce_any(outside > 0.0),
+        masks,
+        "This model paints the centre of a picture alone. Give masks whose holes lie there. Received: pixels of holes "
+        "outside of it =",
+        shown=tf.math.count_nonzero(outside),
     )
 
 

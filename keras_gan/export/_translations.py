@@ -12,7 +12,7 @@ from keras_gan.export._signatures import Signature
 
 IMAGE_TYPES = ("float32", "uint8", "uint16")
 
-_FILES = "image_bytes"
+_FILES, _MASKS = "image_bytes", "masks"
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 # Bytes from the beginning of a PNG file to the end of its width and height.
 _PNG_HEADER = 24
@@ -31,19 +31,22 @@ def of_translator(sampler, *, max_count, jit_compile, image_type):
             bits with "uint16", else 8.
 
     Returns:
-        List of `Signature`: `serving_default` and, for one to four channels of images, `translate_png`. The files of
-        sources with a trimap would hold it as their alpha, and hide what matting looks at.
+        List of `Signature`: `serving_default` and, for one to four channels of images, `translate_png`. What fills
+        holes has `inpaint_png` in its place, for grey and RGB images. The files of sources with a trimap would hold it
+        as their alpha, and hide what matting looks at.
     """
     rule = _SideRule(sampler)
     make = _signatures.making(sampler)
     compiled = _signatures.making(sampler, jit_compile=True) if jit_compile else make
     signatures = [_serving_default(sampler, compiled, rule, max_count, image_type)]
+    file_type = "uint16" if image_type == "uint16" else "uint8"
+    if _MASKS in sampler.inputs:
+        is_shown = sampler.output_shape[-1] in (1, 3)
+        return [*signatures, *([_inpaint_png(sampler, make, rule, max_count, file_type)] if is_shown else [])]
     are_images = not any(getattr(layer, "takes_trimaps", False) for layer in every_layer(sampler.network))
     counts = sampler.inputs[sampler.main].shape[-1], sampler.output_shape[-1]
     if are_images and all(count in range(1, 5) for count in counts):
-        signatures.append(
-            _translate_png(sampler, make, rule, max_count, "uint16" if image_type == "uint16" else "uint8")
-        )
+        signatures.append(_translate_png(sampler, make, rule, max_count, file_type))
     return signatures
 
 
@@ -55,7 +58,10 @@ def _serving_default(sampler, make, rule, max_count, image_type):
         return make(inputs)
 
     of_floats = _signatures.serving_default(sampler, translated, max_count)
-    example = {**of_floats.example, sampler.main: rule.example()[np.newaxis].astype(image_type)}
+    picture = rule.example()[np.newaxis]
+    example = {**of_floats.example, sampler.main: picture.astype(image_type)}
+    if _MASKS in example:
+        example[_MASKS] = picture[..., :1]
     if image_type == "float32":
         return dataclasses.replace(of_floats, example=example)
 
@@ -89,14 +95,8 @@ def _translate_png(sampler, make, rule, max_count, image_type):
         return tf.io.encode_png(_to_levels(made, image_type)[0])
 
     def serve(files, *given):
-        files = tf.ensure_shape(files, (None,), name=f"{_FILES}_of_the_right_shape")
+        files = _checked_files(files, max_count)
         count = tf.shape(files)[0]
-        files = _signatures.required(
-            count <= max_count,
-            files,
-            f"One request may hold up to {max_count} files. Send the rest in further requests. Received: count =",
-            shown=count,
-        )
         given = [_signatures.checked_labels(part, count, sampler) for part in given]
         return {"png_bytes": tf.map_fn(translated, (files, *given), fn_output_signature=tf.string)}
 
@@ -114,6 +114,52 @@ def _translate_png(sampler, make, rule, max_count, image_type):
             _FILES: np.array([tf.io.encode_png(rule.example().astype("uint8")).numpy()], object),
             **{spec.name: np.zeros((1, *spec.shape[1:]), np.int32) for spec in conditions},
         },
+    )
+
+
+def _inpaint_png(sampler, make, rule, max_count, image_type):
+    """Return the signature from files with transparent holes to complete ones. They may differ in size."""
+    channels = sampler.output_shape[-1]
+
+    def completed(file):
+        picture = decoded(rule.checked(file, _stated_sides(file)), channels + 1)
+        picture.set_shape((*sampler.output_shape[:-1], channels + 1))
+        masks = _signatures.required(
+            tf.reduce_any(picture[..., -1] <= -1.0),
+            tf.cast(picture[..., -1:] <= -1.0, tf.float32),
+            "This picture has no hole. Send a PNG file whose pixels are transparent (alpha 0) where it is to be "
+            "filled. Received: height, width and channels =",
+            shown=tf.shape(picture),
+        )
+        inputs = {sampler.main: picture[tf.newaxis, ..., :-1]}
+        inputs[_MASKS] = _signatures.checked_masks(masks[tf.newaxis], inputs[sampler.main], sampler)
+        return tf.io.encode_png(_to_levels(_signatures.finite(make(inputs)), image_type)[0])
+
+    def serve(files):
+        return {"png_bytes": tf.map_fn(completed, _checked_files(files, max_count), fn_output_signature=tf.string)}
+
+    bits = 8 * tf.as_dtype(image_type).size
+    example = np.concatenate([rule.example(), np.zeros((*rule.example().shape[:2], 1))], axis=-1)
+    if sampler.holes_within is not None:
+        example[..., -1:] = np.where(sampler.holes_within, 0, 255)
+    return Signature(
+        name="inpaint_png",
+        documentation=f"{_FILES} string (count,), PNG files whose holes are transparent (alpha 0), count up to "
+        f"{max_count} -> png_bytes string (count,), the completed pictures as PNG of {bits} bits without alpha.",
+        inputs=(tf.TensorSpec((None,), tf.string, _FILES),),
+        function=serve,
+        example={_FILES: np.array([tf.io.encode_png(example.astype("uint8")).numpy()], object)},
+    )
+
+
+def _checked_files(files, max_count):
+    files = tf.ensure_shape(files, (None,), name=f"{_FILES}_of_the_right_shape")
+    count = tf.shape(files)[0]
+    return _signatures.required(
+        count <= max_count,
+        files,
+        f"One request may hold up to {max_count} files. Send the rest in further requests. Received: count =",
+        shown=count,
     )
 
 

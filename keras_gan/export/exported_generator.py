@@ -16,7 +16,7 @@ from keras_gan.export.saved_model import version_folders
 from keras_gan.layers import CodeEncoding
 from keras_gan.training.sampler import in_one_array, require_one_of_both
 
-_LABELS, _CODES = "labels", "codes"
+_LABELS, _CODES, _MASKS = "labels", "codes", "masks"
 
 
 class ExportedGenerator:
@@ -68,7 +68,7 @@ class ExportedGenerator:
         self._model = _loaded(self.path)
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
-        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES)]
+        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES, _MASKS)]
         if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != 4:
             raise ValueError(
                 "Expected a SavedModel whose signature `serving_default` maps latents to images (batch, height, width, "
@@ -148,20 +148,22 @@ class ExportedGenerator:
         conditions = {**self._labels(labels, len(latents), seed), **self._codes(codes, len(latents), seed)}
         return self(batch_size=batch_size, **{self._main: latents, **conditions})
 
-    def translate(self, images, *, labels=None, batch_size=64):
-        """Translate images, like the `translate` of the model that was exported.
+    def translate(self, images, *, labels=None, masks=None, batch_size=64):
+        """Translate images, like the `translate` of the model that was exported; or fill their holes.
 
         Args:
             images: array `(num_images, height, width, channels)` of the type that the model was exported with: float32
                 in [-1, 1], uint8 or uint16.
             labels: for a model that takes them: one label for all images, or one for each.
+            masks: for a model that fills holes: float32 `(num_images, height, width, 1)`, 1 in the hole and 0 where the
+                image is known; or one for all, `(height, width, 1)`.
             batch_size: int, how many images to translate at once.
 
         Returns:
             NumPy array of images, of the same type.
 
         Raises:
-            ValueError: if the model takes no images, or these or the labels do not suit it.
+            ValueError: if the model takes no images, or these, the labels or the masks do not suit it.
             tf.errors.InvalidArgumentError: if the model does not take the values, or not pictures of this size.
         """
         if self.latent_shape is not None:
@@ -172,7 +174,8 @@ class ExportedGenerator:
         images = self._as_taken(self._main, images)
         if images.dtype.is_floating:
             images = require_image_tensor(self._main, images)
-        return self(batch_size=batch_size, images=images, **self._repeated(_LABELS, labels, len(images)))
+        conditions = self._repeated(_LABELS, labels, len(images)) | self._repeated(_MASKS, masks, len(images))
+        return self(batch_size=batch_size, images=images, **conditions)
 
     def _labels(self, labels, count, seed):
         """The labels of a request as an input; none for a model without."""

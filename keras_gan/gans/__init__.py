@@ -8,10 +8,12 @@ from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alpha_gan import AlphaGAN
 from keras_gan.gans.alternating_gan import AlternatingGAN
+from keras_gan.gans.context_encoder import ContextEncoder
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.dped import DPED
 from keras_gan.gans.enlighten_gan import EnlightenGAN
 from keras_gan.gans.esrgan import ESRGAN
+from keras_gan.gans.free_form_inpainter import FreeFormInpainter
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
@@ -44,8 +46,10 @@ __all__ = [
     "AdversarialFlow",
     "AlphaGAN",
     "AlternatingGAN",
+    "ContextEncoder",
     "CycleGAN",
     "EnlightenGAN",
+    "FreeFormInpainter",
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",

@@ -3,10 +3,12 @@
 from keras_gan.layers.batch_normalization import BatchNormalization
 from keras_gan.layers.code_encoding import CodeEncoding
 from keras_gan.layers.conditional_batch_normalization import ConditionalBatchNormalization
+from keras_gan.layers.contextual_attention import ContextualAttention
 from keras_gan.layers.convolution import Conv2D, Conv2DTranspose
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
 from keras_gan.layers.fir_blur import FIRBlur2D
 from keras_gan.layers.fir_resampling import FIRDownsampling2D, FIRUpsampling2D
+from keras_gan.layers.gated_convolution import GatedConv2D
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
@@ -28,12 +30,14 @@ __all__ = [
     "BatchNormalization",
     "CodeEncoding",
     "ConditionalBatchNormalization",
+    "ContextualAttention",
     "Conv2D",
     "Conv2DTranspose",
     "EqualizedLearningRate",
     "FIRBlur2D",
     "FIRDownsampling2D",
     "FIRUpsampling2D",
+    "GatedConv2D",
     "GroupNormalization",
     "ImagePool",
     "LeakyReLU",

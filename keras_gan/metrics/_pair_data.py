@@ -8,9 +8,12 @@ import tensorflow as tf
 from keras_gan._pixels import require_image_tensor, warn_of_zero_to_one
 from keras_gan._sample_shapes import elements
 from keras_gan.metrics._features import as_array
+from keras_gan.metrics._pairs import require_holes
 from keras_gan.metrics.samples import Samples
 
 SIDES = ("source", "target")
+# Of images with holes: the source is the image without what is in the hole, the target the whole image.
+HOLES = {"images", "masks"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,6 +29,7 @@ class Pairs:
         split: name of the part of the data, or None.
         baselines: dict of the name of each value to that of the sources in place of translations.
         samples: `Samples` of the targets, or None without an extractor.
+        masks: array `(num_pairs, height, width, 1)`, 1 in the holes of the sources; None without holes.
     """
 
     source: np.ndarray
@@ -36,6 +40,7 @@ class Pairs:
     split: str | None = None
     baselines: dict = dataclasses.field(default_factory=dict)
     samples: Samples | None = None
+    masks: np.ndarray | None = None
 
     def __len__(self):
         return len(self.source)
@@ -72,7 +77,13 @@ def read_pairs(source, num_pairs, seed):
         warn_of_zero_to_one(name, float(columns[name].min()), float(columns[name].max()), stacklevel=4)
     rows = np.array([row for row, _ in kept])
     return Pairs(
-        columns["source"], columns["target"], columns.get("labels"), rows, total, getattr(source, "split", None)
+        columns["source"],
+        columns["target"],
+        columns.get("labels"),
+        rows,
+        total,
+        getattr(source, "split", None),
+        masks=columns.get("masks"),
     )
 
 
@@ -108,9 +119,12 @@ def _batches(source):
 def _checked(batch):
     """A batch as arrays, its images as float32 in [-1, 1], or a ValueError."""
     given = set(batch) if isinstance(batch, dict) else set()
+    if given == HOLES:
+        return _with_holes(batch)
     if not set(SIDES) <= given or given - {*SIDES, "labels"}:
         raise ValueError(
-            'Pairs have the fields "source" and "target", and perhaps "labels", the domains of the targets. '
+            'Pairs have the fields "source" and "target", and perhaps "labels", the domains of the targets; images '
+            'with holes have "images" and "masks". '
             f"Received: {sorted(map(str, given)) if given else type(batch).__name__}"
         )
     images = {name: require_image_tensor(name, as_array(name, batch[name])).numpy() for name in SIDES}
@@ -119,3 +133,10 @@ def _checked(batch):
     if len(set(counts.values())) != 1:
         raise ValueError(f"Each source has its own target: give as many of each. Received: {counts}")
     return images | labels
+
+
+def _with_holes(batch):
+    """Whole images as targets, and as sources the same with grey holes."""
+    images = require_image_tensor("images", as_array("images", batch["images"])).numpy()
+    holes = require_holes(as_array("masks", batch["masks"], "biuf"), images.shape)
+    return {"source": np.where(holes, np.float32(0.0), images), "target": images, "masks": holes.astype(np.float32)}

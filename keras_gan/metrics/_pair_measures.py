@@ -26,10 +26,12 @@ class PairMeasure:
         name: str.
         better: "lower", "higher" or "near 1".
         bounds: (low, high), the range of the value.
-        rows_of: function of (images, targets) that returns a row of numbers for each pair.
+        rows_of: function of (images, targets) that returns a row of numbers for each pair; of (images, targets, masks)
+            if it looks at holes.
         summary: function of such rows that returns the value.
         part: str, which part of the images is compared, or None for all of them.
         extractor: dict of the fields of a `Result` that describe a network.
+        is_of_holes: bool, whether it looks at the holes of masks alone.
     """
 
     name: str
@@ -39,6 +41,7 @@ class PairMeasure:
     summary: Callable = np.mean
     part: str | None = None
     extractor: dict = dataclasses.field(default_factory=dict)
+    is_of_holes: bool = False
 
     def deviation(self, rows, seed):
         """The standard deviation of the value over other pairs of the same kind and number: by bootstrap over pairs."""
@@ -108,9 +111,13 @@ def _energies(images, targets):
     return np.stack(gradient_energy(images, targets)[1:], axis=1)
 
 
-def _decibels(images, targets, **part):
+def _decibels(images, targets, masks=None, **part):
     with warnings.catch_warnings(action="ignore"):
-        return psnr(images, targets, **part).values
+        return psnr(images, targets, masks=masks, **part).values
+
+
+def _absolute_in_holes(images, targets, masks):
+    return l1(images, targets, masks=masks).values
 
 
 def _similarities(images, targets, **part):
@@ -121,6 +128,8 @@ MEASURES = {
     "psnr": PairMeasure("psnr", "higher", (-math.inf, math.inf), _decibels, mean_decibels),
     "ssim": PairMeasure("ssim", "higher", (-1.0, 1.0), _similarities),
     "l1": PairMeasure("l1", "lower", (0.0, math.inf), lambda *pairs: l1(*pairs).values),
+    "hole_psnr": PairMeasure("hole_psnr", "higher", (-math.inf, math.inf), _decibels, mean_decibels, is_of_holes=True),
+    "hole_l1": PairMeasure("hole_l1", "lower", (0.0, math.inf), _absolute_in_holes, is_of_holes=True),
     "gradient_energy": PairMeasure("gradient_energy", "near 1", (0.0, math.inf), _energies, energy_ratio),
 }
 # Those that take `channel` and `border`.

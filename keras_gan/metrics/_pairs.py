@@ -5,7 +5,7 @@ import typing
 import numpy as np
 
 from keras_gan._arguments import require_choice, require_int, require_number
-from keras_gan._pixels import LIMIT, scaling, warn_of_zero_to_one
+from keras_gan._pixels import LIMIT, require_zeros_and_ones, scaling, warn_of_zero_to_one
 from keras_gan.metrics._features import as_array
 
 _BYTES_AT_ONCE = 2**23
@@ -68,6 +68,45 @@ def values_of_pairs(compare, images, targets, *, channel=None, border=0, value_r
         rows = slice(start, start + step)
         parts.append(compare(prepared(images[rows], ranges[0]), prepared(targets[rows], ranges[1])))
     return np.concatenate(parts)
+
+
+def only_holes(images, targets, masks, border=0):
+    """Images that differ from their targets in the holes alone, and what share of each image is hole.
+
+    So a mean over all pixels, divided by the share, is the mean over the hole.
+
+    Args:
+        images: array-like `(num_pairs, height, width, channels)`.
+        targets: array-like of the same shape.
+        masks: array-like `(num_pairs, height, width, 1)`, 1 in the hole and 0 elsewhere.
+        border: int, how many pixels are left out on each side.
+
+    Returns:
+        The images, and float64 shares `(num_pairs,)`.
+
+    Raises:
+        ValueError: if these are no masks for the images, or an image has no hole.
+    """
+    images, targets = (as_array(name, value, "iuf") for name, value in (("images", images), ("targets", targets)))
+    _require_same_shape(images, targets)
+    holes = require_holes(as_array("masks", masks, "biuf"), images.shape)
+    height, width = _inner(images.shape[1:3], require_int("border", border, low=0))
+    shares = holes[:, height, width].mean(axis=(1, 2, 3))
+    if not shares.all():
+        raise ValueError(
+            "Each image must have a hole, because nothing else is measured: leave out those without. "
+            f"Received: {int((shares == 0).sum())} of {len(shares)} masks without a hole"
+        )
+    return np.where(holes, images, targets), shares
+
+
+def require_holes(masks, shape):
+    """Masks as booleans, True in the hole, or a ValueError unless they are zeros and ones for images of a shape."""
+    wanted = (*shape[:3], 1)
+    if masks.shape != wanted:
+        raise ValueError(f"`masks` must have the shape {wanted}. Received: masks.shape={masks.shape}")
+    require_zeros_and_ones("masks", masks)
+    return masks.astype(bool)
 
 
 def _require_same_shape(images, targets):

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from keras_gan.metrics._pairs import PairValues, values_of_pairs
+from keras_gan.metrics._pairs import PairValues, only_holes, values_of_pairs
 
 
-def l1(images, targets):
+def l1(images, targets, *, masks=None):
     """Mean absolute difference of each image and its target. Lower is better.
 
         mean |image - target|
@@ -17,6 +17,8 @@ def l1(images, targets):
         images: array-like `(num_pairs, height, width, channels)`: floats in [-1, 1], or uint8 or uint16, which are
             mapped to [-1, 1].
         targets: array-like of the same shape, the true images.
+        masks: array-like `(num_pairs, height, width, 1)` of zeros and ones, to compare nothing but the holes (1) that
+            a model has filled; None for whole images.
 
     Returns:
         `PairValues`: `mean`, a float, and `values`, float64 `(num_pairs,)`, each in [0, 2].
@@ -30,7 +32,10 @@ def l1(images, targets):
         >>> l1(white, black).mean
         2.0
     """
-    values = values_of_pairs(_differences, images, targets)
+    shares = 1.0
+    if masks is not None:
+        images, shares = only_holes(images, targets, masks)
+    values = values_of_pairs(_differences, images, targets) / shares
     return PairValues(float(values.mean()), values)
 
 

@@ -35,6 +35,10 @@ class PairEvaluator:
 
         PairEvaluator(["psnr", "ssim"], channel="y", border=4)
 
+    For a model that fills holes, the data are whole images and masks. The model gets the images without what is in the
+    holes. "hole_psnr" and "hole_l1" look at the holes alone: a mean over whole images would say how small the holes
+    are. The other values are those of the completed images.
+
     `keras_gan.callbacks.Evaluate` takes it in place of an `Evaluator`, with pairs in place of images:
 
         train, test = (keras_gan.data.load_pairs("facades/", split=split) for split in ("train", "test"))
@@ -42,10 +46,11 @@ class PairEvaluator:
         model.fit(train, epochs=200, callbacks=[evaluate])
 
     Args:
-        metrics: any of "psnr", "ssim", "l1" and "gradient_energy"; a `Lpips`, or another function of (images, targets)
-            that returns a number for each pair and has a `name` and `better`, "lower" or "higher"; and, with an
-            `extractor`, those of an `Evaluator`, such as "frechet_distance" and "kernel_distance". None for the four,
-            and with an `extractor` the kernel distance.
+        metrics: any of "psnr", "ssim", "l1" and "gradient_energy"; of filled holes "hole_psnr" and "hole_l1"; a
+            `Lpips`, or another function of (images, targets) that returns a number for each pair and has a `name` and
+            `better`, "lower" or "higher"; and, with an `extractor`, those of an `Evaluator`, such as
+            "frechet_distance" and "kernel_distance". None for the first four, and with an `extractor` the kernel
+            distance.
         extractor: `Extractor` for the distances between the set of translations and the set of targets; or None.
         to: for a `CycleGAN`: "target", or "source" to translate the targets back and compare them with the sources, and
             all values then have names that end in "_to_source". None calls `translate` without it.
@@ -96,7 +101,8 @@ class PairEvaluator:
         self.seed = require_seed(seed)
         if metrics is None:
             # Of few pairs, the Frechet distance means less than the kernel distance.
-            metrics = [*_pair_measures.MEASURES, *(["kernel_distance"] if extractor is not None else [])]
+            usual = [name for name, measure in _pair_measures.MEASURES.items() if not measure.is_of_holes]
+            metrics = [*usual, *(["kernel_distance"] if extractor is not None else [])]
         metrics = [metrics] if isinstance(metrics, str) or callable(metrics) else metrics
         measures, of_sets = _require_measures(metrics, extractor)
         self.channel = require_choice("channel", channel, (None, "y"))
@@ -121,8 +127,8 @@ class PairEvaluator:
 
         Args:
             pairs: dict of arrays `source` and `target`, float in [-1, 1], and for a model that takes the domain of the
-                target also `labels`; or a finite tf.data.Dataset of batches of such dicts, as `keras_gan.data`
-                returns.
+                target also `labels`; for a model that fills holes `images` and `masks`; or a finite tf.data.Dataset of
+                batches of such dicts, as `keras_gan.data` returns.
             verbose: 1 for a progress bar of the extractor.
 
         Returns:
@@ -141,9 +147,7 @@ class PairEvaluator:
             pairs = dataclasses.replace(pairs, samples=self._samples(pairs.target, pairs.split, verbose))
         if pairs.source.shape != pairs.target.shape:
             return pairs
-        values = {
-            measure.name: _value(measure, measure.rows_of(pairs.source, pairs.target))[0] for measure in self.measures
-        }
+        values = {measure.name: _value(measure, _rows(measure, pairs.source, pairs))[0] for measure in self.measures}
         sets = {} if self._sets is None else self._compared(pairs.source, pairs).numbers()
         return dataclasses.replace(pairs, baselines=values | sets)
 
@@ -222,6 +226,7 @@ class PairEvaluator:
         if hasattr(source, self.needs) and not isinstance(source, str | bytes):
             options = {} if self.to is None else {"to": self.to}
             options |= {} if pairs.labels is None else {"labels": pairs.labels}
+            options |= {} if pairs.masks is None else {"masks": pairs.masks}
             made = as_array("translations", source.translate(pairs.source, **options))
         else:
             made = as_array("translations", source)
@@ -239,7 +244,7 @@ class PairEvaluator:
         return require_images("translations", made)
 
     def _result(self, measure, made, pairs, intervals):
-        rows = measure.rows_of(made, pairs.target)
+        rows = _rows(measure, made, pairs)
         value, notes = _value(measure, rows)
         ends = self._interval(measure, value, rows) if intervals and len(rows) > 1 else None
         return Result(
@@ -268,6 +273,18 @@ class PairEvaluator:
 
     def _name(self, name):
         return f"{name}_to_source" if self.to == "source" else name
+
+
+def _rows(measure, made, pairs):
+    """The numbers of a measure for each pair, or a ValueError if it looks at holes and there are none."""
+    if not measure.is_of_holes:
+        return measure.rows_of(made, pairs.target)
+    if pairs.masks is None:
+        raise ValueError(
+            f'"{measure.name}" compares what is in the holes of images: give `{{"images": images, "masks": masks}}` '
+            "in the place of pairs. Received: pairs without masks"
+        )
+    return measure.rows_of(made, pairs.target, pairs.masks)
 
 
 def _value(measure, rows):

@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 
-from keras_gan.metrics._pairs import PairValues, values_of_pairs
+from keras_gan.metrics._pairs import PairValues, only_holes, values_of_pairs
 
 
-def psnr(images, targets, *, channel=None, border=0, value_range=None):
+def psnr(images, targets, *, channel=None, border=0, value_range=None, masks=None):
     """Peak signal-to-noise ratio of each image to its target, in decibels. Higher is better.
 
     It is the mean squared error on a logarithmic scale, and sees nothing else: a blurred image that is right on average
@@ -32,6 +32,8 @@ def psnr(images, targets, *, channel=None, border=0, value_range=None):
         border: int, how many pixels to leave out on each side. Papers on super-resolution leave out as many as the
             factor of the enlargement.
         value_range: (low, high) for other numbers, such as (0, 65535) for 16-bit images in an int32 array.
+        masks: array-like `(num_pairs, height, width, 1)` of zeros and ones, to compare nothing but the holes (1) that
+            a model has filled; None for whole images.
 
     Returns:
         `PairValues`: `mean`, a float, and `values`, float64 `(num_pairs,)`.
@@ -45,7 +47,11 @@ def psnr(images, targets, *, channel=None, border=0, value_range=None):
         >>> psnr(grey + [[[[0.2]]], [[[0.02]]]], grey).values.round(6)
         array([20., 40.])
     """
+    shares = 1.0
+    if masks is not None:
+        images, shares = only_holes(images, targets, masks, border)
     errors = values_of_pairs(_squared_errors, images, targets, channel=channel, border=border, value_range=value_range)
+    errors = errors / shares
     with np.errstate(divide="ignore"):
         values = -10.0 * np.log10(errors)
     return PairValues(mean_decibels(values), values)

@@ -3,8 +3,10 @@
 from keras_gan.networks.acgan import acgan
 from keras_gan.networks.attention_unet import attention_unet
 from keras_gan.networks.biggan import biggan
+from keras_gan.networks.context_encoder import context_encoder
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.gated_inpainter import gated_inpainter
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.multiscale_discriminator import multiscale_discriminator
@@ -31,8 +33,10 @@ __all__ = [
     "acgan",
     "attention_unet",
     "biggan",
+    "context_encoder",
     "dcgan",
     "dense_dcgan",
+    "gated_inpainter",
     "info_gan",
     "mlp",
     "multiscale_discriminator",

@@ -5,7 +5,14 @@ import contextlib
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import LIMIT, has_channels_first, in_range, scaling, warn_of_zero_to_one
+from keras_gan._pixels import (
+    LIMIT,
+    has_channels_first,
+    in_range,
+    require_zeros_and_ones,
+    scaling,
+    warn_of_zero_to_one,
+)
 from keras_gan._sample_shapes import explained
 from keras_gan.training.fields import named_fields
 
@@ -16,6 +23,7 @@ MOST_LEFT_OUT = 8
 _MOST_SHOWN = 5
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
+_BAD_MASKS = "a batch holds masks with other values than 0 and 1"
 
 
 @contextlib.contextmanager
@@ -40,6 +48,11 @@ def _bad_batch_error(error):
         return ValueError(
             f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many classes "
             "as the data have. Received: a bad batch after good ones"
+        )
+    if _BAD_MASKS in said:
+        return ValueError(
+            f"While training, {_BAD_MASKS}. They must be 1 in the hole and 0 where the picture is known, and nothing "
+            "in between: round them, as in `tf.round(masks)`. Received: a bad batch after good ones"
         )
     if _BAD_VALUES in said:
         return ValueError(
@@ -196,6 +209,8 @@ def require_values(name, values, field):
     bad = values.size - int(np.isfinite(values).sum())
     if bad:
         raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
+    if field.is_mask:
+        require_zeros_and_ones(name, values)
     if field.is_picture and values.size:
         low, high = float(values.min()), float(values.max())
         if max(-low, high) > LIMIT:
@@ -218,5 +233,7 @@ def checked_values(values, field, batch_size):
         values = tf.cast(values, tf.float32)
         good = in_range(values) if field.is_picture else tf.reduce_all(tf.math.is_finite(values))
         message = _BAD_VALUES
+    if field.is_mask:
+        good, message = tf.reduce_all((values == 0.0) | (values == 1.0)), _BAD_MASKS
     with tf.control_dependencies([tf.debugging.Assert(good, [message])]):
         return tf.ensure_shape(tf.cast(values, field.dtype), (batch_size, *field.shape))

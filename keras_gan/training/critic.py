@@ -14,7 +14,7 @@ from keras_gan.training._networks import inner_scale, samples_per_verdict
 from keras_gan.training.interface import LABELS, Interface
 from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
 
-SOURCE = "source"
+SOURCE, MASKS = "source", "masks"
 
 # A sigmoid of a fresh network is near 1/2, and its logit is near 0.
 _LEAST_PROBABILITY = 0.1
@@ -47,13 +47,13 @@ class Critic:
         network: keras.Model, samples to logits; optionally with conditions, and with more outputs: see `Verdict`.
         role: name of the network in messages.
         judges: name of the field that holds the samples.
-        conditions: tuple of the names of the fields that the network may take next to the samples: labels, or the
-            "source" that a picture was made from, of the same height and width.
+        conditions: tuple of the names of the fields that the network may take next to the samples: labels, the
+            "source" that a picture was made from, or the "masks" of its hole, both of the same height and width.
         multiscale: bool, whether the network may return a list of patch maps as its logits. The losses of such a
             critic are sums over the maps, and penalties do not take it.
         augmentations: list of `keras_gan.augmentation.Augmentation`, applied to all real and generated samples
             before the network sees them. Penalties differentiate with respect to the samples before that. A sample and
-            its source are changed as one picture with the channels of both.
+            its source or mask are changed as one picture with the channels of both.
         generator: `Interface` of the network that makes the samples, for penalties that draw more; None if there is no
             such network.
 
@@ -202,10 +202,10 @@ class Critic:
         return [] if noise is None or not is_training() else [noise.next_seed() for _ in self.augmentations]
 
     def _augmented(self, batch, seeds):
-        """The batch, with its samples (and their sources) changed by the augmentations."""
+        """The batch, with its samples (and their sources and masks) changed by the augmentations."""
         if not seeds:
             return batch
-        names = [name for name in (self.judges, SOURCE) if name in self.interface.shapes]
+        names = [name for name in (self.judges, SOURCE, MASKS) if name in self.interface.shapes]
         pictures, noise = tf.concat([batch[name] for name in names], axis=-1), current_noise()
         for augmentation, seed in zip(self.augmentations, seeds, strict=True):
             pictures = augmentation(pictures, seed=seed, step=noise.step)
@@ -250,9 +250,9 @@ class _Conditioned:
 
 def _require_conditions(conditions):
     is_list = isinstance(conditions, list | tuple)
-    if not is_list or not all(isinstance(name, str) and name in (LABELS, SOURCE) for name in conditions):
+    if not is_list or not all(isinstance(name, str) and name in (LABELS, SOURCE, MASKS) for name in conditions):
         raise ValueError(
-            f"`conditions` must be a tuple of names, any of {LABELS!r} and {SOURCE!r}. Received: "
+            f"`conditions` must be a tuple of names, any of {LABELS!r}, {SOURCE!r} and {MASKS!r}. Received: "
             f"conditions={conditions!r}"
         )
     return tuple(conditions)
@@ -314,13 +314,13 @@ def _is_known(shape):
 def _probe(shapes, judges, copies):
     """Samples on which some logit leaves [0, 1]: white, noise, very loud noise, and their negatives.
 
-    All are of class 0, and their sources are grey.
+    All are of class 0, their sources are grey, and nothing of them is hole.
     """
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (2, *shapes[judges]))
     samples = np.stack([np.ones(shapes[judges]), *noise, 1e6 * noise[0]]).astype("float32")
     samples = np.repeat(np.concatenate([samples, -samples]), copies, axis=0)
     conditions = {
         LABELS: tf.zeros((len(samples),), tf.int32),
-        SOURCE: tf.zeros((len(samples), *shapes.get(SOURCE, ()))),
+        **{name: tf.zeros((len(samples), *shapes.get(name, ()))) for name in (SOURCE, MASKS)},
     }
     return {name: tf.constant(samples) if name == judges else conditions[name] for name in shapes}

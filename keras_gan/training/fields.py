@@ -17,6 +17,7 @@ class Field:
         shape: tuple, shape of one sample; of a label () for the index of one class, or `(k,)` for k labels at once.
         num_classes: int, for labels: class indices in [0, num_classes), 2 for labels of yes and no. None for floats.
         is_noise: bool, whether samples are drawn noise, of any range, even if they have the shape of a picture.
+        is_mask: bool, whether samples are masks, of zeros and ones.
 
     Raises:
         ValueError: if `shape` is no tuple of sizes, or that of a picture with its channels first, or `num_classes` is
@@ -32,6 +33,7 @@ class Field:
     shape: tuple
     num_classes: int | None = None
     is_noise: bool = False
+    is_mask: bool = False
 
     def __post_init__(self):
         sizes = self.shape if isinstance(self.shape, tuple | list) else [self.shape]
@@ -43,6 +45,7 @@ class Field:
         if self.num_classes is not None:
             require_int("num_classes", self.num_classes)
         require_bool("is_noise", self.is_noise)
+        require_bool("is_mask", self.is_mask)
         if self.is_picture:
             require_channels_at_end("shape", self.shape)
 
@@ -59,7 +62,7 @@ class Field:
     @property
     def is_picture(self):
         """Whether samples have height, width and channels. They must be in [-1, 1]; other values must be finite."""
-        return len(self.shape) == 3 and self.num_classes is None and not self.is_noise
+        return len(self.shape) == 3 and self.num_classes is None and not self.is_noise and not self.is_mask
 
 
 def _is_size(size):

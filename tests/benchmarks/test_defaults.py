@@ -33,6 +33,8 @@ OTHERS = [
     ("DPED", "unet"),
     ("EnlightenGAN", "attention_unet"),
     ("AlphaGAN", "unet"),
+    ("ContextEncoder", "context_encoder"),
+    ("FreeFormInpainter", "gated_inpainter"),
 ]
 # Their samples are farther than the Gaussian's: see benchmarks/RESULTS.md.
 MISSED = (("VAEGAN", "vae_gan"), ("WGAN", "resnet"))

@@ -38,6 +38,7 @@ OTHERS = (
     "StarGAN",
     "VAEGAN",
 )
+OTHERS = ("ContextEncoder", "CycleGAN", "FreeFormInpainter", "Pix2Pix", "Pix2PixHD", "StarGAN", "VAEGAN")
 GANS = [
     name
     for name in keras_gan.__all__

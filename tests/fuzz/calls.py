@@ -21,6 +21,7 @@ from keras_gan import (
     gans,
     layers,
     losses,
+    masks,
     metrics,
     networks,
     penalties,
@@ -161,6 +162,19 @@ def starring():
     return {"generator": keras.Model({"images": given, "labels": labels}, made), "discriminator": judge}
 
 
+def painting():
+    judge = network(SHAPE, ("logits", 1))
+    return {"generator": translators()["source_to_target"], "discriminator": judge}
+
+
+def refining():
+    seen, judged = ({name: keras.Input(SHAPE, name=name) for name in ("images", "masks")} for _ in range(2))
+    both = keras.layers.Concatenate()(list(seen.values()))
+    stages = {name: keras.layers.Conv2D(1, 1, activation="tanh")(both) for name in ("images", "coarse")}
+    logits = keras.layers.Conv2D(1, 3)(keras.layers.Concatenate()(list(judged.values())))
+    return {"generator": keras.Model(seen, stages), "discriminator": keras.Model(judged, logits)}
+
+
 def autoencoder():
     return {
         "encoder": network(SHAPE, ("mean", 2), ("log_variance", 2)),
@@ -181,6 +195,8 @@ def compiled(make, *options):
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.SRGAN: enlarging}
     parts |= {gans.AlphaGAN: matting, gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
+    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
+    parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -291,24 +307,30 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
-_OWN += (gans.SRGAN, gans.ESRGAN, gans.RealESRGAN)
-_ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
-_ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
 _OWN = (
     gans.AlphaGAN,
+    gans.ContextEncoder,
     gans.CycleGAN,
     gans.DPED,
+    gans.ESRGAN,
     gans.EnlightenGAN,
+    gans.FreeFormInpainter,
     gans.Pix2Pix,
     gans.Pix2PixHD,
+    gans.RealESRGAN,
+    gans.SRGAN,
     gans.StarGAN,
     gans.VAEGAN,
 )
+_ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
+_ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
     "AlphaGAN": options(gans.AlphaGAN, matting, alpha_weight=1.0, composition_weight=1.0, adversarial_loss=None),
+    "ContextEncoder": options(
+        gans.ContextEncoder, painting, masks="given", l2_weight=0.9, adversarial_loss=losses.Hinge()
+    ),
     "CycleGAN": options(
         gans.CycleGAN,
         translators,
@@ -335,6 +357,9 @@ _GANS = {
         num_patches=2,
         patch_size=4,
         adversarial_loss=None,
+    ),
+    "FreeFormInpainter": options(
+        gans.FreeFormInpainter, refining, masks="given", l1_weight=1.0, adversarial_loss=losses.Hinge()
     ),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
@@ -396,6 +421,16 @@ _METHODS = {
             "steps_per_execution": 1,
             "jit_compile": False,
         },
+    ),
+    "ContextEncoder.inpaint": method(
+        gans.ContextEncoder,
+        "inpaint",
+        images=images(),
+        masks=np.eye(8, dtype="float32")[None, :, :, None],
+        averaged=True,
+        batch_size=4,
+        tile=8,
+        overlap=2,
     ),
     "CycleGAN.translate": method(
         gans.CycleGAN, "translate", images=images(), to="target", averaged=True, batch_size=4, tile=8, overlap=2
@@ -491,7 +526,7 @@ _TRAINING = {
             "generator": None,
         },
     ),
-    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False}),
+    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False, "is_mask": False}),
     "Interface": lambda: (
         training.Interface,
         {"network": pair()["generator"], "role": "generator", "takes": ("latents",), "returns": "images"},
@@ -653,6 +688,16 @@ _LAYERS = {
     "Pack": layer(layers.Pack, size=2),
     "PixelShuffle": layer(layers.PixelShuffle, factor=2),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
+    "ContextualAttention": lambda: (layers.ContextualAttention, {"rate": 2, "scale": 10.0}),
+    "GatedConv2D": layer(
+        layers.GatedConv2D,
+        filters=1,
+        kernel_size=3,
+        strides=1,
+        dilation_rate=1,
+        activation="elu",
+        kernel_initializer="zeros",
+    ),
     "SelfAttention": layer(layers.SelfAttention, spectral_normalization=True, kernel_initializer="glorot_uniform"),
     "SpectralNormalization": lambda: (
         layers.SpectralNormalization,
@@ -687,6 +732,7 @@ _NETWORKS = {
         attention_side=0,
         num_classes=None,
     ),
+    "context_encoder": made(networks.context_encoder, image_shape=(16, 16, 1), paints="whole", width=1, bottleneck=2),
     "dcgan": made(
         networks.dcgan,
         **_IMAGE,
@@ -706,6 +752,14 @@ _NETWORKS = {
         units=2,
         discriminator_normalization="batch",
         spectral_normalization=False,
+    ),
+    "gated_inpainter": made(
+        networks.gated_inpainter,
+        image_shape=(8, 8, 1),
+        width=1,
+        attention=False,
+        discriminator_width=1,
+        discriminator_layers=1,
     ),
     "info_gan": made(
         networks.info_gan,
@@ -965,9 +1019,6 @@ _DATA = {
         data.load_pairs, source=halves, target=nothing, source_half=lambda: "left", scale=lambda: 1
     ),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
-    "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing),
-    "load_pairs (folders)": loading_two(data.load_pairs, source=pictures, target=pictures, source_half=nothing),
-    "load_pairs (halves)": loading_two(data.load_pairs, source=halves, target=nothing, source_half=lambda: "left"),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
     "AttributeFolder": lambda: (
@@ -1167,7 +1218,7 @@ _METRICS = {
     ),
     "gradient_energy": compared(metrics.gradient_energy),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
-    "l1": compared(metrics.l1),
+    "l1": compared(metrics.l1, masks=np.ones((8, 8, 8, 1))),
     "label_accuracy": made(metrics.label_accuracy, logits=features(), labels=labels(12)),
     "mode_coverage": lambda: (
         metrics.mode_coverage,
@@ -1202,7 +1253,7 @@ _METRICS = {
         },
     ),
     "precision_recall": measured(metrics.precision_recall, num_neighbours=3),
-    "psnr": compared(metrics.psnr, channel=None, border=1, value_range=(-1.0, 1.0)),
+    "psnr": compared(metrics.psnr, channel=None, border=1, value_range=(-1.0, 1.0), masks=np.ones((8, 8, 8, 1))),
     "sliced_wasserstein_distance": lambda: (
         metrics.sliced_wasserstein_distance,
         {
@@ -1234,7 +1285,7 @@ _EXPORT = {
     ),
     "ExportedGenerator.translate": lambda: (
         export.ExportedGenerator(exported_translator()).translate,
-        {"images": images(2), "labels": None, "batch_size": 4},
+        {"images": images(2), "labels": None, "masks": None, "batch_size": 4},
     ),
     "litert_distance": lambda: (
         export.litert_distance,
@@ -1413,6 +1464,14 @@ _TRANSFER = {
     "freeze": lambda: (transfer.freeze, {"gan": fresh(), "blocks": 1}),
 }
 
+_MASKS = {
+    "Boxes": made(masks.Boxes, size=0.5, place="random"),
+    "Boxes()": lambda: (masks.Boxes(), {"count": 2, "sides": (8, 8), "seed": (0, 1)}),
+    "Regions": made(masks.Regions, share=0.25, cells=4),
+    "Strokes": made(masks.Strokes, strokes=1, steps=2, widths=0.1),
+    "Union": lambda: (masks.Union, {"families": [masks.Boxes()]}),
+}
+
 _ROOMS = {
     "augmentation": _AUGMENTATION,
     "callbacks": _CALLBACKS,
@@ -1422,6 +1481,7 @@ _ROOMS = {
     "latents": _LATENTS,
     "layers": _LAYERS,
     "losses": _LOSSES,
+    "masks": _MASKS,
     "metrics": _METRICS,
     "networks": _NETWORKS,
     "penalties": _PENALTIES,

@@ -138,6 +138,30 @@ def _starring(**options):
     return keras.Model({"images": images, "labels": labels}, made), keras.Model(judged, outputs)
 
 
+def _painting(**options):
+    """A generator of whole pictures, and a discriminator of them that draws nothing."""
+    dropout = options.pop("dropout")
+    seen = keras.Input((8, 8, 1), name="images")
+    made = keras.layers.Dropout(dropout)(keras.layers.Conv2D(2, 3, padding="same")(seen))
+    made = keras.layers.Conv2D(1, 3, padding="same", activation="tanh", dtype="float32")(made)
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, dropout=0.0, **options)
+    return keras.Model(seen, made), keras.Model(images, outputs["logits"])
+
+
+def _refining(**options):
+    """A generator of two stages, and a discriminator that sees the mask and draws nothing."""
+    dropout = options.pop("dropout")
+    seen = {name: keras.Input((8, 8, 1), name=name) for name in ("images", "masks")}
+    both = keras.layers.Dropout(dropout)(keras.layers.Concatenate()(list(seen.values())))
+    stages = {"activation": "tanh", "padding": "same", "dtype": "float32"}
+    coarse = keras.layers.Conv2D(1, 3, **stages)(both)
+    fine = keras.layers.Conv2D(1, 3, **stages)(coarse)
+    judged = {name: keras.Input((8, 8, 1), name=name) for name in ("images", "masks")}
+    images, outputs, _ = _judge((8, 8, 2), {"logits": 1}, dropout=0.0, **options)
+    logits = keras.Model(images, outputs["logits"])(keras.layers.Concatenate()(list(judged.values())))
+    return keras.Model(seen, {"images": fine, "coarse": coarse}), keras.Model(judged, logits)
+
+
 def _autoencoding(**options):
     """An encoder, a decoder, and a discriminator that returns its features."""
     images = keras.Input((8, 8, 1))
@@ -237,6 +261,15 @@ class Tiny:
             source = np.concatenate([images, trimaps], axis=-1)
             self.networks, self.data = _matting, {"source": source, "target": np.where(trimaps == 0, images, trimaps)}
             self.inputs, self.snapshot_inputs = {"images": source[:5]}, self.data
+        if make is keras_gan.ContextEncoder:
+            # With this weight the discriminator matters, too.
+            self.networks, self.options = _painting, self.options | {"l2_weight": 0.5}
+            masks = keras_gan.masks.Boxes(0.5, place="random")(5, (8, 8), seed=(0, 1)).numpy()
+            self.inputs, self.snapshot_inputs = {"images": images[:5], "masks": masks}, images
+        if make is keras_gan.FreeFormInpainter:
+            self.networks = _refining
+            masks = keras_gan.masks.Strokes()(5, (8, 8), seed=(0, 1)).numpy()
+            self.inputs, self.snapshot_inputs = {"images": images[:5], "masks": masks}, images
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:

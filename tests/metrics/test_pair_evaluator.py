@@ -302,3 +302,42 @@ def test_bad_arguments_are_refused(arguments, message):
 def test_what_are_no_translations_is_named(source, message):
     with pytest.raises(ValueError, match=message):
         PairEvaluator().compare(source, PAIRS)
+
+
+class Filling:
+    """A model that fills holes with a number, and notes what it was shown in them."""
+
+    def translate(self, images, *, masks):
+        self.shown = images[np.broadcast_to(masks == 1.0, images.shape)]
+        return np.where(masks == 1.0, np.float32(0.25), images)
+
+
+def test_only_the_holes_of_completed_images_are_compared():
+    masks = (RNG.uniform(size=(40, 12, 12, 1)) < 0.3).astype("float32")
+    model, evaluator = Filling(), PairEvaluator(["hole_psnr", "hole_l1", "ssim"])
+    report = evaluator.compare(model, {"images": TARGET, "masks": masks})
+    np.testing.assert_array_equal(model.shown, 0.0)
+    pixels = [image[mask[..., 0] == 1.0].astype("float64") for image, mask in zip(TARGET, masks, strict=True)]
+    holes = [np.abs(0.25 - hole) for hole in pixels]
+    assert report["hole_l1"].value == pytest.approx(np.mean([hole.mean() for hole in holes]))
+    decibels = [10 * np.log10(4.0 / np.square(hole).mean()) for hole in holes]
+    assert report["hole_psnr"].value == pytest.approx(np.mean(decibels))
+    # "Copying the input" leaves the holes grey.
+    assert report["hole_l1"].baseline == pytest.approx(np.mean([np.abs(hole).mean() for hole in pixels]))
+    completed = np.where(masks == 1.0, np.float32(0.25), TARGET)
+    assert report["ssim"].value == pytest.approx(metrics.ssim(completed, TARGET).mean)
+    # What is known does not matter, whoever changes it.
+    changed = evaluator.compare(np.where(masks == 1.0, completed, -completed), {"images": TARGET, "masks": masks})
+    assert changed["hole_l1"].value == report["hole_l1"].value
+
+
+def test_holes_need_masks():
+    with pytest.raises(ValueError, match='"hole_l1" compares what is in the holes'):
+        PairEvaluator(["hole_l1"]).compare(Brighter(), PAIRS)
+    for masks, words in (
+        (np.full((40, 12, 12, 1), 255.0), "Divide masks of 0 and 255 by 255"),
+        (np.ones((40, 12, 12)), r"`masks` must have the shape \(40, 12, 12, 1\)"),
+        (np.zeros((40, 12, 12, 1)), "Each image must have a hole"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            PairEvaluator(["hole_l1"]).compare(Filling(), {"images": TARGET, "masks": masks})

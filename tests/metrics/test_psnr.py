@@ -110,3 +110,14 @@ def test_images_of_zero_to_one_are_warned_of():
     with pytest.warns(UserWarning, match=r"The images fill \[0, 1\]") as caught:
         psnr(images, TARGETS)
     assert caught[0].filename == __file__
+
+
+def test_masks_leave_the_holes_alone_also_next_to_a_border_and_in_luma():
+    rng = np.random.default_rng(0)
+    images, targets = rng.integers(0, 256, (2, 2, 8, 8, 3), np.uint8)
+    masks = np.zeros((2, 8, 8, 1))
+    masks[:, 0:5, 2:4] = 1.0
+    found = psnr(images, targets, masks=masks, border=1, channel="y").values
+    luma = [(pair[:, 1:5, 2:4].astype("float64") / 255.0) @ [65.481, 128.553, 24.966] for pair in (images, targets)]
+    expected = 10 * np.log10(255.0**2 / np.square(luma[0] - luma[1]).mean(axis=(1, 2)))
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
