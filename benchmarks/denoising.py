@@ -50,7 +50,7 @@ SIDE, TEST_SIDE, NUM_PARTS, SHOWN, RATE = 64, 128, 3200, 6, 1e-3
 NOISE = 2.0 * 25.0 / 255.0
 METRICS = ("psnr", "ssim", "gradient_energy", "lpips_like")
 LAYERS = ["relu_conv1", "fire2", "fire3"]
-CONTENT_WEIGHT, VARIATION_WEIGHT = 0.002, 5.0
+CONTENT_WEIGHT, VARIATION_WEIGHT = 0.001, 2.0
 
 
 @functools.cache

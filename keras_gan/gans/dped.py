@@ -30,9 +30,10 @@ class DPED(PairedTranslationModel):
         discriminator:  1/2 (E[s(-D(l(y)))] + E[s(D(l(G(x))))])
 
     L_content is `losses.Perceptual`, L_variation is `losses.TotalVariation(power=2)`, and E of the colours is the mean
-    over the batch and all values. Ignatov et al. 2017 (arXiv 1704.02470), section 3.1. The weights are those of the
-    authors' code, which sums the colours over 100x100 pixels, in [0, 1], turned into weights of means in [-1, 1]; the
-    paper's text has others. The paper's content loss:
+    over the batch and all values. Ignatov et al. 2017 (arXiv 1704.02470), section 3.1. The weights have the ratios of
+    the authors' code, 1 : 10 : 0.5 : 2000. It sums the texture's loss over a batch of 50 pictures and half the squares
+    of the colours over 100x100 pixels in [0, 1], where all here are means, in [-1, 1]; the paper's text has other
+    weights. The paper's content loss:
 
         trunk = keras_gan.networks.perceptual_trunk(weights="vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5")
         content = keras_gan.losses.Perceptual.published("dped", trunk)
@@ -78,9 +79,9 @@ class DPED(PairedTranslationModel):
         discriminator,
         *,
         content=None,
-        content_weight=10.0,
-        colour_weight=1875.0,
-        variation_weight=500.0,
+        content_weight=0.2,
+        colour_weight=37.5,
+        variation_weight=10.0,
         adversarial_loss=None,
         ema_half_life=None,
         seed=None,

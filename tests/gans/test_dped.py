@@ -65,6 +65,14 @@ def test_the_step_is_the_textbook_algorithm():
     assert logs == pytest.approx(expected, rel=1e-4)
 
 
+def test_the_weights_have_the_ratios_of_the_published_code():
+    # There: the texture's sum over 50 pictures times 1, the content's mean times 10, half the colours' sum over 100x100
+    # pixels times 0.5, the variation's mean times 2000; and a square in [0, 1] is a fourth of one in [-1, 1].
+    model = make()
+    published = {"content": 10 / 50, "colour": 0.5 * 100 * 100 * 3 / 2 / 4 / 50, "variation": 2000 / 4 / 50}
+    assert {name: getattr(model, f"{name}_weight") for name in published} == pytest.approx(published)
+
+
 def test_the_colours_are_compared_after_a_gaussian_blur():
     x, y = RNG.uniform(-1, 1, (2, 1, 24, 26, 3))
     offsets = np.arange(-10, 11)
