@@ -1305,9 +1305,10 @@ _LATENTS = {
             "verbose": 0,
         },
     ),
+    "attribute_vectors": lambda: (latent_tools.attribute_vectors, {"codes": latents(8), "labels": labels()}),
     "interpolation_grid": lambda: (
         latent_tools.interpolation_grid,
-        {"source": compiled(gans.LSGAN), "num_paths": 1, "steps": 2, "labels": None, "seed": 0},
+        {"source": compiled(gans.LSGAN), "ends": None, "num_paths": 1, "steps": 2, "labels": None, "seed": 0},
     ),
     "truncation_grid": lambda: (
         latent_tools.truncation_grid,
@@ -1326,6 +1327,7 @@ _LATENTS = {
         {
             "source": compiled(gans.LSGAN),
             "directions": np.eye(2, dtype="float32"),
+            "points": latents(2),
             "strength": 1.0,
             "steps": 2,
             "labels": None,
