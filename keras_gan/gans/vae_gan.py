@@ -4,9 +4,11 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
+from keras_gan._replicas import mean_over_replicas
 from keras_gan.gans._encoding import EncodingModel
 from keras_gan.gans._posterior import Posterior
 from keras_gan.gans._serialised import serialised
+from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
 from keras_gan.training import Critic, Field, Interface, Player, Sampler
 
@@ -18,7 +20,7 @@ class VAEGAN(EncodingModel):
     With x real, z ~ q(z|x) from the encoder, x~ = Dec(z) the reconstruction, y = Dec(u) drawn from u ~ N(0, I), f the
     features of the discriminator, D its logit and s the softplus:
 
-        encoder:        KL(q(z|x) || N(0, I))  +  L
+        encoder:        beta KL(q(z|x) || N(0, I))  +  L
         decoder:        gamma L  +  (E[s(-D(x~))] + E[s(-D(y))]) / 2
         discriminator:  E[s(-D(x))]  +  (E[s(D(x~))] + E[s(D(y))]) / 2
         likeness:       L = 1/2 E|f(x) - f(x~)|^2,  summed over the features
@@ -26,18 +28,28 @@ class VAEGAN(EncodingModel):
     Larsen et al. 2015 (arXiv 1512.09300), equations 5 to 9 and algorithm 1. Each player has its own objective: no GAN
     gradient reaches the encoder, and no likeness gradient reaches the discriminator. All three updates share one pass.
 
-    Differences from the paper: the decoder has the non-saturating loss. The two kinds of fakes together have the same
-    weight as the real images. All players are always updated (the authors' code skips updates of a player that is
-    ahead). The paper's gamma of 1e-6 suits 16,384 features and sums over a batch. Here 0.1 suits the few thousand
-    features of small pictures, and makes the two terms of the decoder similar in size.
-    `compile(loss_weights={"kl_loss": 0.1})` makes reconstructions nearer and samples worse, as a beta below 1 does in a
-    VAE.
+    The player that is ahead waits, as in the authors' code: from the costs E[s(-D(x))] of real images and E[s(D(.))] of
+    generated ones, the discriminator takes no step while one is below `equilibrium` - `margin`, and the decoder none
+    while one is above `equilibrium` + `margin`. If both would wait, neither does. The cost of a discriminator that
+    cannot tell is log 2 = 0.69.
+
+    Differences from the paper: the decoder has the non-saturating loss; the paper's is
+    `adversarial_loss=losses.Minimax()`. The two kinds of fakes together have the same weight as the real images. Each
+    kind of image passes through the networks in a batch of its own, as in DCGAN, and not all in one. The paper's gamma
+    of 1e-6 suits 16,384 features and sums over a batch. Here 0.1 suits the few thousand features of small pictures, and
+    makes the two terms of the decoder similar in size. For the same reason beta is 0.3 and not 1: the divergence
+    outweighs a sum over few features, and then all images get nearly the same code. A smaller beta makes
+    reconstructions nearer and samples worse.
 
     Args:
         encoder: keras.Model, images to "mean" and "log_variance", each `(batch, latent_dim)`.
         decoder: keras.Model, latents to images.
         discriminator: keras.Model, images to "logits" and "features".
         gamma: weight of the likeness in the decoder's objective, at least 0.
+        beta: weight of the divergence in the encoder's objective, at least 0.
+        equilibrium: the cost around which both players take steps, at least 0.
+        margin: how far a cost may be from it before a player waits, at least 0; None for players that never wait.
+        adversarial_loss: one of `keras_gan.losses` that is not relativistic; None for `NonSaturating()`.
         ema_half_life, seed, name: as for `TwoPlayerGAN`; encoder and decoder are averaged.
 
     Raises:
@@ -58,7 +70,21 @@ class VAEGAN(EncodingModel):
 
     terms = ("kl_loss", "likeness_loss", "g_loss", "d_loss")
 
-    def __init__(self, encoder, decoder, discriminator, *, gamma=0.1, ema_half_life=None, seed=None, name=None):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        *,
+        gamma=0.1,
+        beta=0.3,
+        equilibrium=0.68,
+        margin=0.35,
+        adversarial_loss=None,
+        ema_half_life=None,
+        seed=None,
+        name=None,
+    ):
         encodes = Interface(encoder, "encoder", ("images",), "mean")
         decodes = Interface(decoder, "decoder", ("latents",), "images")
         critic = Critic(discriminator, role="discriminator")
@@ -73,9 +99,12 @@ class VAEGAN(EncodingModel):
             seed=seed,
             name=name,
         )
-        self.gamma = require_number("gamma", gamma, low=0.0)
+        self.gamma, self.beta = (require_number(*each, low=0.0) for each in (("gamma", gamma), ("beta", beta)))
+        self.equilibrium = require_number("equilibrium", equilibrium, low=0.0)
+        self.margin = None if margin is None else require_number("margin", margin, low=0.0)
         self.latent_shape, self.sample_shape = decodes.shapes["latents"], encodes.shapes["images"]
-        self.adversarial_loss, self.critic = NonSaturating(), critic
+        self.adversarial_loss = _require_loss(NonSaturating() if adversarial_loss is None else adversarial_loss)
+        self.critic = critic
         self._encodes, self._decodes = encodes, decodes
 
     def default_optimizers(self):
@@ -98,18 +127,27 @@ class VAEGAN(EncodingModel):
         images = batch["images"], self.decode_codes(posterior.sample), self.decode_codes(prior)
         real, rebuilt, drawn = (self.critic({"images": each}) for each in images)
         likeness = _likeness(real.features, rebuilt.features)
-        fooling = self.adversarial_loss.generator_loss
-        judging = self.adversarial_loss.discriminator_loss
+        fake_logits = tf.concat([rebuilt.logits, drawn.logits], axis=0)
+        self._wait(real.logits, fake_logits)
         return {
-            "encoder": {"kl_loss": posterior.divergence, "likeness_loss": likeness},
+            "encoder": {"kl_loss": self.beta * posterior.divergence, "likeness_loss": likeness},
             "decoder": {
                 "likeness_loss": self.gamma * likeness,
-                "g_loss": 0.5 * (fooling(None, rebuilt.logits) + fooling(None, drawn.logits)),
+                "g_loss": self.adversarial_loss.generator_loss(None, fake_logits),
             },
-            "discriminator": {
-                "d_loss": 0.5 * (judging(real.logits, rebuilt.logits) + judging(real.logits, drawn.logits))
-            },
+            "discriminator": {"d_loss": self.adversarial_loss.discriminator_loss(real.logits, fake_logits)},
         }
+
+    def _wait(self, real_logits, fake_logits):
+        """Let the player wait that is ahead of the other; neither does if both would."""
+        if self.margin is None:
+            return
+        costs = tf.stack([tf.reduce_mean(tf.nn.softplus(-real_logits)), tf.reduce_mean(tf.nn.softplus(fake_logits))])
+        costs = mean_over_replicas(tf.stop_gradient(costs))
+        judge_is_ahead = tf.reduce_any(costs < self.equilibrium - self.margin)
+        judge_is_behind = tf.reduce_any(costs > self.equilibrium + self.margin)
+        self.hold("discriminator", judge_is_ahead & ~judge_is_behind)
+        self.hold("decoder", judge_is_behind & ~judge_is_ahead)
 
     def test_terms(self, batch, noise):
         """All losses on images that are not trained on."""
@@ -141,8 +179,21 @@ class VAEGAN(EncodingModel):
         return {
             **super().get_config(),
             "gamma": self.gamma,
+            "beta": self.beta,
+            "equilibrium": self.equilibrium,
+            "margin": self.margin,
+            "adversarial_loss": serialised(self.adversarial_loss),
             "ema_half_life": serialised(self.players["decoder"].ema_half_life),
         }
+
+
+def _require_loss(loss):
+    if require_loss(loss).relativistic:
+        raise ValueError(
+            "`adversarial_loss` must not be relativistic: of each real image there are two generated ones, and a "
+            f"relativistic loss compares pairs. Received: adversarial_loss={loss!r}"
+        )
+    return loss
 
 
 def _likeness(real, rebuilt):

@@ -13,7 +13,7 @@ from keras_gan.training import _batches, _checks, _compilation, _fitting, _logs,
 from keras_gan.training._saving import SavedModel
 from keras_gan.training.critic import Critic
 from keras_gan.training.fields import Field, named_fields
-from keras_gan.training.passes import drawing_from, forward, inference, is_training, passes
+from keras_gan.training.passes import current_passes, drawing_from, forward, inference, is_training, passes
 from keras_gan.training.player import Player
 from keras_gan.training.training_state import StepNoise, TrainingState
 
@@ -236,6 +236,17 @@ class AdversarialModel(SavedModel, abc.ABC):
     def forward(self, interface, values):
         """Call a network as the step in progress calls it; see `keras_gan.training.forward`."""
         return forward(interface, values)
+
+    def hold(self, player, condition):
+        """Let a player wait: in the update of the objective in progress, its optimizer takes no step if this is true.
+
+        Its terms are logged all the same, and its networks' running statistics and averages follow.
+
+        Args:
+            player: name of the player.
+            condition: scalar boolean tensor, equal on all replicas.
+        """
+        current_passes().held[player] = tf.stop_gradient(condition)
 
     def penalise(self, player, network, *batches):
         """The penalties of a player, a dict of terms for its objective; empty during evaluation.

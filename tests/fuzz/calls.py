@@ -316,7 +316,9 @@ _GANS = {
     ),
     "StyleGAN2": options(gans.StyleGAN2, pair),
     "VAE": options(gans.VAE, bounding, likelihood=losses.Gaussian(), beta=1.0, free_bits=0.1),
-    "VAEGAN": options(gans.VAEGAN, autoencoder, gamma=0.1),
+    "VAEGAN": options(
+        gans.VAEGAN, autoencoder, gamma=0.1, beta=0.3, equilibrium=0.68, margin=0.35, adversarial_loss=None
+    ),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
 }
@@ -733,7 +735,7 @@ _NETWORKS = {
         noise=False,
     ),
     "vae": made(networks.vae, **_IMAGE, latent_dim=2, units=2, learn_scale=True),
-    "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
+    "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2, reconstruction_depth=1),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
     "vit": made(
         networks.vit,
