@@ -12,9 +12,10 @@ from keras_gan._tensors import require_float_images
 class Likelihood(Configurable, abc.ABC):
     """The log of p(x|z): how probable images are by what a decoder returns for their codes.
 
-    A likelihood is pure: it has no variables and draws no random numbers. It sums over all numbers of an image, so that
-    its value and a divergence of codes have the same unit, nats an image; a mean over pixels would make the divergence
-    hundreds of times heavier.
+    A subclass defines `log_likelihoods`, and names in `takes` what it needs of the decoder. A likelihood is pure: it
+    has no variables and draws no random numbers. It sums over all numbers of an image, so that its value and a
+    divergence of codes have the same unit, nats an image; a mean over pixels would make the divergence hundreds of
+    times heavier.
 
     Attributes:
         takes: tuple of the names of the decoder's outputs that it needs.
@@ -51,11 +52,11 @@ class Likelihood(Configurable, abc.ABC):
         made = {name: tf.cast(made[name], tf.float32) for name in self.takes}
         for name, output in made.items():
             _require_fit(name, output.shape, images.shape)
-        return tf.reduce_sum(self._log_likelihoods(images, made), axis=(1, 2, 3))
+        return tf.reduce_sum(self.log_likelihoods(images, made), axis=(1, 2, 3))
 
     @abc.abstractmethod
-    def _log_likelihoods(self, images, made):
-        """The log of p of each number of the images, float32 of their shape."""
+    def log_likelihoods(self, images, made):
+        """Return the log of p of each number of the images, float32 of their shape; what `log_likelihood` sums."""
 
     def dequantised(self, images, uniform):
         """Return images that a density can be fitted to: moved from their nearest level by noise as wide as a level.

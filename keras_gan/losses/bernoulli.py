@@ -28,6 +28,7 @@ class Bernoulli(Likelihood):
 
     takes = ("logits",)
 
-    def _log_likelihoods(self, images, made):
+    def log_likelihoods(self, images, made):
+        """Return the log of p of each number of the images, float32 of their shape."""
         targets = 0.5 * (images + 1.0)
         return -tf.nn.sigmoid_cross_entropy_with_logits(labels=targets, logits=made["logits"])

@@ -36,7 +36,8 @@ class DiscretizedLogistic(Likelihood):
     def __init__(self, levels=256):
         self.levels = require_levels(levels)
 
-    def _log_likelihoods(self, images, made):
+    def log_likelihoods(self, images, made):
+        """Return the log of p of each number of the images, float32 of their shape."""
         images, half = nearest_level(images, self.levels), 1.0 / (self.levels - 1)
         sharpness = tf.exp(-made["log_scale"])
         upper, lower = ((images - made["images"] + shift) * sharpness for shift in (half, -half))

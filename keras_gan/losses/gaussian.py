@@ -56,7 +56,8 @@ class Gaussian(Likelihood):
         """The width of a level; 0 without levels."""
         return 0.0 if self.levels is None else 2.0 / (self.levels - 1)
 
-    def _log_likelihoods(self, images, made):
+    def log_likelihoods(self, images, made):
+        """Return the log of p of each number of the images, float32 of their shape."""
         log_scale = made["log_scale"] if self.scale is None else tf.constant(math.log(self.scale))
         squares = tf.square((images - made["images"]) * tf.exp(-log_scale))
         constant = -0.5 * math.log(2.0 * math.pi) + (math.log(self.noise_width) if self.levels else 0.0)
