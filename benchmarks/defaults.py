@@ -15,9 +15,10 @@ halves, and has learnt if the mean absolute error is less than half that of the 
 `Pix2PixHD` and `DPED` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images,
 with one generator, and is judged by the negatives. `SRGAN`, `ESRGAN` and `RealESRGAN` enlarge digits of 8x8 pixels, and
 are compared with squares in the place of pixels. `EnlightenGAN` brightens digits of a quarter of the light, from
-unpaired halves, and `AlphaGAN` finds the alphas of digits on noise, next to those of 1/2.
-`ContextEncoder` and `FreeFormInpainter` fill holes in digits, and have learnt if the error is less than half that of
-grey holes.
+unpaired halves, and `AlphaGAN` finds the alphas of digits on noise, next to those of 1/2. `ContextEncoder` and
+`FreeFormInpainter` fill holes in digits, and have learnt if the error is less than half that of grey holes. A `VAE`
+bounds the likelihood: it has learnt if its bound on the test split is above the log likelihood of probabilistic PCA
+with as many directions as its codes have numbers.
 """
 
 import os
@@ -33,6 +34,7 @@ import keras
 import numpy as np
 from _judge import NUM_SAMPLES, Judge, real_images
 from PIL import Image
+from sklearn.decomposition import PCA
 
 import keras_gan
 from keras_gan import networks
@@ -80,6 +82,7 @@ PAIRS = [
     *((gan, network) for network in list(NETWORKS)[:6] for gan in TWO_PLAYERS),
     ("ACGAN", "acgan"),
     ("InfoGAN", "info_gan"),
+    ("VAE", "vae"),
     ("VAEGAN", "vae_gan"),
     ("WGANGP", "wgan_gp_resnet"),
     ("HingeGAN", "sagan"),
@@ -297,6 +300,22 @@ def _trained_on_holes(model):
     return holes, images, float(np.abs(images - test).mean() / np.abs(holes - test).mean())
 
 
+def bounded(seed):
+    """Digits, their reconstructions by a VAE, and by how many nats an image its bound exceeds probabilistic PCA."""
+    keras.utils.set_random_seed(seed)
+    vae = keras_gan.VAE(*networks.vae(**SHAPE), seed=seed)
+    vae.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    vae.fit(digits, batch_size=64, epochs=70, verbose=0)
+    width, rng = vae.likelihood.noise_width, np.random.default_rng(seed)
+    flat, held_out = (
+        (images + width * rng.uniform(-0.5, 0.5, images.shape)).reshape(len(images), -1) for images in (digits, test)
+    )
+    pca = PCA(vae.latent_shape[0], random_state=0).fit(flat)
+    linear = pca.score(held_out) + flat.shape[1] * np.log(width)
+    return test, vae.reconstruct(test), float(vae.elbo(test).mean() - linear)
+
+
 TRANSLATORS = {
     "ContextEncoder": filled,
     "FreeFormInpainter": filled_anywhere,
@@ -319,6 +338,10 @@ def row(judge, gan_name, network, seed, folder):
     if gan_name in TRANSLATORS:
         inputs, images, ratio = TRANSLATORS[gan_name](seed)
         cells, learnt = f"{ratio:.3f} (error) | ", ratio < 0.5
+        shown = np.concatenate([inputs[:18], images[:18]])
+    elif gan_name == "VAE":
+        inputs, images, gain = bounded(seed)
+        cells, learnt = f"{gain:+.0f} nats | ", gain > 0
         shown = np.concatenate([inputs[:18], images[:18]])
     else:
         gan = train(gan_name, network, seed)

@@ -29,6 +29,7 @@ from keras_gan.gans.srgan import SRGAN
 from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
+from keras_gan.gans.vae import VAE
 from keras_gan.gans.vae_gan import VAEGAN
 from keras_gan.gans.wgan import WGAN
 from keras_gan.gans.wgan_gp import WGANGP
@@ -40,6 +41,7 @@ __all__ = [
     "LSGAN",
     "R3GAN",
     "SRGAN",
+    "VAE",
     "VAEGAN",
     "WGAN",
     "WGANGP",

@@ -1,39 +1,26 @@
 """VAE-GAN: an autoencoder that compares images in the features of a discriminator."""
 
-import typing
-
 import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
-from keras_gan.gans._pairs import side_by_side
+from keras_gan._replicas import mean_over_replicas
+from keras_gan.gans._encoding import EncodingModel
+from keras_gan.gans._posterior import Posterior
 from keras_gan.gans._serialised import serialised
+from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
-from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
-
-
-class Posterior(typing.NamedTuple):
-    """q(z|x), a normal distribution for each image: its parameters and a sample."""
-
-    mean: tf.Tensor
-    log_variance: tf.Tensor
-    sample: tf.Tensor
-
-    @property
-    def divergence(self):
-        """KL(q(z|x) || N(0, I)), summed over the code, mean over the batch."""
-        terms = 1.0 + self.log_variance - tf.square(self.mean) - tf.exp(self.log_variance)
-        return -0.5 * tf.reduce_mean(tf.reduce_sum(terms, axis=-1))
+from keras_gan.training import Critic, Field, Interface, Player, Sampler
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class VAEGAN(AdversarialModel):
+class VAEGAN(EncodingModel):
     """Variational autoencoder that compares images in the features of a discriminator.
 
     With x real, z ~ q(z|x) from the encoder, x~ = Dec(z) the reconstruction, y = Dec(u) drawn from u ~ N(0, I), f the
     features of the discriminator, D its logit and s the softplus:
 
-        encoder:        KL(q(z|x) || N(0, I))  +  L
+        encoder:        beta KL(q(z|x) || N(0, I))  +  L
         decoder:        gamma L  +  (E[s(-D(x~))] + E[s(-D(y))]) / 2
         discriminator:  E[s(-D(x))]  +  (E[s(D(x~))] + E[s(D(y))]) / 2
         likeness:       L = 1/2 E|f(x) - f(x~)|^2,  summed over the features
@@ -41,19 +28,29 @@ class VAEGAN(AdversarialModel):
     Larsen et al. 2015 (arXiv 1512.09300), equations 5 to 9 and algorithm 1. Each player has its own objective: no GAN
     gradient reaches the encoder, and no likeness gradient reaches the discriminator. All three updates share one pass.
 
-    Differences from the paper: the decoder has the non-saturating loss. The two kinds of fakes together have the same
-    weight as the real images. All players are always updated (the authors' code skips updates of a player that is
-    ahead). The paper's gamma of 1e-6 suits 16,384 features and sums over a batch. Here 0.1 suits the few thousand
-    features of small pictures, and makes the two terms of the decoder similar in size.
-    `compile(loss_weights={"kl_loss": 0.1})` makes reconstructions nearer and samples worse, as a beta below 1 does in a
-    VAE.
+    The player that is ahead waits, as in the authors' code: from the costs E[s(-D(x))] of real images and E[s(D(.))] of
+    generated ones, the discriminator takes no step while one is below `equilibrium` - `margin`, and the decoder none
+    while one is above `equilibrium` + `margin`. If both would wait, neither does. The cost of a discriminator that
+    cannot tell is log 2 = 0.69.
+
+    Differences from the paper: the decoder has the non-saturating loss; the paper's is
+    `adversarial_loss=losses.Minimax()`. The two kinds of fakes together have the same weight as the real images. Each
+    kind of image passes through the networks in a batch of its own, as in DCGAN, and not all in one. The paper's gamma
+    of 1e-6 suits 16,384 features and sums over a batch. Here 0.1 suits the few thousand features of small pictures, and
+    makes the two terms of the decoder similar in size. For the same reason beta is 0.3 and not 1: the divergence
+    outweighs a sum over few features, and then all images get nearly the same code. A smaller beta makes
+    reconstructions nearer and samples worse.
 
     Args:
         encoder: keras.Model, images to "mean" and "log_variance", each `(batch, latent_dim)`.
         decoder: keras.Model, latents to images.
         discriminator: keras.Model, images to "logits" and "features".
         gamma: weight of the likeness in the decoder's objective, at least 0.
-        ema_half_life, seed, name: as for `TwoPlayerGAN`; the decoder is averaged.
+        beta: weight of the divergence in the encoder's objective, at least 0.
+        equilibrium: the cost around which both players take steps, at least 0.
+        margin: how far a cost may be from it before a player waits, at least 0; None for players that never wait.
+        adversarial_loss: one of `keras_gan.losses` that is not relativistic; None for `NonSaturating()`.
+        ema_half_life, seed, name: as for `TwoPlayerGAN`; encoder and decoder are averaged.
 
     Raises:
         ValueError: if the networks do not fit each other, or an argument is out of range.
@@ -73,14 +70,28 @@ class VAEGAN(AdversarialModel):
 
     terms = ("kl_loss", "likeness_loss", "g_loss", "d_loss")
 
-    def __init__(self, encoder, decoder, discriminator, *, gamma=0.1, ema_half_life=None, seed=None, name=None):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        discriminator,
+        *,
+        gamma=0.1,
+        beta=0.3,
+        equilibrium=0.68,
+        margin=0.35,
+        adversarial_loss=None,
+        ema_half_life=None,
+        seed=None,
+        name=None,
+    ):
         encodes = Interface(encoder, "encoder", ("images",), "mean")
         decodes = Interface(decoder, "decoder", ("latents",), "images")
         critic = Critic(discriminator, role="discriminator")
         _require_fitting(encodes, decodes, critic.interface)
         super().__init__(
             {
-                "encoder": Player(encoder=encoder),
+                "encoder": Player(encoder=encoder, ema_half_life=ema_half_life),
                 "decoder": Player(decoder=decoder, ema_half_life=ema_half_life),
                 "discriminator": Player(discriminator=discriminator),
             },
@@ -88,9 +99,12 @@ class VAEGAN(AdversarialModel):
             seed=seed,
             name=name,
         )
-        self.gamma = require_number("gamma", gamma, low=0.0)
+        self.gamma, self.beta = (require_number(*each, low=0.0) for each in (("gamma", gamma), ("beta", beta)))
+        self.equilibrium = require_number("equilibrium", equilibrium, low=0.0)
+        self.margin = None if margin is None else require_number("margin", margin, low=0.0)
         self.latent_shape, self.sample_shape = decodes.shapes["latents"], encodes.shapes["images"]
-        self.adversarial_loss, self.critic = NonSaturating(), critic
+        self.adversarial_loss = _require_loss(NonSaturating() if adversarial_loss is None else adversarial_loss)
+        self.critic = critic
         self._encodes, self._decodes = encodes, decodes
 
     def default_optimizers(self):
@@ -113,18 +127,27 @@ class VAEGAN(AdversarialModel):
         images = batch["images"], self.decode_codes(posterior.sample), self.decode_codes(prior)
         real, rebuilt, drawn = (self.critic({"images": each}) for each in images)
         likeness = _likeness(real.features, rebuilt.features)
-        fooling = self.adversarial_loss.generator_loss
-        judging = self.adversarial_loss.discriminator_loss
+        fake_logits = tf.concat([rebuilt.logits, drawn.logits], axis=0)
+        self._wait(real.logits, fake_logits)
         return {
-            "encoder": {"kl_loss": posterior.divergence, "likeness_loss": likeness},
+            "encoder": {"kl_loss": self.beta * posterior.divergence, "likeness_loss": likeness},
             "decoder": {
                 "likeness_loss": self.gamma * likeness,
-                "g_loss": 0.5 * (fooling(None, rebuilt.logits) + fooling(None, drawn.logits)),
+                "g_loss": self.adversarial_loss.generator_loss(None, fake_logits),
             },
-            "discriminator": {
-                "d_loss": 0.5 * (judging(real.logits, rebuilt.logits) + judging(real.logits, drawn.logits))
-            },
+            "discriminator": {"d_loss": self.adversarial_loss.discriminator_loss(real.logits, fake_logits)},
         }
+
+    def _wait(self, real_logits, fake_logits):
+        """Let the player wait that is ahead of the other; neither does if both would."""
+        if self.margin is None:
+            return
+        costs = tf.stack([tf.reduce_mean(tf.nn.softplus(-real_logits)), tf.reduce_mean(tf.nn.softplus(fake_logits))])
+        costs = mean_over_replicas(tf.stop_gradient(costs))
+        judge_is_ahead = tf.reduce_any(costs < self.equilibrium - self.margin)
+        judge_is_behind = tf.reduce_any(costs > self.equilibrium + self.margin)
+        self.hold("discriminator", judge_is_ahead & ~judge_is_behind)
+        self.hold("decoder", judge_is_behind & ~judge_is_ahead)
 
     def test_terms(self, batch, noise):
         """All losses on images that are not trained on."""
@@ -132,91 +155,45 @@ class VAEGAN(AdversarialModel):
 
     def posterior(self, batch, deviation):
         """q(z|x), with mean + sigma * deviation as its sample."""
-        found = self.forward(self._encodes, batch)
-        sample = found["mean"] + tf.exp(0.5 * found["log_variance"]) * deviation
-        return Posterior(found["mean"], found["log_variance"], sample)
+        return Posterior.of(self.forward(self._encodes, batch), deviation)
 
     def decode_codes(self, codes):
         """Dec(z), in the step in progress."""
         return self.forward(self._decodes, {"latents": codes})["images"]
 
     def sampler(self, averaged=True):
-        """The `Sampler` that draws images: from the decoder, or its average."""
+        """The `Sampler` from codes to images: the decoder, or its average."""
         return Sampler(self._decodes, self.averaged_decoder if averaged else None)
 
-    def generate(self, num_images=None, *, latents=None, seed=None, averaged=True, batch_size=64):
-        """Draw images. This does not change the state of training.
-
-        Args:
-            num_images: int, how many; leave it out if you give `latents`.
-            latents: float32 `(num_images, *latent_shape)`, or None to draw them.
-            seed: int for the same latents each time, in every process; None for different latents each time.
-            averaged: whether to use the averaged decoder if there is one.
-            batch_size: int, how many to make at once.
-
-        Returns:
-            float32 NumPy array `(num_images, *sample_shape)`, images in [-1, 1].
-
-        Raises:
-            ValueError: if both or neither of `num_images` and `latents` are given, or the latents' shape is wrong.
-        """
-        return self.draw_samples(num_images, latents=latents, seed=seed, averaged=averaged, batch_size=batch_size)
-
-    def encode(self, images, *, batch_size=64):
-        """Return the means of the images' codes.
-
-        Args:
-            images: float32 `(num_images, *sample_shape)` in [-1, 1].
-            batch_size: int, how many to encode at once.
-
-        Returns:
-            float32 NumPy array `(num_images, *latent_shape)`.
-
-        Raises:
-            ValueError: if the images have another shape.
-        """
-        encoder = Sampler(self._encodes, is_drawn=False)
-        return encoder.run(encoder.inputs_for(images=images), batch_size)
-
-    def decode(self, latents, *, averaged=True, batch_size=64):
-        """Return the images for given codes, as `generate` does with `latents`."""
-        return self.generate(latents=latents, averaged=averaged, batch_size=batch_size)
-
-    def reconstruct(self, images, *, averaged=True, batch_size=64):
-        """Encode images, decode the means of their codes, and return a float32 NumPy array in [-1, 1]."""
-        return self.decode(self.encode(images, batch_size=batch_size), averaged=averaged, batch_size=batch_size)
-
-    def snapshot(self, num_images, *, seed, inputs=None):
-        """What `callbacks.ImageSnapshots` shows: drawn images, or images next to their reconstructions.
-
-        Args:
-            num_images: int, the most images to show.
-            seed: int, of the images that are drawn.
-            inputs: float32 images to reconstruct; None to draw some.
-
-        Returns:
-            (images, columns): float32 array of images in [-1, 1], and how many of them make a row; None for as many as
-            make a square.
-        """
-        if inputs is None:
-            return self.generate(num_images, seed=seed), None
-        return side_by_side([[inputs, self.reconstruct]], num_images)
+    def encoder_sampler(self, averaged=True):
+        """The `Sampler` from images to the means of their codes: the encoder, or its average."""
+        return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
 
     def call(self, images, training=False):
-        """Reconstructions of images."""
-        return self.decoder(self.encoder(images, training=training)["mean"], training=training)
-
-    def inputs_of_call(self):
-        """The images that `call` reconstructs."""
-        return self.data_spec
+        """Reconstructions of images, by the averaged networks if there are some."""
+        encoder, decoder = self.averaged_encoder or self.encoder, self.averaged_decoder or self.decoder
+        return decoder(encoder(images, training=training)["mean"], training=training)
 
     def get_config(self):
         """Return the constructor's arguments."""
         return {
             **super().get_config(),
             "gamma": self.gamma,
+            "beta": self.beta,
+            "equilibrium": self.equilibrium,
+            "margin": self.margin,
+            "adversarial_loss": serialised(self.adversarial_loss),
             "ema_half_life": serialised(self.players["decoder"].ema_half_life),
         }
+
+
+def _require_loss(loss):
+    if require_loss(loss).relativistic:
+        raise ValueError(
+            "`adversarial_loss` must not be relativistic: of each real image there are two generated ones, and a "
+            f"relativistic loss compares pairs. Received: adversarial_loss={loss!r}"
+        )
+    return loss
 
 
 def _likeness(real, rebuilt):

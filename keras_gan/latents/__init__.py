@@ -1,5 +1,9 @@
-"""Tools that explore a trained generator: paths, truncation, mixed styles, projections and directions."""
+"""Tools that explore a trained generator: paths, truncation, mixed styles, projections and directions.
 
+Of a model with an encoder, they also work on the codes of real images, `model.encode(images)`.
+"""
+
+from keras_gan.latents.attribute_vectors import attribute_vectors
 from keras_gan.latents.directions import directions
 from keras_gan.latents.interpolate import interpolate
 from keras_gan.latents.pictures import (
@@ -18,6 +22,7 @@ from keras_gan.latents.write_walk import write_walk
 __all__ = [
     "Projection",
     "StyleSpace",
+    "attribute_vectors",
     "direction_grid",
     "directions",
     "interpolate",

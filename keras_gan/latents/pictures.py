@@ -14,15 +14,17 @@ _PSIS = (0.0, 0.3, 0.5, 0.7, 1.0)
 _THRESHOLDS = (0.5, 1.0, 1.5, 2.0, 4.0)
 
 
-def interpolation_grid(source, *, num_paths=6, steps=8, labels=None, seed=0):
-    """Draw paths between random points, one in each row.
+def interpolation_grid(source, *, ends=None, num_paths=6, steps=8, labels=None, seed=0):
+    """Draw paths between random or given points, one in each row.
 
     Args:
         source: a GAN, for spherical paths between latents; or a `StyleSpace`, for straight ones between styles.
-        num_paths: int, how many.
+        ends: pair of float arrays `(num_paths, ...)`, where the paths begin and end, such as the codes of real images,
+            `(model.encode(some), model.encode(others))`; None for random points.
+        num_paths: int, how many, if `ends` are not given.
         steps: int, images of a path, at least 2.
         labels: for a conditional GAN: one class, or a class for each path.
-        seed: int, for the ends.
+        seed: int, for random ends.
 
     Returns:
         uint8 array `(height, width, channels)`, as `callbacks.image_grid` returns it.
@@ -37,9 +39,11 @@ def interpolation_grid(source, *, num_paths=6, steps=8, labels=None, seed=0):
         (68, 200, 1)
     """
     space, num_paths = space_of(source), require_int("num_paths", num_paths)
-    steps = require_int("steps", steps, low=2)
-    classes = classes_for(space, labels, num_paths)
-    ends = [space.sample(num_paths, require_seed(seed) + number, classes) for number in range(2)]
+    steps, seed = require_int("steps", steps, low=2), require_seed(seed)
+    ends = None if ends is None else [_given_points("ends", space, each) for each in _require_pair(ends)]
+    classes = classes_for(space, labels, num_paths if ends is None else len(ends[0]))
+    if ends is None:
+        ends = [space.sample(num_paths, seed + number, classes) for number in range(2)]
     return _rows(space, interpolate(*ends, steps, method=space.method), classes)
 
 
@@ -158,23 +162,25 @@ def projection_grid(images, projection):
     return image_grid(np.concatenate([images, projection.images]), columns=len(images))
 
 
-def direction_grid(source, directions, *, strength=5.0, steps=7, labels=None, seed=0):
-    """Draw a random point moved along directions, one direction in each row, with the point itself in the middle.
+def direction_grid(source, directions, *, points=None, strength=5.0, steps=7, labels=None, seed=0):
+    """Draw a point moved along directions, one direction in each row, with the point itself in the middle.
 
     Args:
         source: the GAN or the `StyleSpace` that the directions belong to.
-        directions: float array, what `keras_gan.latents.directions` returns.
+        directions: float array, what `keras_gan.latents.directions` or `attribute_vectors` returns.
+        points: float array, what is moved, such as the codes of real images: one point for all rows, or one for each;
+            of a single direction, each point has a row. None for one random point.
         strength: float, how far the point is moved to both sides, as a multiple of the directions' length.
         steps: int, images in a row, at least 2; an odd number for one with the point itself.
         labels: for a conditional GAN: one class.
-        seed: int, for the point.
+        seed: int, for a random point.
 
     Returns:
         uint8 array `(height, width, channels)`, as `callbacks.image_grid` returns it.
 
     Raises:
-        ValueError: if the directions have another shape, a conditional GAN is given no labels, or another argument is
-            out of range.
+        ValueError: if the directions or points have another shape, or there are neither as many of both nor one of
+            either; if a conditional GAN is given no labels, or another argument is out of range.
 
     Example:
         >>> import keras_gan
@@ -185,17 +191,42 @@ def direction_grid(source, directions, *, strength=5.0, steps=7, labels=None, se
     space, directions = space_of(source), require_points("directions", directions)
     strength = require_number("strength", strength, low=0.0, open_low=True)
     moves = np.linspace(-strength, strength, require_int("steps", steps, low=2), dtype=np.float32)
-    classes = classes_for(space, labels, len(directions))
-    point = space.sample(1, require_seed(seed), None if classes is None else int(classes[0]))
-    if directions.shape[1:] not in (point.shape[1:], point.shape[2:]):
+    seed, points = require_seed(seed), None if points is None else _given_points("points", space, points)
+    count = max(len(directions), 1 if points is None else len(points))
+    classes = classes_for(space, labels, count)
+    if points is None:
+        points = space.sample(1, seed, None if classes is None else int(classes[0]))
+    if directions.shape[1:] not in (points.shape[1:], points.shape[2:]):
         raise ValueError(
-            f"`directions` must be those of this source, each of the shape of a point {point.shape[1:]}, or of one "
+            f"`directions` must be those of this source, each of the shape of a point {points.shape[1:]}, or of one "
             f"style. Received: directions.shape={directions.shape}"
         )
+    if {len(points), len(directions)} - {1, count}:
+        raise ValueError(
+            "Give as many points as directions, or one of either for all rows. "
+            f"Received: {len(points)} points, {len(directions)} directions"
+        )
     # One direction is for all styles of an image.
-    directions = directions.reshape(len(directions), *(1,) * (point.ndim - directions.ndim), *directions.shape[1:])
-    rows = point[None] + moves.reshape(-1, *(1,) * (point.ndim - 1)) * directions[:, None]
+    directions = directions.reshape(len(directions), *(1,) * (points.ndim - directions.ndim), *directions.shape[1:])
+    rows = points[:, None] + moves.reshape(-1, *(1,) * (points.ndim - 1)) * directions[:, None]
     return _rows(space, rows, classes)
+
+
+def _given_points(name, space, points):
+    """Points that a user gives, of the shape of the source's own; or a ValueError."""
+    points, shape = require_points(name, points), tuple(space.sampler.inputs[space.sampler.main].shape[1:])
+    if points.shape[1:] != shape:
+        raise ValueError(
+            f"`{name}` must be points of this source, each of the shape {shape}. Received: {name} of shape "
+            f"{points.shape}"
+        )
+    return points
+
+
+def _require_pair(ends):
+    if not isinstance(ends, list | tuple) or len(ends) != 2:
+        raise ValueError(f"`ends` must be two arrays, where paths begin and end. Received: ends={ends!r:.80}")
+    return ends
 
 
 def _rows(space, points, classes, *, by_columns=False):

@@ -17,6 +17,8 @@ samples show the class that was asked for.
 Of translations whose true targets are known, `psnr`, `ssim`, `l1`, `gradient_energy` and `Lpips` compare each with its
 target, and a `PairEvaluator` measures a translator by them. `matting_errors` compares alphas where a trimap leaves them
 open.
+target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
+encoder makes of images with these images.
 
 `FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
@@ -40,6 +42,7 @@ from keras_gan.metrics.modes import class_coverage, mode_coverage
 from keras_gan.metrics.pair_evaluator import PairEvaluator
 from keras_gan.metrics.path_length import perceptual_path_length
 from keras_gan.metrics.psnr import psnr
+from keras_gan.metrics.reconstruction_evaluator import ReconstructionEvaluator
 from keras_gan.metrics.result import Report, Result
 from keras_gan.metrics.samples import Samples
 from keras_gan.metrics.score import ClassifierScore, classifier_score
@@ -62,6 +65,7 @@ __all__ = [
     "ModelExtractor",
     "Moments",
     "PairEvaluator",
+    "ReconstructionEvaluator",
     "Report",
     "Result",
     "Samples",

@@ -143,13 +143,24 @@ class PairEvaluator:
         pairs = read_pairs(pairs, self.num_pairs, self.seed)
         if self.to == "source":
             pairs = dataclasses.replace(pairs, source=pairs.target, target=pairs.source)
-        if self._sets is not None:
-            pairs = dataclasses.replace(pairs, samples=self._samples(pairs.target, pairs.split, verbose))
+        pairs = self.with_samples(pairs, verbose)
         if pairs.source.shape != pairs.target.shape:
             return pairs
         values = {measure.name: _value(measure, _rows(measure, pairs.source, pairs))[0] for measure in self.measures}
         sets = {} if self._sets is None else self._compared(pairs.source, pairs).numbers()
         return dataclasses.replace(pairs, baselines=values | sets)
+
+    def with_samples(self, pairs, verbose=0):
+        """Add the extractor's features of the targets to `Pairs`, if there is an extractor; `real` does it by itself.
+
+        Args:
+            pairs: `Pairs`.
+            verbose: 1 for a progress bar.
+        """
+        if self._sets is None:
+            return pairs
+        samples = self._sets.real(pairs.target, verbose=verbose)
+        return dataclasses.replace(pairs, samples=dataclasses.replace(samples, split=pairs.split))
 
     def compare(self, source, real, *, floor=None, intervals=True, verbose=0):
         """Measure translations against their targets.
@@ -173,7 +184,8 @@ class PairEvaluator:
         real = self.real(real, verbose=verbose)
         floor = floor if floor is None or _is_numbers(floor) else self.floor(floor, real)
         made = self._translations(source, real)
-        results = [self._result(measure, made, real, intervals) for measure in self.measures]
+        options = {"seed": self.seed, "intervals": intervals}
+        results = [result_of(each, _rows(each, made, real), real, **options) for each in self.measures]
         if self._sets is not None:
             sets = self._compared(made, real, floor=floor, intervals=intervals, verbose=verbose).values()
             results += [dataclasses.replace(result, baseline=real.baselines.get(result.name)) for result in sets]
@@ -243,34 +255,6 @@ class PairEvaluator:
             )
         return require_images("translations", made)
 
-    def _result(self, measure, made, pairs, intervals):
-        rows = _rows(measure, made, pairs)
-        value, notes = _value(measure, rows)
-        ends = self._interval(measure, value, rows) if intervals and len(rows) > 1 else None
-        return Result(
-            name=measure.name,
-            value=value,
-            better=measure.better,
-            interval=ends,
-            num_real=len(pairs),
-            num_fake=len(pairs),
-            split=pairs.split,
-            seed=self.seed,
-            warnings=tuple(notes),
-            baseline=pairs.baselines.get(measure.name),
-            is_paired=True,
-            part=measure.part,
-            **measure.extractor,
-        )
-
-    def _interval(self, measure, value, rows):
-        low, high = measure.bounds
-        # Between two bounds, `interval` would take the value for a share, and this is a mean.
-        bounds = measure.bounds if math.isinf(high) else (-math.inf, math.inf)
-        deviation, quantile = measure.deviation(rows, self.seed), student_quantile(len(rows))
-        ends = interval(value, deviation, quantile=quantile, bounds=bounds, num_images=len(rows))
-        return tuple(min(max(end, low), high) for end in ends)
-
     def _name(self, name):
         return f"{name}_to_source" if self.to == "source" else name
 
@@ -285,6 +269,43 @@ def _rows(measure, made, pairs):
             "in the place of pairs. Received: pairs without masks"
         )
     return measure.rows_of(made, pairs.target, pairs.masks)
+
+
+def result_of(measure, rows, pairs, *, seed, intervals):
+    """The `Result` of a measure.
+
+    Args:
+        measure: `PairMeasure`.
+        rows: what its `rows_of` returned for the pairs.
+        pairs: `Pairs`.
+        seed: int, for the interval.
+        intervals: whether to compute it.
+    """
+    value, notes = _value(measure, rows)
+    return Result(
+        name=measure.name,
+        value=value,
+        better=measure.better,
+        interval=_interval(measure, value, rows, seed) if intervals and len(rows) > 1 else None,
+        num_real=len(pairs),
+        num_fake=len(pairs),
+        split=pairs.split,
+        seed=seed,
+        warnings=tuple(notes),
+        baseline=pairs.baselines.get(measure.name),
+        is_paired=True,
+        part=measure.part,
+        **measure.extractor,
+    )
+
+
+def _interval(measure, value, rows, seed):
+    low, high = measure.bounds
+    # Between two bounds, `interval` would take the value for a share, and this is a mean.
+    bounds = measure.bounds if math.isinf(high) else (-math.inf, math.inf)
+    deviation, quantile = measure.deviation(rows, seed), student_quantile(len(rows))
+    ends = interval(value, deviation, quantile=quantile, bounds=bounds, num_images=len(rows))
+    return tuple(min(max(end, low), high) for end in ends)
 
 
 def _value(measure, rows):

@@ -24,6 +24,7 @@ from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
 from keras_gan.networks.unet import unet
 from keras_gan.networks.unet_discriminator import unet_discriminator
+from keras_gan.networks.vae import vae
 from keras_gan.networks.vae_gan import vae_gan
 from keras_gan.networks.vgg_discriminator import vgg_discriminator
 from keras_gan.networks.vit import vit
@@ -54,6 +55,7 @@ __all__ = [
     "stylegan2",
     "unet",
     "unet_discriminator",
+    "vae",
     "vae_gan",
     "vgg_discriminator",
     "vit",

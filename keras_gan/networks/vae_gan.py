@@ -13,7 +13,7 @@ _LARGEST_START = 8
 _FEWEST_STAGES = 3
 
 
-def vae_gan(*, image_shape=(64, 64, 3), latent_dim=128, width=64):
+def vae_gan(*, image_shape=(64, 64, 3), latent_dim=128, width=64, reconstruction_depth=None):
     """Convolutional encoder, decoder and discriminator, after VAE-GAN.
 
     A variational autoencoder that compares pixel by pixel draws blurred pictures. This one compares a picture and its
@@ -28,7 +28,8 @@ def vae_gan(*, image_shape=(64, 64, 3), latent_dim=128, width=64):
     normalisation and ReLU follow every layer except the heads; the discriminator's first has only the ReLU.
 
     The features are those of the discriminator's last convolution, before normalisation and ReLU, as in the authors'
-    code (their "recon depth 9"). Batch normalisation uses other statistics for the reconstructions than for their
+    code (their "recon depth 9" counts every layer); `reconstruction_depth` takes those of an earlier one, which compare
+    finer details, or the pixels. Batch normalisation uses other statistics for the reconstructions than for their
     originals, so their mean difference is lost after it, and the ReLU loses the negative half.
 
     Larsen et al. 2015 (arXiv 1512.09300), table 1, whose networks for 64x64 are the defaults; kernels as in the
@@ -43,6 +44,8 @@ def vae_gan(*, image_shape=(64, 64, 3), latent_dim=128, width=64):
         image_shape: tuple (height, width, channels) of the pictures, sides of at least 5.
         latent_dim: int, the size of the code.
         width: int, the channels of the encoder's first convolution, at least 2.
+        reconstruction_depth: int, the discriminator's convolution whose outputs are the features, counted from 1; 0 for
+            the image itself; None for the last.
 
     Returns:
         Three `keras.Model`:
@@ -51,10 +54,12 @@ def vae_gan(*, image_shape=(64, 64, 3), latent_dim=128, width=64):
           "log_variance", each `(batch, latent_dim)` and unbounded;
         * the decoder, from latents `(batch, latent_dim)` to images;
         * the discriminator, from images to a dict of float32 "logits" `(batch, 1)` and "features"
-          `(batch, rows, columns, 4 * width)`, both unbounded.
+          `(batch, rows, columns, 4 * width)`, both unbounded; of another `reconstruction_depth`, the features have
+          the shape of that convolution's outputs.
 
     Raises:
-        ValueError: if a size is not a positive integer, or `image_shape` is not of rank 3 or has a side below 5.
+        ValueError: if a size is not a positive integer, `image_shape` is not of rank 3 or has a side below 5, or the
+            discriminator has no such convolution.
 
     Example:
         >>> encoder, decoder, discriminator = vae_gan(image_shape=(28, 28, 1), latent_dim=16, width=4)
@@ -75,8 +80,12 @@ def vae_gan(*, image_shape=(64, 64, 3), latent_dim=128, width=64):
     sides = halved_sides(image_shape, _FEWEST_STAGES)
     while min(sides[-1]) > _LARGEST_START:
         sides = halved_sides(image_shape, len(sides))
-    encoder = _encoder(image_shape, len(sides) - 1, latent_dim, width)
-    return encoder, _decoder(image_shape, sides, latent_dim, width), _discriminator(image_shape, len(sides) - 1, width)
+    stages = len(sides) - 1
+    depth = stages + 1
+    if reconstruction_depth is not None:
+        depth = require_int("reconstruction_depth", reconstruction_depth, low=0, high=depth)
+    encoder, decoder = _encoder(image_shape, stages, latent_dim, width), _decoder(image_shape, sides, latent_dim, width)
+    return encoder, decoder, _discriminator(image_shape, stages, width, depth)
 
 
 def _encoder(image_shape, stages, latent_dim, width):
@@ -107,16 +116,18 @@ def _decoder(image_shape, sides, latent_dim, width):
     return keras.Model(latents, images, name="vae_gan_decoder")
 
 
-def _discriminator(image_shape, stages, width):
+def _discriminator(image_shape, stages, width, depth):
     images = keras.Input(image_shape, name="images")
-    x = layers.ReLU(name="from_images_relu")(_conv(width // 2, "from_images", use_bias=True)(images))
+    # What the features may be: the image, and the convolutions in their order.
+    maps = [images, _conv(width // 2, "from_images", use_bias=True)(images)]
+    x = layers.ReLU(name="from_images_relu")(maps[-1])
     for i in range(stages):
-        before = _conv(width * min(2 ** (i + 1), 4), f"down_{i}", strides=2)(x)
-        x = _activated(before, f"down_{i}")
+        maps.append(_conv(width * min(2 ** (i + 1), 4), f"down_{i}", strides=2)(x))
+        x = _activated(maps[-1], f"down_{i}")
     x = layers.Flatten(name="flatten")(x)
     x = _activated(_dense(8 * width, "dense", use_bias=False)(x), "dense")
     # float32 under every policy: the sum of the features' squares overflows float16.
-    features = layers.Activation("linear", dtype="float32", name="features")(before)
+    features = layers.Activation("linear", dtype="float32", name="features")(maps[depth])
     logits = _dense(1, "logits", dtype="float32")(x)
     return keras.Model(images, {"logits": logits, "features": features}, name="vae_gan_discriminator")
 

@@ -153,7 +153,7 @@ class Update:
     def __init__(self, model, objective, inputs):
         self._model, self._objective, self._inputs = model, objective, inputs
         self._noise = current_noise()
-        self._deferred, self._told = {}, []
+        self._deferred, self._told, self._held = {}, [], []
         self._players = ()
 
     def run(self):
@@ -214,6 +214,7 @@ class Update:
             _commit(scope, _state(model.players[name]))
         self._track(now)
         self._told.append(own.told)
+        self._held.append(own.held)
         return found
 
     def _immediate(self, name, terms):
@@ -268,8 +269,14 @@ class Update:
             self._model.trackers[term].update_state(value)
 
     def _step(self, name, gradients):
-        player = self._model.players[name]
-        _optimizers.step(player.optimizer, gradients, player.trainable_weights, self._model.training_state.step.value)
+        player, step = self._model.players[name], self._model.training_state.step.value
+        take = functools.partial(_optimizers.step, player.optimizer, gradients, player.trainable_weights, step)
+        waits = [held[name] for held in self._held if name in held]
+        if waits:
+            # With gradient accumulation, a player waits if it does so in all parts of the batch.
+            run_if(~tf.reduce_all(waits), take)
+        else:
+            take()
 
     def _step_deferred(self, name, term, values):
         due = self._model.training_state.step.value % values[0].every == 0

@@ -13,7 +13,7 @@ from keras_gan.training import _batches, _checks, _compilation, _fitting, _logs,
 from keras_gan.training._saving import SavedModel
 from keras_gan.training.critic import Critic
 from keras_gan.training.fields import Field, named_fields
-from keras_gan.training.passes import drawing_from, forward, inference, is_training, passes
+from keras_gan.training.passes import current_passes, drawing_from, forward, inference, is_training, passes
 from keras_gan.training.phases import Phases
 from keras_gan.training.player import Player
 from keras_gan.training.training_state import StepNoise, TrainingState
@@ -281,6 +281,17 @@ class AdversarialModel(SavedModel, abc.ABC):
         """Call a network as the step in progress calls it; see `keras_gan.training.forward`."""
         return forward(interface, values)
 
+    def hold(self, player, condition):
+        """Let a player wait: in the update of the objective in progress, its optimizer takes no step if this is true.
+
+        Its terms are logged all the same, and its networks' running statistics and averages follow.
+
+        Args:
+            player: name of the player.
+            condition: scalar boolean tensor, equal on all replicas.
+        """
+        current_passes().held[player] = tf.stop_gradient(condition)
+
     def penalise(self, player, network, *batches):
         """The penalties of a player, a dict of terms for its objective; empty during evaluation.
 
@@ -356,17 +367,18 @@ class AdversarialModel(SavedModel, abc.ABC):
         sampler = self.kept_sampler(averaged)
         return sampler.run(sampler.inputs_for(count, seed=seed, **given), batch_size)
 
-    def kept_sampler(self, averaged, **which):
+    def kept_sampler(self, averaged, *, method="sampler", **which):
         """The sampler with its compiled function, which every later call uses again.
 
         Args:
             averaged: bool, as in `sampler`.
-            **which: other arguments of `sampler`, if it has any.
+            method: name of the method that returns the sampler, of a model that has several.
+            **which: other arguments of the method, if it has any.
         """
-        key = (require_bool("averaged", averaged), *which.items())
+        key = (method, require_bool("averaged", averaged), *which.items())
         samplers = self.__dict__.setdefault("_samplers", {})
         if key not in samplers:
-            samplers[key] = self.sampler(averaged, **which)
+            samplers[key] = getattr(self, method)(averaged, **which)
         return samplers[key]
 
     def scale_learning_rates(self, factor):

@@ -21,6 +21,7 @@ class Passes:
         added_losses: list of (network, loss) that the networks' layers added in their calls.
         are_counted: whether the calls add their layers' losses; False for the calls of a penalty.
         told: list of (listener, rows); see `tell`.
+        held: dict of a player's name to a scalar boolean tensor, whether its optimizer waits in this update.
     """
 
     def __init__(self, scope=None):
@@ -28,6 +29,7 @@ class Passes:
         self.added_losses = []
         self.are_counted = True
         self.told = []
+        self.held = {}
         self._scope = scope
 
     def call(self, interface, values):

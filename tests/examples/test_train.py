@@ -27,18 +27,20 @@ TEST_DATA = os.environ.get("KERAS_GAN_TEST_DATA")
 # The models that do not draw from latents by a generator and a discriminator.
 OTHERS = (
     "AlphaGAN",
+    "ContextEncoder",
     "CycleGAN",
     "DPED",
     "ESRGAN",
     "EnlightenGAN",
+    "FreeFormInpainter",
     "Pix2Pix",
     "Pix2PixHD",
     "RealESRGAN",
     "SRGAN",
     "StarGAN",
+    "VAE",
     "VAEGAN",
 )
-OTHERS = ("ContextEncoder", "CycleGAN", "FreeFormInpainter", "Pix2Pix", "Pix2PixHD", "StarGAN", "VAEGAN")
 GANS = [
     name
     for name in keras_gan.__all__

@@ -189,6 +189,11 @@ def enlarging():
     return {"generator": keras.Sequential(layers_), "discriminator": pair()["discriminator"]}
 
 
+def bounding():
+    encoder, decoder = networks.vae(image_shape=SHAPE, latent_dim=2, width=1, units=2)
+    return {"encoder": encoder, "decoder": decoder}
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
@@ -197,6 +202,7 @@ def compiled(make, *options):
     parts |= {gans.AlphaGAN: matting, gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
+    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -324,6 +330,7 @@ _OWN = (
 )
 _ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
 _ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
+_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAE, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
@@ -391,7 +398,10 @@ _GANS = {
         discriminator_steps=1,
     ),
     "StyleGAN2": options(gans.StyleGAN2, pair),
-    "VAEGAN": options(gans.VAEGAN, autoencoder, gamma=0.1),
+    "VAE": options(gans.VAE, bounding, likelihood=losses.Gaussian(), beta=1.0, free_bits=0.1),
+    "VAEGAN": options(
+        gans.VAEGAN, autoencoder, gamma=0.1, beta=0.3, equilibrium=0.68, margin=0.35, adversarial_loss=None
+    ),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
 }
@@ -446,8 +456,9 @@ _METHODS = {
         tile=8,
         overlap=2,
     ),
+    "VAE.elbo": method(gans.VAE, "elbo", images=images(), num_samples=1, seed=0, averaged=True, batch_size=4),
     "VAEGAN.generate": method(gans.VAEGAN, "generate", num_images=2, latents=None, seed=0, averaged=True, batch_size=4),
-    "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), batch_size=4),
+    "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
     "ACGAN.generate": method(
@@ -554,7 +565,22 @@ def loss(make, **arguments):
     }
 
 
+def likelihood(make, **arguments):
+    """A likelihood and its method."""
+    made = {name: tf.constant(0.1 * images(4)) for name in ("images", "logits", "log_scale")}
+    return {
+        make.__name__: lambda: (make, arguments),
+        f"{make.__name__}.log_likelihood": lambda: (
+            make().log_likelihood,
+            {"images": tf.constant(images(4)), "made": made},
+        ),
+    }
+
+
 _LOSSES = {
+    **likelihood(losses.Bernoulli),
+    **likelihood(losses.DiscretizedLogistic, levels=256),
+    **likelihood(losses.Gaussian, scale=None, levels=256),
     **loss(losses.Hinge),
     **loss(losses.LeastSquares, a=0.0, b=1.0, c=1.0),
     **loss(losses.Minimax, real_label=1.0),
@@ -676,7 +702,7 @@ _LAYERS = {
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
     "ImagePool": layer(layers.ImagePool, size=5),
-    "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2)),
+    "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2), initializer="zeros"),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
     "MinibatchDiscrimination": layer(layers.MinibatchDiscrimination, num_kernels=4, kernel_dim=2),
     "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
@@ -847,7 +873,8 @@ _NETWORKS = {
         noise=False,
     ),
     "unet_discriminator": made(networks.unet_discriminator, **_IMAGE),
-    "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
+    "vae": made(networks.vae, **_IMAGE, latent_dim=2, units=2, learn_scale=True),
+    "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2, reconstruction_depth=1),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
     "vgg_discriminator": made(networks.vgg_discriminator, **_IMAGE, halvings=2, halving_kernel=4, dense_width=2),
     "vit": made(
@@ -1125,6 +1152,28 @@ _METRICS = {
     "PairEvaluator.floor": lambda: (
         metrics.PairEvaluator(["precision_recall"], extractor()).floor,
         {"train": -images(20), "real": held_out()},
+    ),
+    "ReconstructionEvaluator": lambda: (
+        metrics.ReconstructionEvaluator,
+        {
+            "metrics": ["psnr", "elbo", "precision_recall"],
+            "extractor": extractor(),
+            "num_images": 10,
+            "seed": 0,
+            "cache_dir": folder(),
+        },
+    ),
+    "ReconstructionEvaluator.real": lambda: (
+        metrics.ReconstructionEvaluator().real,
+        {"images": images(), "verbose": 0},
+    ),
+    "ReconstructionEvaluator.compare": lambda: (
+        metrics.ReconstructionEvaluator(["l1"]).compare,
+        {"source": compiled(gans.VAEGAN), "real": images(), "floor": None, "intervals": True, "verbose": 0},
+    ),
+    "ReconstructionEvaluator.floor": lambda: (
+        metrics.ReconstructionEvaluator(["precision_recall"], extractor()).floor,
+        {"train": -images(20), "real": images()},
     ),
     "KernelDistance": made(
         metrics.KernelDistance,
@@ -1416,9 +1465,10 @@ _LATENTS = {
             "verbose": 0,
         },
     ),
+    "attribute_vectors": lambda: (latent_tools.attribute_vectors, {"codes": latents(8), "labels": labels()}),
     "interpolation_grid": lambda: (
         latent_tools.interpolation_grid,
-        {"source": compiled(gans.LSGAN), "num_paths": 1, "steps": 2, "labels": None, "seed": 0},
+        {"source": compiled(gans.LSGAN), "ends": None, "num_paths": 1, "steps": 2, "labels": None, "seed": 0},
     ),
     "truncation_grid": lambda: (
         latent_tools.truncation_grid,
@@ -1437,6 +1487,7 @@ _LATENTS = {
         {
             "source": compiled(gans.LSGAN),
             "directions": np.eye(2, dtype="float32"),
+            "points": latents(2),
             "strength": 1.0,
             "steps": 2,
             "labels": None,

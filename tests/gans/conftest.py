@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_gan
-from keras_gan.layers import CodeEncoding, SpectralNormalization
+from keras_gan.layers import CodeEncoding, LearnedConstant, SpectralNormalization
 
 
 def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
@@ -172,6 +172,16 @@ def _autoencoding(**options):
     return keras.Model(images, codes), make_networks()[0], keras.Model(judged, outputs)
 
 
+def _bounding(*, spectral, dropout):
+    """An encoder with a spectral norm and dropout, and a decoder that learns its scale."""
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    images, latents = keras.Input((8, 8, 1)), keras.Input((4,), name="latents")
+    flat = keras.layers.Dropout(dropout)(wrap(keras.layers.Dense(8))(keras.layers.Flatten()(images)))
+    codes = {name: keras.layers.Dense(4, dtype="float32")(flat) for name in ("mean", "log_variance")}
+    made = {"images": make_networks()[0](latents), "log_scale": LearnedConstant((1, 1, 1), dtype="float32")(latents)}
+    return keras.Model(images, codes), keras.Model(latents, made)
+
+
 def _flowing(**options):
     """A generator of noise of the image's shape, and a discriminator without random layers."""
     make = [
@@ -270,6 +280,8 @@ class Tiny:
             self.networks = _refining
             masks = keras_gan.masks.Strokes()(5, (8, 8), seed=(0, 1)).numpy()
             self.inputs, self.snapshot_inputs = {"images": images[:5], "masks": masks}, images
+        if make is keras_gan.VAE:
+            self.networks = _bounding
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.StarGAN:

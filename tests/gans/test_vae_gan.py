@@ -30,7 +30,7 @@ def judge(taken=SHAPE, names=("logits", "features")):
 
 
 def make(**options):
-    return keras_gan.VAEGAN(encoder(), decoder(), judge(), **{"seed": 3, "gamma": 0.25} | options)
+    return keras_gan.VAEGAN(encoder(), decoder(), judge(), **{"seed": 3, "gamma": 0.25, "beta": 0.5} | options)
 
 
 def images_of(count):
@@ -60,7 +60,7 @@ def test_the_step_is_the_textbook_algorithm(mode):
         mean, log_variance = q["mean"], q["log_variance"]
         rebuilt = dis(dec(mean + tf.exp(log_variance / 2) * deviation))
         real, drawn = dis(x), dis(dec(prior))
-        kl = 0.5 * tf.reduce_mean(tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1, axis=1))
+        kl = 0.25 * tf.reduce_mean(tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1, axis=1))
         likeness = tf.reduce_mean(tf.reduce_sum(0.5 * (real["features"] - rebuilt["features"]) ** 2, axis=1))
         fooling = 0.5 * (softplus_mean(-rebuilt["logits"]) + softplus_mean(-drawn["logits"]))
         judging = softplus_mean(-real["logits"])
@@ -106,9 +106,69 @@ def test_networks_that_do_not_fit(networks, message):
         keras_gan.VAEGAN(*networks())
 
 
-def test_a_negative_weight_of_the_likeness():
-    with pytest.raises(ValueError, match=r"`gamma` must be a number in \[0.0, inf\). Received: gamma=-1"):
-        make(gamma=-1)
+@pytest.mark.parametrize(
+    "options, message",
+    [
+        ({"gamma": -1}, r"`gamma` must be a number in \[0.0, inf\). Received: gamma=-1"),
+        ({"beta": -1}, r"`beta` must be a number in \[0.0, inf\). Received: beta=-1"),
+        ({"equilibrium": -0.1}, r"`equilibrium` must be a number in \[0.0, inf\)"),
+        ({"margin": "wide"}, r"`margin` must be a number in \[0.0, inf\). Received: margin='wide'"),
+        ({"adversarial_loss": "minimax"}, r"`adversarial_loss` must be one of `keras_gan.losses`"),
+        ({"adversarial_loss": keras_gan.losses.Relativistic()}, r"must not be relativistic.*Received: .*Relativistic"),
+    ],
+)
+def test_bad_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options)
+
+
+def judge_of_brightness():
+    """A discriminator whose logit is a number times the mean of the image, plus another number."""
+    images = keras.Input(SHAPE)
+    mean = keras.layers.GlobalAveragePooling2D()(images)
+    logits = keras.layers.Dense(1, name="logits")(mean)
+    return keras.Model(images, {"logits": logits, "features": mean})
+
+
+@pytest.mark.parametrize(
+    "slope, bias, margin, waits",
+    [
+        # The costs of real and of generated images are 0.69, both small, both large, and one of either.
+        (0.0, 0.0, 0.35, None),
+        (8.0, 0.0, 0.35, "discriminator"),
+        (-8.0, 0.0, 0.35, "decoder"),
+        (0.0, 2.0, 0.35, None),
+        (8.0, 0.0, None, None),
+    ],
+)
+def test_the_player_that_is_ahead_waits(slope, bias, margin, waits):
+    model = keras_gan.VAEGAN(encoder(), decoder(), judge_of_brightness(), margin=margin, seed=1)
+    model.compile(run_eagerly=True)
+    model.discriminator.get_layer("logits").set_weights([np.full((1, 1), slope), np.full(1, bias)])
+    dense = next(layer for layer in model.decoder.layers if isinstance(layer, keras.layers.Dense))
+    dense.set_weights([np.zeros((3, 16)), np.full(16, -3.0)])
+    before = {name: getattr(model, name).get_weights() for name in model.players}
+    model.train_on_batch(np.full((4, *SHAPE), 0.9, "float32"))
+    moved = {
+        name
+        for name, values in before.items()
+        if any((a != b).any() for a, b in zip(values, getattr(model, name).get_weights(), strict=True))
+    }
+    steps = {name: int(player.optimizer.iterations) for name, player in model.players.items()}
+    assert steps == {name: int(name != waits) for name in model.players}
+    assert waits not in moved
+
+
+def test_with_minimax_the_decoder_minimises_what_the_discriminator_maximises():
+    """The paper's objective: -L_GAN, of which only the generated images depend on the decoder."""
+    model = make(adversarial_loss=keras_gan.losses.Minimax())
+    batch, numbers = {"images": tf.constant(images_of(4))}, tf.ones((4, 3))
+    found = model.objectives(batch, numbers, -numbers)
+    real = model.discriminator(batch["images"])["logits"]
+    expected = softplus_mean(-real) - float(found["discriminator"]["d_loss"])
+    assert float(found["decoder"]["g_loss"]) == pytest.approx(float(expected), rel=1e-4)
+    again = keras_gan.VAEGAN.from_config(model.get_config())
+    assert repr(again.adversarial_loss) == repr(model.adversarial_loss)
 
 
 def test_likeness_does_not_reach_the_discriminator_nor_the_game_the_encoder():

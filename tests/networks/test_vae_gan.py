@@ -73,6 +73,19 @@ def test_the_features_are_the_last_convolution_before_its_normalisation():
     np.testing.assert_allclose(y, verdict["logits"], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("depth, name", [(0, None), (1, "from_images"), (2, "down_0"), (4, "down_2")])
+def test_the_features_of_another_depth_are_those_of_that_convolution(depth, name):
+    _, _, discriminator = vae_gan(**TINY, reconstruction_depth=depth)
+    x = pictures(3, 9, 12, 2)
+    expected = x if name is None else keras.Model(discriminator.input, discriminator.get_layer(name).output)(x)
+    np.testing.assert_array_equal(discriminator(x)["features"], expected)
+
+
+def test_a_depth_that_the_discriminator_does_not_have():
+    with pytest.raises(ValueError, match=r"`reconstruction_depth` must be .* of at most 4. Received: .*=5"):
+        vae_gan(**TINY, reconstruction_depth=5)
+
+
 def test_initial_kernels_are_uniform_and_normalisation_is_synchronized():
     for model in vae_gan(image_shape=(32, 32, 3)):
         for layer in model.layers:

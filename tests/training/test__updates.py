@@ -96,6 +96,26 @@ def test_accumulated_gradients_are_those_of_the_whole_batch(is_recorded, trio, p
     assert found[1][1] == pytest.approx(found[0][1], abs=1e-6)
 
 
+@pytest.mark.parametrize("compiled", [{"run_eagerly": True}, {"gradient_accumulation_steps": 2, "run_eagerly": True}])
+def test_a_player_that_is_held_takes_no_step(compiled, trio, points):
+    model = trio(compiled=compiled)
+    objective = model.objective
+
+    def held(*inputs):
+        model.hold("judge", model.training_state.step.value < 1)
+        model.hold("editor", tf.constant(False))
+        return objective(*inputs)
+
+    model.objective = held
+    for waits in (True, False):
+        before = weights_of(model)
+        assert set(model.train_on_batch(points, return_dict=True)) == {"likeness", "change", "verdict"}
+        after = weights_of(model)
+        still = {name for name in after if all(map(np.array_equal, before[name], after[name]))}
+        assert still == ({"judge"} if waits else set())
+    assert [int(player.optimizer.iterations) for player in model.players.values()] == [2, 2, 1]
+
+
 @pytest.mark.parametrize(
     "terms, message",
     [
