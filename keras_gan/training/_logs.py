@@ -10,10 +10,11 @@ from keras_gan.training import _optimizers
 def values_in_use(model):
     """The scheduled quantities of a model at the last training step, a dict of name to scalar.
 
-    The names are, for example, "generator_learning_rate", "r1_weight" or "diff_augment_strength".
+    The names are, for example, "generator_learning_rate", "r1_weight" or "diff_augment_strength"; and "phase", the
+    number of the phase, for a training of several.
     """
     step = tf.maximum(model.training_state.step.value - 1, 0)
-    values = {}
+    values = {} if model.phases is None else {"phase": tf.cast(model.phases.number_at(step), tf.float32)}
     for name, player in model.players.items():
         if player.optimizer is not None:
             found = _optimizers.values_in_use(player.optimizer, step)

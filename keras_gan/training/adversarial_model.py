@@ -14,6 +14,7 @@ from keras_gan.training._saving import SavedModel
 from keras_gan.training.critic import Critic
 from keras_gan.training.fields import Field, named_fields
 from keras_gan.training.passes import drawing_from, forward, inference, is_training, passes
+from keras_gan.training.phases import Phases
 from keras_gan.training.player import Player
 from keras_gan.training.training_state import StepNoise, TrainingState
 
@@ -38,6 +39,8 @@ class AdversarialModel(SavedModel, abc.ABC):
         data_spec: dict of name to `Field`, the contents of a batch. Tuples given to `fit` have the same order.
         batches_per_step: int, number of batches in one training step.
         batches_argument: the subclass's name for `batches_per_step`, for messages.
+        phases: dict of the name of a phase of training to its number of steps, None for the last one; see `run_phase`.
+            None for a training of one phase.
         seed: int, for all random numbers that training draws; None for one that Python's `random` draws.
         name: str.
 
@@ -76,7 +79,15 @@ class AdversarialModel(SavedModel, abc.ABC):
     terms = ()
 
     def __init__(
-        self, players, data_spec, *, batches_per_step=1, batches_argument="batches_per_step", seed=None, name=None
+        self,
+        players,
+        data_spec,
+        *,
+        batches_per_step=1,
+        batches_argument="batches_per_step",
+        phases=None,
+        seed=None,
+        name=None,
     ):
         super().__init__(name=name)
         require_channels_last()
@@ -85,6 +96,7 @@ class AdversarialModel(SavedModel, abc.ABC):
         self.players, self.data_spec = players, data_spec
         self.batches_argument = batches_argument
         self.batches_per_step = require_int(batches_argument, batches_per_step)
+        self.phases = None if phases is None else Phases(phases)
         for player in players.values():
             for network_name, network in player.networks.items():
                 setattr(self, network_name, network)
@@ -232,6 +244,25 @@ class AdversarialModel(SavedModel, abc.ABC):
             *inputs: arguments of the function: structures of tensors with rows, or a `Recording` of one.
         """
         _updates.Update(self, objective, inputs).run()
+
+    def run_phase(self, **algorithms):
+        """Run the algorithm of the phase that the step in progress belongs to; for use inside `step_on`.
+
+            with self.step_on(data) as ((batch,), _):
+                self.run_phase(pretraining=lambda: self.pretrain(batch), game=lambda: self.play_game(batch))
+
+        The number of training steps taken decides, so `fit` resumes in the phase in which it was stopped. The logs show
+        the number of the phase as "phase", from 0, and 0.0 for a loss that is not part of it.
+
+        Args:
+            **algorithms: a function without arguments for each of `phases`, which calls `minimise`.
+        """
+        self.phases.run(self.training_state.step.value, algorithms)
+
+    @property
+    def phase(self):
+        """The name of the phase that the next training step belongs to; None for a training of one phase."""
+        return None if self.phases is None else self.phases.name_at(int(np.asarray(self.training_state.step)))
 
     def forward(self, interface, values):
         """Call a network as the step in progress calls it; see `keras_gan.training.forward`."""
