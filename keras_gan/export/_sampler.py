@@ -88,7 +88,18 @@ def finite_sampler_of(model, averaged, to=None):
     """
     if hasattr(model, "settle_averages"):
         model.settle_averages()
-    sampler = sampler_of(model, averaged, to)
+    return _require_exportable(sampler_of(model, averaged, to))
+
+
+def finite_encoder_of(model, averaged):
+    """Return the sampler that encodes images, checked as in `finite_sampler_of`; None if the model has no encoder."""
+    if not hasattr(model, "encoder_sampler"):
+        return None
+    return _require_exportable(model.encoder_sampler(averaged))
+
+
+def _require_exportable(sampler):
+    """Return a sampler, or raise a ValueError for bad weights, or noise without a seed."""
     if unseeded := sampler.unseeded_operations():
         raise ValueError(
             "This network draws random numbers that no seed fixes, but an export promises the same samples for a "

@@ -80,7 +80,7 @@ def serving_default(sampler, make, max_count):
     """Return the signature from the sampler's inputs to as many samples."""
 
     def serve(*tensors):
-        return {sampler.output: finite(make(_checked_inputs(sampler, tensors, max_count)))}
+        return {sampler.output: finite(make(checked_inputs(sampler, tensors, max_count)))}
 
     inputs = ", ".join(
         f"{name} int32 {rows(spec)}{classes(sampler)}"
@@ -172,7 +172,8 @@ def _drawn_inputs(sampler, seed, count, labels, max_count):
     return sampler.draw(count, seed, **dict(given))
 
 
-def _checked_inputs(sampler, tensors, max_count):
+def checked_inputs(sampler, tensors, max_count):
+    """Return the tensors of a request, in the order of the sampler's inputs, as a dict of its inputs."""
     inputs = dict(zip(sampler.inputs, tensors, strict=True))
     main = inputs[sampler.main]
     # A session does not check its inputs against the function's signature.
@@ -193,12 +194,11 @@ def _checked_inputs(sampler, tensors, max_count):
 
 
 def _in_domain(sampler, main):
-    """Return the main input, which must be finite, and in [-1, 1] where it is not drawn."""
+    """Return the main input, which must be finite, and pictures in [-1, 1]."""
     bad = tf.math.count_nonzero(~tf.math.is_finite(main))
+    is_picture = sampler.fields[sampler.main].is_picture
     advice = (
-        "drawn from the standard normal distribution if the model was trained on it"
-        if sampler.is_drawn
-        else "in [-1, 1]"
+        "in [-1, 1]" if is_picture else "drawn from the standard normal distribution if the model was trained on it"
     )
     main = required(
         tf.equal(bad, 0),
@@ -207,7 +207,7 @@ def _in_domain(sampler, main):
         "finite =",
         shown=bad,
     )
-    if sampler.is_drawn:
+    if not is_picture:
         return main
     return required(
         in_range(main),

@@ -35,7 +35,7 @@ def of_translator(sampler, *, max_count, jit_compile, image_type):
     Returns:
         List of `Signature`: `serving_default` and, for one to four channels, `translate_png`.
     """
-    rule = _SideRule(sampler)
+    rule = SideRule(sampler)
     make = _signatures.making(sampler)
     compiled = _signatures.making(sampler, jit_compile=True) if jit_compile else make
     signatures = [_serving_default(sampler, compiled, rule, max_count, image_type)]
@@ -60,10 +60,10 @@ def _serving_default(sampler, make, rule, max_count, image_type):
 
     def serve(*tensors):
         tensors = [
-            _to_floats(tensor) if name == sampler.main else tensor
+            to_floats(tensor) if name == sampler.main else tensor
             for name, tensor in zip(sampler.inputs, tensors, strict=True)
         ]
-        return {name: _to_levels(made, image_type) for name, made in of_floats.function(*tensors).items()}
+        return {name: to_levels(made, image_type) for name, made in of_floats.function(*tensors).items()}
 
     specs = [
         tf.TensorSpec(spec.shape, image_type, name) if name == sampler.main else spec
@@ -85,7 +85,7 @@ def _translate_png(sampler, make, rule, max_count, image_type):
         image.set_shape(sampler.inputs[sampler.main].shape[1:])
         inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
         made = _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))
-        return tf.io.encode_png(_to_levels(made, image_type)[0])
+        return tf.io.encode_png(to_levels(made, image_type)[0])
 
     def serve(files, *given):
         files = tf.ensure_shape(files, (None,), name=f"{_FILES}_of_the_right_shape")
@@ -116,7 +116,7 @@ def _translate_png(sampler, make, rule, max_count, image_type):
     )
 
 
-class _SideRule:
+class SideRule:
     """Which heights and widths a translator takes, as far as its network tells.
 
     Args:
@@ -161,14 +161,14 @@ class _SideRule:
         return np.zeros([*(side or step for side in self.sides), self.channels], np.float32)
 
 
-def _to_floats(images):
+def to_floats(images):
     """Whole numbers, from 0 to the highest of their type, as float32 in [-1, 1]."""
     # A table: TensorFlow divides by multiplying with the reciprocal, and the last bit decides the noise of a network.
     levels = np.arange(images.dtype.max + 1, dtype=np.float32) / np.float32(images.dtype.max / 2) - np.float32(1)
     return tf.gather(levels, tf.cast(images, tf.int32))
 
 
-def _to_levels(images, image_type):
+def to_levels(images, image_type):
     """Floats in [-1, 1] as the nearest of 256 or of 65,536 levels."""
     if image_type == "uint8":
         return tensor_to_bytes(images)
@@ -203,8 +203,8 @@ def decoded(file, channels):
     # TensorFlow widens 8 bits to 16 as x * 257, so that white stays white.
     picture = tf.cond(
         tf.equal(tf.strings.substr(file, 0, 1), _PNG[:1]),
-        lambda: _to_floats(tf.io.decode_png(file, dtype=tf.uint16)),
-        lambda: _to_floats(tf.io.decode_jpeg(file, dct_method="INTEGER_ACCURATE")),
+        lambda: to_floats(tf.io.decode_png(file, dtype=tf.uint16)),
+        lambda: to_floats(tf.io.decode_jpeg(file, dct_method="INTEGER_ACCURATE")),
     )
     return tf.ensure_shape(_in_channels(picture, channels), (None, None, channels))
 

@@ -10,9 +10,9 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
-from keras_gan.export import _signatures, _translations
+from keras_gan.export import _encodings, _signatures, _translations
 from keras_gan.export._card_facts import checked_facts
-from keras_gan.export._sampler import finite_sampler_of, quiet_log, settle_statistics
+from keras_gan.export._sampler import finite_encoder_of, finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
 
 # TensorFlow Serving reads the number as an int64.
@@ -59,6 +59,15 @@ def save(
       a network without alpha. The PNG files have 8 bits, or 16 with `image_type="uint16"`; files of 16 bits are read
       with all of them either way. A turn that EXIF asks for is ignored.
 
+    A model with an encoder, such as `VAEGAN`, has those of a model that draws images, and these:
+
+    * `encode`: `images` `(count, *sample_shape)` -> `latents` float32 `(count, *latent_shape)`, their codes, the same
+      as `gan.encode(images)`.
+    * `decode`: `latents` -> `images`, the same as `gan.decode(latents)`.
+    * `reconstruct`: `images` -> `images`, the same as `gan.reconstruct(images)`.
+
+    Their images are float32 in [-1, 1], or bytes or 16 bits as for a translator, by `image_type`.
+
     Images and latents are float32 unless you ask for whole numbers, whatever the precision of training. The graph
     raises an error for a request with inputs of the wrong shape (it names the nearest height and width that work, if
     the network knows), NaN or infinity, labels that are no classes, codes that are no categories, a negative seed, or
@@ -89,7 +98,8 @@ def save(
         averaged: whether to write the averaged network, where the model has one.
         to: for a model that translates in both directions, such as `CycleGAN`: "target" or "source". Save each to a
             directory of its own. None for "target".
-        image_type: for a translator, what images are in `serving_default`: "float32" in [-1, 1], "uint8" or "uint16".
+        image_type: what images are in the `serving_default` of a translator, and in `encode`, `decode` and
+            `reconstruct` of a model with an encoder: "float32" in [-1, 1], "uint8" or "uint16".
         signatures: names of the signatures to write, `serving_default` among them; None for all. A server that
             batches requests (`--enable_batching`) does not load a model with `sample` or `sample_png`, whose inputs are
             scalars.
@@ -124,7 +134,7 @@ def save(
     """
     # Before anything changes: the fingerprint that training ended with.
     known = {"fingerprint": gan.fingerprint()} if hasattr(gan, "fingerprint") else {}
-    sampler = finite_sampler_of(gan, averaged, to)
+    sampler, encoder = finite_sampler_of(gan, averaged, to), finite_encoder_of(gan, averaged)
     directory = local_path("directory", directory)
     if (directory / "saved_model.pb").exists():
         raise ValueError(
@@ -135,12 +145,12 @@ def save(
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
     checked_facts(card, "card")
-    offered = _offered(sampler, image_type, max_count=max_count, jit_compile=jit_compile)
+    offered = _offered(sampler, encoder, image_type, max_count=max_count, jit_compile=jit_compile)
     signatures = _chosen_signatures(offered, signatures)
     with _folder_in(directory) as staged:
         settle_statistics(sampler, gan)
         with _failed_writes_named(directory):
-            _write(sampler.network, signatures, staged)
+            _write([part.network for part in (sampler, encoder) if part is not None], signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, to=to, signatures=lines, facts={**known, **(card or {})})
@@ -148,17 +158,21 @@ def save(
         return _named(staged, directory, version)
 
 
-def _offered(sampler, image_type, **options):
-    """Every signature of a sampler: those of a translator if its inputs cannot be drawn."""
+def _offered(sampler, encoder, image_type, *, max_count, jit_compile):
+    """Every signature of a model: those of a translator if its sampler takes pictures, and those of its encoder."""
     require_choice("image_type", image_type, _translations.IMAGE_TYPES)
-    if not sampler.is_drawn:
+    options = {"max_count": max_count, "jit_compile": jit_compile}
+    if sampler.fields[sampler.main].is_picture:
         return _translations.of_translator(sampler, image_type=image_type, **options)
+    signatures = _signatures.of_sampler(sampler, **options)
+    if encoder is not None:
+        return signatures + _encodings.of_encoder(encoder, sampler, image_type=image_type, max_count=max_count)
     if image_type != "float32":
         raise ValueError(
-            "Only a translator takes images, and `image_type` says what they are: leave it out. "
-            f"Received: image_type={image_type!r}, and a model that takes {', '.join(sampler.inputs)}"
+            "Only a translator and a model with an encoder take images, and `image_type` says what they are: leave it "
+            f"out. Received: image_type={image_type!r}, and a model that takes {', '.join(sampler.inputs)}"
         )
-    return _signatures.of_sampler(sampler, **options)
+    return signatures
 
 
 def _chosen_signatures(offered, names):
@@ -174,9 +188,10 @@ def _chosen_signatures(offered, names):
     return [signature for signature in offered if signature.name in names]
 
 
-def _write(network, signatures, folder):
+def _write(networks, signatures, folder):
     archive = keras.export.ExportArchive()
-    archive.track(network)
+    for network in networks:
+        archive.track(network)
     for signature in signatures:
         archive.add_endpoint(signature.name, signature.function, list(signature.inputs))
     with quiet_log():

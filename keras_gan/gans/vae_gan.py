@@ -6,10 +6,10 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
-from keras_gan.gans._pairs import side_by_side
+from keras_gan.gans._encoding import EncodingModel
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import NonSaturating
-from keras_gan.training import AdversarialModel, Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Field, Interface, Player, Sampler
 
 
 class Posterior(typing.NamedTuple):
@@ -27,7 +27,7 @@ class Posterior(typing.NamedTuple):
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class VAEGAN(AdversarialModel):
+class VAEGAN(EncodingModel):
     """Variational autoencoder that compares images in the features of a discriminator.
 
     With x real, z ~ q(z|x) from the encoder, x~ = Dec(z) the reconstruction, y = Dec(u) drawn from u ~ N(0, I), f the
@@ -53,7 +53,7 @@ class VAEGAN(AdversarialModel):
         decoder: keras.Model, latents to images.
         discriminator: keras.Model, images to "logits" and "features".
         gamma: weight of the likeness in the decoder's objective, at least 0.
-        ema_half_life, seed, name: as for `TwoPlayerGAN`; the decoder is averaged.
+        ema_half_life, seed, name: as for `TwoPlayerGAN`; encoder and decoder are averaged.
 
     Raises:
         ValueError: if the networks do not fit each other, or an argument is out of range.
@@ -80,7 +80,7 @@ class VAEGAN(AdversarialModel):
         _require_fitting(encodes, decodes, critic.interface)
         super().__init__(
             {
-                "encoder": Player(encoder=encoder),
+                "encoder": Player(encoder=encoder, ema_half_life=ema_half_life),
                 "decoder": Player(decoder=decoder, ema_half_life=ema_half_life),
                 "discriminator": Player(discriminator=discriminator),
             },
@@ -141,74 +141,17 @@ class VAEGAN(AdversarialModel):
         return self.forward(self._decodes, {"latents": codes})["images"]
 
     def sampler(self, averaged=True):
-        """The `Sampler` that draws images: from the decoder, or its average."""
+        """The `Sampler` from codes to images: the decoder, or its average."""
         return Sampler(self._decodes, self.averaged_decoder if averaged else None)
 
-    def generate(self, num_images=None, *, latents=None, seed=None, averaged=True, batch_size=64):
-        """Draw images. This does not change the state of training.
-
-        Args:
-            num_images: int, how many; leave it out if you give `latents`.
-            latents: float32 `(num_images, *latent_shape)`, or None to draw them.
-            seed: int for the same latents each time, in every process; None for different latents each time.
-            averaged: whether to use the averaged decoder if there is one.
-            batch_size: int, how many to make at once.
-
-        Returns:
-            float32 NumPy array `(num_images, *sample_shape)`, images in [-1, 1].
-
-        Raises:
-            ValueError: if both or neither of `num_images` and `latents` are given, or the latents' shape is wrong.
-        """
-        return self.draw_samples(num_images, latents=latents, seed=seed, averaged=averaged, batch_size=batch_size)
-
-    def encode(self, images, *, batch_size=64):
-        """Return the means of the images' codes.
-
-        Args:
-            images: float32 `(num_images, *sample_shape)` in [-1, 1].
-            batch_size: int, how many to encode at once.
-
-        Returns:
-            float32 NumPy array `(num_images, *latent_shape)`.
-
-        Raises:
-            ValueError: if the images have another shape.
-        """
-        encoder = Sampler(self._encodes, is_drawn=False)
-        return encoder.run(encoder.inputs_for(images=images), batch_size)
-
-    def decode(self, latents, *, averaged=True, batch_size=64):
-        """Return the images for given codes, as `generate` does with `latents`."""
-        return self.generate(latents=latents, averaged=averaged, batch_size=batch_size)
-
-    def reconstruct(self, images, *, averaged=True, batch_size=64):
-        """Encode images, decode the means of their codes, and return a float32 NumPy array in [-1, 1]."""
-        return self.decode(self.encode(images, batch_size=batch_size), averaged=averaged, batch_size=batch_size)
-
-    def snapshot(self, num_images, *, seed, inputs=None):
-        """What `callbacks.ImageSnapshots` shows: drawn images, or images next to their reconstructions.
-
-        Args:
-            num_images: int, the most images to show.
-            seed: int, of the images that are drawn.
-            inputs: float32 images to reconstruct; None to draw some.
-
-        Returns:
-            (images, columns): float32 array of images in [-1, 1], and how many of them make a row; None for as many as
-            make a square.
-        """
-        if inputs is None:
-            return self.generate(num_images, seed=seed), None
-        return side_by_side([[inputs, self.reconstruct]], num_images)
+    def encoder_sampler(self, averaged=True):
+        """The `Sampler` from images to the means of their codes: the encoder, or its average."""
+        return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
 
     def call(self, images, training=False):
-        """Reconstructions of images."""
-        return self.decoder(self.encoder(images, training=training)["mean"], training=training)
-
-    def inputs_of_call(self):
-        """The images that `call` reconstructs."""
-        return self.data_spec
+        """Reconstructions of images, by the averaged networks if there are some."""
+        encoder, decoder = self.averaged_encoder or self.encoder, self.averaged_decoder or self.decoder
+        return decoder(encoder(images, training=training)["mean"], training=training)
 
     def get_config(self):
         """Return the constructor's arguments."""

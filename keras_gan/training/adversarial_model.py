@@ -343,17 +343,18 @@ class AdversarialModel(SavedModel, abc.ABC):
         sampler = self.kept_sampler(averaged)
         return sampler.run(sampler.inputs_for(count, seed=seed, **given), batch_size)
 
-    def kept_sampler(self, averaged, **which):
+    def kept_sampler(self, averaged, *, method="sampler", **which):
         """The sampler with its compiled function, which every later call uses again.
 
         Args:
             averaged: bool, as in `sampler`.
-            **which: other arguments of `sampler`, if it has any.
+            method: name of the method that returns the sampler, of a model that has several.
+            **which: other arguments of the method, if it has any.
         """
-        key = (require_bool("averaged", averaged), *which.items())
+        key = (method, require_bool("averaged", averaged), *which.items())
         samplers = self.__dict__.setdefault("_samplers", {})
         if key not in samplers:
-            samplers[key] = self.sampler(averaged, **which)
+            samplers[key] = getattr(self, method)(averaged, **which)
         return samplers[key]
 
     def scale_learning_rates(self, factor):

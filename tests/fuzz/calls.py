@@ -352,7 +352,7 @@ _METHODS = {
         overlap=2,
     ),
     "VAEGAN.generate": method(gans.VAEGAN, "generate", num_images=2, latents=None, seed=0, averaged=True, batch_size=4),
-    "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), batch_size=4),
+    "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
     "ACGAN.generate": method(
