@@ -282,6 +282,17 @@ HERE = {
         for side in ("discriminator", "generator")
         for kind in ("real", "fake")
     },
+    "metrics.AnomalyEvaluator.normal": {"zero", "2^40"},
+    "metrics.AnomalyEvaluator.compare.real": {"flat", "integers", "uint8"},
+    "metrics.AnomalyEvaluator.compare.source": {"flat", "huge inside", "integers", "uint8", "booleans"},
+    **{
+        f"metrics.{name}.{argument}": values
+        for name in ("auroc", "average_precision", "best_f1", "write_score_histogram")
+        for argument, values in {
+            "scores": {"flat", "huge inside", "integers", "uint8", "booleans"},
+            "is_anomaly": {"flat", "booleans"},
+        }.items()
+    },
     "metrics.Embedding.features": _ANYTHING | _ARRAY,
     "metrics.Embedding.logits": _ANYTHING,
     "metrics.Evaluator.compare.floor": {"empty dict"},
@@ -324,6 +335,7 @@ HERE = {
     "metrics.Result.dtype": {"text"},
     "metrics.Result.extractor": {"text"},
     "metrics.Result.extractor_hash": {"None", "text"},
+    "metrics.Result.is_detection": _FLAG,
     "metrics.Result.is_paired": _FLAG,
     # A value may be NaN or infinite: it is what was measured.
     "metrics.Result.floor": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
@@ -331,6 +343,7 @@ HERE = {
     "metrics.Result.resize": {"None", "text"},
     "metrics.Result.scaling": {"None", "text"},
     "metrics.Result.split": {"None", "text"},
+    "metrics.Result.threshold": _ANY_NUMBER | {"None", "NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.value": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
     # What measures the samples checks the values.
     "metrics.Samples.features": {"another size", "NaN inside", "huge inside", "integers", "uint8"},

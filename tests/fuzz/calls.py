@@ -909,7 +909,21 @@ def measured(measure, **others):
     return lambda: (measure, {"real_features": features(), "fake_features": features(), **others})
 
 
+def told_apart(function, **others):
+    """A function of scores and of what they are to find."""
+    return lambda: (function, {"scores": np.arange(8.0), "is_anomaly": np.arange(8) % 2 == 0, **others})
+
+
 _METRICS = {
+    "AnomalyEvaluator": made(metrics.AnomalyEvaluator, metrics=["auroc", "best_f1"], normal=0, num_images=10, seed=0),
+    "AnomalyEvaluator.real": lambda: (
+        metrics.AnomalyEvaluator().real,
+        {"images": {"images": images(), "labels": labels()}, "verbose": 0},
+    ),
+    "AnomalyEvaluator.compare": lambda: (
+        metrics.AnomalyEvaluator().compare,
+        {"source": np.arange(8.0), "real": labels(), "floor": None, "intervals": True, "verbose": 0},
+    ),
     "ClassifierScore": made(metrics.ClassifierScore, extractor=None, num_classes=3, num_splits=1, seed=0, name="score"),
     "Embedding": made(metrics.Embedding, features=tf.zeros((2, 3)), logits=None),
     "Evaluator": lambda: (
@@ -1018,6 +1032,8 @@ _METRICS = {
             scaling="unit",
             baseline=0.2,
             is_paired=False,
+            is_detection=False,
+            threshold=0.5,
         ),
     ),
     "Samples": lambda: (
@@ -1032,6 +1048,9 @@ _METRICS = {
         },
     ),
     "Samples.rows": lambda: (metrics.Samples(features()).rows, {"indices": [0, 2]}),
+    "auroc": told_apart(metrics.auroc),
+    "average_precision": told_apart(metrics.average_precision),
+    "best_f1": told_apart(metrics.best_f1),
     "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),
     "class_frechet_distance": lambda: (
         metrics.class_frechet_distance,
@@ -1120,6 +1139,9 @@ _METRICS = {
             "max_images": 24,
         },
     ),
+    "write_score_histogram": lambda: told_apart(
+        metrics.write_score_histogram, path=f"{folder()}/scores.png", num_bins=5
+    )(),
 }
 _EXPORT = {
     "ExportedGenerator": lambda: (export.ExportedGenerator, {"directory": exported(), "sha256": None}),
