@@ -91,11 +91,15 @@ def finite_sampler_of(model, averaged, to=None):
     return _require_exportable(sampler_of(model, averaged, to))
 
 
-def finite_encoder_of(model, averaged):
-    """Return the sampler that encodes images, checked as in `finite_sampler_of`; None if the model has no encoder."""
-    if not hasattr(model, "encoder_sampler"):
-        return None
-    return _require_exportable(model.encoder_sampler(averaged))
+def finite_part_of(model, method, averaged):
+    """Return the sampler of another method, checked as in `finite_sampler_of`; None for a model without that method.
+
+    Args:
+        model: model.
+        method: str, "encoder_sampler" for what encodes images or "score_sampler" for what scores them.
+        averaged: bool.
+    """
+    return _require_exportable(getattr(model, method)(averaged)) if hasattr(model, method) else None
 
 
 def _require_exportable(sampler):

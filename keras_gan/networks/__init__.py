@@ -1,8 +1,10 @@
 """Architectures: each function builds the networks of one paper, or of many sizes after it."""
 
 from keras_gan.networks.acgan import acgan
+from keras_gan.networks.bigan import bigan
 from keras_gan.networks.biggan import biggan
 from keras_gan.networks.dcgan import dcgan
+from keras_gan.networks.dcgan_encoder import dcgan_encoder
 from keras_gan.networks.dense_dcgan import dense_dcgan
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
@@ -24,8 +26,10 @@ from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 
 __all__ = [
     "acgan",
+    "bigan",
     "biggan",
     "dcgan",
+    "dcgan_encoder",
     "dense_dcgan",
     "info_gan",
     "mlp",

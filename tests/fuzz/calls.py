@@ -155,11 +155,21 @@ def autoencoder():
     }
 
 
+def inferring():
+    pair = {"images": keras.Input(SHAPE, name="images"), "latents": keras.Input((2,), name="latents")}
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(pair["images"]), pair["latents"]])
+    return {
+        "generator": networks.mlp(image_shape=SHAPE, latent_dim=2, width=2, depth=1)[0],
+        "encoder": keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(2)]),
+        "discriminator": keras.Model(pair, keras.layers.Dense(1)(joined)),
+    }
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
-    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
+    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.BiGAN: inferring}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -270,10 +280,11 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN)
+_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN, gans.BiGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
+    "BiGAN": options(gans.BiGAN, inferring, feature_weight=0.1),
     "CycleGAN": options(
         gans.CycleGAN,
         translators,
@@ -355,6 +366,7 @@ _METHODS = {
     "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
+    "BiGAN.score": method(gans.BiGAN, "score", images=images(), averaged=True, batch_size=4),
     "ACGAN.generate": method(
         gans.ACGAN, "generate", num_images=3, latents=None, labels=labels(3), seed=0, averaged=True, batch_size=4
     ),
@@ -709,6 +721,16 @@ _NETWORKS = {
         normalization="instance",
         dropout=0.5,
         noise=False,
+    ),
+    "bigan": made(networks.bigan, **_IMAGE, latent_dim=2, kernel_size=4, stages=1, distribution=False),
+    "dcgan_encoder": made(
+        networks.dcgan_encoder,
+        **_IMAGE,
+        latent_dim=2,
+        kernel_size=4,
+        stages=1,
+        normalization="batch",
+        distribution=False,
     ),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),

@@ -116,6 +116,17 @@ def _autoencoding(**options):
     return keras.Model(images, codes), make_networks()[0], keras.Model(judged, outputs)
 
 
+def _inferring(**options):
+    """A generator, an encoder, and a discriminator of images with their codes."""
+    wrap = SpectralNormalization if options["spectral"] else (lambda layer: layer)
+    encoder = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4, dtype="float32")]
+    pair = {"images": keras.Input((8, 8, 1), name="images"), "latents": keras.Input((4,), name="latents")}
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(pair["images"]), pair["latents"]])
+    hidden = keras.layers.LeakyReLU(0.2)(wrap(keras.layers.Dense(8))(joined))
+    logits = wrap(keras.layers.Dense(1, dtype="float32"))(keras.layers.Dropout(options["dropout"])(hidden))
+    return make_networks()[0], keras.Sequential(encoder), keras.Model(pair, logits)
+
+
 def _flowing(**options):
     """A generator of noise of the image's shape, and a discriminator without random layers."""
     make = [
@@ -184,6 +195,8 @@ class Tiny:
             self.options |= {"perceptual": keras_gan.losses.Perceptual(trunk, ["edges"])}
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
+        if make is keras_gan.BiGAN:
+            self.networks = _inferring
         if make is keras_gan.StarGAN:
             labels = np.arange(48, dtype="int32") % 3
             self.networks, self.data = _starring, {"images": images, "labels": labels}
