@@ -50,6 +50,13 @@ TWO_PLAYERS = (
     "RelativisticAverageGAN",
 )
 SHAPE = {"image_shape": (32, 32, 1)}
+
+
+def _with_encoder():
+    """The networks of an `AnomalyGAN`."""
+    return *networks.dcgan(**SHAPE, width=16), networks.dcgan_encoder(**SHAPE, width=16)
+
+
 # The networks that draw images: how they are built, and the updates of both players together.
 NETWORKS = {
     "dcgan": (lambda: networks.dcgan(**SHAPE, width=16), 3000),
@@ -61,6 +68,7 @@ NETWORKS = {
     "acgan": (lambda: networks.acgan(**SHAPE, width=16), 3000),
     "info_gan": (lambda: networks.info_gan(**SHAPE, width=16, units=256), 3000),
     "vae_gan": (lambda: networks.vae_gan(**SHAPE, width=16), 3000),
+    "dcgan_encoder": (_with_encoder, 3000),
     "bigan": (lambda: networks.bigan(**SHAPE, width=16), 3000),
     "wgan_gp_resnet": (lambda: networks.wgan_gp_resnet(**SHAPE, width=16), 6000),
     "sagan": (lambda: networks.sagan(**SHAPE, width=16), 6000),
@@ -77,6 +85,7 @@ PAIRS = [
     ("InfoGAN", "info_gan"),
     ("VAEGAN", "vae_gan"),
     ("BiGAN", "bigan"),
+    ("AnomalyGAN", "dcgan_encoder"),
     ("WGANGP", "wgan_gp_resnet"),
     ("HingeGAN", "sagan"),
     ("HingeGAN", "biggan"),

@@ -7,6 +7,7 @@ For a GAN of your own, subclass `TwoPlayerGAN`, the base of the GANs with a gene
 from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alternating_gan import AlternatingGAN
+from keras_gan.gans.anomaly_gan import AnomalyGAN
 from keras_gan.gans.bigan import BiGAN
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.hinge_gan import HingeGAN
@@ -35,6 +36,7 @@ __all__ = [
     "WGANGP",
     "AdversarialFlow",
     "AlternatingGAN",
+    "AnomalyGAN",
     "BiGAN",
     "CycleGAN",
     "HingeGAN",

@@ -91,13 +91,16 @@ def features_of(discriminator):
         ValueError: if the network has no such layer that Keras knows the input of.
     """
     try:
-        outputs = discriminator.output
+        # A Sequential model has one input, and lists it.
+        inputs = discriminator.inputs[0] if isinstance(discriminator, keras.Sequential) else discriminator.input
+        # It also has no `output` before it is called.
+        outputs = getattr(discriminator, "output", None)
         if isinstance(outputs, dict) and "features" in outputs:
             features = outputs["features"]
         else:
             features = [layer for layer in discriminator.layers if layer.weights][-1].input
-        return keras.Model(discriminator.input, features, name="features")
-    except (AttributeError, IndexError, ValueError) as error:
+        return keras.Model(inputs, features, name="features")
+    except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise ValueError(
             "Images are compared in the features of the discriminator, and this one does not show any: build it as a "
             "functional model that returns a dict of 'logits' and 'features'. "

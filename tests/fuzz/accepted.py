@@ -197,6 +197,8 @@ HERE = {
     "gans.TwoPlayerGAN.compile.run_eagerly": _FLAG,
     "gans.TwoPlayerGAN.generate.labels": _NONE,
     "gans.TwoPlayerGAN.generate.latents": _NONE,
+    "gans.AnomalyGAN.gan_steps": {"zero"},
+    "gans.AnomalyGAN.kappa": _NOT_NEGATIVE,
     "gans.BiGAN.feature_weight": {"zero"},
     "gans.BiGAN.score.images": {"fewer rows"},
     "gans.VAEGAN.decode.latents": {"fewer rows", "huge inside", "integers", "uint8"},

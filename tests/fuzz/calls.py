@@ -165,11 +165,16 @@ def inferring():
     }
 
 
+def scoring():
+    return pair() | {"encoder": inferring()["encoder"]}
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.BiGAN: inferring}
+    parts |= {gans.AnomalyGAN: scoring}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -280,10 +285,11 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN, gans.BiGAN)
+_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN, gans.BiGAN, gans.AnomalyGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
+    "AnomalyGAN": options(gans.AnomalyGAN, scoring, gan_steps=10, discriminator_steps=1, kappa=1.0),
     "BiGAN": options(gans.BiGAN, inferring, feature_weight=0.1),
     "CycleGAN": options(
         gans.CycleGAN,
@@ -367,6 +373,7 @@ _METHODS = {
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
     "BiGAN.score": method(gans.BiGAN, "score", images=images(), averaged=True, batch_size=4),
+    "AnomalyGAN.of": lambda: (gans.AnomalyGAN.of, {"gan": compiled(gans.LSGAN), "encoder": scoring()["encoder"]}),
     "ACGAN.generate": method(
         gans.ACGAN, "generate", num_images=3, latents=None, labels=labels(3), seed=0, averaged=True, batch_size=4
     ),

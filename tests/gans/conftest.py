@@ -127,6 +127,13 @@ def _inferring(**options):
     return make_networks()[0], keras.Sequential(encoder), keras.Model(pair, logits)
 
 
+def _scoring(**options):
+    """A generator, a critic, and an encoder for the second phase of the training."""
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, **options)
+    encoder = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4, dtype="float32")]
+    return make_networks()[0], keras.Model(images, outputs["logits"]), keras.Sequential(encoder)
+
+
 def _flowing(**options):
     """A generator of noise of the image's shape, and a discriminator without random layers."""
     make = [
@@ -197,6 +204,9 @@ class Tiny:
             self.networks = _autoencoding
         if make is keras_gan.BiGAN:
             self.networks = _inferring
+        if make is keras_gan.AnomalyGAN:
+            # The second phase begins in the first epoch.
+            self.networks, self.options = _scoring, self.options | {"gan_steps": 1, "discriminator_steps": 1}
         if make is keras_gan.StarGAN:
             labels = np.arange(48, dtype="int32") % 3
             self.networks, self.data = _starring, {"images": images, "labels": labels}
