@@ -14,7 +14,7 @@ import keras_gan
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
 # They have their own table.
-OTHER_SHAPES = ("ACGAN", "InfoGAN", "CycleGAN", "StarGAN", "VAEGAN", "BiGAN", "AnomalyGAN")
+OTHER_SHAPES = ("ACGAN", "InfoGAN", "CycleGAN", "StarGAN", "VAEGAN", "BiGAN", "AnomalyGAN", "GANomaly")
 
 
 def _gan_rows():

@@ -10,6 +10,7 @@ from keras_gan.gans.alternating_gan import AlternatingGAN
 from keras_gan.gans.anomaly_gan import AnomalyGAN
 from keras_gan.gans.bigan import BiGAN
 from keras_gan.gans.cycle_gan import CycleGAN
+from keras_gan.gans.ganomaly import GANomaly
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
@@ -39,6 +40,7 @@ __all__ = [
     "AnomalyGAN",
     "BiGAN",
     "CycleGAN",
+    "GANomaly",
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",

@@ -21,7 +21,7 @@ class ScoringModel(EncodingModel, abc.ABC):
         """How anomalous images are; higher is more anomalous.
 
         Args:
-            images: tensor `(batch, *sample_shape)`, also a symbolic one of Keras.
+            images: tensor `(batch, *sample_shape)`.
             networks: dict of name to keras.Model, the networks of all players, or their averages; each is called in
                 inference mode.
 
@@ -35,8 +35,7 @@ class ScoringModel(EncodingModel, abc.ABC):
         Args:
             averaged: whether to use the averaged copies of the networks that have one.
         """
-        images = keras.Input(self.sample_shape, name="images")
-        scorer = keras.Model(images, self.scores(images, self.networks_of(averaged)), name="scorer")
+        scorer = _Scorer(self.scores, self.networks_of(averaged), self.sample_shape)
         return Sampler(Interface(scorer, "scorer", ("images",), "scores"), is_drawn=False)
 
     def networks_of(self, averaged):
@@ -67,6 +66,25 @@ class ScoringModel(EncodingModel, abc.ABC):
         self.settle_averages()
         scorer = self.kept_sampler(averaged, method="score_sampler")
         return scorer.run(scorer.inputs_for(images=images), batch_size)
+
+
+class _Scorer(keras.Model):
+    """The expression of a score as one network, which owns the networks that it calls.
+
+    A functional model would need other names where two networks have the same one.
+    """
+
+    def __init__(self, scores, networks, sample_shape):
+        # float32: under a mixed policy, the images would be rounded before they are compared.
+        super().__init__(name="scorer", dtype="float32")
+        self._scores, self._networks = scores, networks
+        self.build((None, *sample_shape))
+
+    def build(self, input_shape):  # noqa: ARG002 - the networks are built
+        self.built = True
+
+    def call(self, images):
+        return self._scores(images, self._networks)
 
 
 def mean_of_each(values):

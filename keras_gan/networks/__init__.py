@@ -6,6 +6,7 @@ from keras_gan.networks.biggan import biggan
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dcgan_encoder import dcgan_encoder
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.ganomaly import ganomaly
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.multiscale_discriminator import multiscale_discriminator
@@ -31,6 +32,7 @@ __all__ = [
     "dcgan",
     "dcgan_encoder",
     "dense_dcgan",
+    "ganomaly",
     "info_gan",
     "mlp",
     "multiscale_discriminator",

@@ -169,6 +169,16 @@ def scoring():
     return pair() | {"encoder": inferring()["encoder"]}
 
 
+def encoding_again():
+    encoder, again = (inferring()["encoder"] for _ in range(2))
+    return {
+        "encoder": encoder,
+        "decoder": pair()["generator"],
+        "second_encoder": again,
+        "discriminator": network(SHAPE, ("logits", 1), ("features", 2)),
+    }
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
@@ -285,7 +295,8 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAEGAN, gans.BiGAN, gans.AnomalyGAN)
+_ENCODING = (gans.VAEGAN, gans.BiGAN, gans.AnomalyGAN, gans.GANomaly)
+_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, *_ENCODING)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
@@ -299,6 +310,7 @@ _GANS = {
         pool_size=2,
         adversarial_loss=losses.NonSaturating(),
     ),
+    "GANomaly": options(gans.GANomaly, encoding_again, image_weight=50.0, code_weight=1.0, feature_weight=1.0),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
@@ -647,6 +659,7 @@ _NETWORKS = {
         discriminator_normalization="batch",
         spectral_normalization=False,
     ),
+    "ganomaly": made(networks.ganomaly, **_IMAGE, latent_dim=2, kernel_size=4, stages=1),
     "info_gan": made(
         networks.info_gan,
         image_shape=SHAPE,

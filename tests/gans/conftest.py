@@ -134,6 +134,14 @@ def _scoring(**options):
     return make_networks()[0], keras.Model(images, outputs["logits"]), keras.Sequential(encoder)
 
 
+def _encoding_again(**options):
+    """An encoder, a decoder, a second encoder, and a discriminator that returns its features."""
+    _, decoder, judge = _autoencoding(**options)
+    encoders = [[keras.layers.Flatten(), keras.layers.Dense(4, dtype="float32")] for _ in range(2)]
+    first, second = (keras.Sequential([keras.Input((8, 8, 1)), *layers]) for layers in encoders)
+    return first, decoder, second, judge
+
+
 def _flowing(**options):
     """A generator of noise of the image's shape, and a discriminator without random layers."""
     make = [
@@ -207,6 +215,8 @@ class Tiny:
         if make is keras_gan.AnomalyGAN:
             # The second phase begins in the first epoch.
             self.networks, self.options = _scoring, self.options | {"gan_steps": 1, "discriminator_steps": 1}
+        if make is keras_gan.GANomaly:
+            self.networks, self.snapshot_inputs = _encoding_again, images
         if make is keras_gan.StarGAN:
             labels = np.arange(48, dtype="int32") % 3
             self.networks, self.data = _starring, {"images": images, "labels": labels}

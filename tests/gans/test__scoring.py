@@ -51,6 +51,17 @@ def test_the_export_scores_images(model, tmp_path):
     assert set(served) >= {"serving_default", "sample", "encode", "decode", "reconstruct", "score"}
 
 
+def test_networks_of_one_name_are_scored_by(tiny):
+    parts = tiny(keras_gan.GANomaly)
+    networks = parts.networks(spectral=False, dropout=0.0)
+    for network in networks:
+        network.name = "net"
+    model = keras_gan.GANomaly(*networks)
+    expected = model.scores(tf.constant(IMAGES), model.networks_of(averaged=False))
+    np.testing.assert_allclose(model.score(IMAGES), expected, atol=1e-6)
+    assert all(network.trainable for network in networks)
+
+
 def judge(outputs):
     images = keras.Input((2,))
     hidden = keras.layers.Dense(3, name="hidden")(images)
