@@ -44,13 +44,19 @@ class Evaluate(keras.callbacks.Callback):
         evaluate = keras_gan.callbacks.Evaluate(
             test, keras_gan.metrics.PairEvaluator(), directory="runs/facades", best="ssim")
 
+    A model with an encoder is measured on how well it reconstructs held-out images:
+
+        evaluator = keras_gan.metrics.ReconstructionEvaluator(["psnr", "elbo"])  # "elbo" for a `VAE` alone
+        evaluate = keras_gan.callbacks.Evaluate(test, evaluator, directory="runs/vae", best="elbo")
+
     Args:
         images: real images that the GAN is not trained on: what `keras_gan.data.load(..., split="test")` returns,
             another finite tf.data.Dataset of batches, or an array; float in [-1, 1]. For a
             `keras_gan.metrics.PairEvaluator`, pairs: a data set of dicts, or a dict of arrays. For a
             `keras_gan.metrics.AnomalyEvaluator`, labelled images: a data set, or a dict of `images` and `labels`.
-        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator` or `AnomalyEvaluator`, or an object with their `real`,
-            `compare`, `better` and `floor`, and with `needs` if what it calls is not `model.generate`.
+        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator`, `ReconstructionEvaluator` or `AnomalyEvaluator`, or
+            an object with their `real`, `compare`, `better` and `floor`, and with `needs` if what it calls is not
+            `model.generate`.
         every: epochs between evaluations. The last epoch always has one.
         directory: where the files go. It is made if it does not exist. None writes no files.
         best: name of the value that decides which GAN is best, such as "frechet_distance". None keeps no GAN.
@@ -60,7 +66,7 @@ class Evaluate(keras.callbacks.Callback):
     Raises:
         ValueError: if an argument is out of range, or the evaluator has no value `best`, or `best` is given without a
             directory; when training begins, if the evaluator refuses the images, the model has not the method that
-            the evaluator needs (`generate`, `translate` or `score`), or it trains on the images that are held out.
+            the evaluator needs (such as `generate` or `score`), or it trains on the images that are held out.
 
     Example:
         >>> import pathlib, tempfile, warnings
@@ -206,6 +212,8 @@ def _require_method(model, evaluator):
     if other is not None and hasattr(model, other):
         name, data = {"generate": ("Evaluator", "images"), "translate": ("PairEvaluator", "pairs")}[other]
         remedy = f"This model has `{other}`: give held-out {data} and a `keras_gan.metrics.{name}`."
+    elif method == "elbo" and hasattr(model, "reconstruct"):
+        remedy = 'Leave "elbo" and "bits_per_dim" out of the metrics: only a `VAE` has a bound of its likelihood.'
     else:
         remedy = f"Use a keras_gan model that has it, or give the model a `{method}`."
     raise ValueError(

@@ -15,7 +15,8 @@ Of conditional models, `label_accuracy`, `class_frechet_distance` and `classific
 samples show the class that was asked for.
 
 Of translations whose true targets are known, `psnr`, `ssim`, `l1`, `gradient_energy` and `Lpips` compare each with its
-target, and a `PairEvaluator` measures a translator by them.
+target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
+encoder makes of images with these images.
 
 Of detectors of anomalies, `auroc`, `average_precision` and `best_f1` measure the scores of normal and anomalous images,
 `write_score_histogram` draws them, and an `AnomalyEvaluator` measures a model with `score` by them.
@@ -45,6 +46,7 @@ from keras_gan.metrics.modes import class_coverage, mode_coverage
 from keras_gan.metrics.pair_evaluator import PairEvaluator
 from keras_gan.metrics.path_length import perceptual_path_length
 from keras_gan.metrics.psnr import psnr
+from keras_gan.metrics.reconstruction_evaluator import ReconstructionEvaluator
 from keras_gan.metrics.result import Report, Result
 from keras_gan.metrics.samples import Samples
 from keras_gan.metrics.score import ClassifierScore, classifier_score
@@ -69,6 +71,7 @@ __all__ = [
     "ModelExtractor",
     "Moments",
     "PairEvaluator",
+    "ReconstructionEvaluator",
     "Report",
     "Result",
     "Samples",

@@ -8,7 +8,7 @@ import tensorflow as tf
 from keras_gan._pixels import require_image_tensor, warn_of_zero_to_one
 from keras_gan._sample_shapes import elements
 from keras_gan.metrics._features import as_array
-from keras_gan.metrics.samples import Samples
+from keras_gan.metrics.samples import Samples, image_batches
 
 SIDES = ("source", "target")
 
@@ -55,8 +55,28 @@ def read_pairs(source, num_pairs, seed):
     Raises:
         ValueError: if these are no pairs of images in [-1, 1], or the data are endless or empty.
     """
+    return _chosen(_batches(source), num_pairs, seed, getattr(source, "split", None))
+
+
+def read_images(source, num_images, seed):
+    """Return at most `num_images` of the images of a source, each paired with itself; as `read_pairs`.
+
+    Args:
+        source: what `image_batches` takes.
+        num_images: int.
+        seed: int.
+
+    Returns:
+        `Pairs`.
+    """
+    batches = (_checked({"source": batch, "target": batch}) for batch in image_batches(source))
+    return _chosen(batches, num_images, seed, getattr(source, "split", None))
+
+
+def _chosen(batches, num_pairs, seed, split):
+    """The `Pairs` of a random part of batches."""
     rng, kept, total = np.random.default_rng(seed), [], 0
-    for batch in _batches(source):
+    for batch in batches:
         for row in range(len(batch["source"])):
             # Vitter 1985, algorithm R: one pass over data of unknown length.
             place = len(kept) if len(kept) < num_pairs else int(rng.integers(total + 1))
@@ -71,9 +91,7 @@ def read_pairs(source, num_pairs, seed):
     for name in SIDES:
         warn_of_zero_to_one(name, float(columns[name].min()), float(columns[name].max()), stacklevel=4)
     rows = np.array([row for row, _ in kept])
-    return Pairs(
-        columns["source"], columns["target"], columns.get("labels"), rows, total, getattr(source, "split", None)
-    )
+    return Pairs(columns["source"], columns["target"], columns.get("labels"), rows, total, split)
 
 
 def are_pairs(source):

@@ -125,8 +125,7 @@ class PairEvaluator:
         pairs = read_pairs(pairs, self.num_pairs, self.seed)
         if self.to == "source":
             pairs = dataclasses.replace(pairs, source=pairs.target, target=pairs.source)
-        if self._sets is not None:
-            pairs = dataclasses.replace(pairs, samples=self._samples(pairs.target, pairs.split, verbose))
+        pairs = self.with_samples(pairs, verbose)
         if pairs.source.shape != pairs.target.shape:
             return pairs
         values = {
@@ -134,6 +133,18 @@ class PairEvaluator:
         }
         sets = {} if self._sets is None else self._compared(pairs.source, pairs).numbers()
         return dataclasses.replace(pairs, baselines=values | sets)
+
+    def with_samples(self, pairs, verbose=0):
+        """Add the extractor's features of the targets to `Pairs`, if there is an extractor; `real` does it by itself.
+
+        Args:
+            pairs: `Pairs`.
+            verbose: 1 for a progress bar.
+        """
+        if self._sets is None:
+            return pairs
+        samples = self._sets.real(pairs.target, verbose=verbose)
+        return dataclasses.replace(pairs, samples=dataclasses.replace(samples, split=pairs.split))
 
     def compare(self, source, real, *, floor=None, intervals=True, verbose=0):
         """Measure translations against their targets.
@@ -157,7 +168,8 @@ class PairEvaluator:
         real = self.real(real, verbose=verbose)
         floor = floor if floor is None or _is_numbers(floor) else self.floor(floor, real)
         made = self._translations(source, real)
-        results = [self._result(measure, made, real, intervals) for measure in self.measures]
+        options = {"seed": self.seed, "intervals": intervals}
+        results = [result_of(each, each.rows_of(made, real.target), real, **options) for each in self.measures]
         if self._sets is not None:
             sets = self._compared(made, real, floor=floor, intervals=intervals, verbose=verbose).values()
             results += [dataclasses.replace(result, baseline=real.baselines.get(result.name)) for result in sets]
@@ -187,9 +199,6 @@ class PairEvaluator:
             train = train.source if self.to == "source" else train.target
         return self._sets.floor(train, real.samples)
 
-    def _samples(self, images, split, verbose):
-        return dataclasses.replace(self._sets.real(images, verbose=verbose), split=split)
-
     def _compared(self, made, pairs, floor=None, *, intervals=False, verbose=0):
         # Without hashes: a perfect translation is its target, and no mistake.
         targets = dataclasses.replace(pairs.samples, hashes=None)
@@ -216,35 +225,44 @@ class PairEvaluator:
             )
         return require_images("translations", made)
 
-    def _result(self, measure, made, pairs, intervals):
-        rows = measure.rows_of(made, pairs.target)
-        value, notes = _value(measure, rows)
-        ends = self._interval(measure, value, rows) if intervals and len(rows) > 1 else None
-        return Result(
-            name=measure.name,
-            value=value,
-            better=measure.better,
-            interval=ends,
-            num_real=len(pairs),
-            num_fake=len(pairs),
-            split=pairs.split,
-            seed=self.seed,
-            warnings=tuple(notes),
-            baseline=pairs.baselines.get(measure.name),
-            is_paired=True,
-            **measure.extractor,
-        )
-
-    def _interval(self, measure, value, rows):
-        low, high = measure.bounds
-        # Between two bounds, `interval` would take the value for a share, and this is a mean.
-        bounds = measure.bounds if math.isinf(high) else (-math.inf, math.inf)
-        deviation, quantile = measure.deviation(rows, self.seed), student_quantile(len(rows))
-        ends = interval(value, deviation, quantile=quantile, bounds=bounds, num_images=len(rows))
-        return tuple(min(max(end, low), high) for end in ends)
-
     def _name(self, name):
         return f"{name}_to_source" if self.to == "source" else name
+
+
+def result_of(measure, rows, pairs, *, seed, intervals):
+    """The `Result` of a measure.
+
+    Args:
+        measure: `PairMeasure`.
+        rows: what its `rows_of` returned for the pairs.
+        pairs: `Pairs`.
+        seed: int, for the interval.
+        intervals: whether to compute it.
+    """
+    value, notes = _value(measure, rows)
+    return Result(
+        name=measure.name,
+        value=value,
+        better=measure.better,
+        interval=_interval(measure, value, rows, seed) if intervals and len(rows) > 1 else None,
+        num_real=len(pairs),
+        num_fake=len(pairs),
+        split=pairs.split,
+        seed=seed,
+        warnings=tuple(notes),
+        baseline=pairs.baselines.get(measure.name),
+        is_paired=True,
+        **measure.extractor,
+    )
+
+
+def _interval(measure, value, rows, seed):
+    low, high = measure.bounds
+    # Between two bounds, `interval` would take the value for a share, and this is a mean.
+    bounds = measure.bounds if math.isinf(high) else (-math.inf, math.inf)
+    deviation, quantile = measure.deviation(rows, seed), student_quantile(len(rows))
+    ends = interval(value, deviation, quantile=quantile, bounds=bounds, num_images=len(rows))
+    return tuple(min(max(end, low), high) for end in ends)
 
 
 def _value(measure, rows):

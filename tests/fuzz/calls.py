@@ -1026,6 +1026,28 @@ _METRICS = {
         metrics.PairEvaluator(["precision_recall"], extractor()).floor,
         {"train": -images(20), "real": held_out()},
     ),
+    "ReconstructionEvaluator": lambda: (
+        metrics.ReconstructionEvaluator,
+        {
+            "metrics": ["psnr", "elbo", "precision_recall"],
+            "extractor": extractor(),
+            "num_images": 10,
+            "seed": 0,
+            "cache_dir": folder(),
+        },
+    ),
+    "ReconstructionEvaluator.real": lambda: (
+        metrics.ReconstructionEvaluator().real,
+        {"images": images(), "verbose": 0},
+    ),
+    "ReconstructionEvaluator.compare": lambda: (
+        metrics.ReconstructionEvaluator(["l1"]).compare,
+        {"source": compiled(gans.VAEGAN), "real": images(), "floor": None, "intervals": True, "verbose": 0},
+    ),
+    "ReconstructionEvaluator.floor": lambda: (
+        metrics.ReconstructionEvaluator(["precision_recall"], extractor()).floor,
+        {"train": -images(20), "real": images()},
+    ),
     "KernelDistance": made(
         metrics.KernelDistance,
         extractor=None,
