@@ -13,7 +13,8 @@ the training pixels, and the share of the rarest class. A pair has learnt if the
 class has less than half a percent. `CycleGAN` draws no samples: it translates digits to their negatives, from unpaired
 halves, and has learnt if the mean absolute error is less than half that of the untranslated images. `Pix2Pix` and
 `Pix2PixHD` do the same from pairs, and `StarGAN` between digits, their negatives and their mirror images, with one
-generator, and is judged by the negatives.
+generator, and is judged by the negatives. A `VAE` bounds the likelihood: it has learnt if its bound on the test split
+is above the log likelihood of probabilistic PCA with as many directions as its codes have numbers.
 """
 
 import os
@@ -29,6 +30,7 @@ import keras
 import numpy as np
 from _judge import NUM_SAMPLES, Judge, real_images
 from PIL import Image
+from sklearn.decomposition import PCA
 
 import keras_gan
 from keras_gan import networks
@@ -83,6 +85,7 @@ PAIRS = [
     *((gan, network) for network in list(NETWORKS)[:6] for gan in TWO_PLAYERS),
     ("ACGAN", "acgan"),
     ("InfoGAN", "info_gan"),
+    ("VAE", "vae"),
     ("VAEGAN", "vae_gan"),
     ("BiGAN", "bigan"),
     ("AnomalyGAN", "dcgan_encoder"),
@@ -181,6 +184,22 @@ def translated_between_domains(seed):
     return test, images, float(np.abs(images + test).mean() / np.abs(2 * test).mean())
 
 
+def bounded(seed):
+    """Digits, their reconstructions by a VAE, and by how many nats an image its bound exceeds probabilistic PCA."""
+    keras.utils.set_random_seed(seed)
+    vae = keras_gan.VAE(*networks.vae(**SHAPE), seed=seed)
+    vae.compile()
+    digits, test = real_images("train")[0], real_images("test")[0]
+    vae.fit(digits, batch_size=64, epochs=70, verbose=0)
+    width, rng = vae.likelihood.noise_width, np.random.default_rng(seed)
+    flat, held_out = (
+        (images + width * rng.uniform(-0.5, 0.5, images.shape)).reshape(len(images), -1) for images in (digits, test)
+    )
+    pca = PCA(vae.latent_shape[0], random_state=0).fit(flat)
+    linear = pca.score(held_out) + flat.shape[1] * np.log(width)
+    return test, vae.reconstruct(test), float(vae.elbo(test).mean() - linear)
+
+
 TRANSLATORS = {
     "CycleGAN": translated,
     "Pix2Pix": translated_from_pairs,
@@ -195,6 +214,10 @@ def row(judge, gan_name, network, seed, folder):
     if gan_name in TRANSLATORS:
         inputs, images, ratio = TRANSLATORS[gan_name](seed)
         cells, learnt = f"{ratio:.3f} (error) | ", ratio < 0.5
+        shown = np.concatenate([inputs[:18], images[:18]])
+    elif gan_name == "VAE":
+        inputs, images, gain = bounded(seed)
+        cells, learnt = f"{gain:+.0f} nats | ", gain > 0
         shown = np.concatenate([inputs[:18], images[:18]])
     else:
         gan = train(gan_name, network, seed)

@@ -24,6 +24,7 @@ from keras_gan.gans.relativistic_gan import RelativisticGAN
 from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
+from keras_gan.gans.vae import VAE
 from keras_gan.gans.vae_gan import VAEGAN
 from keras_gan.gans.wgan import WGAN
 from keras_gan.gans.wgan_gp import WGANGP
@@ -32,6 +33,7 @@ __all__ = [
     "ACGAN",
     "LSGAN",
     "R3GAN",
+    "VAE",
     "VAEGAN",
     "WGAN",
     "WGANGP",

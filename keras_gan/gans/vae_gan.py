@@ -1,29 +1,14 @@
 """VAE-GAN: an autoencoder that compares images in the features of a discriminator."""
 
-import typing
-
 import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_number
 from keras_gan.gans._encoding import EncodingModel
+from keras_gan.gans._posterior import Posterior
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import NonSaturating
 from keras_gan.training import Critic, Field, Interface, Player, Sampler
-
-
-class Posterior(typing.NamedTuple):
-    """q(z|x), a normal distribution for each image: its parameters and a sample."""
-
-    mean: tf.Tensor
-    log_variance: tf.Tensor
-    sample: tf.Tensor
-
-    @property
-    def divergence(self):
-        """KL(q(z|x) || N(0, I)), summed over the code, mean over the batch."""
-        terms = 1.0 + self.log_variance - tf.square(self.mean) - tf.exp(self.log_variance)
-        return -0.5 * tf.reduce_mean(tf.reduce_sum(terms, axis=-1))
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -132,9 +117,7 @@ class VAEGAN(EncodingModel):
 
     def posterior(self, batch, deviation):
         """q(z|x), with mean + sigma * deviation as its sample."""
-        found = self.forward(self._encodes, batch)
-        sample = found["mean"] + tf.exp(0.5 * found["log_variance"]) * deviation
-        return Posterior(found["mean"], found["log_variance"], sample)
+        return Posterior.of(self.forward(self._encodes, batch), deviation)
 
     def decode_codes(self, codes):
         """Dec(z), in the step in progress."""

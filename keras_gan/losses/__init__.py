@@ -2,11 +2,15 @@
 
 Each takes the logits of both players and is pure, so you can use it in a training loop of your own. The models of
 `keras_gan.gans` have their losses built in. `Perceptual` and `feature_matching` compare images with their targets, in
-the features of a network.
+the features of a network. `Gaussian`, `Bernoulli` and `DiscretizedLogistic` are likelihoods of images, for a `VAE`.
 """
 
 from keras_gan.losses._adversarial_loss import AdversarialLoss
+from keras_gan.losses._likelihood import Likelihood
+from keras_gan.losses.bernoulli import Bernoulli
+from keras_gan.losses.discretized_logistic import DiscretizedLogistic
 from keras_gan.losses.feature_matching import feature_matching
+from keras_gan.losses.gaussian import Gaussian
 from keras_gan.losses.hinge import Hinge
 from keras_gan.losses.least_squares import LeastSquares
 from keras_gan.losses.minimax import Minimax
@@ -18,8 +22,12 @@ from keras_gan.losses.wasserstein import Wasserstein
 
 __all__ = [
     "AdversarialLoss",
+    "Bernoulli",
+    "DiscretizedLogistic",
+    "Gaussian",
     "Hinge",
     "LeastSquares",
+    "Likelihood",
     "Minimax",
     "NonSaturating",
     "Perceptual",

@@ -21,6 +21,7 @@ from keras_gan.networks.sagan import sagan
 from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
 from keras_gan.networks.unet import unet
+from keras_gan.networks.vae import vae
 from keras_gan.networks.vae_gan import vae_gan
 from keras_gan.networks.vit import vit
 from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
@@ -47,6 +48,7 @@ __all__ = [
     "stargan_discriminator",
     "stylegan2",
     "unet",
+    "vae",
     "vae_gan",
     "vit",
     "wgan_gp_resnet",

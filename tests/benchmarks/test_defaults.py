@@ -13,6 +13,7 @@ NETWORKS = ["dcgan", "dense_dcgan", "mlp", "resnet", "dcgan with labels", "mlp w
 OTHERS = [
     ("ACGAN", "acgan"),
     ("InfoGAN", "info_gan"),
+    ("VAE", "vae"),
     ("VAEGAN", "vae_gan"),
     ("BiGAN", "bigan"),
     ("AnomalyGAN", "dcgan_encoder"),

@@ -25,7 +25,7 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "train.py"
 RECIPES = sorted((SCRIPT.parent / "recipes").glob("*.txt"))
 TEST_DATA = os.environ.get("KERAS_GAN_TEST_DATA")
 # The models that do not draw from latents by a generator and a discriminator.
-OTHERS = ("CycleGAN", "Pix2Pix", "Pix2PixHD", "StarGAN", "VAEGAN", "BiGAN", "AnomalyGAN", "GANomaly")
+OTHERS = ("CycleGAN", "Pix2Pix", "Pix2PixHD", "StarGAN", "VAE", "VAEGAN", "BiGAN", "AnomalyGAN", "GANomaly")
 GANS = [
     name
     for name in keras_gan.__all__

@@ -179,12 +179,17 @@ def encoding_again():
     }
 
 
+def bounding():
+    encoder, decoder = networks.vae(image_shape=SHAPE, latent_dim=2, width=1, units=2)
+    return {"encoder": encoder, "decoder": decoder}
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
     parts = {gans.ACGAN: classifying, gans.CycleGAN: translators, gans.VAEGAN: autoencoder, gans.InfoGAN: informing}
-    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.BiGAN: inferring}
-    parts |= {gans.AnomalyGAN: scoring}
+    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
+    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -295,7 +300,7 @@ def options(make, parts, **extra):
     return lambda: (make, {**parts(), **shared, "ema_half_life": None, "seed": 0, "name": "gan"} | extra)
 
 
-_ENCODING = (gans.VAEGAN, gans.BiGAN, gans.AnomalyGAN, gans.GANomaly)
+_ENCODING = (gans.VAE, gans.VAEGAN, gans.BiGAN, gans.AnomalyGAN, gans.GANomaly)
 _OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, *_ENCODING)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
@@ -339,6 +344,7 @@ _GANS = {
         discriminator_steps=1,
     ),
     "StyleGAN2": options(gans.StyleGAN2, pair),
+    "VAE": options(gans.VAE, bounding, likelihood=losses.Gaussian(), beta=1.0, free_bits=0.1),
     "VAEGAN": options(gans.VAEGAN, autoencoder, gamma=0.1),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
@@ -380,6 +386,7 @@ _METHODS = {
         tile=8,
         overlap=2,
     ),
+    "VAE.elbo": method(gans.VAE, "elbo", images=images(), num_samples=1, seed=0, averaged=True, batch_size=4),
     "VAEGAN.generate": method(gans.VAEGAN, "generate", num_images=2, latents=None, seed=0, averaged=True, batch_size=4),
     "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
@@ -490,7 +497,22 @@ def loss(make, **arguments):
     }
 
 
+def likelihood(make, **arguments):
+    """A likelihood and its method."""
+    made = {name: tf.constant(0.1 * images(4)) for name in ("images", "logits", "log_scale")}
+    return {
+        make.__name__: lambda: (make, arguments),
+        f"{make.__name__}.log_likelihood": lambda: (
+            make().log_likelihood,
+            {"images": tf.constant(images(4)), "made": made},
+        ),
+    }
+
+
 _LOSSES = {
+    **likelihood(losses.Bernoulli),
+    **likelihood(losses.DiscretizedLogistic, levels=256),
+    **likelihood(losses.Gaussian, scale=None, levels=256),
     **loss(losses.Hinge),
     **loss(losses.LeastSquares, a=0.0, b=1.0, c=1.0),
     **loss(losses.Minimax, real_label=1.0),
@@ -593,7 +615,7 @@ _LAYERS = {
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
     "ImagePool": layer(layers.ImagePool, size=5),
-    "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2)),
+    "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2), initializer="zeros"),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
     "MinibatchDiscrimination": layer(layers.MinibatchDiscrimination, num_kernels=4, kernel_dim=2),
     "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
@@ -752,6 +774,7 @@ _NETWORKS = {
         normalization="batch",
         distribution=False,
     ),
+    "vae": made(networks.vae, **_IMAGE, latent_dim=2, units=2, learn_scale=True),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
     "vit": made(

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import keras_gan
-from keras_gan.layers import CodeEncoding, SpectralNormalization
+from keras_gan.layers import CodeEncoding, LearnedConstant, SpectralNormalization
 
 
 def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
@@ -142,6 +142,16 @@ def _encoding_again(**options):
     return first, decoder, second, judge
 
 
+def _bounding(*, spectral, dropout):
+    """An encoder with a spectral norm and dropout, and a decoder that learns its scale."""
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    images, latents = keras.Input((8, 8, 1)), keras.Input((4,), name="latents")
+    flat = keras.layers.Dropout(dropout)(wrap(keras.layers.Dense(8))(keras.layers.Flatten()(images)))
+    codes = {name: keras.layers.Dense(4, dtype="float32")(flat) for name in ("mean", "log_variance")}
+    made = {"images": make_networks()[0](latents), "log_scale": LearnedConstant((1, 1, 1), dtype="float32")(latents)}
+    return keras.Model(images, codes), keras.Model(latents, made)
+
+
 def _flowing(**options):
     """A generator of noise of the image's shape, and a discriminator without random layers."""
     make = [
@@ -208,6 +218,8 @@ class Tiny:
             self.networks = functools.partial(_pairing, scales=2)
             trunk = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(2, 3, name="edges")])
             self.options |= {"perceptual": keras_gan.losses.Perceptual(trunk, ["edges"])}
+        if make is keras_gan.VAE:
+            self.networks = _bounding
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
         if make is keras_gan.BiGAN:
