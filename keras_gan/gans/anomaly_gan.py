@@ -9,6 +9,7 @@ from keras_gan.gans._scoring import ScoringModel, features_of, mean_of_each
 from keras_gan.gans._serialised import serialised
 from keras_gan.penalties import GradientPenalty
 from keras_gan.training import Critic, Field, Interface, Player, Sampler
+from keras_gan.training.player import copy_of
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -113,7 +114,8 @@ class AnomalyGAN(ScoringModel):
     def of(cls, gan, encoder, **options):
         """Return a model for a GAN that is trained, which begins with the encoder.
 
-        The networks are those of the GAN, not copies: the averaged generator if there is one, and the discriminator.
+        The networks are copies, so the GAN may be trained further: of the averaged generator if there is one, and of
+        the discriminator.
 
         Args:
             gan: a GAN of one generator, from latents alone, and one discriminator of images alone.
@@ -138,8 +140,8 @@ class AnomalyGAN(ScoringModel):
             )
         if hasattr(gan, "settle_averages"):
             gan.settle_averages()
-        generator = getattr(gan, "averaged_generator", None) or networks[0]
-        return cls(generator, networks[1], encoder, gan_steps=0, **options)
+        networks[0] = getattr(gan, "averaged_generator", None) or networks[0]
+        return cls(*map(copy_of, networks), encoder, gan_steps=0, **options)
 
     def default_optimizers(self):
         """Adam as in `WGANGP` for the GAN; Adam with learning rate 5e-4 for the encoder, where the paper has RMSProp.

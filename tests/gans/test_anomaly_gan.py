@@ -129,13 +129,55 @@ def test_a_trained_gan_takes_the_place_of_the_first_phase():
     critic = keras.Sequential([*judge().layers[:-1], keras.layers.BatchNormalization(), keras.layers.Dense(1)])
     critic.build((None, *SHAPE))
     gan = keras_gan.HingeGAN(generator(), critic, ema_half_life=10)
+    gan.training_state.step.assign(1)
+    gan.averaged_generator.set_weights([0.5 * values for values in gan.averaged_generator.get_weights()])
     model = keras_gan.AnomalyGAN.of(gan, encoder(), kappa=0.5, discriminator_steps=1)
-    assert model.generator is gan.averaged_generator
-    assert model.discriminator is gan.discriminator
+    np.testing.assert_array_equal(model.generate(3, seed=0), gan.generate(3, seed=0))
+    np.testing.assert_array_equal(model.discriminator(images_of(3)), gan.discriminator(images_of(3)))
+    assert not {id(weight) for weight in model.weights} & {id(weight) for weight in gan.weights}
     assert (model.phase, model.kappa, model.players["discriminator"].penalties) == ("encoder", 0.5, {})
-    assert model.score(images_of(3)).shape == (3,)
+    model.compile(run_eagerly=True)
+    before = weights_of(model)
+    model.fit(images_of(4), batch_size=4, verbose=0)
+    assert moved(model, before) == {"encoder"}
     without_average = keras_gan.HingeGAN(generator(), judge())
-    assert keras_gan.AnomalyGAN.of(without_average, encoder()).generator is without_average.generator
+    model = keras_gan.AnomalyGAN.of(without_average, encoder())
+    np.testing.assert_array_equal(model.generate(3, seed=0), without_average.generate(3, seed=0))
+
+
+class Killed(BaseException):
+    """What ends training without any hook being called, as a kill does."""
+
+
+class Kill(keras.callbacks.Callback):
+    """Ends training after a number of its steps."""
+
+    goes_last = True
+
+    def __init__(self, after):
+        super().__init__()
+        self.after = after
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 == self.after:
+            raise Killed
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("after", [1, 2, 3], ids=["in the game", "at the boundary", "with the encoder"])
+def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(after, tmp_path):
+    def started(*callbacks):
+        keras.utils.set_random_seed(0)
+        model = make(gan_steps=2, ema_half_life=10)
+        model.fit(images_of(16), batch_size=4, verbose=0, shuffle=False, callbacks=list(callbacks))
+        return model.fingerprint()
+
+    def saving():
+        return keras_gan.callbacks.Checkpoint(tmp_path / "run", every=1, unit="step")
+
+    with pytest.raises(Killed):
+        started(saving(), Kill(after))
+    assert started(saving()) == started()
 
 
 @pytest.mark.parametrize("gan", [None, keras.Sequential(), "gan.keras"])
