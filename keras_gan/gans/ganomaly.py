@@ -140,6 +140,27 @@ class GANomaly(ScoringModel):
         """The `Sampler` from images to their codes: the first encoder, or its average."""
         return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
 
+    def snapshot(self, num_images, *, seed, inputs=None):
+        """What `callbacks.ImageSnapshots` shows: images next to their reconstructions.
+
+        Args:
+            num_images: int, the most images to show.
+            seed: int, not used, because nothing is drawn.
+            inputs: float32 images, or a batch of the data that has them.
+
+        Returns:
+            (images, columns), as `VAEGAN.snapshot` returns them.
+
+        Raises:
+            ValueError: if there are no `inputs`.
+        """
+        if inputs is None:
+            raise ValueError(
+                "A GANomaly draws no images, but reconstructs some: give `ImageSnapshots` an array of them, as "
+                "`inputs=images`. Received: inputs=None"
+            )
+        return super().snapshot(num_images, seed=seed, inputs=inputs)
+
     def call(self, images, training=False):
         """Reconstructions of images, by the averaged networks if there are some."""
         networks = self.networks_of(averaged=True)

@@ -197,7 +197,7 @@ class AnomalyEvaluator:
 
     def _scores(self, source, real):
         if not hasattr(source, self.needs):
-            return as_array("scores", source, "biuf")
+            return _require_count(as_array("scores", source, "biuf"), len(real.is_anomaly))
         if real.images is None:
             raise ValueError(
                 "A model scores images, and only labels were given: give both, as `(images, labels)`. "
@@ -221,6 +221,16 @@ class AnomalyEvaluator:
                 num_images=math.inf if deviation else rarer,
             )
         return ends
+
+
+def _require_count(scores, count):
+    if scores.shape != (count,):
+        raise ValueError(
+            f"Give a model with `score`, or a score for each of the {count:,} images, in their order. Of more images "
+            "than `num_images` a random part is taken: compare scores with the labels alone. "
+            f"Received: scores of shape {scores.shape}"
+        )
+    return scores
 
 
 def _batches(source):

@@ -84,6 +84,9 @@ def test_codes_are_not_drawn():
     model = keras_gan.GANomaly(*networks())
     with pytest.raises(ValueError, match="This model cannot draw latents: give `latents`"):
         model.generate(3)
+    with pytest.raises(ValueError, match="give `ImageSnapshots` an array of them"):
+        model.snapshot(4, seed=0)
+    assert model.snapshot(4, seed=0, inputs=images_of(2))[0].shape == (4, *SHAPE)
     assert model.generate(latents=np.zeros((3, 3), "float32")).shape == (3, *SHAPE)
 
 
