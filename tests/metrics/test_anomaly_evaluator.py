@@ -71,6 +71,18 @@ def test_a_detector_of_the_wrong_sign_is_worse_than_chance():
     assert AnomalyEvaluator(normal=2).compare(SCORES, LABELS)["auroc"].doubt == ""
 
 
+def test_the_interval_has_the_deviation_of_delong():
+    """DeLong et al. 1988: the variance of the area is that of each kind's share of pairs in the right order."""
+    kinds = np.repeat([0, 1], [300, 200])
+    scores = RNG.normal(size=500) + kinds
+    pairs = scores[kinds == 1, None] > scores[kinds == 0]
+    deviation = np.sqrt(pairs.mean(axis=1).var(ddof=1) / 200 + pairs.mean(axis=0).var(ddof=1) / 300)
+    low, high = AnomalyEvaluator(["auroc"]).compare(scores, kinds)["auroc"].interval
+    assert high - low == pytest.approx(2 * 1.96 * deviation, rel=0.1)
+    assert low < pairs.mean() < high
+
+
+@pytest.mark.long
 def test_the_interval_is_as_wide_as_the_spread_of_other_images():
     """Of 200 sets of images of a known detector, nearly 95 % of the intervals hold the true area."""
     truth, covered = 0.7602, 0  # P(N(1, 1) > N(0, 1)) = Phi(1 / sqrt 2)
