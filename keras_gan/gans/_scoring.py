@@ -5,8 +5,13 @@ import abc
 import keras
 from keras import ops
 
+from keras_gan._traversal import every_layer
 from keras_gan.gans._encoding import EncodingModel
+from keras_gan.layers import MinibatchDiscrimination, MinibatchStddev, Pack
 from keras_gan.training import Interface, Sampler
+
+# What lets an image's features depend on the others of its batch.
+_TOGETHER = (MinibatchDiscrimination, MinibatchStddev, Pack)
 
 
 class ScoringModel(EncodingModel, abc.ABC):
@@ -88,7 +93,7 @@ class _Scorer(keras.Model):
 
 
 def mean_of_each(values):
-    """The mean over all numbers of each image, float32 `(batch,)`, of tensors of TensorFlow and symbolic ones."""
+    """The mean over all numbers of each image, float32 `(batch,)`, of tensors of any kind."""
     # float32: the sum of many squares overflows float16.
     values = ops.cast(values, "float32")
     return ops.mean(values, axis=tuple(range(1, len(values.shape))))
@@ -106,7 +111,7 @@ def features_of(discriminator):
         keras.Model with the inputs of the discriminator and one output.
 
     Raises:
-        ValueError: if the network has no such layer that Keras knows the input of.
+        ValueError: if the network has no such layer that Keras knows the input of, or compares the images of a batch.
     """
     try:
         # A Sequential model has one input, and lists it.
@@ -117,10 +122,16 @@ def features_of(discriminator):
             features = outputs["features"]
         else:
             features = [layer for layer in discriminator.layers if layer.weights][-1].input
-        return keras.Model(inputs, features, name="features")
+        network = keras.Model(inputs, features, name="features")
     except (AttributeError, IndexError, TypeError, ValueError) as error:
         raise ValueError(
             "Images are compared in the features of the discriminator, and this one does not show any: build it as a "
             "functional model that returns a dict of 'logits' and 'features'. "
             f"Received: discriminator={discriminator!r}"
         ) from error
+    if together := [layer for layer in every_layer(network) if isinstance(layer, _TOGETHER)]:
+        raise ValueError(
+            "The features of this discriminator compare the images of a batch, so the score of an image would depend "
+            f"on the others: build it without {type(together[0]).__name__}. Received: discriminator={discriminator!r}"
+        )
+    return network

@@ -51,6 +51,23 @@ def test_the_export_scores_images(model, tmp_path):
     assert set(served) >= {"serving_default", "sample", "encode", "decode", "reconstruct", "score"}
 
 
+def test_an_export_does_not_change_the_scores(tmp_path):
+    """Of other averages an export computes the batch statistics again."""
+    latents, images = keras.Input((4,)), keras.Input((8, 8, 1))
+    paint = keras.layers.BatchNormalization()(keras.layers.Dense(64)(latents))
+    networks = (
+        keras.Model(latents, keras.layers.Reshape((8, 8, 1))(keras.layers.Activation("tanh")(paint))),
+        keras.Model(images, keras.layers.Dense(1)(keras.layers.Flatten()(images))),
+        keras.Model(images, keras.layers.Dense(4)(keras.layers.Flatten()(images))),
+    )
+    model = keras_gan.AnomalyGAN(*networks, ema_half_life=10)
+    before = model.score(IMAGES)
+    folder = export.save(model, tmp_path, signatures=["serving_default", "score"])
+    np.testing.assert_array_equal(model.score(IMAGES), before)
+    served = tf.saved_model.load(folder).signatures["score"](images=tf.constant(IMAGES))["scores"]
+    np.testing.assert_allclose(served, before, rtol=1e-5)
+
+
 def test_networks_of_one_name_are_scored_by(tiny):
     parts = tiny(keras_gan.GANomaly)
     networks = parts.networks(spectral=False, dropout=0.0)
@@ -75,6 +92,13 @@ def test_features_are_the_output_of_that_name_or_what_the_last_layer_takes(outpu
     hidden = network.get_layer("hidden")(points)
     expected = hidden if outputs == "both" else tf.nn.relu(hidden)
     np.testing.assert_allclose(features_of(network)(points), expected, rtol=1e-6)
+
+
+def test_features_that_compare_the_images_of_a_batch():
+    images = keras.Input((2, 2, 1))
+    together = keras.layers.Flatten()(keras_gan.layers.MinibatchStddev(2)(images))
+    with pytest.raises(ValueError, match=r"would depend on the others: build it without MinibatchStddev\. Received: "):
+        features_of(keras.Model(images, keras.layers.Dense(1)(together)))
 
 
 def test_a_network_that_shows_no_features():
