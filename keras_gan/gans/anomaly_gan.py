@@ -1,5 +1,7 @@
 """f-AnoGAN: a GAN of normal images, and then an encoder that finds each image among what the GAN can draw."""
 
+import warnings
+
 import keras
 import tensorflow as tf
 from keras import ops
@@ -31,7 +33,8 @@ class AnomalyGAN(ScoringModel):
     features are the critic's output "features", or what its last layer takes. The critic must
     not have batch normalisation.
 
-    The step count decides on the phase, so a run that is stopped resumes in either. In the second phase a step trains
+    The step count decides on the phase, so a run that is stopped resumes in either. Codes, reconstructions and scores
+    mean nothing before the second one. In the second phase a step trains
     the encoder on each of its `discriminator_steps` batches. The encoder is fitted to the averaged generator if there
     is one, with both networks in inference mode.
 
@@ -211,6 +214,32 @@ class AnomalyGAN(ScoringModel):
         """All losses on images that are not trained on."""
         fake = self.generate_for(noise.normal_for(batch, self.latent_shape))
         return {**self.critic_terms(batch, fake), **self.generator_terms(fake), **self.encoder_terms(batch)}
+
+    def score(self, images, *, averaged=True, batch_size=64):
+        """Say how anomalous images are: higher is more anomalous.
+
+        Args:
+            images: float32 `(num_images, *sample_shape)` in [-1, 1].
+            averaged: whether to use the averaged networks if there are some.
+            batch_size: int, how many to score at once.
+
+        Returns:
+            float32 NumPy array `(num_images,)`.
+
+        Raises:
+            ValueError: if the images have another shape, or are not in [-1, 1].
+
+        Warns:
+            UserWarning: in the first phase of the training, when the encoder knows nothing.
+        """
+        if self.phase == "game":
+            warnings.warn(
+                f"The encoder is trained after the first {self.gan_steps:,} steps, and this model has taken "
+                f"{int(self.training_state.step.value):,}: its scores mean nothing yet. Measure it after these steps, "
+                "with `every=` of `callbacks.Evaluate` for example.",
+                stacklevel=2,
+            )
+        return super().score(images, averaged=averaged, batch_size=batch_size)
 
     def scores(self, images, networks):
         """The encoder's loss of each image."""

@@ -106,11 +106,17 @@ def test_in_the_second_phase_every_batch_of_a_step_trains_the_encoder():
 
 
 def test_scores_are_the_loss_of_the_encoder_for_each_image():
-    model, x = make(kappa=0.3), images_of(5)
+    model, x = make(kappa=0.3, gan_steps=0), images_of(5)
     of_image, of_features = residuals(model, x, model.encoder(x), model.generator)
     np.testing.assert_allclose(model.score(x), of_image + 0.3 * of_features, rtol=1e-5)
     losses = model.evaluate(x, batch_size=5, verbose=0, return_dict=True)
     assert losses["image_loss"] + losses["feature_loss"] == pytest.approx(model.score(x).mean(), rel=1e-5)
+
+
+def test_scores_of_the_first_phase_are_warned_of():
+    model = make(gan_steps=7)
+    with pytest.warns(UserWarning, match="after the first 7 steps, and this model has taken 0: its scores mean"):
+        model.score(images_of(2))
 
 
 def test_an_encoder_finds_the_codes_of_what_the_generator_draws():
