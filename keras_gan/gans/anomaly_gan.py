@@ -30,13 +30,12 @@ class AnomalyGAN(ScoringModel):
 
     Schlegl et al. 2019 (Medical Image Analysis 54), the variant that they call izi_f: the encoder takes the place of
     the search for each image's code in AnoGAN (Schlegl et al. 2017, arXiv 1703.05921). The first phase is `WGANGP`. The
-    features are the critic's output "features", or what its last layer takes. The critic must
-    not have batch normalisation.
+    features are the critic's output "features", or what its last layer takes. The critic must not have batch
+    normalisation.
 
     The step count decides on the phase, so a run that is stopped resumes in either. Codes, reconstructions and scores
-    mean nothing before the second one. In the second phase a step trains
-    the encoder on each of its `discriminator_steps` batches. The encoder is fitted to the averaged generator if there
-    is one, with both networks in inference mode.
+    mean nothing before the second one. There, a step trains the encoder on each of its `discriminator_steps` batches.
+    The encoder is fitted to the averaged generator if there is one, with both networks in inference mode.
 
     A GAN of any class that is already trained takes the place of the first phase:
 

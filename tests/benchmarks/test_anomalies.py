@@ -35,6 +35,15 @@ def test_baselines_score_what_is_far_away_higher(script, detector):
     assert auroc(scores, np.arange(40) >= 20) > 0.95
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("detector", ["f-AnoGAN", "GANomaly", "BiGAN", "VAE"])
+def test_every_detector_learns(script, detector):
+    """One that is broken may well be worse than chance, and nobody notices: a port of GANomaly was published so."""
+    with flagsaver.flagsaver(steps=800):
+        low, _ = script.run(detector, 8, 0)["auroc"][1:]
+    assert low > 0.6
+
+
 def test_a_detector_that_diverges_is_logged_as_such(script, monkeypatch):
     monkeypatch.setitem(script.DETECTORS, "PCA", lambda known, asked, seed: np.full(len(asked), np.nan))
     result = script.run("PCA", 0, 0)
