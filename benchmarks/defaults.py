@@ -58,6 +58,13 @@ TWO_PLAYERS = (
 SHAPE = {"image_shape": (32, 32, 1)}
 # Of the generators that enlarge.
 SMALL = {"image_shape": (None, None, 1), "width": 16}
+
+
+def _with_encoder():
+    """The networks of an `AnomalyGAN`."""
+    return *networks.dcgan(**SHAPE, width=16), networks.dcgan_encoder(**SHAPE, width=16)
+
+
 # The networks that draw images: how they are built, and the updates of both players together.
 NETWORKS = {
     "dcgan": (lambda: networks.dcgan(**SHAPE, width=16), 3000),
@@ -69,6 +76,8 @@ NETWORKS = {
     "acgan": (lambda: networks.acgan(**SHAPE, width=16), 3000),
     "info_gan": (lambda: networks.info_gan(**SHAPE, width=16, units=256), 3000),
     "vae_gan": (lambda: networks.vae_gan(**SHAPE, width=16), 3000),
+    "dcgan_encoder": (_with_encoder, 3000),
+    "bigan": (lambda: networks.bigan(**SHAPE, width=16), 3000),
     "wgan_gp_resnet": (lambda: networks.wgan_gp_resnet(**SHAPE, width=16), 6000),
     "sagan": (lambda: networks.sagan(**SHAPE, width=16), 6000),
     "biggan": (lambda: networks.biggan(**SHAPE, width=16), 6000),
@@ -84,6 +93,8 @@ PAIRS = [
     ("InfoGAN", "info_gan"),
     ("VAE", "vae"),
     ("VAEGAN", "vae_gan"),
+    ("BiGAN", "bigan"),
+    ("AnomalyGAN", "dcgan_encoder"),
     ("WGANGP", "wgan_gp_resnet"),
     ("HingeGAN", "sagan"),
     ("HingeGAN", "biggan"),

@@ -17,9 +17,12 @@ README = (ROOT / "README.md").read_text()
 OTHER_SHAPES = (
     "ACGAN",
     "AlphaGAN",
+    "AnomalyGAN",
+    "BiGAN",
     "CycleGAN",
     "ESRGAN",
     "EnlightenGAN",
+    "GANomaly",
     "InfoGAN",
     "RealESRGAN",
     "SRGAN",

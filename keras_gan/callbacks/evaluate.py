@@ -52,9 +52,11 @@ class Evaluate(keras.callbacks.Callback):
     Args:
         images: real images that the GAN is not trained on: what `keras_gan.data.load(..., split="test")` returns,
             another finite tf.data.Dataset of batches, or an array; float in [-1, 1]. For a
-            `keras_gan.metrics.PairEvaluator`, pairs: a data set of dicts, or a dict of arrays.
-        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator` or `ReconstructionEvaluator`, or an object with their
-            `real`, `compare`, `better` and `floor`, and with `needs` if what it calls is not `model.generate`.
+            `keras_gan.metrics.PairEvaluator`, pairs: a data set of dicts, or a dict of arrays. For a
+            `keras_gan.metrics.AnomalyEvaluator`, labelled images: a data set, or a dict of `images` and `labels`.
+        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator`, `ReconstructionEvaluator` or `AnomalyEvaluator`, or
+            an object with their `real`, `compare`, `better` and `floor`, and with `needs` if what it calls is not
+            `model.generate`.
         every: epochs between evaluations. The last epoch always has one.
         directory: where the files go. It is made if it does not exist. None writes no files.
         best: name of the value that decides which GAN is best, such as "frechet_distance". None keeps no GAN.
@@ -64,7 +66,7 @@ class Evaluate(keras.callbacks.Callback):
     Raises:
         ValueError: if an argument is out of range, or the evaluator has no value `best`, or `best` is given without a
             directory; when training begins, if the evaluator refuses the images, the model has not the method that
-            the evaluator needs (such as `generate` or `translate`), or it trains on the images that are held out.
+            the evaluator needs (such as `generate` or `score`), or it trains on the images that are held out.
 
     Example:
         >>> import pathlib, tempfile, warnings
@@ -213,7 +215,7 @@ def _require_method(model, evaluator):
     elif method == "elbo" and hasattr(model, "reconstruct"):
         remedy = 'Leave "elbo" and "bits_per_dim" out of the metrics: only a `VAE` has a bound of its likelihood.'
     else:
-        remedy = f"Use a keras_gan model, or give the model a `{method}`."
+        remedy = f"Use a keras_gan model that has it, or give the model a `{method}`."
     raise ValueError(
         f"The evaluator measures what `model.{method}` returns, and this model has no such method. {remedy} "
         f"Received: model={type(model).__name__}, evaluator={type(evaluator).__name__}"
@@ -236,6 +238,7 @@ def _require_images(name, images):
         return images
     raise ValueError(
         f"`{name}` must be real images: a tf.data.Dataset of batches, or an array `(num_images, height, width, "
-        "channels)`; or pairs for a `PairEvaluator`, as a data set or a dict of such arrays. "
+        "channels)`; or pairs for a `PairEvaluator`, or images with labels for an `AnomalyEvaluator`, as a data set "
+        "or a dict of arrays. "
         f"Received: {name} of type {type(images).__name__}"
     )

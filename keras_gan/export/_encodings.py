@@ -1,4 +1,4 @@
-"""What a client can ask of an exported model with an encoder: codes of images, and images of codes."""
+"""What a client can ask of an exported model with an encoder: codes of images, and images of codes, and scores."""
 
 import dataclasses
 
@@ -10,19 +10,22 @@ from keras_gan.export._signatures import Signature
 from keras_gan.export._translations import SideRule, to_floats, to_levels
 
 
-def of_encoder(encoder, decoder, *, max_count, image_type):
+def of_encoder(encoder, decoder, scorer=None, *, max_count, image_type):
     """Return the signatures of a model that encodes images.
 
     Args:
         encoder: `keras_gan.training.Sampler` from images to codes, run in inference mode.
         decoder: `keras_gan.training.Sampler` from codes to images.
+        scorer: `keras_gan.training.Sampler` from images to their scores; None for a model that has no scores.
         max_count: int, how many images or codes one request may hold.
         image_type: one of `IMAGE_TYPES`, what images are in these signatures.
 
     Returns:
-        List of `Signature`: `encode`, `decode` and `reconstruct`.
+        List of `Signature`: `encode`, `decode` and `reconstruct`, and with a scorer `score`.
     """
-    encode = of_images("encode", encoder, max_count=max_count, image_type=image_type, returns="latents")
+    options = {"max_count": max_count, "image_type": image_type}
+    encode = of_images("encode", encoder, **options, returns="latents")
+    score = [] if scorer is None else [of_images("score", scorer, **options, returns="scores")]
     decode = _signatures.serving_default(decoder, _signatures.making(decoder), max_count)
     (name,) = decoder.inputs
 
@@ -43,6 +46,7 @@ def of_encoder(encoder, decoder, *, max_count, image_type):
             documentation=encode.documentation.replace("latents float32", f"{made}, decoded from their codes"),
             function=reconstructed,
         ),
+        *score,
     ]
 
 

@@ -75,9 +75,10 @@ def settle_statistics(sampler, model):
     """Let an averaged network have statistics that fit its weights from now on.
 
     Every format writes the same network, in whichever order the formats are written. What a translator is given cannot
-    be drawn: its average keeps the averaged statistics.
+    be drawn: its average keeps the averaged statistics. So does the average of a model that scores images: its encoder
+    was fitted to the network as it is, and the scores would change.
     """
-    if sampler.is_drawn and is_averaged(sampler, model):
+    if sampler.is_drawn and not hasattr(model, "score_sampler") and is_averaged(sampler, model):
         _reestimate_statistics(sampler)
 
 
@@ -91,11 +92,15 @@ def finite_sampler_of(model, averaged, to=None):
     return _require_exportable(sampler_of(model, averaged, to))
 
 
-def finite_encoder_of(model, averaged):
-    """Return the sampler that encodes images, checked as in `finite_sampler_of`; None if the model has no encoder."""
-    if not hasattr(model, "encoder_sampler"):
-        return None
-    return _require_exportable(model.encoder_sampler(averaged))
+def finite_part_of(model, method, averaged):
+    """Return the sampler of another method, checked as in `finite_sampler_of`; None for a model without that method.
+
+    Args:
+        model: model.
+        method: str, "encoder_sampler" for what encodes images or "score_sampler" for what scores them.
+        averaged: bool.
+    """
+    return _require_exportable(getattr(model, method)(averaged)) if hasattr(model, method) else None
 
 
 def _require_exportable(sampler):

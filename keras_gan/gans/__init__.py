@@ -8,12 +8,15 @@ from keras_gan.gans.acgan import ACGAN
 from keras_gan.gans.adversarial_flow import AdversarialFlow
 from keras_gan.gans.alpha_gan import AlphaGAN
 from keras_gan.gans.alternating_gan import AlternatingGAN
+from keras_gan.gans.anomaly_gan import AnomalyGAN
+from keras_gan.gans.bigan import BiGAN
 from keras_gan.gans.context_encoder import ContextEncoder
 from keras_gan.gans.cycle_gan import CycleGAN
 from keras_gan.gans.dped import DPED
 from keras_gan.gans.enlighten_gan import EnlightenGAN
 from keras_gan.gans.esrgan import ESRGAN
 from keras_gan.gans.free_form_inpainter import FreeFormInpainter
+from keras_gan.gans.ganomaly import GANomaly
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
@@ -48,10 +51,13 @@ __all__ = [
     "AdversarialFlow",
     "AlphaGAN",
     "AlternatingGAN",
+    "AnomalyGAN",
+    "BiGAN",
     "ContextEncoder",
     "CycleGAN",
     "EnlightenGAN",
     "FreeFormInpainter",
+    "GANomaly",
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",

@@ -19,10 +19,19 @@ target, and a `PairEvaluator` measures a translator by them. `matting_errors` co
 open.
 target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
 encoder makes of images with these images.
+target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
+encoder makes of images with these images.
+
+Of detectors of anomalies, `auroc`, `average_precision` and `best_f1` measure the scores of normal and anomalous images,
+`write_score_histogram` draws them, and an `AnomalyEvaluator` measures a model with `score` by them.
 
 `FrechetDistance`, `KernelDistance` and `ClassifierScore` compute the same batch by batch, in memory that does not grow.
 """
 
+from keras_gan.metrics.anomaly_evaluator import AnomalyEvaluator
+from keras_gan.metrics.auroc import auroc
+from keras_gan.metrics.average_precision import average_precision
+from keras_gan.metrics.best_f1 import best_f1
 from keras_gan.metrics.classification_accuracy import classification_accuracy_score
 from keras_gan.metrics.clustering import clustering_agreement
 from keras_gan.metrics.conditional import class_frechet_distance, label_accuracy
@@ -50,8 +59,10 @@ from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.ssim import ssim
 from keras_gan.metrics.train_extractor import train_extractor
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
+from keras_gan.metrics.write_score_histogram import write_score_histogram
 
 __all__ = [
+    "AnomalyEvaluator",
     "ClassifierScore",
     "Embedding",
     "Evaluator",
@@ -69,6 +80,9 @@ __all__ = [
     "Report",
     "Result",
     "Samples",
+    "auroc",
+    "average_precision",
+    "best_f1",
     "class_coverage",
     "class_frechet_distance",
     "classification_accuracy_score",
@@ -92,4 +106,5 @@ __all__ = [
     "sliced_wasserstein_distance",
     "ssim",
     "train_extractor",
+    "write_score_histogram",
 ]

@@ -38,15 +38,20 @@ class Result:
         scaling: what was done to the features first, such as "standardized" (real features of mean 0 and, on average,
             variance 1), or None.
         baseline: the value of the inputs of a translation in place of its outputs, or None. A model that does not reach
-            it does worse than copying its input.
+            it does worse than copying its input. Of a detector, the value of scores that are all equal: chance.
         is_paired: whether each sample was compared with its own true image.
         part: which part of the images was compared, such as "luma", or None for all of them.
+        is_detection: whether a detector of anomalies was measured: `num_real` counts normal images, and `num_fake`
+            anomalous ones.
+        threshold: the score from which on the detector calls an image anomalous, for a value that depends on it; or
+            None.
 
     Attributes:
         doubt: str, why the value says nothing about the samples, or "". It is "too few images to tell from the floor"
             if the floor is in the interval, or on its worse side: with other images of the same number, real images
             might well look worse than the samples do. Without a floor, it is "too few images to tell from 0" if the
-            interval of a distance reaches 0. In both cases the samples may be perfect, or the images too few.
+            interval of a distance reaches 0. In both cases the samples may be perfect, or the images too few. Of a
+            detector, it is "too few images to tell from chance" or "worse than chance".
 
     Example:
         >>> Result(
@@ -76,6 +81,8 @@ class Result:
     baseline: float | None = None
     is_paired: bool = False
     part: str | None = None
+    is_detection: bool = False
+    threshold: float | None = None
 
     def __post_init__(self):
         for name in ("name", "dtype"):
@@ -91,10 +98,11 @@ class Result:
         self._require("better", is_way, '"lower", "higher" or "near 1"')
         # A metric may well be NaN.
         self._require("value", _are_numbers(self.value), "a number")
-        for name in ("floor", "baseline"):
+        for name in ("floor", "baseline", "threshold"):
             number = getattr(self, name)
             self._require(name, number is None or _are_numbers(number), "a number or None")
-        require_bool("is_paired", self.is_paired)
+        for name in ("is_paired", "is_detection"):
+            require_bool(name, getattr(self, name))
         is_pair = isinstance(pair, tuple) and len(pair) == 2 and _are_numbers(*pair)
         self._require("interval", pair is None or is_pair, "a pair of numbers or None")
         is_texts = isinstance(self.warnings, tuple) and all(isinstance(text, str) for text in self.warnings)
@@ -109,10 +117,18 @@ class Result:
         """Why the value says nothing about the samples, or ""."""
         if self.interval is None or self.better == "near 1":
             return ""
+        if self.is_detection:
+            return self._doubt_of_detection()
         sign, best_end = (1, self.interval[0]) if self.better == "lower" else (-1, -self.interval[1])
         if self.floor is not None:
             return "too few images to tell from the floor" if sign * self.floor >= best_end else ""
         return "too few images to tell from 0" if self.better == "lower" and best_end < 0 else ""
+
+    def _doubt_of_detection(self):
+        low, high = self.interval
+        if self.baseline is None or low > self.baseline:
+            return ""
+        return "too few images to tell from chance" if high >= self.baseline else "worse than chance"
 
     def beats(self, value):
         """Whether this value is better than another one, which is finite.
@@ -133,18 +149,22 @@ class Result:
         """Return the result in one line."""
         interval = "" if self.interval is None else " [{:.4g}, {:.4g}]".format(*self.interval)
         floor = "" if self.floor is None else f", floor {self.floor:.4g}"
-        baseline = "" if self.baseline is None else f", copying the input {self.baseline:.4g}"
+        least = "chance" if self.is_detection else "copying the input"
+        baseline = "" if self.baseline is None else f", {least} {self.baseline:.4g}"
+        threshold = "" if self.threshold is None else f" from a score of {self.threshold:.4g}"
         split = "" if self.split is None else f" ({self.split})"
         doubt = f", {self.doubt}" if self.doubt else ""
         part = "" if self.part is None else f"{self.part}, "
         return (
-            f"{self.name} {self.value:.4g}{interval}{floor}{baseline}{doubt} ({self.better} is better): "
+            f"{self.name} {self.value:.4g}{interval}{threshold}{floor}{baseline}{doubt} ({self.better} is better): "
             f"{self._counts()}{split}; {part}{self._features()}seed {self.seed}"
         )
 
     def _counts(self):
         if self.is_paired:
             return f"{self.num_fake:,} pairs"
+        if self.is_detection:
+            return f"{self.num_fake:,} anomalous and {self.num_real:,} normal images"
         return f"{self.num_fake:,} samples against {self.num_real:,} real images"
 
     def _features(self):

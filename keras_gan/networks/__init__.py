@@ -2,10 +2,13 @@
 
 from keras_gan.networks.acgan import acgan
 from keras_gan.networks.attention_unet import attention_unet
+from keras_gan.networks.bigan import bigan
 from keras_gan.networks.biggan import biggan
 from keras_gan.networks.context_encoder import context_encoder
 from keras_gan.networks.dcgan import dcgan
+from keras_gan.networks.dcgan_encoder import dcgan_encoder
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.ganomaly import ganomaly
 from keras_gan.networks.gated_inpainter import gated_inpainter
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
@@ -33,10 +36,13 @@ from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 __all__ = [
     "acgan",
     "attention_unet",
+    "bigan",
     "biggan",
     "context_encoder",
     "dcgan",
+    "dcgan_encoder",
     "dense_dcgan",
+    "ganomaly",
     "gated_inpainter",
     "info_gan",
     "mlp",

@@ -130,6 +130,20 @@ class Player:
                 layer.advance()
 
 
+def copy_of(network):
+    """A copy of a network, with its own weights of the same values, that can be trained.
+
+    Args:
+        network: keras.Model; the copy of one that is frozen, such as an average, is not.
+
+    Raises:
+        ValueError: if the network cannot be built again from its configuration.
+    """
+    twin = _networks.clone(network)
+    twin.trainable, twin.name = True, network.name
+    return twin
+
+
 def penalties_by_player(penalties, players):
     """Give each penalty of a list to the player that it belongs to.
 

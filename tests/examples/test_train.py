@@ -27,12 +27,15 @@ TEST_DATA = os.environ.get("KERAS_GAN_TEST_DATA")
 # The models that do not draw from latents by a generator and a discriminator.
 OTHERS = (
     "AlphaGAN",
+    "AnomalyGAN",
+    "BiGAN",
     "ContextEncoder",
     "CycleGAN",
     "DPED",
     "ESRGAN",
     "EnlightenGAN",
     "FreeFormInpainter",
+    "GANomaly",
     "Pix2Pix",
     "Pix2PixHD",
     "RealESRGAN",

@@ -212,6 +212,11 @@ HERE = {
     "gans.TwoPlayerGAN.compile.run_eagerly": _FLAG,
     "gans.TwoPlayerGAN.generate.labels": _NONE,
     "gans.TwoPlayerGAN.generate.latents": _NONE,
+    "gans.AnomalyGAN.gan_steps": {"zero"},
+    "gans.AnomalyGAN.kappa": _NOT_NEGATIVE,
+    **{f"gans.GANomaly.{part}_weight": _NOT_NEGATIVE for part in ("image", "code", "feature")},
+    "gans.BiGAN.feature_weight": {"zero"},
+    "gans.BiGAN.score.images": {"fewer rows"},
     **{
         f"losses.{name}.log_likelihood.images": {"NaN inside", "huge inside"}
         for name in ("Bernoulli", "DiscretizedLogistic", "Gaussian")
@@ -347,6 +352,17 @@ HERE = {
         for side in ("discriminator", "generator")
         for kind in ("real", "fake")
     },
+    "metrics.AnomalyEvaluator.normal": {"zero", "2^40"},
+    "metrics.AnomalyEvaluator.compare.real": {"flat", "integers", "uint8"},
+    "metrics.AnomalyEvaluator.compare.source": {"flat", "huge inside", "integers", "uint8", "booleans"},
+    **{
+        f"metrics.{name}.{argument}": values
+        for name in ("auroc", "average_precision", "best_f1", "write_score_histogram")
+        for argument, values in {
+            "scores": {"flat", "huge inside", "integers", "uint8", "booleans"},
+            "is_anomaly": {"flat", "booleans"},
+        }.items()
+    },
     "metrics.Embedding.features": _ANYTHING | _ARRAY,
     "metrics.Embedding.logits": _ANYTHING,
     "metrics.Evaluator.compare.floor": {"empty dict"},
@@ -399,6 +415,7 @@ HERE = {
     "metrics.Result.dtype": {"text"},
     "metrics.Result.extractor": {"text"},
     "metrics.Result.extractor_hash": {"None", "text"},
+    "metrics.Result.is_detection": _FLAG,
     "metrics.Result.is_paired": _FLAG,
     # A value may be NaN or infinite: it is what was measured.
     "metrics.Result.floor": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
@@ -406,6 +423,7 @@ HERE = {
     "metrics.Result.resize": {"None", "text"},
     "metrics.Result.scaling": {"None", "text"},
     "metrics.Result.split": {"None", "text"},
+    "metrics.Result.threshold": _ANY_NUMBER | {"None", "NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.value": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
     # What measures the samples checks the values.
     "metrics.Samples.features": {"another size", "NaN inside", "huge inside", "integers", "uint8"},
@@ -448,7 +466,13 @@ HERE = {
     "networks.biggan.attention_side": _NONE | {"zero"},
     "networks.biggan.embedding_dim": _NONE,
     "networks.biggan.latent_dim": _NONE,
+    "networks.bigan.distribution": _FLAG,
+    "networks.bigan.stages": _NONE,
     "networks.dcgan.stages": _NONE,
+    "networks.dcgan_encoder.distribution": _FLAG,
+    "networks.dcgan_encoder.normalization": _NONE,
+    "networks.dcgan_encoder.stages": _NONE,
+    "networks.ganomaly.stages": _NONE,
     "networks.multiscale_discriminator.normalization": _NONE,
     "networks.multiscale_discriminator.source_channels": _NONE,
     "metrics.l1.masks": {"None", "booleans"},

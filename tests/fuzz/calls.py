@@ -189,6 +189,30 @@ def enlarging():
     return {"generator": keras.Sequential(layers_), "discriminator": pair()["discriminator"]}
 
 
+def inferring():
+    pair = {"images": keras.Input(SHAPE, name="images"), "latents": keras.Input((2,), name="latents")}
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(pair["images"]), pair["latents"]])
+    return {
+        "generator": networks.mlp(image_shape=SHAPE, latent_dim=2, width=2, depth=1)[0],
+        "encoder": keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(2)]),
+        "discriminator": keras.Model(pair, keras.layers.Dense(1)(joined)),
+    }
+
+
+def scoring():
+    return pair() | {"encoder": inferring()["encoder"]}
+
+
+def encoding_again():
+    encoder, again = (inferring()["encoder"] for _ in range(2))
+    return {
+        "encoder": encoder,
+        "decoder": pair()["generator"],
+        "second_encoder": again,
+        "discriminator": network(SHAPE, ("logits", 1), ("features", 2)),
+    }
+
+
 def bounding():
     encoder, decoder = networks.vae(image_shape=SHAPE, latent_dim=2, width=1, units=2)
     return {"encoder": encoder, "decoder": decoder}
@@ -203,6 +227,8 @@ def compiled(make, *options):
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
+    parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
+    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -315,26 +341,31 @@ def options(make, parts, **extra):
 
 _OWN = (
     gans.AlphaGAN,
+    gans.AnomalyGAN,
+    gans.BiGAN,
     gans.ContextEncoder,
     gans.CycleGAN,
     gans.DPED,
     gans.ESRGAN,
     gans.EnlightenGAN,
     gans.FreeFormInpainter,
+    gans.GANomaly,
     gans.Pix2Pix,
     gans.Pix2PixHD,
     gans.RealESRGAN,
     gans.SRGAN,
     gans.StarGAN,
+    gans.VAE,
     gans.VAEGAN,
 )
 _ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
 _ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
-_OWN = (gans.CycleGAN, gans.Pix2Pix, gans.Pix2PixHD, gans.StarGAN, gans.VAE, gans.VAEGAN)
 _GANS = {
     "ACGAN": options(gans.ACGAN, classifying, classified="real", adversarial_loss=losses.Hinge()),
     "AdversarialFlow": options(gans.AdversarialFlow, flowing, transport_weight=0.1),
     "AlphaGAN": options(gans.AlphaGAN, matting, alpha_weight=1.0, composition_weight=1.0, adversarial_loss=None),
+    "AnomalyGAN": options(gans.AnomalyGAN, scoring, gan_steps=10, discriminator_steps=1, kappa=1.0),
+    "BiGAN": options(gans.BiGAN, inferring, feature_weight=0.1),
     "ContextEncoder": options(
         gans.ContextEncoder, painting, masks="given", l2_weight=0.9, adversarial_loss=losses.Hinge()
     ),
@@ -368,6 +399,7 @@ _GANS = {
     "FreeFormInpainter": options(
         gans.FreeFormInpainter, refining, masks="given", l1_weight=1.0, adversarial_loss=losses.Hinge()
     ),
+    "GANomaly": options(gans.GANomaly, encoding_again, image_weight=50.0, code_weight=1.0, feature_weight=1.0),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
@@ -461,6 +493,8 @@ _METHODS = {
     "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
+    "BiGAN.score": method(gans.BiGAN, "score", images=images(), averaged=True, batch_size=4),
+    "AnomalyGAN.of": lambda: (gans.AnomalyGAN.of, {"gan": compiled(gans.LSGAN), "encoder": scoring()["encoder"]}),
     "ACGAN.generate": method(
         gans.ACGAN, "generate", num_images=3, latents=None, labels=labels(3), seed=0, averaged=True, batch_size=4
     ),
@@ -787,6 +821,7 @@ _NETWORKS = {
         discriminator_width=1,
         discriminator_layers=1,
     ),
+    "ganomaly": made(networks.ganomaly, **_IMAGE, latent_dim=2, kernel_size=4, stages=1),
     "info_gan": made(
         networks.info_gan,
         image_shape=SHAPE,
@@ -875,6 +910,18 @@ _NETWORKS = {
     "unet_discriminator": made(networks.unet_discriminator, **_IMAGE),
     "vae": made(networks.vae, **_IMAGE, latent_dim=2, units=2, learn_scale=True),
     "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2, reconstruction_depth=1),
+    "bigan": made(networks.bigan, **_IMAGE, latent_dim=2, kernel_size=4, stages=1, distribution=False),
+    "dcgan_encoder": made(
+        networks.dcgan_encoder,
+        **_IMAGE,
+        latent_dim=2,
+        kernel_size=4,
+        stages=1,
+        normalization="batch",
+        distribution=False,
+    ),
+    "vae": made(networks.vae, **_IMAGE, latent_dim=2, units=2, learn_scale=True),
+    "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
     "vgg_discriminator": made(networks.vgg_discriminator, **_IMAGE, halvings=2, halving_kernel=4, dense_width=2),
     "vit": made(
@@ -1086,7 +1133,21 @@ def measured(measure, **others):
     return lambda: (measure, {"real_features": features(), "fake_features": features(), **others})
 
 
+def told_apart(function, **others):
+    """A function of scores and of what they are to find."""
+    return lambda: (function, {"scores": np.arange(8.0), "is_anomaly": np.arange(8) % 2 == 0, **others})
+
+
 _METRICS = {
+    "AnomalyEvaluator": made(metrics.AnomalyEvaluator, metrics=["auroc", "best_f1"], normal=0, num_images=10, seed=0),
+    "AnomalyEvaluator.real": lambda: (
+        metrics.AnomalyEvaluator().real,
+        {"images": {"images": images(), "labels": labels()}, "verbose": 0},
+    ),
+    "AnomalyEvaluator.compare": lambda: (
+        metrics.AnomalyEvaluator().compare,
+        {"source": np.arange(8.0), "real": labels(), "floor": None, "intervals": True, "verbose": 0},
+    ),
     "ClassifierScore": made(metrics.ClassifierScore, extractor=None, num_classes=3, num_splits=1, seed=0, name="score"),
     "Embedding": made(metrics.Embedding, features=tf.zeros((2, 3)), logits=None),
     "Evaluator": lambda: (
@@ -1223,6 +1284,8 @@ _METRICS = {
             scaling="unit",
             baseline=0.2,
             is_paired=False,
+            is_detection=False,
+            threshold=0.5,
         ),
     ),
     "Samples": lambda: (
@@ -1237,6 +1300,9 @@ _METRICS = {
         },
     ),
     "Samples.rows": lambda: (metrics.Samples(features()).rows, {"indices": [0, 2]}),
+    "auroc": told_apart(metrics.auroc),
+    "average_precision": told_apart(metrics.average_precision),
+    "best_f1": told_apart(metrics.best_f1),
     "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),
     "class_frechet_distance": lambda: (
         metrics.class_frechet_distance,
@@ -1325,6 +1391,9 @@ _METRICS = {
             "max_images": 24,
         },
     ),
+    "write_score_histogram": lambda: told_apart(
+        metrics.write_score_histogram, path=f"{folder()}/scores.png", num_bins=5
+    )(),
 }
 _EXPORT = {
     "ExportedGenerator": lambda: (export.ExportedGenerator, {"directory": exported(), "sha256": None}),

@@ -172,6 +172,32 @@ def _autoencoding(**options):
     return keras.Model(images, codes), make_networks()[0], keras.Model(judged, outputs)
 
 
+def _inferring(**options):
+    """A generator, an encoder, and a discriminator of images with their codes."""
+    wrap = SpectralNormalization if options["spectral"] else (lambda layer: layer)
+    encoder = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4, dtype="float32")]
+    pair = {"images": keras.Input((8, 8, 1), name="images"), "latents": keras.Input((4,), name="latents")}
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(pair["images"]), pair["latents"]])
+    hidden = keras.layers.LeakyReLU(0.2)(wrap(keras.layers.Dense(8))(joined))
+    logits = wrap(keras.layers.Dense(1, dtype="float32"))(keras.layers.Dropout(options["dropout"])(hidden))
+    return make_networks()[0], keras.Sequential(encoder), keras.Model(pair, logits)
+
+
+def _scoring(**options):
+    """A generator, a critic, and an encoder for the second phase of the training."""
+    images, outputs, _ = _judge((8, 8, 1), {"logits": 1}, **options)
+    encoder = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(4, dtype="float32")]
+    return make_networks()[0], keras.Model(images, outputs["logits"]), keras.Sequential(encoder)
+
+
+def _encoding_again(**options):
+    """An encoder, a decoder, a second encoder, and a discriminator that returns its features."""
+    _, decoder, judge = _autoencoding(**options)
+    encoders = [[keras.layers.Flatten(), keras.layers.Dense(4, dtype="float32")] for _ in range(2)]
+    first, second = (keras.Sequential([keras.Input((8, 8, 1)), *layers]) for layers in encoders)
+    return first, decoder, second, judge
+
+
 def _bounding(*, spectral, dropout):
     """An encoder with a spectral norm and dropout, and a decoder that learns its scale."""
     wrap = SpectralNormalization if spectral else (lambda layer: layer)
@@ -284,6 +310,13 @@ class Tiny:
             self.networks = _bounding
         if make is keras_gan.VAEGAN:
             self.networks = _autoencoding
+        if make is keras_gan.BiGAN:
+            self.networks = _inferring
+        if make is keras_gan.AnomalyGAN:
+            # The second phase begins in the first epoch.
+            self.networks, self.options = _scoring, self.options | {"gan_steps": 1, "discriminator_steps": 1}
+        if make is keras_gan.GANomaly:
+            self.networks, self.snapshot_inputs = _encoding_again, images
         if make is keras_gan.StarGAN:
             labels = np.arange(48, dtype="int32") % 3
             self.networks, self.data = _starring, {"images": images, "labels": labels}
