@@ -920,8 +920,6 @@ _NETWORKS = {
         normalization="batch",
         distribution=False,
     ),
-    "vae": made(networks.vae, **_IMAGE, latent_dim=2, units=2, learn_scale=True),
-    "vae_gan": made(networks.vae_gan, **_IMAGE, latent_dim=2),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
     "vgg_discriminator": made(networks.vgg_discriminator, **_IMAGE, halvings=2, halving_kernel=4, dense_width=2),
     "vit": made(
