@@ -834,7 +834,15 @@ _NETWORKS = {
         discriminator_normalization="batch",
         spectral_normalization=False,
     ),
-    "mlp": made(networks.mlp, **_IMAGE, latent_dim=2, depth=1, spectral_normalization=False, num_classes=None),
+    "mlp": made(
+        networks.mlp,
+        **_IMAGE,
+        latent_dim=2,
+        depth=1,
+        generator_normalization="batch",
+        spectral_normalization=False,
+        num_classes=None,
+    ),
     "multiscale_discriminator": made(
         networks.multiscale_discriminator, **_IMAGE, source_channels=1, layers=1, scales=2, normalization="instance"
     ),
