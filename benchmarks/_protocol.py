@@ -162,6 +162,12 @@ def values(report):
     return {key: [result.value, *result.interval] for key, result in report.items()}
 
 
+def row(metrics, name, result):
+    """Return a row of a table: a name, the values with their intervals, and the time of a step if there was one."""
+    cells = ["{:.4g} [{:.4g}, {:.4g}]".format(*result[metric]) for metric in metrics]
+    return name, *cells, f"{result['ms_per_step']:.0f}" if "ms_per_step" in result else ""
+
+
 def print_table(header, rows):
     """Print a Markdown table."""
     print("\n| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")

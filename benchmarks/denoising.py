@@ -143,19 +143,13 @@ def rows():
     pairs = held_out()
     draw("noisy", pairs["source"])
     draw("photographs", pairs["target"])
-    yield row("the noisy photographs", _protocol.values(evaluator().compare(pairs["source"], pairs)))
+    yield _protocol.row(METRICS, "the noisy photographs", _protocol.values(evaluator().compare(pairs["source"], pairs)))
     log = _protocol.RunLog(FLAGS.out)
     sizes = {name: FLAGS[name].value for name in ("steps", "batch_size", "width", "depth")}
     for way in FLAGS.ways:
         for seed in map(int, FLAGS.seeds):
             result = log.result({"way": way, "seed": seed, **sizes}, lambda way=way, seed=seed: run(way, seed))
-            yield row(f"{way}, seed {seed}", result)
-
-
-def row(name, result):
-    """Return one row of the table."""
-    cells = ["{:.4g} [{:.4g}, {:.4g}]".format(*result[metric]) for metric in METRICS]
-    return name, *cells, f"{result['ms_per_step']:.0f}" if "ms_per_step" in result else ""
+            yield _protocol.row(METRICS, f"{way}, seed {seed}", result)
 
 
 def main(argv):

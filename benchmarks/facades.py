@@ -114,20 +114,16 @@ def rows():
     floor = evaluator.floor(known[: len(held_out.target)], held_out)
     yield "training photographs", *(f"{floor[name]:.4g}" if name in floor else "" for name in METRICS), ""
     for name, images in (("the labels", held_out.source), ("the mean photograph", known.mean(axis=0))):
-        yield row(name, _protocol.values(evaluator.compare(np.broadcast_to(images, held_out.target.shape), held_out)))
+        yield _protocol.row(
+            METRICS, name, _protocol.values(evaluator.compare(np.broadcast_to(images, held_out.target.shape), held_out))
+        )
     log = _protocol.RunLog(FLAGS.out)
     sizes = {name: FLAGS[name].value for name in ("side", "steps", "batch_size", "width")}
     for way in FLAGS.ways:
         for seed in map(int, FLAGS.seeds):
             settings = {"way": way, "seed": seed, **sizes, "extractor": extractor.fingerprint}
             result = log.result(settings, lambda way=way, seed=seed: run(way, seed, evaluator, held_out))
-            yield row(f"{way}, seed {seed}", result)
-
-
-def row(name, result):
-    """Return one row of the table."""
-    cells = ["{:.4g} [{:.4g}, {:.4g}]".format(*result[metric]) for metric in METRICS]
-    return name, *cells, f"{result['ms_per_step']:.0f}" if "ms_per_step" in result else ""
+            yield _protocol.row(METRICS, f"{way}, seed {seed}", result)
 
 
 def main(argv):

@@ -191,20 +191,14 @@ def rows(holes, known, truth, extractor):
     yield "training photographs", *(f"{floor[name]:.4g}" if name in floor else "" for name in METRICS), ""
     for name, images in untrained(held_out, known):
         draw(f"{holes}_{name.replace(' ', '_')}", images[:SHOWN])
-        yield row(name, _protocol.values(evaluator.compare(images, held_out)))
+        yield _protocol.row(METRICS, name, _protocol.values(evaluator.compare(images, held_out)))
     log = _protocol.RunLog(FLAGS.out)
     sizes = {name: FLAGS[name].value for name in ("side", "batch_size", "width")}
     for way in FLAGS.ways or WAYS:
         for seed in map(int, FLAGS.seeds) if WAYS[way][0] == holes else ():
             settings = {"way": way, "seed": seed, "steps": steps_of(way), **sizes, "extractor": extractor.fingerprint}
             result = log.result(settings, lambda way=way, seed=seed: run(way, seed, evaluator, held_out))
-            yield row(f"{way.partition(': ')[2]}, seed {seed}", result)
-
-
-def row(name, result):
-    """Return one row of a table."""
-    cells = ["{:.4g} [{:.4g}, {:.4g}]".format(*result[metric]) for metric in METRICS]
-    return name, *cells, f"{result['ms_per_step']:.0f}" if "ms_per_step" in result else ""
+            yield _protocol.row(METRICS, f"{way.partition(': ')[2]}, seed {seed}", result)
 
 
 def main(argv):

@@ -13,8 +13,8 @@ from keras_gan.training import Field, Game, Interface, Player, Sampler
 class PairedTranslationModel(TranslationModel, abc.ABC):
     """One generator, which translates, and one discriminator of pairs or of translations alone.
 
-    A subclass adds the objectives of the two players, `train_step` and `test_terms`. The discriminator is conditional
-    if its network takes "source".
+    A subclass adds the objectives of the two players, `discriminator_terms` and `generator_terms`, and `test_terms`; or
+    a `train_step` of its own. The discriminator is conditional if its network takes "source".
 
     Args:
         generator: keras.Model, images to images.
@@ -59,6 +59,14 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
     def default_optimizers(self):
         """Adam as in the papers: learning rate 2e-4, beta_1 0.5."""
         return {name: keras.optimizers.Adam(2e-4, beta_1=0.5, epsilon=1e-8) for name in self.players}
+
+    def train_step(self, data):
+        """Update the discriminator, then the generator, on the same translations."""
+        with self.step_on(data) as ((batch,), _):
+            fakes = self.record(self.translate_batch, batch)
+            self.minimise(self.discriminator_terms, batch, fakes)
+            self.minimise(self.generator_terms, batch, fakes)
+        return self.get_metrics_result()
 
     def pairs_of(self, batch):
         """The targets of a batch next to their sources, as the critic judges them."""

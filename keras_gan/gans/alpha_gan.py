@@ -97,14 +97,6 @@ class AlphaGAN(PairedTranslationModel):
         self.composition_weight = require_number("composition_weight", composition_weight, low=0.0)
         self.adversarial_loss = NonSaturating() if adversarial_loss is None else require_loss(adversarial_loss)
 
-    def train_step(self, data):
-        """Update the discriminator, then the generator, on the same alphas."""
-        with self.step_on(data) as ((batch,), _):
-            fakes = self.record(self.translate_batch, batch)
-            self.minimise(self.discriminator_terms, batch, fakes)
-            self.minimise(self.generator_terms, batch, fakes)
-        return self.get_metrics_result()
-
     def discriminator_terms(self, batch, fake):
         """What D minimises."""
         real_logits, fake_logits = self.critic(self.pairs_of(batch)).logits, self.critic(fake).logits

@@ -100,14 +100,6 @@ class DPED(PairedTranslationModel):
         """Adam as in the authors' code: learning rate 5e-4."""
         return {name: keras.optimizers.Adam(5e-4, epsilon=1e-8) for name in self.players}
 
-    def train_step(self, data):
-        """Update the discriminator, then the generator, on the same translations."""
-        with self.step_on(data) as ((batch,), _):
-            fakes = self.record(self.translate_batch, batch)
-            self.minimise(self.discriminator_terms, batch, fakes)
-            self.minimise(self.generator_terms, batch, fakes)
-        return self.get_metrics_result()
-
     def discriminator_terms(self, batch, fake):
         """What D minimises."""
         real_logits, fake_logits = self.critic(self.pairs_of(batch)).logits, self.critic(fake).logits

@@ -88,14 +88,6 @@ class Pix2Pix(PairedTranslationModel):
         self.l1_weight = require_number("l1_weight", l1_weight, low=0.0)
         self.adversarial_loss = loss
 
-    def train_step(self, data):
-        """Update the discriminator, then the generator, on the same translations."""
-        with self.step_on(data) as ((batch,), _):
-            fakes = self.record(self.translate_batch, batch)
-            self.minimise(self.discriminator_terms, batch, fakes)
-            self.minimise(self.generator_terms, batch, fakes)
-        return self.get_metrics_result()
-
     def discriminator_terms(self, batch, fake):
         """What D minimises: half the adversarial loss, and the penalties."""
         real = self.pairs_of(batch)
