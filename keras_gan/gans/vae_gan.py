@@ -1,5 +1,7 @@
 """VAE-GAN: an autoencoder that compares images in the features of a discriminator."""
 
+import math
+
 import keras
 import tensorflow as tf
 
@@ -11,6 +13,9 @@ from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
 from keras_gan.training import Critic, Field, Interface, Player, Sampler
+
+# With fewer features, the divergence of the codes outweighs their likeness.
+_ENOUGH_FEATURES = 1024
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -37,16 +42,18 @@ class VAEGAN(EncodingModel):
     `adversarial_loss=losses.Minimax()`. The two kinds of fakes together have the same weight as the real images. Each
     kind of image passes through the networks in a batch of its own, as in DCGAN, and not all in one. The paper's gamma
     of 1e-6 suits 16,384 features and sums over a batch. Here 0.1 suits the few thousand features of small pictures, and
-    makes the two terms of the decoder similar in size. For the same reason beta is 0.3 and not 1: the divergence
-    outweighs a sum over few features, and then all images get nearly the same code. A smaller beta makes
-    reconstructions nearer and samples worse.
+    makes the two terms of the decoder similar in size. The paper's beta is 1. The divergence outweighs a sum over few
+    features, and then all images get nearly the same code: so beta is smaller for fewer than 1,024 features. The
+    smaller it is, the nearer are reconstructions, and the worse are samples. The optimizer is Adam and not RMSProp,
+    with which the codes took longer to say anything.
 
     Args:
         encoder: keras.Model, images to "mean" and "log_variance", each `(batch, latent_dim)`.
         decoder: keras.Model, latents to images.
         discriminator: keras.Model, images to "logits" and "features".
         gamma: weight of the likeness in the decoder's objective, at least 0.
-        beta: weight of the divergence in the encoder's objective, at least 0.
+        beta: weight of the divergence in the encoder's objective, at least 0; None for min(1, n / 1,024), with n the
+            number of features.
         equilibrium: the cost around which both players take steps, at least 0.
         margin: how far a cost may be from it before a player waits, at least 0; None for players that never wait.
         adversarial_loss: one of `keras_gan.losses` that is not relativistic; None for `NonSaturating()`.
@@ -77,7 +84,7 @@ class VAEGAN(EncodingModel):
         discriminator,
         *,
         gamma=0.1,
-        beta=0.3,
+        beta=None,
         equilibrium=0.68,
         margin=0.35,
         adversarial_loss=None,
@@ -99,7 +106,9 @@ class VAEGAN(EncodingModel):
             seed=seed,
             name=name,
         )
-        self.gamma, self.beta = (require_number(*each, low=0.0) for each in (("gamma", gamma), ("beta", beta)))
+        self.gamma = require_number("gamma", gamma, low=0.0)
+        beta = _beta_for(critic.interface.outputs["features"]) if beta is None else beta
+        self.beta = require_number("beta", beta, low=0.0)
         self.equilibrium = require_number("equilibrium", equilibrium, low=0.0)
         self.margin = None if margin is None else require_number("margin", margin, low=0.0)
         self.latent_shape, self.sample_shape = decodes.shapes["latents"], encodes.shapes["images"]
@@ -108,8 +117,8 @@ class VAEGAN(EncodingModel):
         self._encodes, self._decodes = encodes, decodes
 
     def default_optimizers(self):
-        """RMSProp as in the authors' code; learning rate 3e-4, which suits losses that are means over the batch."""
-        return {name: keras.optimizers.RMSprop(3e-4, rho=0.9, epsilon=1e-8) for name in self.players}
+        """Adam with learning rate 5e-4 and beta_1 0.5."""
+        return {name: keras.optimizers.Adam(5e-4, beta_1=0.5, epsilon=1e-8) for name in self.players}
 
     def train_step(self, data):
         """Algorithm 1: one pass, then an update of each player on its own objective."""
@@ -185,6 +194,11 @@ class VAEGAN(EncodingModel):
             "adversarial_loss": serialised(self.adversarial_loss),
             "ema_half_life": serialised(self.players["decoder"].ema_half_life),
         }
+
+
+def _beta_for(shape):
+    """The default of beta for features of a shape, of which a side may be unknown."""
+    return 1.0 if None in shape else min(1.0, math.prod(shape) / _ENOUGH_FEATURES)
 
 
 def _require_loss(loss):

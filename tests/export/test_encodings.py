@@ -94,6 +94,7 @@ def test_wrong_requests_are_answered_with_what_is_right(signatures, name, inputs
         signatures[name](**{key: tf.constant(value) for key, value in inputs.items()})
 
 
+@pytest.mark.long
 def test_floats_are_served_as_the_model_makes_them(model, tmp_path):
     folder = export.save(model, tmp_path, signatures=["serving_default", "encode", "reconstruct"], averaged=False)
     served = tf.saved_model.load(folder).signatures

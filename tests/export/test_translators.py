@@ -101,7 +101,7 @@ def test_the_card_names_the_optimizer_of_each_player(tmp_path):
     export.write_model_card(tmp_path, model)
     text = (tmp_path / "README.md").read_text()
     for player in ("encoder", "decoder", "discriminator"):
-        assert f"| {player} optimizer | RMSprop(learning_rate=0.0003" in text
+        assert f"| {player} optimizer | Adam(learning_rate=0.0005" in text
     assert "The averaged decoder of a VAEGAN: latents (4,) to samples (16, 16, 1)" in text
     assert "| averaged decoder | " in text
 

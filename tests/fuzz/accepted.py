@@ -230,7 +230,7 @@ HERE = {
     "gans.VAEGAN.decode.latents": {"fewer rows", "huge inside", "integers", "uint8"},
     "gans.VAEGAN.encode.images": {"fewer rows"},
     "gans.VAEGAN.adversarial_loss": _NONE,
-    "gans.VAEGAN.beta": _NOT_NEGATIVE,
+    "gans.VAEGAN.beta": _NOT_NEGATIVE | _NONE,
     "gans.VAEGAN.equilibrium": _NOT_NEGATIVE,
     "gans.VAEGAN.gamma": _NOT_NEGATIVE,
     "gans.VAEGAN.margin": _NONE | _NOT_NEGATIVE,

@@ -159,6 +159,13 @@ def test_the_player_that_is_ahead_waits(slope, bias, margin, waits):
     assert waits not in moved
 
 
+def test_few_features_weigh_the_divergence_down():
+    model = keras_gan.VAEGAN(encoder(), decoder(), judge(), seed=0)
+    assert model.beta == 6 / 1024
+    assert keras_gan.VAEGAN.from_config(model.get_config()).beta == model.beta
+    assert keras_gan.VAEGAN(*keras_gan.networks.vae_gan(width=16)).beta == 1.0
+
+
 def test_with_minimax_the_decoder_minimises_what_the_discriminator_maximises():
     """The paper's objective: -L_GAN, of which only the generated images depend on the decoder."""
     model = make(adversarial_loss=keras_gan.losses.Minimax())
