@@ -81,6 +81,21 @@ def test_networks_of_one_name_are_scored_by(tiny):
     assert all(network.trainable for network in networks)
 
 
+def test_networks_that_return_float16_score_in_float32():
+    keras.config.set_dtype_policy("mixed_float16")
+    latents, images = keras.Input((4,), name="latents"), keras.Input((8, 8, 1), name="images")
+    flat = keras.layers.Flatten()(images)
+    networks = (
+        keras.Model(latents, keras.layers.Reshape((8, 8, 1))(keras.layers.Dense(64, "tanh")(latents))),
+        keras.Model(images, keras.layers.Dense(4)(flat)),
+        keras.Model([images, latents], keras.layers.Dense(1)(keras.layers.Concatenate()([flat, latents]))),
+    )
+    model = keras_gan.BiGAN(*networks, feature_weight=0.0)
+    expected = np.abs(IMAGES - model.reconstruct(IMAGES)).mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(model.score(IMAGES), expected, rtol=1e-5)
+    np.testing.assert_array_equal(model.predict(IMAGES, verbose=0), model.reconstruct(IMAGES))
+
+
 def judge(outputs):
     images = keras.Input((2,))
     hidden = keras.layers.Dense(3, name="hidden")(images)
