@@ -17,8 +17,8 @@ _TOGETHER = (MinibatchDiscrimination, MinibatchStddev, Pack)
 class ScoringModel(EncodingModel, abc.ABC):
     """A model with an encoder that was trained on normal images, and scores others by how badly it explains them.
 
-    A subclass defines `scores`, one expression for training and for every way to score: `score`, the metrics and the
-    export, which finds `score_sampler` by its name.
+    A subclass defines `scores`, one expression for every way to score: `score`, the metrics and the export, which finds
+    `score_sampler` by its name.
     """
 
     @abc.abstractmethod
