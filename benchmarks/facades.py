@@ -16,18 +16,16 @@ first rows are the labels themselves, and the mean training photograph for all; 
 """
 
 import functools
-import io
 import os
-import tarfile
 
 from absl import app, flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import _facades
 import _protocol
 import keras
 import numpy as np
-from PIL import Image
 
 import keras_gan
 from keras_gan.metrics import PairEvaluator, train_extractor
@@ -52,15 +50,7 @@ METRICS = ["psnr", "ssim", "l1", "gradient_energy", "frechet_distance", "kernel_
 @functools.cache
 def facades():
     """Return the maps of labels and the photographs, uint8 `(500, 128, 128, 3)` each, in a random order."""
-    pictures = []
-    with tarfile.open(FLAGS.facades) as files:
-        for member in sorted(files.getmembers(), key=lambda member: member.name):
-            if member.name.endswith(".jpg"):
-                with Image.open(io.BytesIO(files.extractfile(member).read())) as image:
-                    pictures.append(np.asarray(image.convert("RGB")))
-    pictures = np.stack(pictures)[np.random.default_rng(0).permutation(len(pictures))]
-    middle = pictures.shape[2] // 2
-    return pictures[:, :, middle:], pictures[:, :, :middle]
+    return _facades.read(FLAGS.facades)
 
 
 def pairs(rows, **options):

@@ -22,20 +22,18 @@ result, and is not run again.
 """
 
 import functools
-import io
 import os
-import tarfile
 
 from absl import app, flags
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import _facades
 import _protocol
 import keras
 import numpy as np
 import scipy.sparse
 import scipy.sparse.linalg
-from PIL import Image
 
 import keras_gan
 from keras_gan.masks import Boxes, Strokes, Union
@@ -73,14 +71,7 @@ WAYS = {
 @functools.cache
 def photographs():
     """Return the photographs, uint8 `(500, 128, 128, 3)`, in a random order."""
-    pictures = []
-    with tarfile.open(FLAGS.facades) as files:
-        for member in sorted(files.getmembers(), key=lambda member: member.name):
-            if member.name.endswith(".jpg"):
-                with Image.open(io.BytesIO(files.extractfile(member).read())) as image:
-                    pictures.append(np.asarray(image.convert("RGB")))
-    pictures = np.stack(pictures)[np.random.default_rng(0).permutation(len(pictures))]
-    return pictures[:, :, : pictures.shape[2] // 2]
+    return _facades.read(FLAGS.facades)[1]
 
 
 def whole(rows):

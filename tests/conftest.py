@@ -86,6 +86,35 @@ def full_disk(monkeypatch):
     return lambda: monkeypatch.setattr(pathlib.Path, "write_bytes", write_bytes)
 
 
+class _Killed(BaseException):
+    """What ends training without any hook being called, as a kill does."""
+
+
+class _Kill(keras.callbacks.Callback):
+    """Ends training after a number of its steps, when everything else was done."""
+
+    goes_last = True
+
+    def __init__(self, after):
+        super().__init__()
+        self.after = after
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 == self.after:
+            raise _Killed
+
+
+@pytest.fixture(scope="session")
+def train_until_killed():
+    """The function that calls another one, which trains, with a callback that kills it after a number of steps."""
+
+    def run(train, *, after=1):
+        with pytest.raises(_Killed):
+            train(_Kill(after))
+
+    return run
+
+
 @pytest.fixture(autouse=True)
 def _fresh_seed():
     """Each test draws the same numbers, alone or in the whole suite."""

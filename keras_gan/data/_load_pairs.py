@@ -50,8 +50,7 @@ def load_pairs(
 
     A translator learns from pairs that show the same thing, pixel by pixel. So both images of a pair must have the same
     size (or one `scale` times the other), and get the same crop, random part and flip; only the noise of dequantisation
-    is their own. The channels and
-    the depth may differ, such as one for a map of labels and three for a photograph.
+    is their own. The channels and the depth may differ, such as one for a map of labels and three for a photograph.
 
     All that `load` promises holds here: the order is a function of the seed and the step, `start_step` and `from_step`
     resume bit for bit, a tenth is held out where the data have no test images, and a `cache_dir` keeps the images in

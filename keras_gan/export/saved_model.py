@@ -66,15 +66,6 @@ def save(
     * `decode`: `latents` -> `images`, the same as `gan.decode(latents)`.
     * `reconstruct`: `images` -> `images`, the same as `gan.reconstruct(images)`.
 
-    Their images are float32 in [-1, 1], or bytes or 16 bits as for a translator, by `image_type`.
-
-    A model with an encoder, such as `VAEGAN`, has those of a model that draws images, and these:
-
-    * `encode`: `images` `(count, *sample_shape)` -> `latents` float32 `(count, *latent_shape)`, their codes, the same
-      as `gan.encode(images)`.
-    * `decode`: `latents` -> `images`, the same as `gan.decode(latents)`.
-    * `reconstruct`: `images` -> `images`, the same as `gan.reconstruct(images)`.
-
     A model that scores anomalies, such as `BiGAN`, has these and one more:
 
     * `score`: `images` -> `scores` float32 `(count,)`, higher for more anomalous images, the same as

@@ -2,27 +2,70 @@
 
 import abc
 
+from keras import ops
+
 from keras_gan.gans._pairs import side_by_side
-from keras_gan.training import AdversarialModel
+from keras_gan.training import AdversarialModel, Field, Sampler
 
 
 class EncodingModel(AdversarialModel, abc.ABC):
     """A model with an encoder, from images to codes, and a network that draws images from codes.
 
-    A subclass defines two samplers, which everything else goes through: `sampler`, from codes to images, whose main
-    input is "latents"; and `encoder_sampler`, from images to codes. Exports find the second one by its name.
+    Everything goes through two samplers: `sampler`, from codes to images, whose main input is "latents"; and
+    `encoder_sampler`, from images to codes. Exports find the second one by its name.
+
+    Args:
+        encodes: `Interface` of the encoder, from "images" to codes, which are its main output.
+        decodes: `Interface` of the decoder, from "latents" to "images".
+        players: dict of name to `Player`. The roles of both interfaces are the names of their networks there.
+        **options: further arguments of `AdversarialModel`.
     """
 
-    @abc.abstractmethod
+    def __init__(self, encodes, decodes, players, **options):
+        super().__init__(players, {"images": Field(decodes.outputs["images"])}, **options)
+        self.latent_shape, self.sample_shape = decodes.shapes["latents"], decodes.outputs["images"]
+        self._encodes, self._decodes = encodes, decodes
+
+    def networks_of(self, averaged):
+        """The networks of all players by name; with `averaged` the copies of those that have one."""
+        return {
+            name: player.averages.get(name, network) if averaged else network
+            for player in self.players.values()
+            for name, network in player.networks.items()
+        }
+
+    def codes_for(self, batch, noise):
+        """Standard normal numbers, one for each entry of the codes of a batch, float32 `(batch, *latent_shape)`."""
+        return noise.normal_for(batch, self.latent_shape)
+
+    def codes_of(self, images, networks, *, training=False):
+        """The codes of images, a float32 tensor; of an encoder that returns a distribution, its mean.
+
+        Args:
+            images: tensor `(batch, *sample_shape)`.
+            networks: dict of name to keras.Model, as `networks_of` returns it.
+            training: whether to call the encoder in training mode.
+        """
+        found = self._encodes({"images": images}, network=networks[self._encodes.role], training=training)
+        return ops.cast(found[self._encodes.returns], "float32")
+
+    def images_of(self, codes, networks, *, training=False):
+        """The images that the decoder makes of codes, a float32 tensor; arguments as in `codes_of`."""
+        made = self._decodes({"latents": codes}, network=networks[self._decodes.role], training=training)
+        return ops.cast(made["images"], "float32")
+
     def sampler(self, averaged=True):
         """The `Sampler` from codes to images: the decoder, or its average."""
+        return Sampler(self._decodes, self.networks_of(averaged)[self._decodes.role])
 
-    @abc.abstractmethod
     def encoder_sampler(self, averaged=True):
-        """The `Sampler` from images to their codes, which are not drawn: the encoder, or its average.
+        """The `Sampler` from images to their codes, or the means of these: the encoder, or its average."""
+        return Sampler(self._encodes, self.networks_of(averaged)[self._encodes.role], is_drawn=False)
 
-        Of an encoder with several outputs, the main one of its `Interface` is the code.
-        """
+    def call(self, images, training=False):
+        """Reconstructions of images, by the averaged networks if there are some."""
+        networks = self.networks_of(averaged=True)
+        return self.images_of(self.codes_of(images, networks, training=training), networks, training=training)
 
     def generate(self, num_images=None, *, latents=None, seed=None, averaged=True, batch_size=64):
         """Draw images. This does not change the state of training.
@@ -99,14 +142,14 @@ class EncodingModel(AdversarialModel, abc.ABC):
         """
         if inputs is None:
             return self.generate(num_images, seed=seed), None
-        return side_by_side([[_images_of(inputs), self.reconstruct]], num_images)
+        return side_by_side([[_shown_images(inputs), self.reconstruct]], num_images)
 
     def inputs_of_call(self):
         """The images that `call` reconstructs."""
         return self.encoder_sampler().fields
 
 
-def _images_of(inputs):
+def _shown_images(inputs):
     """The images of what a picture of training is given."""
     if not isinstance(inputs, dict):
         return inputs

@@ -32,6 +32,11 @@ class Posterior(typing.NamedTuple):
         return 0.5 * (tf.square(self.mean) + tf.exp(self.log_variance) - self.log_variance - 1.0)
 
     @property
+    def divergence_of_each(self):
+        """KL(q(z|x) || N(0, I)) of each image, summed over its code, float32 `(batch,)`."""
+        return tf.reduce_sum(self.divergences, axis=tuple(range(1, self.mean.shape.rank)))
+
+    @property
     def divergence(self):
         """KL(q(z|x) || N(0, I)), summed over the code, mean over the batch."""
-        return tf.reduce_mean(tf.reduce_sum(self.divergences, axis=tuple(range(1, self.mean.shape.rank))))
+        return tf.reduce_mean(self.divergence_of_each)

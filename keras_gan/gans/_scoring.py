@@ -17,8 +17,8 @@ _TOGETHER = (MinibatchDiscrimination, MinibatchStddev, Pack)
 class ScoringModel(EncodingModel, abc.ABC):
     """A model with an encoder that was trained on normal images, and scores others by how badly it explains them.
 
-    A subclass defines `scores`, one expression for training and for every way to score: `score`, the metrics and the
-    export, which finds `score_sampler` by its name.
+    A subclass defines `scores`, one expression for every way to score: `score`, the metrics and the export, which finds
+    `score_sampler` by its name.
     """
 
     @abc.abstractmethod
@@ -42,14 +42,6 @@ class ScoringModel(EncodingModel, abc.ABC):
         """
         scorer = _Scorer(self.scores, self.networks_of(averaged), self.sample_shape)
         return Sampler(Interface(scorer, "scorer", ("images",), "scores"), is_drawn=False)
-
-    def networks_of(self, averaged):
-        """The networks of all players by name; with `averaged` the copies of those that have one."""
-        return {
-            name: player.averages.get(name, network) if averaged else network
-            for player in self.players.values()
-            for name, network in player.networks.items()
-        }
 
     def score(self, images, *, averaged=True, batch_size=64):
         """Say how anomalous images are: higher is more anomalous.

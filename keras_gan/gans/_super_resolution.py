@@ -190,7 +190,6 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
         """Return the constructor's arguments that all of these models have."""
         return {
             **super().get_config(),
-            "adversarial_loss": serialised(self.adversarial_loss),
             "adversarial_weight": self.adversarial_weight,
             "pixel_weight": self.pixel_weight,
             "perceptual": serialised(self.perceptual),

@@ -10,7 +10,7 @@ from keras_gan._arguments import require_int, require_number
 from keras_gan.gans._scoring import ScoringModel, features_of, mean_of_each
 from keras_gan.gans._serialised import serialised
 from keras_gan.penalties import GradientPenalty
-from keras_gan.training import Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Interface, Player
 from keras_gan.training.player import copy_of
 
 
@@ -92,6 +92,8 @@ class AnomalyGAN(ScoringModel):
         # Where no critic is trained, one with batch normalisation does as well.
         penalties = [GradientPenalty(10.0)] if gan_steps else []
         super().__init__(
+            encodes,
+            decodes,
             {
                 "generator": Player(generator=generator, ema_half_life=ema_half_life),
                 "discriminator": Player(
@@ -99,7 +101,6 @@ class AnomalyGAN(ScoringModel):
                 ),
                 "encoder": Player(encoder=encoder, ema_half_life=ema_half_life, updates_per_step=discriminator_steps),
             },
-            {"images": Field(encodes.shapes["images"])},
             batches_per_step=discriminator_steps,
             batches_argument="discriminator_steps",
             phases={"game": gan_steps, "encoder": None},
@@ -107,9 +108,7 @@ class AnomalyGAN(ScoringModel):
             name=name,
         )
         self.gan_steps, self.kappa = gan_steps, require_number("kappa", kappa, low=0.0)
-        self.latent_shape, self.sample_shape = decodes.shapes["latents"], encodes.shapes["images"]
         self.critic = critic
-        self._encodes, self._decodes = encodes, decodes
         self._looks = Interface(features_of(discriminator), "discriminator", ("images",), "features")
 
     @classmethod
@@ -166,7 +165,7 @@ class AnomalyGAN(ScoringModel):
     def play_game(self, batches, noise):
         """Some critic updates, each on its own minibatch, then one update of the generator."""
         for batch in batches:
-            fakes = self.record(self.generate_for, noise.normal_for(batch, self.latent_shape))
+            fakes = self.record(self.generate_for, self.codes_for(batch, noise))
             self.minimise(self.critic_terms, batch, fakes)
         self.minimise(self.generator_terms, fakes)
 
@@ -191,27 +190,26 @@ class AnomalyGAN(ScoringModel):
     def encoder_terms(self, batch):
         """Both residuals, means over the batch."""
         codes = self.forward(self._encodes, batch)["mean"]
-        of_image, of_features = self.residuals(batch["images"], codes, self.averaged_generator or self.generator)
+        of_image, of_features = self.residuals(batch["images"], codes, self.networks_of(averaged=True))
         return {"encoder": {"image_loss": tf.reduce_mean(of_image), "feature_loss": tf.reduce_mean(of_features)}}
 
-    def residuals(self, images, codes, generator):
+    def residuals(self, images, codes, networks):
         """What the reconstructions lack, float32 `(batch,)`: mean (x - x^)^2 and kappa mean (f(x) - f(x^))^2.
 
         Args:
             images: tensor `(batch, *sample_shape)`.
             codes: tensor `(batch, *latent_shape)`.
-            generator: keras.Model, called in inference mode, as is the critic.
+            networks: dict of name to keras.Model, with the generator. It is called in inference mode, as is the critic.
         """
-        rebuilt = self._decodes({"latents": codes}, network=generator, training=False)["images"]
+        rebuilt = self.images_of(codes, networks)
         real, fake = (self._looks({"images": each}, training=False)["features"] for each in (images, rebuilt))
         # float32: the squares of features overflow float16.
         real, fake = ops.cast(real, "float32"), ops.cast(fake, "float32")
-        rebuilt = ops.cast(rebuilt, "float32")
         return mean_of_each(ops.square(images - rebuilt)), self.kappa * mean_of_each(ops.square(real - fake))
 
     def test_terms(self, batch, noise):
         """All losses on images that are not trained on."""
-        fake = self.generate_for(noise.normal_for(batch, self.latent_shape))
+        fake = self.generate_for(self.codes_for(batch, noise))
         return {**self.critic_terms(batch, fake), **self.generator_terms(fake), **self.encoder_terms(batch)}
 
     def score(self, images, *, averaged=True, batch_size=64):
@@ -242,23 +240,8 @@ class AnomalyGAN(ScoringModel):
 
     def scores(self, images, networks):
         """The encoder's loss of each image."""
-        codes = self._encodes({"images": images}, network=networks["encoder"], training=False)["mean"]
-        of_image, of_features = self.residuals(images, codes, networks["generator"])
+        of_image, of_features = self.residuals(images, self.codes_of(images, networks), networks)
         return of_image + of_features
-
-    def sampler(self, averaged=True):
-        """The `Sampler` from codes to images: the generator, or its average."""
-        return Sampler(self._decodes, self.averaged_generator if averaged else None)
-
-    def encoder_sampler(self, averaged=True):
-        """The `Sampler` from images to their codes: the encoder, or its average."""
-        return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
-
-    def call(self, images, training=False):
-        """Reconstructions of images, by the averaged networks if there are some."""
-        networks = self.networks_of(averaged=True)
-        codes = self._encodes({"images": images}, network=networks["encoder"], training=training)["mean"]
-        return self._decodes({"latents": codes}, network=networks["generator"], training=training)["images"]
 
     def get_config(self):
         """Return the constructor's arguments."""

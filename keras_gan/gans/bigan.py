@@ -1,14 +1,14 @@
 """BiGAN, or ALI: an encoder that plays against the same discriminator as the generator."""
 
 import keras
-import tensorflow as tf
 from keras import ops
 
 from keras_gan._arguments import require_number
+from keras_gan.gans._posterior import Posterior
 from keras_gan.gans._scoring import ScoringModel, features_of, mean_of_each
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import NonSaturating
-from keras_gan.training import Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Interface, Player
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -71,18 +71,17 @@ class BiGAN(ScoringModel):
         critic = Critic(discriminator, role="discriminator", conditions=("latents",))
         _require_fitting(encodes, decodes, critic.interface)
         super().__init__(
+            encodes,
+            decodes,
             {
                 "generator": Player(generator=generator, encoder=encoder, ema_half_life=ema_half_life),
                 "discriminator": Player(discriminator=discriminator),
             },
-            {"images": Field(encodes.shapes["images"])},
             seed=seed,
             name=name,
         )
         self.feature_weight = require_number("feature_weight", feature_weight, low=0.0, high=1.0)
-        self.latent_shape, self.sample_shape = decodes.shapes["latents"], encodes.shapes["images"]
         self.adversarial_loss, self.critic = NonSaturating(), critic
-        self._encodes, self._decodes = encodes, decodes
         self._looks = Interface(features_of(discriminator), "discriminator", ("images", "latents"), "features")
 
     def default_optimizers(self):
@@ -94,10 +93,6 @@ class BiGAN(ScoringModel):
         with self.step_on(data) as ((batch,), noise):
             self.minimise(self.objectives, batch, self.codes_for(batch, noise), self.codes_for(batch, noise))
         return self.get_metrics_result()
-
-    def codes_for(self, batch, noise):
-        """Standard normal numbers, one for each entry of the codes of a batch, float32 `(batch, *latent_shape)`."""
-        return noise.normal_for(batch, self.latent_shape)
 
     def objectives(self, batch, deviation, prior):
         """What both players minimise."""
@@ -114,9 +109,7 @@ class BiGAN(ScoringModel):
     def code(self, batch, deviation):
         """E(x) in the step in progress; of an encoder that returns a distribution, mean + sigma * deviation."""
         found = self.forward(self._encodes, batch)
-        if "log_variance" not in found:
-            return found["mean"]
-        return found["mean"] + tf.exp(0.5 * found["log_variance"]) * deviation
+        return Posterior.of(found, deviation).sample if "log_variance" in found else found["mean"]
 
     def test_terms(self, batch, noise):
         """Both losses on images that are not trained on."""
@@ -124,27 +117,13 @@ class BiGAN(ScoringModel):
 
     def scores(self, images, networks):
         """(1 - w) mean |x - G(E(x))| + w mean |f(x, E(x)) - f(G(E(x)), E(x))|."""
-        codes = self._encodes({"images": images}, network=networks["encoder"], training=False)["mean"]
-        rebuilt = self._decodes({"latents": codes}, network=networks["generator"], training=False)["images"]
+        codes = self.codes_of(images, networks)
+        rebuilt = self.images_of(codes, networks)
         of_real, of_rebuilt = (
             self._looks({"images": each, "latents": codes}, training=False)["features"] for each in (images, rebuilt)
         )
         of_pixels, of_features = mean_of_each(ops.abs(images - rebuilt)), mean_of_each(ops.abs(of_real - of_rebuilt))
         return (1.0 - self.feature_weight) * of_pixels + self.feature_weight * of_features
-
-    def sampler(self, averaged=True):
-        """The `Sampler` from codes to images: the generator, or its average."""
-        return Sampler(self._decodes, self.averaged_generator if averaged else None)
-
-    def encoder_sampler(self, averaged=True):
-        """The `Sampler` from images to their codes, or the means of these: the encoder, or its average."""
-        return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
-
-    def call(self, images, training=False):
-        """Reconstructions of images, by the averaged networks if there are some."""
-        networks = self.networks_of(averaged=True)
-        codes = self._encodes({"images": images}, network=networks["encoder"], training=training)["mean"]
-        return self._decodes({"latents": codes}, network=networks["generator"], training=training)["images"]
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -95,9 +95,3 @@ class ESRGAN(SuperResolutionModel):
     def default_optimizers(self):
         """Adam as in the authors' code: learning rate 1e-4, betas 0.9 and 0.99."""
         return {name: keras.optimizers.Adam(1e-4, beta_2=0.99, epsilon=1e-8) for name in self.players}
-
-    def get_config(self):
-        """Return the constructor's arguments; the adversarial loss is none of them."""
-        config = super().get_config()
-        del config["adversarial_loss"]
-        return config

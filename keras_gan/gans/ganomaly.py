@@ -8,7 +8,7 @@ from keras_gan._arguments import require_number
 from keras_gan.gans._scoring import ScoringModel, mean_of_each
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import NonSaturating
-from keras_gan.training import Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Interface, Player, Sampler
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -80,20 +80,20 @@ class GANomaly(ScoringModel):
         _require_fitting(encodes, decodes, encodes_again, critic.interface)
         autoencoder = {"encoder": encoder, "decoder": decoder, "second_encoder": second_encoder}
         super().__init__(
+            encodes,
+            decodes,
             {
                 "generator": Player(**autoencoder, ema_half_life=ema_half_life),
                 "discriminator": Player(discriminator=discriminator),
             },
-            {"images": Field(encodes.shapes["images"])},
             seed=seed,
             name=name,
         )
         self.image_weight = require_number("image_weight", image_weight, low=0.0)
         self.code_weight = require_number("code_weight", code_weight, low=0.0)
         self.feature_weight = require_number("feature_weight", feature_weight, low=0.0)
-        self.latent_shape, self.sample_shape = decodes.shapes["latents"], encodes.shapes["images"]
         self.adversarial_loss, self.critic = NonSaturating(), critic
-        self._encodes, self._decodes, self._encodes_again = encodes, decodes, encodes_again
+        self._encodes_again = encodes_again
 
     def default_optimizers(self):
         """Adam as in the authors' code: learning rate 2e-4, beta_1 0.5."""
@@ -126,19 +126,14 @@ class GANomaly(ScoringModel):
 
     def scores(self, images, networks):
         """Mean (z - z^)^2."""
-        inference = {"training": False}
-        codes = self._encodes({"images": images}, network=networks["encoder"], **inference)["latents"]
-        rebuilt = self._decodes({"latents": codes}, network=networks["decoder"], **inference)
-        again = self._encodes_again(rebuilt, network=networks["second_encoder"], **inference)["latents"]
-        return mean_of_each(ops.square(ops.cast(codes, "float32") - ops.cast(again, "float32")))
+        codes = self.codes_of(images, networks)
+        rebuilt = {"images": self.images_of(codes, networks)}
+        again = self._encodes_again(rebuilt, network=networks["second_encoder"], training=False)["latents"]
+        return mean_of_each(ops.square(codes - ops.cast(again, "float32")))
 
     def sampler(self, averaged=True):
         """The `Sampler` from codes, which are not drawn, to images: the decoder, or its average."""
-        return Sampler(self._decodes, self.averaged_decoder if averaged else None, is_drawn=False)
-
-    def encoder_sampler(self, averaged=True):
-        """The `Sampler` from images to their codes: the first encoder, or its average."""
-        return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
+        return Sampler(self._decodes, self.networks_of(averaged)["decoder"], is_drawn=False)
 
     def snapshot(self, num_images, *, seed, inputs=None):
         """What `callbacks.ImageSnapshots` shows: images next to their reconstructions.
@@ -160,12 +155,6 @@ class GANomaly(ScoringModel):
                 "`inputs=images`. Received: inputs=None"
             )
         return super().snapshot(num_images, seed=seed, inputs=inputs)
-
-    def call(self, images, training=False):
-        """Reconstructions of images, by the averaged networks if there are some."""
-        networks = self.networks_of(averaged=True)
-        codes = self._encodes({"images": images}, network=networks["encoder"], training=training)
-        return self._decodes(codes, network=networks["decoder"], training=training)["images"]
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -109,10 +109,8 @@ class RealESRGAN(SuperResolutionModel):
         return {name: keras.optimizers.Adam(1e-4, beta_2=0.99, epsilon=1e-8) for name in self.players}
 
     def get_config(self):
-        """Return the constructor's arguments; the adversarial loss is none of them."""
-        config = super().get_config()
-        del config["adversarial_loss"]
-        return {**config, "sharpening": self.sharpening}
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "sharpening": self.sharpening}
 
 
 def sharpened(images, strength):

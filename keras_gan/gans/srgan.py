@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 
+from keras_gan.gans._serialised import serialised
 from keras_gan.gans._super_resolution import SuperResolutionModel
 from keras_gan.losses import NonSaturating
 
@@ -93,3 +94,7 @@ class SRGAN(SuperResolutionModel):
     def pixel_distance(self, targets, images):
         """The mean squared error."""
         return tf.reduce_mean(tf.square(targets - images))
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "adversarial_loss": serialised(self.adversarial_loss)}

@@ -8,16 +8,19 @@ import tensorflow as tf
 from keras_gan import _random
 from keras_gan._arguments import require_bool, require_int, require_number, require_seed
 from keras_gan._quantity import at, require_quantity, scheduled
-from keras_gan.gans._encoding import EncodingModel
 from keras_gan.gans._posterior import Posterior
+from keras_gan.gans._scoring import ScoringModel
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import Gaussian, Likelihood
-from keras_gan.training import Field, Interface, Player, Sampler
+from keras_gan.training import Interface, Player
 from keras_gan.training.sampler import in_one_array
+
+# How many codes of an image its score is a mean over.
+_SCORED_CODES = 4
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class VAE(EncodingModel):
+class VAE(ScoringModel):
     """Variational autoencoder: it encodes images, draws images, and bounds how probable an image is.
 
     The encoder returns a normal distribution q(z|x) of codes, and the decoder p(x|z), so that log p(x) is at least
@@ -37,6 +40,9 @@ class VAE(EncodingModel):
     The logs show both terms as they are minimised, and the bound without beta and lambda: `elbo` in nats an image, and
     `bits_per_dim`, -elbo / (D log 2) for images of D numbers. Which images are compared is the likelihood's matter, see
     `losses.Gaussian` for what its `levels` do.
+
+    As a detector of anomalies, `score` is the negated bound, a mean over four codes of each image. Their deviations are
+    the same for all images, so a score depends on its image alone.
 
     Differences from the paper: Adam instead of Adagrad.
 
@@ -59,8 +65,10 @@ class VAE(EncodingModel):
         >>> model.compile(run_eagerly=True)  # Faster for so few steps.
         >>> images = np.zeros((16, 8, 8, 1), "float32")
         >>> history = model.fit(images, batch_size=8, verbose=0)
-        >>> model.encode(images[:3]).shape, model.reconstruct(images[:3]).shape, model.elbo(images[:3]).shape
-        ((3, 2), (3, 8, 8, 1), (3,))
+        >>> model.encode(images[:3]).shape, model.reconstruct(images[:3]).shape
+        ((3, 2), (3, 8, 8, 1))
+        >>> model.elbo(images[:3]).shape, model.score(images[:3]).shape
+        ((3,), (3,))
         >>> model.generate(2, seed=0).shape
         (2, 8, 8, 1)
     """
@@ -84,16 +92,15 @@ class VAE(EncodingModel):
         likelihood = _require_likelihood(Gaussian() if likelihood is None else likelihood)
         _require_fitting(encodes, decodes, likelihood)
         super().__init__(
+            encodes,
+            decodes,
             {"autoencoder": Player(encoder=encoder, decoder=decoder, ema_half_life=ema_half_life)},
-            {"images": Field(decodes.outputs["images"])},
             seed=seed,
             name=name,
         )
         self.likelihood = likelihood
         self.beta = require_quantity("beta", beta, low=0.0)
         self.free_bits = require_number("free_bits", free_bits, low=0.0)
-        self.latent_shape, self.sample_shape = decodes.shapes["latents"], decodes.outputs["images"]
-        self._encodes, self._decodes = encodes, decodes
 
     def default_optimizers(self):
         """Adam with its usual learning rate of 1e-3."""
@@ -116,7 +123,7 @@ class VAE(EncodingModel):
             dict of "codes", float32 `(batch, *latent_shape)`, and where the likelihood needs them "pixels", float32 of
             the shape of the images.
         """
-        draws = {"codes": noise.normal_for(batch, self.latent_shape)}
+        draws = {"codes": self.codes_for(batch, noise)}
         if self.likelihood.noise_width:
             draws["pixels"] = noise.uniform_for(batch, self.sample_shape)
         return draws
@@ -189,37 +196,40 @@ class VAE(EncodingModel):
         kept = self.__dict__.setdefault("_bounds", {})
         if averaged not in kept:
             signature = [tf.TensorSpec((None, *self.sample_shape)), tf.TensorSpec((2,), tf.int64)]
-            kept[averaged] = tf.function(self._bound(averaged), input_signature=signature, autograph=False)
+            networks = self.networks_of(averaged)
+
+            def bound(images, seed):
+                return self._bound(images, networks, [self._draws_of_seed(tf.shape(images)[0], seed)])
+
+            kept[averaged] = tf.function(bound, input_signature=signature, autograph=False)
         return kept[averaged]
 
-    def _bound(self, averaged):
-        encoder, decoder = (self.averaged_encoder, self.averaged_decoder) if averaged else (None, None)
+    def scores(self, images, networks):
+        """The negated bound of each image, a mean over a few codes whose deviations are the same for all images."""
+        seeds = (tf.constant([0, draw], tf.int64) for draw in range(_SCORED_CODES))
+        return -self._bound(images, networks, [self._draws_of_seed(1, seed) for seed in seeds])
 
-        def bound(images, seed):
-            of_codes, of_pixels = _random.seeds_of(seed, 2)
-            draws = {"pixels": _random.uniform(tuple(tf.unstack(tf.shape(images))), of_pixels)}
-            deviation = _random.normal((tf.shape(images)[0], *self.latent_shape), of_codes)
-            found = self._encodes({"images": images}, network=encoder, training=False)
-            posterior = Posterior.of({name: tf.cast(found[name], tf.float32) for name in found}, deviation)
-            made = self._decodes({"latents": posterior.sample}, network=decoder, training=False)
-            axes = tuple(range(1, posterior.mean.shape.rank))
-            return self._log_likelihood(images, made, draws) - tf.reduce_sum(posterior.divergences, axis=axes)
+    def _draws_of_seed(self, rows, seed):
+        """The random numbers of a batch, as `draws_for` returns them."""
+        of_codes, of_pixels = _random.seeds_of(seed, 2)
+        return {
+            "codes": _random.normal((rows, *self.latent_shape), of_codes),
+            "pixels": _random.uniform((rows, *self.sample_shape), of_pixels),
+        }
 
-        return bound
+    def _bound(self, images, networks, draws):
+        """The bound of each image in inference mode, float32 `(batch,)`: the mean over a list of draws.
 
-    def sampler(self, averaged=True):
-        """The `Sampler` from codes to images: the decoder, or its average."""
-        return Sampler(self._decodes, self.averaged_decoder if averaged else None)
-
-    def encoder_sampler(self, averaged=True):
-        """The `Sampler` from images to the means of their codes: the encoder, or its average."""
-        return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
-
-    def call(self, images, training=False):
-        """Reconstructions of images, by the averaged networks if there are some."""
-        encoder, decoder = self.averaged_encoder or self.encoder, self.averaged_decoder or self.decoder
-        code = self._encodes({"images": images}, network=encoder, training=training)["mean"]
-        return self._decodes({"latents": code}, network=decoder, training=training)["images"]
+        A draw has a row for each image, or one for all of them.
+        """
+        found = self._encodes({"images": images}, network=networks["encoder"], training=False)
+        found = {name: tf.cast(found[name], tf.float32) for name in found}
+        bounds = []
+        for numbers in draws:
+            posterior = Posterior.of(found, numbers["codes"])
+            made = self._decodes({"latents": posterior.sample}, network=networks["decoder"], training=False)
+            bounds.append(self._log_likelihood(images, made, numbers) - posterior.divergence_of_each)
+        return tf.add_n(bounds) / len(bounds)
 
     def scheduled(self):
         """The weight of the divergence if it is a schedule, for the logs."""

@@ -12,7 +12,7 @@ from keras_gan.gans._posterior import Posterior
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
-from keras_gan.training import Critic, Field, Interface, Player, Sampler
+from keras_gan.training import Critic, Interface, Player
 
 # With fewer features, the divergence of the codes outweighs their likeness.
 _ENOUGH_FEATURES = 1024
@@ -97,12 +97,13 @@ class VAEGAN(EncodingModel):
         critic = Critic(discriminator, role="discriminator")
         _require_fitting(encodes, decodes, critic.interface)
         super().__init__(
+            encodes,
+            decodes,
             {
                 "encoder": Player(encoder=encoder, ema_half_life=ema_half_life),
                 "decoder": Player(decoder=decoder, ema_half_life=ema_half_life),
                 "discriminator": Player(discriminator=discriminator),
             },
-            {"images": Field(encodes.shapes["images"])},
             seed=seed,
             name=name,
         )
@@ -111,10 +112,8 @@ class VAEGAN(EncodingModel):
         self.beta = require_number("beta", beta, low=0.0)
         self.equilibrium = require_number("equilibrium", equilibrium, low=0.0)
         self.margin = None if margin is None else require_number("margin", margin, low=0.0)
-        self.latent_shape, self.sample_shape = decodes.shapes["latents"], encodes.shapes["images"]
         self.adversarial_loss = _require_loss(NonSaturating() if adversarial_loss is None else adversarial_loss)
         self.critic = critic
-        self._encodes, self._decodes = encodes, decodes
 
     def default_optimizers(self):
         """Adam with learning rate 5e-4 and beta_1 0.5."""
@@ -125,10 +124,6 @@ class VAEGAN(EncodingModel):
         with self.step_on(data) as ((batch,), noise):
             self.minimise(self.objectives, batch, self.codes_for(batch, noise), self.codes_for(batch, noise))
         return self.get_metrics_result()
-
-    def codes_for(self, batch, noise):
-        """Standard normal numbers, one for each entry of the codes of a batch, float32 `(batch, *latent_shape)`."""
-        return noise.normal_for(batch, self.latent_shape)
 
     def objectives(self, batch, deviation, prior):
         """What the three players minimise."""
@@ -169,19 +164,6 @@ class VAEGAN(EncodingModel):
     def decode_codes(self, codes):
         """Dec(z), in the step in progress."""
         return self.forward(self._decodes, {"latents": codes})["images"]
-
-    def sampler(self, averaged=True):
-        """The `Sampler` from codes to images: the decoder, or its average."""
-        return Sampler(self._decodes, self.averaged_decoder if averaged else None)
-
-    def encoder_sampler(self, averaged=True):
-        """The `Sampler` from images to the means of their codes: the encoder, or its average."""
-        return Sampler(self._encodes, self.averaged_encoder if averaged else None, is_drawn=False)
-
-    def call(self, images, training=False):
-        """Reconstructions of images, by the averaged networks if there are some."""
-        encoder, decoder = self.averaged_encoder or self.encoder, self.averaged_decoder or self.decoder
-        return decoder(encoder(images, training=training)["mean"], training=training)
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -9,7 +9,7 @@ from keras_gan._pixels import require_image_tensor, warn_of_zero_to_one
 from keras_gan._sample_shapes import elements
 from keras_gan.metrics._features import as_array
 from keras_gan.metrics._pairs import require_holes
-from keras_gan.metrics.samples import Samples, image_batches
+from keras_gan.metrics.samples import Samples, finite, image_batches
 
 SIDES = ("source", "target")
 # Of images with holes: the source is the image without what is in the hole, the target the whole image.
@@ -122,13 +122,7 @@ def _batches(source):
                 "These are two kinds of images without pairs, each in an order of its own: load pairs with "
                 "`keras_gan.data.load_pairs`. Received: a data set of `keras_gan.data.load_unpaired`"
             )
-        source = source.one_pass() if hasattr(source, "one_pass") else source
-        if source.cardinality() == tf.data.INFINITE_CARDINALITY:
-            raise ValueError(
-                "The data set is endless, and metrics need each pair once. Make it finite, as with "
-                "`dataset.take(100)`, or use `keras_gan.data.load_pairs`. Received: a data set of infinite cardinality"
-            )
-        yield from map(_checked, elements(source))
+        yield from map(_checked, elements(finite(source, sample="pair", loader="load_pairs")))
     else:
         raise ValueError(
             "Pairs are a dict of arrays `source` and `target`, or a tf.data.Dataset of batches of such dicts, as "

@@ -19,6 +19,7 @@ from keras_gan.metrics.average_precision import mean_precision
 from keras_gan.metrics.best_f1 import best_f1, highest_f1
 from keras_gan.metrics.evaluator import require_verbose
 from keras_gan.metrics.result import Report, Result
+from keras_gan.metrics.samples import finite
 
 _MEASURES: dict[str, Callable] = {"auroc": area, "average_precision": mean_precision, "best_f1": highest_f1}
 # So many that the deviation is known to a twentieth, and the normal distribution has its quantile.
@@ -236,13 +237,7 @@ def _require_count(scores, count):
 def _batches(source):
     """Yield batches of images and labels."""
     if isinstance(source, tf.data.Dataset):
-        source = source.one_pass() if hasattr(source, "one_pass") else source
-        if source.cardinality() == tf.data.INFINITE_CARDINALITY:
-            raise ValueError(
-                "The data set is endless, and metrics need each image once. Make it finite, as with "
-                "`dataset.take(100)`, or use `keras_gan.data.load`. Received: a data set of infinite cardinality"
-            )
-        yield from elements(source)
+        yield from elements(finite(source))
     else:
         yield source
 

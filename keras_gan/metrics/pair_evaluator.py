@@ -225,9 +225,6 @@ class PairEvaluator:
                 f"border={self.border}"
             )
 
-    def _samples(self, images, split, verbose):
-        return dataclasses.replace(self._sets.real(images, verbose=verbose), split=split)
-
     def _compared(self, made, pairs, floor=None, *, intervals=False, verbose=0):
         # Without hashes: a perfect translation is its target, and no mistake.
         targets = dataclasses.replace(pairs.samples, hashes=None)

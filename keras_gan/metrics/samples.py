@@ -111,6 +111,26 @@ def _sample_batches(source, num_images, seed):
         yield _require_count(source.generate(count, seed=own_seed), count)
 
 
+def finite(dataset, *, sample="image", loader="load"):
+    """Return a data set that has each sample once: one of `keras_gan.data` in one pass, another one as it is.
+
+    Args:
+        dataset: tf.data.Dataset.
+        sample: what its samples are called, for the message.
+        loader: name of the function in `keras_gan.data` that loads such data, for the message.
+
+    Raises:
+        ValueError: if it is endless.
+    """
+    dataset = dataset.one_pass() if hasattr(dataset, "one_pass") else dataset
+    if dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
+        raise ValueError(
+            f"The data set is endless, and metrics need each {sample} once. Make it finite, as with "
+            f"`dataset.take(100)`, or use `keras_gan.data.{loader}`. Received: a data set of infinite cardinality"
+        )
+    return dataset
+
+
 def image_batches(source):
     """Yield batches of images, without labels.
 
@@ -122,12 +142,7 @@ def image_batches(source):
         ValueError: if `source` has another type, is endless or empty, or its images differ in size.
     """
     if isinstance(source, tf.data.Dataset):
-        source = source.one_pass() if hasattr(source, "one_pass") else source
-        if source.cardinality() == tf.data.INFINITE_CARDINALITY:
-            raise ValueError(
-                "The data set is endless, and metrics need each image once. Make it finite, as with "
-                "`dataset.take(100)`, or use `keras_gan.data.load`. Received: a data set of infinite cardinality"
-            )
+        source = finite(source)
         _require_batches(source.element_spec)
         batches = map(_images_of, elements(source.rebatch(_BATCH_SIZE)))
     elif hasattr(source, "__array__") and len(getattr(source, "shape", ())) == 4:

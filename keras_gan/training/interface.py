@@ -29,6 +29,7 @@ class Interface:
         main: name of the main input.
         returns: name of the main output.
         network: the network.
+        role: name of the network.
         shapes: dict of input name to shape, without the batch.
         outputs: dict of output name to shape, without the batch; a list of shapes for an output that is a list.
 
@@ -50,7 +51,7 @@ class Interface:
             raise ValueError(f"The {role} must be a keras.Model. Received: {role}={network!r}")
         _require_names(takes)
         require_text("returns", returns)
-        self.network, self._role = network, role
+        self.network, self.role = network, role
         self._structure = _input_structure(network, role)
         names = _input_names(network, self._structure, role, takes)
         shapes = [tuple(shape[1:]) for shape in _leaves(self._structure)]
@@ -88,12 +89,12 @@ class Interface:
         output, taken = output or self.returns, taker.shapes[taker.main]
         made = self.outputs.get(output)
         if made is None:
-            raise ValueError(f"The {self._role} must return '{output}'. Received: outputs {list(self.outputs)}")
+            raise ValueError(f"The {self.role} must return '{output}'. Received: outputs {list(self.outputs)}")
         if not tf.TensorShape(made).is_compatible_with(taken):
             raise ValueError(
-                f"The {self._role} makes samples of shape {made}, but the {taker._role} takes inputs of shape {taken}. "
-                f"Build both for the same image shape. Received: {self._role}.output_shape={(None, *made)}, "
-                f"{taker._role}.input_shape={(None, *taken)}"
+                f"The {self.role} makes samples of shape {made}, but the {taker.role} takes inputs of shape {taken}. "
+                f"Build both for the same image shape. Received: {self.role}.output_shape={(None, *made)}, "
+                f"{taker.role}.input_shape={(None, *taken)}"
             )
 
     @functools.cached_property
@@ -131,8 +132,8 @@ class Interface:
         found = [layer for layer in every_layer(self.network) if isinstance(layer, CodeEncoding)]
         if len({(layer.categories, layer.num_continuous) for layer in found}) != 1:
             raise ValueError(
-                f"The {self._role} takes codes, and does not say which: let its input 'codes' pass through one "
-                f"`keras_gan.layers.CodeEncoding`, as in `networks.info_gan`. Received: {self._role} with "
+                f"The {self.role} takes codes, and does not say which: let its input 'codes' pass through one "
+                f"`keras_gan.layers.CodeEncoding`, as in `networks.info_gan`. Received: {self.role} with "
                 f"{len(found)} of these layers"
             )
         if self.shapes[CODES] != (found[0].num_codes,):

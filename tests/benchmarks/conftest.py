@@ -1,11 +1,14 @@
 """The benchmarks are scripts: they find their private modules in their own folder."""
 
 import gzip
+import io
 import pathlib
 import sys
+import tarfile
 
 import numpy as np
 import pytest
+from PIL import Image
 
 
 @pytest.fixture(scope="package", autouse=True)
@@ -29,5 +32,22 @@ def write_noise():
                 header = bytes([0, 0, 8, array.ndim]) + np.array(array.shape, ">i4").tobytes()
                 content = gzip.compress(header + array.astype(np.uint8).tobytes())
                 (folder / f"{prefix}-{name}-ubyte.gz").write_bytes(content)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_facades():
+    """The function that writes 406 pictures in place of the facades, each with a photograph next to its map."""
+
+    def write(archive, picture):
+        with tarfile.open(archive, "w:gz") as files:
+            for number in range(406):
+                content = io.BytesIO()
+                Image.fromarray(picture(number)).save(content, "png")
+                member = tarfile.TarInfo(f"facades/{number:03}.jpg")
+                member.size = len(content.getvalue())
+                files.addfile(member, io.BytesIO(content.getvalue()))
+        return archive
 
     return write

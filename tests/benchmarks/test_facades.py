@@ -1,28 +1,21 @@
 """The benchmark of pix2pix's losses: its pairs, and what a short run of it prints."""
 
-import io
-import tarfile
-
 import numpy as np
 import pytest
 from absl.testing import flagsaver
-from PIL import Image
 
 
 @pytest.fixture(scope="module")
-def script(load_script, tmp_path_factory):
+def script(load_script, write_facades, tmp_path_factory):
     """The script as a module, with 406 pictures of which the left half is bright and the right half is dark."""
     module = load_script("benchmarks", "facades.py")
-    archive = tmp_path_factory.mktemp("data") / "facades.tar.gz"
-    with tarfile.open(archive, "w:gz") as files:
-        for number in range(406):
-            pixels = np.full((32, 64, 3), number // 4, "uint8")
-            pixels[:, :32] += 128
-            content = io.BytesIO()
-            Image.fromarray(pixels).save(content, "png")
-            member = tarfile.TarInfo(f"facades/{number:03}.jpg")
-            member.size = len(content.getvalue())
-            files.addfile(member, io.BytesIO(content.getvalue()))
+
+    def picture(number):
+        pixels = np.full((32, 64, 3), number // 4, "uint8")
+        pixels[:, :32] += 128
+        return pixels
+
+    archive = write_facades(tmp_path_factory.mktemp("data") / "facades.tar.gz", picture)
     module.FLAGS(["facades.py", f"--facades={archive}", "--side=16"])
     return module
 

@@ -1,29 +1,22 @@
 """The benchmark of inpainting: its photographs, the smooth surfaces, and what a short run of it prints."""
 
-import io
-import tarfile
-
 import numpy as np
 import pytest
 from absl.testing import flagsaver
-from PIL import Image
 
 
 @pytest.fixture(scope="module")
-def script(load_script, tmp_path_factory):
+def script(load_script, write_facades, tmp_path_factory):
     """The script as a module, with 406 pictures of which the left half is a ramp of its own brightness."""
     module = load_script("benchmarks", "inpainting.py")
-    archive = tmp_path_factory.mktemp("data") / "facades.tar.gz"
     ramp = np.linspace(0, 100, 32)[:, None, None]
-    with tarfile.open(archive, "w:gz") as files:
-        for number in range(406):
-            pixels = np.zeros((32, 64, 3), "uint8")
-            pixels[:, :32] = ramp + number // 4
-            content = io.BytesIO()
-            Image.fromarray(pixels).save(content, "png")
-            member = tarfile.TarInfo(f"facades/{number:03}.jpg")
-            member.size = len(content.getvalue())
-            files.addfile(member, io.BytesIO(content.getvalue()))
+
+    def picture(number):
+        pixels = np.zeros((32, 64, 3), "uint8")
+        pixels[:, :32] = ramp + number // 4
+        return pixels
+
+    archive = write_facades(tmp_path_factory.mktemp("data") / "facades.tar.gz", picture)
     module.FLAGS(["inpainting.py", f"--facades={archive}", "--side=16"])
     return module
 

@@ -151,27 +151,9 @@ def test_a_trained_gan_takes_the_place_of_the_first_phase():
     np.testing.assert_array_equal(model.generate(3, seed=0), without_average.generate(3, seed=0))
 
 
-class Killed(BaseException):
-    """What ends training without any hook being called, as a kill does."""
-
-
-class Kill(keras.callbacks.Callback):
-    """Ends training after a number of its steps."""
-
-    goes_last = True
-
-    def __init__(self, after):
-        super().__init__()
-        self.after = after
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch + 1 == self.after:
-            raise Killed
-
-
 @pytest.mark.long
 @pytest.mark.parametrize("after", [1, 2, 3], ids=["in the game", "at the boundary", "with the encoder"])
-def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(after, tmp_path):
+def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(after, tmp_path, train_until_killed):
     def started(*callbacks):
         keras.utils.set_random_seed(0)
         model = make(gan_steps=2, ema_half_life=10)
@@ -181,8 +163,7 @@ def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(afte
     def saving():
         return keras_gan.callbacks.Checkpoint(tmp_path / "run", every=1, unit="step")
 
-    with pytest.raises(Killed):
-        started(saving(), Kill(after))
+    train_until_killed(lambda kill: started(saving(), kill), after=after)
     assert started(saving()) == started()
 
 

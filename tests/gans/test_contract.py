@@ -120,19 +120,6 @@ class Life:
         return model
 
 
-class Killed(BaseException):
-    """What ends training without any hook being called, as a kill does."""
-
-
-class Kill(keras.callbacks.Callback):
-    """Ends training after its first step, when everything else was done."""
-
-    goes_last = True
-
-    def on_train_batch_end(self, batch, logs=None):
-        raise Killed
-
-
 @pytest.fixture(scope="module")
 def life(request, tiny, tmp_path_factory):
     """The life of a model."""
@@ -248,7 +235,7 @@ def test_saved_and_loaded_training_goes_on_as_if_it_had_not_stopped(life):
 
 
 @those(KILLED)
-def test_killed_in_an_epoch_and_started_again_it_ends_as_if_it_had_not_stopped(life):
+def test_killed_in_an_epoch_and_started_again_it_ends_as_if_it_had_not_stopped(life, train_until_killed):
     def started(*callbacks):
         keras.utils.set_random_seed(1)
         model = life.tiny.model(life.tiny.networks(spectral=True, dropout=0.3), run_eagerly=True)
@@ -259,8 +246,7 @@ def test_killed_in_an_epoch_and_started_again_it_ends_as_if_it_had_not_stopped(l
         return Checkpoint(life.directory / "run", every=1, unit="step")
 
     whole = started()
-    with pytest.raises(Killed):
-        started(saving(), Kill())
+    train_until_killed(lambda kill: started(saving(), kill))
     assert started(saving()) == whole
 
 

@@ -91,6 +91,17 @@ def test_worse_weights_have_a_lower_bound(linear):
     assert worse.elbo(images, num_samples=20).mean() < log_p.mean() - 0.3
 
 
+def test_the_score_is_the_negated_bound_with_deviations_that_all_images_share(linear):
+    model, images, log_p = linear
+    scores = model.score(images, batch_size=16)
+    deviations = [np.ravel(model._draws_of_seed(1, tf.constant([0, draw], tf.int64))["codes"]) for draw in range(4)]
+    batch = {"images": tf.constant(np.tile(images[3], (4, 1, 1, 1)))}
+    bound = model.objective(batch, {"codes": tf.constant(np.stack(deviations))})["autoencoder"]["elbo"]
+    assert scores[3] == pytest.approx(-float(bound), rel=1e-5)
+    assert np.ptp(deviations, axis=0).min() > 0.1
+    assert np.corrcoef(scores, -log_p)[0, 1] > 0.9
+
+
 def test_the_bound_of_images_has_the_noise_of_their_levels():
     """A decoder of a constant with a code that says nothing: the bound is the mean log density of the moved pixels."""
     model = keras_gan.VAE(encoder(), decoder(), likelihood=losses.Gaussian(0.2), seed=0)

@@ -84,26 +84,8 @@ def test_a_loss_is_zero_in_the_logs_of_a_phase_that_does_not_have_it():
     assert history["warm_up"][0] > 0.0
 
 
-class Killed(BaseException):
-    """What no hook handles, like a kill."""
-
-
-class Kill(keras.callbacks.Callback):
-    """Ends training after a number of its steps."""
-
-    goes_last = True
-
-    def __init__(self, after):
-        super().__init__()
-        self.after = after
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch + 1 == self.after:
-            raise Killed
-
-
 @pytest.mark.parametrize("after", [PRETRAINING - 1, PRETRAINING, PRETRAINING + 1])
-def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(after, tmp_path):
+def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(after, tmp_path, train_until_killed):
     def started(*callbacks):
         keras.utils.set_random_seed(0)
         model = Walker(run_eagerly=True)
@@ -113,8 +95,7 @@ def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(afte
     def saving():
         return Checkpoint(tmp_path / "run", every=1, unit="step")
 
-    with pytest.raises(Killed):
-        started(saving(), Kill(after))
+    train_until_killed(lambda kill: started(saving(), kill), after=after)
     resumed = started(saving())
     assert resumed.ran == ["warm_up"] * max(0, PRETRAINING - after) + ["walk"] * (STEPS - max(PRETRAINING, after))
     assert resumed.fingerprint() == started().fingerprint()
