@@ -4,6 +4,7 @@ import io
 import json
 
 import flag_words
+import picture_folder
 from absl import flags
 
 FLAGS = flags.FLAGS
@@ -187,42 +188,16 @@ def translate_folder(model, folder, out, options):
     """
     from PIL import Image
 
-    from keras_gan._files import is_fault_of_computer, write_atomically
+    channels = model.sampler().inputs["images"].shape[-1]
 
-    if not folder.is_dir():
-        raise FileNotFoundError(f"There is no such folder. Received: --translate={folder}")
-    folder, out = folder.resolve(), out.resolve()
-    if folder == out:
-        raise ValueError(
-            "Give another --out than --translate, because the translations have the names of the images. "
-            f"Received: --translate={folder} --out={out}"
-        )
-    channels, done, left_out = model.sampler().inputs["images"].shape[-1], set(), []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file() and not path.name.startswith(".")):
-        # What an earlier call has written is no image to translate.
-        if folder in out.parents and out in path.parents:
-            continue
-        to = (out / path.relative_to(folder)).with_suffix(".png")
-        # a.jpg next to a.png.
-        to = to.with_name(f"{path.name}.png") if to in done else to
-        try:
-            images = _read(path, channels)
-        # Pillow raises errors of many classes for damaged files.
-        except Exception as error:
-            if is_fault_of_computer(error):
-                raise
-            left_out.append(f"{path.name} ({error})")
-            continue
+    def translated(images):
         content = io.BytesIO()
         Image.fromarray(_to_bytes(model.translate(images, **options)[0])).save(content, "png")
-        to.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(to, content.getvalue())
-        done.add(to)
-    if left_out:
-        print(f"Left out {len(left_out)} files that cannot be read as images: {', '.join(left_out[:3])}")
-    if not done:
-        raise ValueError(f"The folder holds no image. Received: --translate={folder}")
-    return len(done)
+        return content.getvalue()
+
+    return picture_folder.convert(
+        folder, out, read=lambda path: _read(path, channels), change=translated, flag="translate"
+    )
 
 
 def _read(path, channels):

@@ -1,0 +1,232 @@
+"""Train a model that restores pictures, restore a folder with it, and export it.
+
+    python examples/restore.py --task=upscale --pictures=photographs/ --run_dir=runs/large
+    python examples/restore.py --run_dir=runs/large --restore=small/ --out=large/
+    python examples/restore.py --task=denoise --noise=25 --pictures=photographs/ --restore=noisy/ --out=clean/
+    python examples/restore.py --task=inpaint --pictures=photographs/ --run_dir=runs/holes
+    python examples/restore.py --run_dir=runs/holes --restore=torn/ --out=whole/ --export_dir=saved_models/holes
+
+Good pictures are all that it learns from: it makes them small or noisy, or cuts holes into them, and learns the way
+back. They may have any sizes. Training takes random squares of --image_size at the pictures' own resolution, because
+that is what the model will see of yours: a whole photograph made as small as a square would teach it another kind of
+detail. Use pictures of the kind and the sharpness that you want to have. Smaller ones than a square are left out.
+
+    --task     --model                        restores
+    upscale    SRGAN, ESRGAN, RealESRGAN      pictures that are --scale times too small; RealESRGAN also blurred, noisy
+                                              and compressed ones, for which --scale=1 keeps the size
+    inpaint    FreeFormInpainter,             PNG files whose holes are transparent; all other pixels stay as they are
+               ContextEncoder
+    denoise    Pix2Pix, DPED                  pictures with Gaussian noise of up to --noise of 255 levels
+
+The first model of a task is the default. --features adds the perceptual loss of the model's paper (DPED needs it): a
+file of VGG19, such as vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 of Keras, too slow for two processor cores.
+
+The pictures that come out are PNG files of 8 or 16 bits, as they went in, with their alpha. Large ones are restored in
+tiles. The run directory receives pictures of training (samples/), the losses (losses.png, losses.csv), what
+TrainingHealth has found (health.json), the flags of the run (flags.txt), checkpoints (checkpoints/) and the trained
+model (gan.keras). Of 20 pictures or more, a tenth is held out, shown in samples/ and measured after each epoch. A
+killed run resumes when the same command is given again; a finished one continues with a larger --steps.
+"""
+
+import pathlib
+import signal
+import sys
+
+import flag_words
+import picture_folder
+import run_flags
+from absl import app, flags
+
+FLAGS = flags.FLAGS
+# The first model of each task is its default.
+MODELS = {
+    "upscale": ("SRGAN", "ESRGAN", "RealESRGAN"),
+    "inpaint": ("FreeFormInpainter", "ContextEncoder"),
+    "denoise": ("Pix2Pix", "DPED"),
+}
+# What a few minutes on two processor cores are enough for.
+_STEPS = {"upscale": 3000, "inpaint": 2000, "denoise": 3000}
+_FEATURES = ("SRGAN", "ESRGAN", "RealESRGAN", "DPED")
+# What a run is recorded with.
+_RECORDED = (
+    *("task", "model", "pictures", "scale", "noise", "features", "image_size", "parts", "batch_size"),
+    *("width", "blocks", "pretraining_steps", "steps", "steps_per_epoch", "seed"),
+)
+
+flags.DEFINE_enum("task", None, list(MODELS), "What to learn; default: use the model of --run_dir.")
+flags.DEFINE_enum("model", None, sum(MODELS.values(), ()), "The model; default: the first one of the task.")
+flags.DEFINE_string("pictures", None, "A folder of good pictures to learn from.")
+flags.DEFINE_integer("scale", 4, "Of --task=upscale: how many times as high and wide, 1, 2 or 4.")
+flags.DEFINE_float("noise", 25.0, "Of --task=denoise: the largest standard deviation, in levels of 255.", 1.0, 255.0)
+flags.DEFINE_string("features", None, "A file of weights of VGG19, for a perceptual loss.")
+flags.DEFINE_integer("image_size", 64, "Side of the squares in training, a multiple of 16.", lower_bound=16)
+flags.DEFINE_integer("parts", 4000, "Squares that are cut from the pictures, about as many of each.", lower_bound=1)
+flags.DEFINE_integer("batch_size", 8, "Squares in a step.", lower_bound=1)
+flags.DEFINE_integer("width", 32, "Channels of the networks; the papers have 64.", lower_bound=4)
+flags.DEFINE_integer("blocks", 4, "Blocks of the networks; the papers have 16 or 23.", lower_bound=1)
+flags.DEFINE_integer(
+    "pretraining_steps", 2400, "Of --task=upscale: steps on the pixels alone, at first.", lower_bound=0
+)
+flags.DEFINE_integer("steps", None, "Training steps in all; default: what takes some minutes.", lower_bound=2)
+flags.DEFINE_integer("steps_per_epoch", 250, "Steps between two pictures and two measurements.", lower_bound=1)
+flags.DEFINE_integer("seed", 0, "Seed of the weights, the squares, their order, and all noise.", lower_bound=0)
+flags.DEFINE_string("run_dir", "runs/restore", "Where the results go, or where a trained model is.")
+flags.DEFINE_string("restore", None, "A folder of pictures to restore.")
+flags.DEFINE_string("out", None, "Where the restored pictures go; default: RUN_DIR/restored.")
+flags.DEFINE_integer(
+    "tile", None, "Side of the tiles of large pictures; default: 128, or 256 for holes.", lower_bound=16
+)
+flags.DEFINE_string("export_dir", None, "Export the model for TensorFlow Serving, as the next version in here.")
+
+
+def main(argv):
+    """Train, restore and export as the flags say; an error in the flags or the data ends the program in one line."""
+    try:
+        if argv[1:]:
+            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
+        run_dir = run_flags.local_path(FLAGS["run_dir"])
+        require_flags(run_dir)
+        if FLAGS.task:
+            run_dir = train(run_dir)
+        if FLAGS.restore or FLAGS.export_dir:
+            use(run_dir)
+    except KeyboardInterrupt:
+        # The checkpoint has said where training stopped.
+        sys.exit(128 + signal.SIGINT)
+    except (ValueError, OSError) as error:
+        sys.exit(f"Error: {error}")
+
+
+def require_flags(run_dir):
+    """Raise an error if the flags do not fit each other or name files that are not there, before anything is done."""
+    if FLAGS.task:
+        _require_training_flags()
+    elif FLAGS.pictures or FLAGS.model:
+        name = "pictures" if FLAGS.pictures else "model"
+        raise ValueError(
+            f"Say what to learn, with --task={', --task='.join(MODELS)}. Received: --{name}={FLAGS[name].value}"
+        )
+    elif not (FLAGS.restore or FLAGS.export_dir):
+        raise ValueError(
+            "Nothing to do: give --task and --pictures to train; --restore or --export_dir to use a trained model. "
+            "Received: no such flag"
+        )
+    else:
+        _trained(run_dir)
+    if FLAGS.restore:
+        picture_folder.require_folders(run_flags.local_path(FLAGS["restore"]), _out(run_dir), "restore")
+
+
+def _require_training_flags():
+    models = MODELS[FLAGS.task]
+    FLAGS.model = FLAGS.model or models[0]
+    FLAGS.steps = FLAGS.steps or _STEPS[FLAGS.task]
+    if FLAGS.model not in models:
+        raise ValueError(
+            f"--task={FLAGS.task} has --model={', --model='.join(models)}. Received: --model={FLAGS.model}"
+        )
+    if not FLAGS.pictures:
+        raise ValueError(f"Give the folder of good pictures, as --pictures=DIR. Received: --task={FLAGS.task} alone")
+    if not run_flags.local_path(FLAGS["pictures"]).is_dir():
+        raise FileNotFoundError(f"There is no such folder. Received: --pictures={FLAGS.pictures}")
+    if FLAGS.model == "DPED" and not FLAGS.features:
+        raise ValueError(
+            "DPED compares the content in the features of VGG19: give its file of weights as --features, or take "
+            "--model=Pix2Pix. Received: --model=DPED without --features"
+        )
+    if FLAGS.features and FLAGS.model not in _FEATURES:
+        raise ValueError(
+            f"{FLAGS.model} has no perceptual loss: leave --features out. Received: --features={FLAGS.features}"
+        )
+    if FLAGS.features and not run_flags.local_path(FLAGS["features"]).is_file():
+        raise FileNotFoundError(f"There is no such file. Received: --features={FLAGS.features}")
+    for name, of in (("scale", "upscale"), ("pretraining_steps", "upscale"), ("noise", "denoise")):
+        if FLAGS.task != of and not FLAGS[name].using_default_value:
+            raise ValueError(f"--{name} is for --task={of}: leave it out. Received: --{name}={FLAGS[name].value}")
+    if FLAGS.scale not in (1, 2, 4):
+        raise ValueError(f"--scale must be 1, 2 or 4. Received: --scale={FLAGS.scale}")
+    if FLAGS.image_size % 16:
+        raise ValueError(f"--image_size must be a multiple of 16. Received: --image_size={FLAGS.image_size}")
+    if FLAGS.steps % FLAGS.steps_per_epoch and FLAGS.steps > FLAGS.steps_per_epoch:
+        raise ValueError(
+            "--steps must be a multiple of --steps_per_epoch. "
+            f"Received: --steps={FLAGS.steps} --steps_per_epoch={FLAGS.steps_per_epoch}"
+        )
+
+
+def _out(run_dir):
+    return run_flags.local_path(FLAGS["out"]) if FLAGS.out else run_dir / "restored"
+
+
+def _trained(run_dir):
+    """Return the file of the trained model of a run."""
+    file = run_dir / "gan.keras"
+    if not file.is_file():
+        raise FileNotFoundError(
+            "Expected the directory of a run that has finished, with its gan.keras: train first, with --task and "
+            f"--pictures. Received: --run_dir={run_dir}"
+        )
+    return file
+
+
+def train(run_dir):
+    """Train the model of a task; return the directory of the run."""
+    # Recorded like this: a later --steps that makes longer epochs possible must not change them.
+    FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
+    recorded = [FLAGS[name] for name in _RECORDED]
+    run_dir = run_flags.free_directory(recorded, run_dir)
+    FLAGS.run_dir = str(run_dir)
+    run_flags.make_directories(FLAGS["run_dir"])
+    import quiet_tensorflow  # noqa: F401, I001
+
+    import keras
+    import restore_parts
+    from keras_gan import callbacks
+
+    keras.utils.set_random_seed(FLAGS.seed)
+    squares, held_out = restore_parts.squares_of(run_flags.local_path(FLAGS["pictures"]))
+    model = restore_parts.make_model(squares.shape[-1])
+    batch = restore_parts.as_batch(model, restore_parts.some(squares) if held_out is None else held_out)
+    measured = [] if held_out is None else [restore_parts.evaluation(batch, run_dir)]
+    if FLAGS.task == "upscale" and FLAGS.pretraining_steps >= FLAGS.steps:
+        print("All steps are on the pixels alone: sharp textures need --steps beyond --pretraining_steps.")
+    checkpoint = callbacks.Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step")
+    checkpoint.phrase = flag_words.in_flags
+    model.fit(
+        restore_parts.batches(squares),
+        epochs=FLAGS.steps // FLAGS.steps_per_epoch,
+        steps_per_epoch=FLAGS.steps_per_epoch,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.LambdaCallback(on_train_begin=lambda _: run_flags.record(recorded, run_dir)),
+            callbacks.TrainingHealth(checkpoint=checkpoint, directory=run_dir),
+            checkpoint,
+            *measured,
+            callbacks.ImageSnapshots(run_dir / "samples", inputs=restore_parts.shown_of(model, batch)),
+            callbacks.LossCurves(run_dir / "losses.png"),
+            callbacks.Progress(restore_parts.measures() if measured else list(model.terms)),
+        ],
+    )
+    model.save(run_dir / "gan.keras")
+    print(f"Saved {run_dir / 'gan.keras'}; see {run_dir / 'samples'}")
+    return run_dir
+
+
+def use(run_dir):
+    """Restore a folder and export with the model of a run."""
+    import quiet_tensorflow  # noqa: F401, I001
+
+    import keras_gan
+    import restore_pictures
+
+    file = _trained(run_dir)
+    model = keras_gan.training.load_model(file)
+    if FLAGS.restore:
+        folder, out = run_flags.local_path(FLAGS["restore"]), _out(run_dir)
+        print(f"Restored {restore_pictures.restore_folder(model, folder, out):,} pictures with {file}: {out}")
+    if FLAGS.export_dir:
+        print(f"Exported {keras_gan.export.save(model, pathlib.Path(FLAGS.export_dir))}")
+
+
+if __name__ == "__main__":
+    app.run(main)

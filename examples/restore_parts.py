@@ -1,0 +1,270 @@
+"""What the flags of restore.py describe: the data and the model."""
+
+import pathlib
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import flags
+
+import keras_gan
+from keras_gan import callbacks, data, losses, metrics, networks, schedules
+from keras_gan._files import is_fault_of_computer
+from keras_gan.data import _decoding, _held_out, _image_files
+
+FLAGS = flags.FLAGS
+# Squares of the held-out pictures that are measured, and those of them that are shown.
+_MEASURED, _SHOWN = 64, 8
+
+
+class GaussianNoise(data.Degradation):
+    """Adds Gaussian noise, whose standard deviation each image draws from 0 to a largest one.
+
+    So the network also learns to leave pictures alone that need nothing.
+    """
+
+    def __init__(self, levels):
+        super().__init__(1)
+        self.levels = levels
+
+    def __call__(self, images, seeds):
+        """Return noisy images, clipped and rounded to 256 levels as in a file."""
+
+        def noise(seed):
+            deviation = tf.random.stateless_uniform([], seed, maxval=2.0 * self.levels / 255.0)
+            return deviation * tf.random.stateless_normal(images.shape[1:], seed + tf.constant([0, 1], tf.int64))
+
+        noisy = images + tf.map_fn(noise, seeds, fn_output_signature=tf.TensorSpec(images.shape[1:], tf.float32))
+        return tf.round((tf.clip_by_value(noisy, -1.0, 1.0) + 1.0) * 127.5) / 127.5 - 1.0
+
+    def __repr__(self):
+        """The class and its setting."""
+        return f"GaussianNoise({self.levels})"
+
+
+def squares_of(folder):
+    """Return squares of the pictures of a folder to train on, and squares of a tenth of the pictures, or None.
+
+    Args:
+        folder: `pathlib.Path`.
+
+    Returns:
+        uint8 `(num_squares, image_size, image_size, channels)` twice. The pictures that gave none are named.
+
+    Raises:
+        ValueError: if there are fewer squares to train on than a batch has.
+    """
+    files, _ = _image_files.image_files(folder)
+    tested = set(_held_out.held_out_rows(len(files)))
+    train = [path for number, path in enumerate(files) if number not in tested]
+    print(f"Reading {len(train):,} pictures{f', and {len(tested):,} that are held out' * bool(tested)}")
+    train, test = _cut(train, FLAGS.parts), _cut([files[number] for number in sorted(tested)], _MEASURED)
+    if len(train) < FLAGS.batch_size:
+        raise ValueError(
+            f"The pictures have fewer squares of {FLAGS.image_size} pixels than a batch: give more or larger pictures, "
+            "a smaller --image_size, a smaller --batch_size or more --parts. "
+            f"Received: --pictures={FLAGS.pictures}, {len(train)} squares"
+        )
+    channels = max(square.shape[-1] for square in train + test)
+    return _stacked(train, channels), _stacked(test, channels) if test else None
+
+
+def _cut(files, count):
+    """Return about `count` random squares of pictures, about as many of each, as a list."""
+    rng = np.random.default_rng(FLAGS.seed)
+    files = [files[number] for number in rng.permutation(len(files))[:count]]
+    each = -(-count // max(1, len(files)))
+    squares, left_out = [], []
+    for found in _image_files.in_threads(lambda numbered: _squares(*numbered, each), list(enumerate(files))):
+        (left_out if isinstance(found, str) else squares).append(found)
+    if left_out:
+        print(f"Left out {len(left_out)} pictures: {', '.join(left_out[:3])}{', ...' * (len(left_out) > 3)}")
+    return [square for of_one in squares for square in of_one]
+
+
+def _squares(number, path, count):
+    """Return random squares of a picture, no more than there are different ones; or a str: why there are none."""
+    try:
+        picture = _decoding.decode(path)
+    # Pillow raises errors of many classes for damaged files.
+    except Exception as error:
+        if is_fault_of_computer(error):
+            raise
+        return f"{path.name} ({error})"
+    side = FLAGS.image_size
+    spare = [length - side for length in picture.shape[:2]]
+    if min(spare) < 0:
+        return f"{path.name} ({picture.shape[1]}x{picture.shape[0]} pixels)"
+    rng = np.random.default_rng([FLAGS.seed, number])
+    places = rng.permutation((spare[0] + 1) * (spare[1] + 1))[:count]
+    starts = (divmod(place, spare[1] + 1) for place in places)
+    return [picture[top : top + side, left : left + side].copy() for top, left in starts]
+
+
+def _stacked(squares, channels):
+    """Return squares as one array, grey ones in as many channels as the others have."""
+    return np.stack([np.broadcast_to(square, (*square.shape[:2], channels)) for square in squares])
+
+
+def batches(squares):
+    """Return endless batches of squares: with their degraded selves, or alone where the model cuts holes into them."""
+    options = {"batch_size": FLAGS.batch_size, "seed": FLAGS.seed, "preprocessing": data.Preprocessing(flip=True)}
+    if FLAGS.task == "inpaint":
+        return data.load(squares, split="all", **options)
+    return data.load_degraded(squares, _degradation(), split="all", **options)
+
+
+def as_batch(model, squares):
+    """Return squares as one batch of the model, a dict of arrays, with the same holes or noise each time."""
+    if FLAGS.task == "inpaint":
+        images = squares.astype("float32") / 127.5 - 1.0
+        return {"images": images, "masks": model.masks(len(images), images.shape[1:3], seed=(0, 0)).numpy()}
+    pairs = data.load_degraded(squares, _degradation(), split="all", batch_size=1).one_pass()
+    return {name: np.concatenate([pair[name] for pair in pairs]) for name in ("source", "target")}
+
+
+def some(images):
+    """Return a few images of an array. Neighbours there may be of one picture, so these are far from each other."""
+    return images[:: max(1, len(images) // _SHOWN)][:_SHOWN]
+
+
+def shown_of(model, batch):
+    """Return what pictures of training show of a batch: a model that cuts holes draws its own."""
+    return {name: some(batch[name]) for name in model.data_spec}
+
+
+def _degradation():
+    if FLAGS.task == "denoise":
+        return GaussianNoise(FLAGS.noise)
+    return (data.SecondOrderDegradation if FLAGS.model == "RealESRGAN" else data.Bicubic)(FLAGS.scale)
+
+
+def measures():
+    """Return the names of what is measured."""
+    return ["hole_psnr", "ssim"] if FLAGS.task == "inpaint" else ["psnr", "ssim"]
+
+
+def evaluation(batch, run_dir):
+    """Return the callback that measures held-out squares. It keeps no best model: these measures prefer a blur."""
+    return callbacks.Evaluate(batch, metrics.PairEvaluator(measures()), directory=run_dir)
+
+
+def make_model(channels):
+    """Return the compiled model of the flags, for pictures of some channels."""
+    model = _MODELS[FLAGS.model](channels)
+    rates = _rates(model)
+    betas = {} if FLAGS.task == "upscale" else {"beta_1": 0.5}
+    optimizers = {name: keras.optimizers.Adam(rate, epsilon=1e-8, **betas) for name, rate in rates.items()}
+    model.compile(**{f"{name}_optimizer": optimizer for name, optimizer in optimizers.items()})
+    return model
+
+
+def _rates(model):
+    """Return the learning rates by player. Narrow networks and short runs learn sooner than at the papers' rates."""
+    highest = {"generator": 4e-4 if FLAGS.model in ("ESRGAN", "RealESRGAN") else 1e-3}
+    if FLAGS.task == "upscale":
+        falling = schedules.Cosine(highest["generator"], 1e-4, steps=max(1, FLAGS.pretraining_steps))
+        return {"generator": falling, "discriminator": 1e-4}
+    highest["discriminator"] = 2e-4
+    hold = FLAGS.steps // 2
+    return {name: schedules.LinearDecay(highest[name], FLAGS.steps, hold_steps=hold) for name in model.players}
+
+
+def _srgan(channels):
+    generator = networks.srresnet(
+        image_shape=(None, None, channels), scale=FLAGS.scale, width=FLAGS.width, blocks=FLAGS.blocks
+    )
+    perceptual = _features("srgan")
+    # Features take the place of the pixels, as in the paper.
+    weights = {} if perceptual is None else {"perceptual": perceptual, "pixel_weight": 0.0}
+    return keras_gan.SRGAN(generator, _vgg_discriminator(channels), **weights, **_phases())
+
+
+def _esrgan(channels):
+    perceptual = _features("esrgan")
+    weights = {"pixel_weight": 1.0} if perceptual is None else {"perceptual": perceptual}
+    return keras_gan.ESRGAN(_rrdb(channels), _vgg_discriminator(channels), **weights, **_short_average(), **_phases())
+
+
+def _real_esrgan(channels):
+    sizes = {"image_shape": (FLAGS.image_size, FLAGS.image_size, channels), "width": max(1, FLAGS.width // 2)}
+    discriminator = networks.unet_discriminator(**sizes)
+    perceptual = _features("real-esrgan")
+    return keras_gan.RealESRGAN(_rrdb(channels), discriminator, perceptual=perceptual, **_short_average(), **_phases())
+
+
+def _rrdb(channels):
+    sizes = {"width": FLAGS.width, "growth": FLAGS.width // 2, "blocks": FLAGS.blocks}
+    return networks.rrdb(image_shape=(None, None, channels), scale=FLAGS.scale, **sizes)
+
+
+def _vgg_discriminator(channels):
+    # Down to squares of at least 4 pixels.
+    halvings = min(4, FLAGS.image_size.bit_length() - 3)
+    shape = (FLAGS.image_size, FLAGS.image_size, channels)
+    return networks.vgg_discriminator(image_shape=shape, width=max(1, FLAGS.width // 2), halvings=halvings)
+
+
+def _phases():
+    return {"pretraining_steps": FLAGS.pretraining_steps, "seed": FLAGS.seed}
+
+
+def _short_average():
+    """The averages of the papers are longer than these runs."""
+    return {"ema_half_life": 100 * FLAGS.batch_size}
+
+
+def _free_form(channels):
+    sizes = {"width": max(1, FLAGS.width // 4), "discriminator_width": FLAGS.width, "discriminator_layers": 4}
+    parts = networks.gated_inpainter(image_shape=(None, None, channels), **sizes, attention=False)
+    return keras_gan.FreeFormInpainter(*parts, seed=FLAGS.seed)
+
+
+def _context_encoder(channels):
+    sizes = {"image_shape": (FLAGS.image_size, FLAGS.image_size, channels), "width": FLAGS.width}
+    parts = networks.context_encoder(**sizes, paints="whole", bottleneck=16 * FLAGS.width)
+    return keras_gan.ContextEncoder(*parts, seed=FLAGS.seed)
+
+
+def _pix2pix(channels):
+    judge = _patch_discriminator(channels, source_channels=channels)
+    return keras_gan.Pix2Pix(_denoiser(channels), judge, seed=FLAGS.seed)
+
+
+def _dped(channels):
+    return keras_gan.DPED(_denoiser(channels), _patch_discriminator(1), content=_features("dped"), seed=FLAGS.seed)
+
+
+def _denoiser(channels):
+    """Return convolutions that find the noise, which is taken away (DnCNN, Zhang et al. 2017, arXiv 1608.03981)."""
+    x = images = keras.Input((None, None, channels), name="images")
+    for number in range(FLAGS.blocks + 1):
+        x = keras.layers.Conv2D(FLAGS.width, 3, padding="same", activation="relu", name=f"conv_{number}")(x)
+    # Zeros: at first it returns what it is given.
+    noise = keras.layers.Conv2D(channels, 3, padding="same", kernel_initializer="zeros", name="noise")(x)
+    clean = keras.layers.Subtract(dtype="float32", name="clean")([images, noise])
+    return keras.Model(images, keras.layers.Activation("hard_tanh", dtype="float32")(clean), name="denoiser")
+
+
+def _patch_discriminator(channels, **options):
+    shape = (FLAGS.image_size, FLAGS.image_size, channels)
+    return networks.patch_discriminator(image_shape=shape, width=max(1, FLAGS.width // 2), layers=2, **options)
+
+
+def _features(paper):
+    """Return the perceptual loss of a paper in the features of --features, or None without them."""
+    if not FLAGS.features:
+        return None
+    trunk = networks.perceptual_trunk(weights=pathlib.Path(FLAGS.features).expanduser())
+    return losses.Perceptual.published(paper, trunk)
+
+
+_MODELS = {
+    "SRGAN": _srgan,
+    "ESRGAN": _esrgan,
+    "RealESRGAN": _real_esrgan,
+    "FreeFormInpainter": _free_form,
+    "ContextEncoder": _context_encoder,
+    "Pix2Pix": _pix2pix,
+    "DPED": _dped,
+}

@@ -1,0 +1,248 @@
+"""The script that trains models that restore pictures, and what becomes of a folder of pictures."""
+
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from absl import flags
+from absl.testing import flagsaver
+from PIL import Image
+
+RNG = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module")
+def script(load_script):
+    """The script as a module."""
+    return load_script("examples", "restore.py")
+
+
+@pytest.fixture
+def parts(script):
+    """What its flags describe, with small squares."""
+    import restore_parts
+
+    with flagsaver.flagsaver():
+        yield restore_parts
+
+
+@pytest.fixture
+def pictures(script):
+    """What it makes of pictures."""
+    import restore_pictures
+
+    with flagsaver.flagsaver():
+        flags.FLAGS(["restore.py"])
+        yield restore_pictures
+
+
+def given(script, run_dir, *arguments):
+    """Check flags."""
+    flags.FLAGS(["restore.py", *arguments])
+    script.require_flags(run_dir)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ([], "Nothing to do: give --task and --pictures"),
+        (["--pictures={0}"], "Say what to learn, with --task=upscale, --task=inpaint, --task=denoise"),
+        (["--task=upscale"], "Give the folder of good pictures, as --pictures=DIR"),
+        (["--task=upscale", "--pictures={0}/nowhere"], "There is no such folder. Received: --pictures=.*nowhere"),
+        (["--task=upscale", "--pictures={0}", "--model=DPED"], "--task=upscale has --model=SRGAN, --model=ESRGAN"),
+        (["--task=denoise", "--pictures={0}", "--model=DPED"], "give its file of weights as --features"),
+        (["--task=inpaint", "--pictures={0}", "--features=vgg"], "FreeFormInpainter has no perceptual loss"),
+        (["--task=upscale", "--pictures={0}", "--features=vgg"], "There is no such file. Received: --features=vgg"),
+        (["--task=inpaint", "--pictures={0}", "--scale=2"], "--scale is for --task=upscale"),
+        (["--task=upscale", "--pictures={0}", "--noise=2"], "--noise is for --task=denoise"),
+        (["--task=upscale", "--pictures={0}", "--scale=3"], "--scale must be 1, 2 or 4"),
+        (["--task=upscale", "--pictures={0}", "--image_size=40"], "--image_size must be a multiple of 16"),
+        (["--task=upscale", "--pictures={0}", "--steps=400"], "multiple of --steps_per_epoch"),
+        (["--restore={0}"], "Expected the directory of a run that has finished"),
+        (["--task=denoise", "--pictures={0}", "--restore={0}/none"], "There is no such folder. Received: --restore"),
+        (["--task=denoise", "--pictures={0}", "--restore={0}", "--out={0}"], "Give another --out than --restore"),
+    ],
+)
+def test_flags_that_do_not_fit_each_other(script, tmp_path, arguments, message):
+    with flagsaver.flagsaver(), pytest.raises((ValueError, OSError), match=message):
+        given(script, tmp_path / "run", *[each.format(tmp_path) for each in arguments])
+
+
+def test_a_task_has_a_model_and_a_number_of_steps(script, tmp_path):
+    with flagsaver.flagsaver():
+        given(script, tmp_path, "--task=inpaint", f"--pictures={tmp_path}")
+        assert (flags.FLAGS.model, flags.FLAGS.steps) == ("FreeFormInpainter", 2000)
+
+
+def test_squares_are_parts_of_pictures_of_any_size(parts, tmp_path, capsys):
+    sizes = [(40, 33), (16, 16), (20, 90), *[(17, 17)] * 17]
+    for number, size in enumerate(sizes):
+        content = np.full((*size, 3), number, np.uint8)
+        content[..., 1], content[..., 2] = np.arange(size[0])[:, np.newaxis], np.arange(size[1])
+        Image.fromarray(content).save(tmp_path / f"{number:02d}.png")
+    Image.fromarray(np.zeros((15, 90), np.uint8)).save(tmp_path / "small.png")
+    (tmp_path / "torn.png").write_bytes(b"no picture")
+    flags.FLAGS(["restore.py", "--image_size=16", "--parts=200", f"--pictures={tmp_path}"])
+    train, test = parts.squares_of(tmp_path)
+    printed = capsys.readouterr().out
+    assert "small.png (90x15 pixels)" in printed
+    assert "torn.png (Pillow cannot identify an image in it)" in printed
+    assert train.shape[1:] == test.shape[1:] == (16, 16, 3)
+    for square in np.concatenate([train, test]):
+        # At its own resolution: rows and columns follow each other.
+        assert len(np.unique(square[..., 0])) == 1
+        assert (np.diff(square[..., 1].astype(int), axis=0) == 1).all()
+        assert (np.diff(square[..., 2].astype(int), axis=1) == 1).all()
+    # Of no picture is a part trained on and another one measured.
+    assert not set(train[:, 0, 0, 0]) & set(test[:, 0, 0, 0])
+    # A picture of one square gives one.
+    assert (np.concatenate([train, test])[:, 0, 0, 0] == 1).sum() == 1
+    np.testing.assert_array_equal(parts.squares_of(tmp_path)[0], train)
+
+
+def test_a_folder_without_squares_is_an_error(parts, tmp_path):
+    Image.fromarray(np.zeros((15, 15), np.uint8)).save(tmp_path / "small.png")
+    flags.FLAGS(["restore.py", "--image_size=16", f"--pictures={tmp_path}"])
+    with pytest.raises(ValueError, match=r"fewer squares of 16 pixels than a batch.*--pictures=.*, 0 squares"):
+        parts.squares_of(tmp_path)
+
+
+def test_noise_has_a_deviation_of_its_own_in_each_image(parts):
+    images, seeds = tf.zeros((40, 32, 32, 1)), tf.stack([tf.zeros(40, tf.int64), tf.range(40, dtype=tf.int64)], axis=1)
+    noisy = parts.GaussianNoise(20.0)(images, seeds).numpy()
+    levels = (noisy + 1) * 127.5
+    np.testing.assert_allclose(levels, np.rint(levels), atol=1e-3)
+    deviations = noisy.std(axis=(1, 2, 3)) * 127.5
+    assert deviations.min() < 4
+    assert 16 < deviations.max() < 21
+    np.testing.assert_array_equal(parts.GaussianNoise(20.0)(images[:1], seeds[3:4]).numpy()[0], noisy[3])
+
+
+class Doubling:
+    """Makes each pixel two by two, and white of black."""
+
+    def __init__(self, channels):
+        images = types.SimpleNamespace(shape=(None, None, None, channels))
+        self.sampler = lambda: types.SimpleNamespace(inputs={"images": images})
+
+    def translate(self, images, tile):
+        assert tile == 128
+        return -images.repeat(2, axis=1).repeat(2, axis=2)
+
+
+class Grey:
+    """Fills holes with grey, and sees nothing of them."""
+
+    def __init__(self, channels):
+        images = types.SimpleNamespace(shape=(None, None, None, channels))
+        self.sampler = lambda: types.SimpleNamespace(inputs={"images": images})
+
+    def inpaint(self, images, masks, tile):
+        assert images.shape[1] % 8 == images.shape[2] % 8 == 0
+        return np.where(masks > 0.5, np.float32(0), images)
+
+
+def written(path, content, dtype):
+    """Write a PNG file of 8 or 16 bits."""
+    path.write_bytes(tf.io.encode_png(content.astype(dtype)).numpy())
+
+
+def read(path, dtype):
+    """Read a PNG file of 8 or 16 bits."""
+    return tf.io.decode_png(path.read_bytes(), dtype=dtype).numpy()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_bits_and_alpha_are_kept(pictures, tmp_path, dtype):
+    folder, out, white = tmp_path / "in", tmp_path / "out", np.iinfo(dtype).max
+    folder.mkdir()
+    colours = RNG.integers(0, white, (9, 7, 3), dtype, endpoint=True)
+    alpha = np.full((9, 7, 1), white // 2, dtype)
+    written(folder / "colours.png", colours, dtype)
+    written(folder / "clear.png", np.concatenate([colours, alpha], axis=-1), dtype)
+    written(folder / "grey.png", colours[..., :1], dtype)
+    (folder / "notes.txt").write_text("no picture")
+    assert pictures.restore_folder(Doubling(3), folder, out) == 3
+    expected = (white - colours).repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_array_equal(read(out / "colours.png", dtype), expected)
+    np.testing.assert_array_equal(read(out / "clear.png", dtype)[..., :3], expected)
+    np.testing.assert_array_equal(read(out / "clear.png", dtype)[..., 3], white // 2)
+    # The luma rounds.
+    np.testing.assert_allclose(read(out / "grey.png", dtype).astype(float), expected[..., :1], atol=1)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_transparent_pixels_are_filled_and_others_stay(pictures, tmp_path, dtype):
+    folder, out, white = tmp_path / "in", tmp_path / "out", np.iinfo(dtype).max
+    folder.mkdir()
+    content = RNG.integers(0, white, (9, 7, 4), dtype)
+    content[..., 3] = white
+    content[2:5, 3:, 3] = 0
+    half = content.copy()
+    half[0, 0, 3] = white // 2
+    written(folder / "hole.png", content, dtype)
+    written(folder / "half.png", half, dtype)
+    written(folder / "whole.png", content[..., :3], dtype)
+    assert pictures.restore_folder(Grey(3), folder, out) == 2
+    filled = read(out / "hole.png", dtype)
+    expected = content[..., :3].copy()
+    expected[2:5, 3:] = (white + 1) // 2
+    np.testing.assert_array_equal(filled, expected)
+    kept = read(out / "half.png", dtype)
+    np.testing.assert_array_equal(kept[..., :3], expected)
+    assert kept[0, 0, 3] == white // 2
+    assert (kept[..., 3] == white).sum() == 9 * 7 - 1
+
+
+def test_a_folder_without_holes_is_an_error(pictures, tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    written(tmp_path / "in" / "whole.png", np.zeros((8, 8, 3)), "uint8")
+    with pytest.raises(ValueError, match="no image to restore"):
+        pictures.restore_folder(Grey(3), tmp_path / "in", tmp_path / "out")
+    assert "whole.png (it has no transparent pixels, which are to be filled)" in capsys.readouterr().out
+
+
+@pytest.mark.long
+@pytest.mark.filterwarnings("ignore:The checkpoints of this run were written with other settings")
+@pytest.mark.parametrize(
+    "task, model, options",
+    [
+        ("upscale", "SRGAN", ["--scale=2"]),
+        ("upscale", "ESRGAN", []),
+        ("upscale", "RealESRGAN", ["--scale=1"]),
+        ("inpaint", "FreeFormInpainter", []),
+        ("inpaint", "ContextEncoder", []),
+        ("denoise", "Pix2Pix", []),
+    ],
+)
+def test_each_model_trains_resumes_restores_and_is_exported(script, tmp_path, task, model, options, capsys):
+    (tmp_path / "good").mkdir()
+    (tmp_path / "bad").mkdir()
+    for number in range(20):
+        Image.fromarray(RNG.integers(0, 256, (40, 32, 3), "uint8")).save(tmp_path / "good" / f"{number}.png")
+    content = RNG.integers(0, 256, (50, 38, 4), "uint8")
+    content[10:20, 5:9, 3] = 0
+    Image.fromarray(content).save(tmp_path / "bad" / "a.png")
+    run_dir = f"--run_dir={tmp_path / 'run'}"
+    train = [f"--task={task}", f"--model={model}", f"--pictures={tmp_path / 'good'}", "--image_size=32", "--width=4"]
+    train += ["--blocks=1", "--steps_per_epoch=1", "--parts=40", "--batch_size=4", *options]
+    train += ["--pretraining_steps=1"] * (task == "upscale")
+
+    def run(*arguments):
+        with flagsaver.flagsaver():
+            script.main(flags.FLAGS(["restore.py", run_dir, *arguments]))
+        return capsys.readouterr().out
+
+    run(*train, "--steps=2")
+    assert "Resuming from step 2" in run(*train, "--steps=3")
+    # A context encoder takes one size.
+    tile = [] if model == "ContextEncoder" else ["--tile=32"]
+    printed = run(f"--restore={tmp_path / 'bad'}", f"--export_dir={tmp_path / 'served'}", *tile)
+    assert "Restored 1 pictures" in printed
+    scale = {"SRGAN": 2, "ESRGAN": 4}.get(model, 1)
+    with Image.open(tmp_path / "run" / "restored" / "a.png") as restored:
+        assert restored.size == (scale * 38, scale * 50)
+    assert (tmp_path / "served" / "1" / "saved_model.pb").exists()
+    assert (tmp_path / "run" / "samples" / "epoch_0003.png").exists()
+    assert (tmp_path / "run" / "evaluation_0003.json").exists()
