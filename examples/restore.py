@@ -202,7 +202,7 @@ def train(run_dir):
             callbacks.TrainingHealth(checkpoint=checkpoint, directory=run_dir),
             checkpoint,
             *measured,
-            callbacks.ImageSnapshots(run_dir / "samples", inputs=restore_parts.shown_of(model, batch)),
+            callbacks.ImageSnapshots(run_dir / "samples", inputs=restore_parts.shown_of(model, batch), zoom=4),
             callbacks.LossCurves(run_dir / "losses.png"),
             callbacks.Progress(restore_parts.measures() if measured else list(model.terms)),
         ],

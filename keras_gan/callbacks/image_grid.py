@@ -49,11 +49,15 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
     return draw_grid(images, columns=columns, padding=padding, scale=scale)
 
 
-def draw_grid(images, *, columns=None, padding=2, scale=None):
-    """Draw as `image_grid` does, but of any range: samples of a network that diverges must not end its training."""
+def draw_grid(images, *, columns=None, padding=2, scale=None, zoom=None):
+    """Draw as `image_grid` does, but of any range: samples of a network that diverges must not end its training.
+
+    With a `zoom`, an integer, each row of images is followed by the middles of these, so many times as large.
+    """
     images = _checked(np.asarray(require_float_images("images", images)))
+    columns = math.ceil(math.sqrt(len(images))) if columns is None else require_int("columns", columns)
+    images = images if zoom is None else _with_middles(images, columns, zoom)
     count, height, width, channels = images.shape
-    columns = math.ceil(math.sqrt(count)) if columns is None else require_int("columns", columns)
     scale = max(1, _READABLE_SIDE // max(height, width)) if scale is None else require_int("scale", scale)
     padding = require_int("padding", padding, low=0)
     rows = math.ceil(count / columns)
@@ -64,6 +68,23 @@ def draw_grid(images, *, columns=None, padding=2, scale=None):
     cells = cells.reshape(rows, columns, *cells.shape[1:]).swapaxes(1, 2)
     grid = cells.reshape(rows * (height + padding), columns * (width + padding), channels)
     return np.pad(grid, ((padding, 0), (padding, 0), (0, 0)), constant_values=_WHITE)
+
+
+def _with_middles(images, columns, zoom):
+    """Images in rows, each row followed by the magnified middles; an incomplete one is filled with white."""
+    blank = np.ones((-len(images) % columns, *images.shape[1:]), images.dtype)
+    rows = np.concatenate([images, blank]).reshape(-1, columns, *images.shape[1:])
+    both = np.stack([rows, _middles(rows, zoom)], axis=1)
+    return both.reshape(-1, *images.shape[1:])
+
+
+def _middles(rows, zoom):
+    """The middles of images `(rows, columns, height, width, channels)`, each pixel as a square."""
+    for axis in (2, 3):
+        length = rows.shape[axis]
+        start = (length - math.ceil(length / zoom)) // 2
+        rows = np.take(rows, start + np.arange(length) // zoom, axis=axis)
+    return rows
 
 
 def _drawn(images):

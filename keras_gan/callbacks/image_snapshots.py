@@ -60,6 +60,8 @@ class ImageSnapshots(keras.callbacks.Callback):
             its images.
         after_seconds: list or tuple of seconds of training, in whole numbers, after which a picture is taken in
             addition; empty for none.
+        zoom: int of at least 2, to show below each row of images the middle of each, so many times as large: what a
+            model that restores images does to single pixels. None shows the images alone.
 
     Raises:
         ValueError: if an argument is out of range or a directory cannot be written; when training begins,
@@ -98,6 +100,7 @@ class ImageSnapshots(keras.callbacks.Callback):
         log_dir=None,
         inputs=None,
         after_seconds=(10, 30, 60, 120, 300),
+        zoom=None,
     ):
         super().__init__()
         require_choice("unit", unit, _NUMBER_DIGITS)
@@ -107,6 +110,7 @@ class ImageSnapshots(keras.callbacks.Callback):
         self.seed = require_seed(seed)
         self.gif, self.inputs = require_bool("gif", gif), _require_inputs(inputs)
         self.after_seconds = _require_moments(after_seconds)
+        self.zoom = None if zoom is None else require_int("zoom", zoom, low=2)
         self.directory = writable_directory(directory, "directory")
         self.log_dir = None if log_dir is None else writable_directory(log_dir, "log_dir")
 
@@ -235,7 +239,7 @@ class ImageSnapshots(keras.callbacks.Callback):
 
     def _sample(self):
         images, columns = self._images_and_columns()
-        return draw_grid(images, columns=columns)
+        return draw_grid(images, columns=columns, zoom=self.zoom)
 
     def _images_and_columns(self):
         """Return the images of one picture, and its number of columns or None for a nearly square grid."""

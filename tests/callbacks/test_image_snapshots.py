@@ -165,6 +165,24 @@ def test_a_model_may_choose_what_is_shown(tmp_path):
     np.testing.assert_array_equal(_pixels(tmp_path / "epoch_0000.png"), image_grid(images, columns=2)[..., 0])
 
 
+@pytest.mark.parametrize("columns", [2, None])
+def test_a_zoom_shows_the_middles_below_their_images(tmp_path, columns):
+    images = np.random.default_rng(0).uniform(-1, 1, (4 if columns else 3, 6, 5, 1)).astype("float32")
+    model = keras.Model()
+    model.snapshot = lambda num_images, seed: (images, columns)
+    snapshots = ImageSnapshots(tmp_path, zoom=3)
+    snapshots.set_model(model)
+    snapshots.on_train_begin()
+    snapshots.on_epoch_begin(0)
+    # Two of six rows and two of five columns, each three times; what is beyond the sides is cut.
+    middles = np.kron(images[:, 2:4, 1:3], np.ones((1, 3, 3, 1), "float32"))[:, :, :5]
+    # Without columns, three images are two rows, of which the second has a white cell.
+    white = np.ones((4 - len(images), 6, 5, 1), "float32")
+    images, middles = np.concatenate([images, white]), np.concatenate([middles, white])
+    expected = np.concatenate([images[:2], middles[:2], images[2:], middles[2:]])
+    np.testing.assert_array_equal(_pixels(tmp_path / "epoch_0000.png"), image_grid(expected, columns=2)[..., 0])
+
+
 def test_the_gif_needs_no_more_memory_the_more_pictures_there_are(tmp_path, make_gan, train, monkeypatch):
     alive, most = weakref.WeakValueDictionary(), []
     read = _gif.read
@@ -424,6 +442,7 @@ def test_a_directory_that_cannot_be_made_is_an_error_at_once(tmp_path, name):
         ({"after_seconds": 10}, "`after_seconds` must be a list or tuple of whole numbers"),
         ({"after_seconds": [0.5]}, "`after_seconds` must be an integer of at least 1. Received: after_seconds=0.5"),
         ({"gif": "no"}, "`gif` must be True or False. Received: gif='no'"),
+        ({"zoom": 1}, "`zoom` must be an integer of at least 2. Received: zoom=1"),
     ],
 )
 def test_arguments_out_of_range(tmp_path, arguments, message):

@@ -1008,6 +1008,7 @@ _CALLBACKS = {
             "log_dir": None,
             "inputs": None,
             "after_seconds": [10],
+            "zoom": 2,
         },
     ),
     "LossCurves": lambda: (callbacks.LossCurves, {"path": f"{folder()}/curves.png"}),
