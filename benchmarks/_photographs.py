@@ -1,4 +1,4 @@
-"""The photographs of super_resolution.tar, and random parts of them."""
+"""The photographs of super_resolution.tar, small and large, and random parts of them."""
 
 import io
 import pathlib
@@ -11,17 +11,23 @@ from PIL import Image
 TRAINED = 80
 
 
-def photographs(archive, name="BSD100"):
-    """Return the photographs of a set, a list of uint8 arrays `(height, width, 3)`, in an order that never changes."""
+def pairs_of(archive, name):
+    """Return the (large, small) photographs of a set by name, uint8 `(height, width, 3)`; without a small one None."""
     found = {}
     with tarfile.open(archive) as files:
         for member in files:
-            path = pathlib.PurePath(member.name)
-            if path.parent.name == name and path.name.endswith("_HR.png"):
+            path = pathlib.PurePosixPath(member.name)
+            if path.parent.name == name and path.suffix == ".png":
                 with Image.open(io.BytesIO(files.extractfile(member).read())) as image:
-                    found[path.name] = np.asarray(image.convert("RGB"))
-    names = sorted(found)
-    return [found[names[index]] for index in np.random.default_rng(0).permutation(len(names))]
+                    found[path.stem] = np.asarray(image.convert("RGB"))
+    large = sorted(stem for stem in found if stem.endswith("_HR"))
+    return [(found[stem], found.get(stem.replace("_HR", "_LR"))) for stem in large]
+
+
+def photographs(archive, name="BSD100"):
+    """Return the photographs of a set, a list of uint8 arrays `(height, width, 3)`, in an order that never changes."""
+    found = [large for large, _ in pairs_of(archive, name)]
+    return [found[index] for index in np.random.default_rng(0).permutation(len(found))]
 
 
 def random_parts(images, count, side, seed):

@@ -17,10 +17,8 @@ small again. A finished run is a line in --out, and is not run again.
 """
 
 import functools
-import io
 import os
 import pathlib
-import tarfile
 
 from absl import app, flags
 
@@ -30,9 +28,9 @@ import _protocol
 import keras
 import numpy as np
 import tensorflow as tf
+from _photographs import pairs_of
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from PIL import Image
 
 import keras_gan
 from keras_gan import losses, metrics, networks
@@ -63,15 +61,7 @@ SETTINGS = ("side", "pretraining_steps", "game_steps", "batch_size", "width", "b
 @functools.cache
 def pictures(name):
     """Return the (large, small) pictures of a set, uint8 `(height, width, 3)`, in the order of their names."""
-    found = {}
-    with tarfile.open(FLAGS.archive) as files:
-        for member in files.getmembers():
-            path = pathlib.PurePosixPath(member.name)
-            if path.parent.name == name and path.suffix == ".png":
-                with Image.open(io.BytesIO(files.extractfile(member).read())) as image:
-                    found[path.stem] = np.asarray(image.convert("RGB"))
-    large = sorted(stem for stem in found if stem.endswith("_HR"))
-    return [(found[stem], found[stem.replace("_HR", "_LR")]) for stem in large]
+    return pairs_of(FLAGS.archive, name)
 
 
 def training_pairs(seed):
