@@ -45,7 +45,7 @@ MODELS = {
     "denoise": ("Pix2Pix", "DPED"),
 }
 # What a few minutes on two processor cores are enough for.
-_STEPS = {"upscale": 3000, "inpaint": 2000, "denoise": 3000}
+_STEPS = {"upscale": 2500, "inpaint": 2000, "denoise": 2500}
 _FEATURES = ("SRGAN", "ESRGAN", "RealESRGAN", "DPED")
 # What a run is recorded with.
 _RECORDED = (
@@ -65,7 +65,7 @@ flags.DEFINE_integer("batch_size", 8, "Squares in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the networks; the papers have 64.", lower_bound=4)
 flags.DEFINE_integer("blocks", 4, "Blocks of the networks; the papers have 16 or 23.", lower_bound=1)
 flags.DEFINE_integer(
-    "pretraining_steps", 2400, "Of --task=upscale: steps on the pixels alone, at first.", lower_bound=0
+    "pretraining_steps", 2000, "Of --task=upscale: steps on the pixels alone, at first.", lower_bound=0
 )
 flags.DEFINE_integer("steps", None, "Training steps in all; default: what takes some minutes.", lower_bound=2)
 flags.DEFINE_integer("steps_per_epoch", 250, "Steps between two pictures and two measurements.", lower_bound=1)

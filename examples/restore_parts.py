@@ -94,9 +94,10 @@ def _squares(number, path, count):
     side = FLAGS.image_size
     spare = [length - side for length in picture.shape[:2]]
     if min(spare) < 0:
-        return f"{path.name} ({picture.shape[1]}x{picture.shape[0]} pixels)"
+        return f"{path.name} (smaller than a square, {picture.shape[1]}x{picture.shape[0]} pixels)"
     rng = np.random.default_rng([FLAGS.seed, number])
-    places = rng.permutation((spare[0] + 1) * (spare[1] + 1))[:count]
+    num_places = (spare[0] + 1) * (spare[1] + 1)
+    places = rng.choice(num_places, min(count, num_places), replace=False)
     starts = (divmod(place, spare[1] + 1) for place in places)
     return [picture[top : top + side, left : left + side].copy() for top, left in starts]
 
@@ -119,7 +120,7 @@ def as_batch(model, squares):
     if FLAGS.task == "inpaint":
         images = squares.astype("float32") / 127.5 - 1.0
         return {"images": images, "masks": model.masks(len(images), images.shape[1:3], seed=(0, 0)).numpy()}
-    pairs = data.load_degraded(squares, _degradation(), split="all", batch_size=1).one_pass()
+    pairs = list(data.load_degraded(squares, _degradation(), split="all", batch_size=1).one_pass())
     return {name: np.concatenate([pair[name] for pair in pairs]) for name in ("source", "target")}
 
 
@@ -152,22 +153,20 @@ def evaluation(batch, run_dir):
 def make_model(channels):
     """Return the compiled model of the flags, for pictures of some channels."""
     model = _MODELS[FLAGS.model](channels)
-    rates = _rates(model)
-    betas = {} if FLAGS.task == "upscale" else {"beta_1": 0.5}
-    optimizers = {name: keras.optimizers.Adam(rate, epsilon=1e-8, **betas) for name, rate in rates.items()}
+    beta_1 = 0.9 if FLAGS.task == "upscale" else 0.5
+    optimizers = {name: keras.optimizers.Adam(rate, beta_1, epsilon=1e-8) for name, rate in _rates().items()}
     model.compile(**{f"{name}_optimizer": optimizer for name, optimizer in optimizers.items()})
     return model
 
 
-def _rates(model):
+def _rates():
     """Return the learning rates by player. Narrow networks and short runs learn sooner than at the papers' rates."""
-    highest = {"generator": 4e-4 if FLAGS.model in ("ESRGAN", "RealESRGAN") else 1e-3}
     if FLAGS.task == "upscale":
-        falling = schedules.Cosine(highest["generator"], 1e-4, steps=max(1, FLAGS.pretraining_steps))
+        first = 1e-3 if FLAGS.model == "SRGAN" else 4e-4
+        falling = schedules.Cosine(first, 1e-4, steps=max(1, FLAGS.pretraining_steps))
         return {"generator": falling, "discriminator": 1e-4}
-    highest["discriminator"] = 2e-4
-    hold = FLAGS.steps // 2
-    return {name: schedules.LinearDecay(highest[name], FLAGS.steps, hold_steps=hold) for name in model.players}
+    rates, hold = {"generator": 1e-3, "discriminator": 2e-4}, FLAGS.steps // 2
+    return {name: schedules.LinearDecay(rate, FLAGS.steps, hold_steps=hold) for name, rate in rates.items()}
 
 
 def _srgan(channels):

@@ -86,7 +86,7 @@ def test_squares_are_parts_of_pictures_of_any_size(parts, tmp_path, capsys):
     flags.FLAGS(["restore.py", "--image_size=16", "--parts=200", f"--pictures={tmp_path}"])
     train, test = parts.squares_of(tmp_path)
     printed = capsys.readouterr().out
-    assert "small.png (90x15 pixels)" in printed
+    assert "small.png (smaller than a square, 90x15 pixels)" in printed
     assert "torn.png (Pillow cannot identify an image in it)" in printed
     assert train.shape[1:] == test.shape[1:] == (16, 16, 3)
     for square in np.concatenate([train, test]):
@@ -201,6 +201,27 @@ def test_a_folder_without_holes_is_an_error(pictures, tmp_path, capsys):
     with pytest.raises(ValueError, match="no image to restore"):
         pictures.restore_folder(Grey(3), tmp_path / "in", tmp_path / "out")
     assert "whole.png (it has no transparent pixels, which are to be filled)" in capsys.readouterr().out
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(
+    "task, model, weight",
+    [("upscale", "SRGAN", 0.0), ("upscale", "ESRGAN", 0.01), ("upscale", "RealESRGAN", 1.0), ("denoise", "DPED", None)],
+)
+def test_features_of_a_file_are_those_of_the_paper(parts, tmp_path, task, model, weight):
+    arrays, taken = {}, 3
+    for block, (count, width) in enumerate(zip((2, 2, 4, 4, 4), (64, 128, 256, 512, 512), strict=True), start=1):
+        for number in range(1, count + 1):
+            arrays[f"block{block}_conv{number}/kernel"] = np.full((3, 3, taken, width), 0.01, "float16")
+            arrays[f"block{block}_conv{number}/bias"] = np.zeros(width, "float16")
+            taken = width
+    np.savez(tmp_path / "vgg19.npz", **arrays)
+    sizes = ["--width=4", "--blocks=1", "--image_size=32", "--steps=2"]
+    flags.FLAGS(["restore.py", f"--task={task}", f"--model={model}", f"--features={tmp_path / 'vgg19.npz'}", *sizes])
+    made = parts.make_model(3)
+    images = tf.fill((1, 32, 32, 3), 0.5)
+    assert float((made.content if model == "DPED" else made.perceptual)(images, 0.5 * images)) > 0
+    assert getattr(made, "pixel_weight", None) == weight
 
 
 @pytest.mark.long
