@@ -173,7 +173,7 @@ def _srgan(channels):
     generator = networks.srresnet(
         image_shape=(None, None, channels), scale=FLAGS.scale, width=FLAGS.width, blocks=FLAGS.blocks
     )
-    perceptual = _features("srgan")
+    generator, perceptual = _beyond_smooth(generator), _features("srgan")
     # Features take the place of the pixels, as in the paper.
     weights = {} if perceptual is None else {"perceptual": perceptual, "pixel_weight": 0.0}
     return keras_gan.SRGAN(generator, _vgg_discriminator(channels), **weights, **_phases())
@@ -194,7 +194,23 @@ def _real_esrgan(channels):
 
 def _rrdb(channels):
     sizes = {"width": FLAGS.width, "growth": FLAGS.width // 2, "blocks": FLAGS.blocks}
-    return networks.rrdb(image_shape=(None, None, channels), scale=FLAGS.scale, **sizes)
+    return _beyond_smooth(networks.rrdb(image_shape=(None, None, channels), scale=FLAGS.scale, **sizes))
+
+
+def _beyond_smooth(network):
+    """Return a network that adds another one to smoothly enlarged images, which a short training need not learn then.
+
+    At first it adds nothing.
+    """
+    *_, last = (layer for layer in network.layers if layer.weights)
+    last.kernel.assign(keras.ops.zeros_like(last.kernel))
+    images = keras.Input(network.input_shape[1:], name="images")
+    smooth = keras.layers.UpSampling2D(FLAGS.scale, dtype="float32", name="squares")(images)
+    if FLAGS.scale > 1:
+        # Nearly the bilinear enlargement. That of Keras needs to know the sides.
+        smooth = keras.layers.AveragePooling2D(FLAGS.scale + 1, 1, padding="same", dtype="float32")(smooth)
+    both = keras.layers.Add(dtype="float32", name="sum")([smooth, network(images)])
+    return keras.Model(images, keras.layers.Activation("hard_tanh", dtype="float32")(both), name="enlarger")
 
 
 def _vgg_discriminator(channels):

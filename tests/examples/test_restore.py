@@ -119,6 +119,26 @@ def test_noise_has_a_deviation_of_its_own_in_each_image(parts):
     np.testing.assert_array_equal(parts.GaussianNoise(20.0)(images[:1], seeds[3:4]).numpy()[0], noisy[3])
 
 
+@pytest.mark.parametrize(
+    "model, scale",
+    [
+        ("SRGAN", 4),
+        pytest.param("ESRGAN", 2, marks=pytest.mark.long),
+        pytest.param("RealESRGAN", 1, marks=pytest.mark.long),
+    ],
+)
+def test_an_enlarger_begins_with_smooth_enlargement(parts, model, scale):
+    sizes = ["--width=4", "--blocks=1", "--image_size=32", "--steps=2"]
+    flags.FLAGS(["restore.py", "--task=upscale", f"--model={model}", f"--scale={scale}", *sizes])
+    # Sides that the networks of ESRGAN cannot fold, and colours that rise from left to right.
+    images = np.broadcast_to(np.linspace(-0.9, 0.9, 13, dtype="float32")[:, np.newaxis], (1, 9, 13, 3))
+    made = parts.make_model(3).upscale(images)
+    expected = tf.image.resize(images, (9 * scale, 13 * scale), "bilinear")
+    assert made.shape == expected.shape
+    # Of 0.15 from pixel to pixel.
+    np.testing.assert_allclose(made, expected, atol=0.03)
+
+
 class Doubling:
     """Makes each pixel two by two, and white of black."""
 
