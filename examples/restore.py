@@ -18,8 +18,9 @@ detail. Use pictures of the kind and the sharpness that you want to have. Smalle
                ContextEncoder
     denoise    Pix2Pix, DPED                  pictures with Gaussian noise of up to --noise of 255 levels
 
-The first model of a task is the default. --features adds the perceptual loss of the model's paper (DPED needs it): a
-file of VGG19, such as vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 of Keras, too slow for two processor cores.
+The first model of a task is the default. What enlarges begins with smooth enlargement, and learns to add details.
+--features adds the perceptual loss of the model's paper (DPED needs it): a file of VGG19, such as
+vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 of Keras. VGG19 is too slow for two processor cores.
 
 The pictures that come out are PNG files of 8 or 16 bits, as they went in, with their alpha. Large ones are restored in
 tiles. The run directory receives pictures of training (samples/), the losses (losses.png, losses.csv), what
@@ -45,7 +46,7 @@ MODELS = {
     "denoise": ("Pix2Pix", "DPED"),
 }
 # What a few minutes on two processor cores are enough for.
-_STEPS = {"upscale": 2500, "inpaint": 2000, "denoise": 2500}
+_STEPS = {"upscale": 2500, "inpaint": 1000, "denoise": 2500}
 _FEATURES = ("SRGAN", "ESRGAN", "RealESRGAN", "DPED")
 # What a run is recorded with.
 _RECORDED = (

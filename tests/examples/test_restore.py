@@ -1,5 +1,6 @@
 """The script that trains models that restore pictures, and what becomes of a folder of pictures."""
 
+import importlib
 import types
 
 import numpy as np
@@ -21,20 +22,16 @@ def script(load_script):
 @pytest.fixture
 def parts(script):
     """What its flags describe, with small squares."""
-    import restore_parts
-
     with flagsaver.flagsaver():
-        yield restore_parts
+        yield importlib.import_module("restore_parts")
 
 
 @pytest.fixture
 def pictures(script):
     """What it makes of pictures."""
-    import restore_pictures
-
     with flagsaver.flagsaver():
         flags.FLAGS(["restore.py"])
-        yield restore_pictures
+        yield importlib.import_module("restore_pictures")
 
 
 def given(script, run_dir, *arguments):
@@ -72,7 +69,7 @@ def test_flags_that_do_not_fit_each_other(script, tmp_path, arguments, message):
 def test_a_task_has_a_model_and_a_number_of_steps(script, tmp_path):
     with flagsaver.flagsaver():
         given(script, tmp_path, "--task=inpaint", f"--pictures={tmp_path}")
-        assert (flags.FLAGS.model, flags.FLAGS.steps) == ("FreeFormInpainter", 2000)
+        assert (flags.FLAGS.model, flags.FLAGS.steps) == ("FreeFormInpainter", 1000)
 
 
 def test_squares_are_parts_of_pictures_of_any_size(parts, tmp_path, capsys):
