@@ -201,11 +201,12 @@ class ExportedGenerator:
 
     def _holes(self, masks, count):
         """The masks of a request as an input; none if none are given."""
-        array = np.asarray(masks)
-        array = array.astype(np.float32) if array.dtype.kind in "biu" else array
-        # One for all, with the axis of the batch, as the model takes it.
-        is_single = array.ndim == 4 and len(array) == 1
-        return self._repeated(_MASKS, masks if masks is None else array[0] if is_single else array, count)
+        if masks is not None and _MASKS in self.inputs:
+            masks = _as_array(_MASKS, masks)
+            masks = masks.astype(np.float32) if masks.dtype.kind in "biu" else masks
+            # One for all, with the axis of the batch, as the model takes it.
+            masks = masks[0] if masks.ndim == 4 and len(masks) == 1 else masks
+        return self._repeated(_MASKS, masks, count)
 
     def _repeated(self, name, value, count):
         """A given condition as an input, for each sample if it is a single one; nothing if none is given."""
@@ -213,7 +214,7 @@ class ExportedGenerator:
             return {}
         if name not in self.inputs:
             raise ValueError(f"This model takes no {name}: leave them out. Received: {name}={value!r}")
-        value = np.asarray(value)
+        value = _as_array(name, value)
         is_single = value.ndim == len(self.inputs[name])
         return {name: np.repeat(value[np.newaxis], count, axis=0) if is_single else value}
 
@@ -236,6 +237,13 @@ class ExportedGenerator:
     def _run(self, batch):
         (images,) = self._signature(**batch).values()
         return images.numpy()
+
+
+def _as_array(name, value):
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must be an array of numbers. {error} Received: {name}={value!r:.80}") from error
 
 
 def _stated(card, name, read):

@@ -60,6 +60,8 @@ def test_masks_are_taken_as_the_model_takes_them(exported, dtype):
     images = IMAGES.astype("float32") / 127.5 - 1.0
     expected = exported.translate(images, masks=np.repeat(masks(), 2, axis=0))
     np.testing.assert_array_equal(exported.translate(images, masks=masks().astype(dtype)), expected)
+    with pytest.raises(ValueError, match=r"`masks` must be an array of numbers.* Received: masks=\[\[1\], \[0, 1\]\]"):
+        exported.translate(images, masks=[[1], [0, 1]])
 
 
 def test_transparent_pixels_of_a_file_are_filled_and_the_others_are_untouched(model, exported):
