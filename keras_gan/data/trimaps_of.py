@@ -4,6 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._arguments import require_int
+from keras_gan._pixels import warn_of_zero_to_one
 from keras_gan.data.arrays import Arrays
 
 
@@ -45,6 +46,8 @@ def trimaps_of(alphas, *, radius=5):
             f"`pictures[..., 3:]`. Received: alphas.shape={alphas.shape}"
         )
     is_bytes = alphas.dtype == np.uint8
+    if not is_bytes:
+        warn_of_zero_to_one("alphas", float(alphas.min()), float(alphas.max()), stacklevel=2)
     low, high = (0, 255) if is_bytes else (-1.0, 1.0)
     # Whether anything around is not transparent, or not opaque.
     masks = (mask.astype("float32") for mask in (alphas > low, alphas < high))

@@ -155,8 +155,8 @@ class ExportedGenerator:
             images: array `(num_images, height, width, channels)` of the type that the model was exported with: float32
                 in [-1, 1], uint8 or uint16.
             labels: for a model that takes them: one label for all images, or one for each.
-            masks: for a model that fills holes: float32 `(num_images, height, width, 1)`, 1 in the hole and 0 where the
-                image is known; or one for all, `(height, width, 1)`.
+            masks: for a model that fills holes: numbers or booleans `(num_images, height, width, 1)`, 1 in the hole and
+                0 where the image is known; or one for all, `(1, height, width, 1)` or `(height, width, 1)`.
             batch_size: int, how many images to translate at once.
 
         Returns:
@@ -174,7 +174,7 @@ class ExportedGenerator:
         images = self._as_taken(self._main, images)
         if images.dtype.is_floating:
             images = require_image_tensor(self._main, images)
-        conditions = self._repeated(_LABELS, labels, len(images)) | self._repeated(_MASKS, masks, len(images))
+        conditions = self._repeated(_LABELS, labels, len(images)) | self._holes(masks, len(images))
         return self(batch_size=batch_size, images=images, **conditions)
 
     def _labels(self, labels, count, seed):
@@ -199,13 +199,22 @@ class ExportedGenerator:
             )
         return {_CODES: _random.codes_of_seed(count, self.codes, seed)}
 
+    def _holes(self, masks, count):
+        """The masks of a request as an input; none if none are given."""
+        if masks is not None and _MASKS in self.inputs:
+            masks = _as_array(_MASKS, masks)
+            masks = masks.astype(np.float32) if masks.dtype.kind in "biu" else masks
+            # One for all, with the axis of the batch, as the model takes it.
+            masks = masks[0] if masks.ndim == 4 and len(masks) == 1 else masks
+        return self._repeated(_MASKS, masks, count)
+
     def _repeated(self, name, value, count):
         """A given condition as an input, for each sample if it is a single one; nothing if none is given."""
         if value is None:
             return {}
         if name not in self.inputs:
             raise ValueError(f"This model takes no {name}: leave them out. Received: {name}={value!r}")
-        value = np.asarray(value)
+        value = _as_array(name, value)
         is_single = value.ndim == len(self.inputs[name])
         return {name: np.repeat(value[np.newaxis], count, axis=0) if is_single else value}
 
@@ -228,6 +237,13 @@ class ExportedGenerator:
     def _run(self, batch):
         (images,) = self._signature(**batch).values()
         return images.numpy()
+
+
+def _as_array(name, value):
+    try:
+        return np.asarray(value)
+    except ValueError as error:
+        raise ValueError(f"`{name}` must be an array of numbers. {error} Received: {name}={value!r:.80}") from error
 
 
 def _stated(card, name, read):

@@ -53,6 +53,8 @@ class InpaintingModel(TranslationModel, abc.ABC):
             seed=seed,
             name=name,
         )
+        # Known pixels keep every bit, so `call` takes them before the networks round them.
+        self.autocast = False
         self._maps, self.critic, self.masks = maps, critic, masks
         self.adversarial_loss = require_loss(adversarial_loss)
 
@@ -194,8 +196,8 @@ class InpaintingModel(TranslationModel, abc.ABC):
     def call(self, inputs, training=False):
         """Completed images, by the averaged generator if there is one."""
         named = named_fields(inputs, self.inputs_of_call())
-        images, masks = named["images"], named[MASKS]
-        network, seen = self.averaged_generator or self.generator, {**named, "images": self.erased(images, masks)}
+        images, masks = (tf.cast(named[name], tf.float32) for name in ("images", MASKS))
+        network, seen = self.averaged_generator or self.generator, {"images": self.erased(images, masks), MASKS: masks}
         painted = self._maps(seen, network=network, training=training)["images"]
         return self.completed(images, masks, tf.cast(painted, tf.float32))
 

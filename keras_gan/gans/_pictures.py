@@ -27,7 +27,7 @@ class Picture:
         self._given = _require_picture(picture)
         values = self._given.reshape(*self._given.shape[:2], -1).astype(np.float32) / (self._white / 2) - 1.0
         count = values.shape[-1]
-        has_alpha = count != channels and count in (2, 4)
+        has_alpha = count == channels + 1 or (channels == 3 and count == 2)
         self._alpha = values[..., -1:] if has_alpha else None
         colours = _continued(values[..., :-1], self._alpha > -1.0) if has_alpha else values
         self._is_grey = colours.shape[-1] == 1 < channels == 3

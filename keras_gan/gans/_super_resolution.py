@@ -12,6 +12,7 @@ from keras_gan._traversal import every_layer
 from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._pictures import Picture
 from keras_gan.gans._serialised import serialised
+from keras_gan.gans._tiles import in_multiples
 from keras_gan.gans._translation import require_loss, require_perceptual
 from keras_gan.training import Critic, Interface
 
@@ -43,7 +44,8 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
     """
 
     likeness_weight = "pixel_weight"
-    terms = ("g_loss", "pixel_loss", "perceptual_loss", "d_loss")
+    # The pre-training has a name of its own for the pixels: its weight is another one.
+    terms = ("pretraining_loss", "g_loss", "pixel_loss", "perceptual_loss", "d_loss")
 
     def __init__(
         self,
@@ -94,8 +96,11 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
 
     def pretraining_terms(self, batch):
         """What the generator minimises before the game."""
-        made = self.translate_batch(batch)["images"]
-        return {"generator": {"pixel_loss": self.pixel_distance(self.likeness_target(batch), made)}}
+        return self.pretraining_terms_of(batch, self.translate_batch(batch))
+
+    def pretraining_terms_of(self, batch, fake):
+        """The distance of pixels of images that are made, with the weight 1."""
+        return {"generator": {"pretraining_loss": self.pixel_distance(self.likeness_target(batch), fake["images"])}}
 
     def discriminator_terms(self, batch, fake):
         """What the discriminator minimises in the game."""
@@ -118,9 +123,10 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
         return batch["target"]
 
     def test_terms(self, batch, noise):  # noqa: ARG002
-        """All losses of the game on pairs that are not trained on."""
+        """All losses of both phases on pairs that are not trained on."""
         fake = self.translate_batch(batch)
-        return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
+        game = {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
+        return {**game, "pretraining": self.pretraining_terms_of(batch, fake)["generator"]}
 
     def upscale(self, images, *, averaged=True, batch_size=64, tile=None, overlap=None):
         """Enlarge images; another name of `translate`, with its arguments and its result.
@@ -132,7 +138,8 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
             images: float32 `(num_images, height, width, channels)` in [-1, 1].
             averaged: whether to use the averaged generator if there is one.
             batch_size: int, how many images, or tiles of different images, to enlarge at once.
-            tile: int or tuple (height, width) of the tiles; None for whole images.
+            tile: int or tuple (height, width) of the tiles; None for whole images. Where the network folds pixels,
+                sides are rounded up to what it can fold.
             overlap: int, by how many pixels tiles overlap at least; None for about a quarter.
 
         Returns:
@@ -161,15 +168,16 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
         given = Picture(picture, self.sampler().inputs["images"].shape[-1])
         return given.enlarged(self.upscale(given.colours[np.newaxis], **options)[0])
 
-    def translated(self, images, sampler, **options):
+    def translated(self, images, sampler, *, tile, **options):
         """As `TranslationModel.translated`, of images with any sides."""
         images = require_images("images", np.asarray(require_float_images("images", images)))
         height, width = images.shape[1:3]
         multiple = max([getattr(layer, "multiple", 1) for layer in every_layer(sampler.network)], default=1)
         margins = [(0, -side % multiple) for side in (height, width)]
-        if None in sampler.inputs["images"].shape[1:3] and margins != [(0, 0), (0, 0)]:
-            images = np.pad(images, [(0, 0), *margins, (0, 0)], mode="symmetric")
-        made = super().translated(images, sampler, **options)
+        if None in sampler.inputs["images"].shape[1:3]:
+            images = np.pad(images, [(0, 0), *margins, (0, 0)], mode="symmetric") if np.any(margins) else images
+            tile = in_multiples(tile, multiple)
+        made = super().translated(images, sampler, tile=tile, **options)
         return made[:, : self.scale * height, : self.scale * width]
 
     def blocks_of(self, batch):

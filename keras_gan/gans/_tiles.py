@@ -137,6 +137,11 @@ class Tiles:
         return canvas
 
 
+def in_multiples(tile, multiple):
+    """A user's choice of a tile, None or as for `Tiles.chosen`, with sides rounded up to multiples of a number."""
+    return None if tile is None else tuple(size + -size % multiple for size in _wanted(tile))
+
+
 def _usual_overlap(size):
     """About a quarter of a tile, so that tiles begin at multiples of 16 if they can: networks have such strides."""
     step = 3 * size // 4

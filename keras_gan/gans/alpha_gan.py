@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_number
 from keras_gan._tensors import require_float_images
-from keras_gan._trimaps import is_background, is_foreground, is_unknown
+from keras_gan._trimaps import is_background, is_foreground, is_unknown, warn_of_halves
 from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import require_loss
@@ -141,6 +141,8 @@ class AlphaGAN(PairedTranslationModel):
                 "Each picture (num_images, height, width, channels) needs its trimap (num_images, height, width, 1). "
                 f"Received: images.shape={images.shape}, trimaps.shape={trimaps.shape}"
             )
+        # Next to the picture, nobody would see the range of the trimap.
+        warn_of_halves("trimaps", trimaps, stacklevel=2)
         made = self.translate(np.concatenate([images, trimaps], axis=-1), **options)
         return np.clip(0.5 * (made + 1.0), 0.0, 1.0)
 

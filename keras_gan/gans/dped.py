@@ -40,7 +40,7 @@ class DPED(PairedTranslationModel):
 
     Differences from the paper: the generator minimises the loss of the paper's text; that of the code is
     `losses.Minimax()`. The blur has a standard deviation of 3 pixels in a window of 21; the root in the code's filter
-    makes it 4.2. The discriminator's loss is halved, as for `Pix2Pix`.
+    makes it 4.3. The discriminator's loss is halved, as for `Pix2Pix`.
 
     Args:
         generator: keras.Model, G, images to images of the same height and width, such as `networks.unet` or

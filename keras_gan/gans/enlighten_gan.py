@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan import _random
-from keras_gan._arguments import require_int, require_number
+from keras_gan._arguments import checked, require_int, require_number
 from keras_gan._replicas import mean_over_replicas
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._squares import Squares
@@ -44,8 +44,9 @@ class EnlightenGAN(TranslationModel):
         generator: keras.Model, G, images to images of the same shape.
         discriminator: keras.Model, D, images to logits or a patch map.
         local_discriminator: keras.Model, P, for the parts: square, of sides that its input has, or of any size.
-        features: `keras_gan.losses.Perceptual`, whose network, layers and weights compare x and G(x); None leaves these
-            losses out, and then nothing keeps what a picture shows, except a generator that adds to it.
+        features: `keras_gan.losses.Perceptual`, whose network, layers and weights compare x and G(x), whatever its
+            `distance` by squares, and without `style_weights`; None leaves these losses out, and then nothing keeps
+            what a picture shows, except a generator that adds to it.
         feature_weight: lambda, at least 0.
         num_patches: int, the number of random parts of each picture.
         patch_size: int, the sides of the parts.
@@ -103,7 +104,7 @@ class EnlightenGAN(TranslationModel):
             name=name,
         )
         self._maps, self.critic, self.local_critic = maps, critic, local_critic
-        self.features = require_perceptual(features, "features")
+        self.features = _require_features(features)
         self.feature_weight = require_number("feature_weight", feature_weight, low=0.0)
         self.num_patches, self.patch_size = require_int("num_patches", num_patches), patch_size
         self.adversarial_loss = RelativisticSquares() if adversarial_loss is None else require_loss(adversarial_loss)
@@ -159,7 +160,7 @@ class EnlightenGAN(TranslationModel):
 
     def parts(self, images, places):
         """The parts of images at some places, `(batch * num_patches, patch_size, patch_size, channels)`."""
-        free = tf.cast(tf.shape(images)[1:3] - self.patch_size + 1, tf.float32)
+        free = tf.cast(_room(images, self.patch_size), tf.float32)
         starts = tf.cast(tf.floor(places * free), tf.int32)[..., tf.newaxis] + tf.range(self.patch_size)
         rows = tf.gather(images, starts[:, :, 0], axis=1, batch_dims=1)
         columns = tf.gather(rows, starts[:, :, 1], axis=3, batch_dims=2)
@@ -252,6 +253,29 @@ def _require_places(maps, images):
             "its mean: take an earlier layer, or a larger `patch_size`. "
             f"Received: maps of shape {tuple(single[0])} of images of shape {tuple(images.shape[1:3])}"
         )
+
+
+def _require_features(features):
+    """The loss whose features are compared, or None, or a ValueError if it compares anything else."""
+    features = require_perceptual(features, "features")
+    if features is not None and features.style_weights is not None:
+        raise ValueError(
+            "EnlightenGAN compares the features place by place, and has no use for `style_weights`: leave them out. "
+            f"Received: features with style_weights={list(features.style_weights)}"
+        )
+    return features
+
+
+def _room(images, size):
+    """At how many places along each side a part may begin, int32 `(2,)`, or a ValueError if pictures are too small."""
+    words = f"The pictures must be at least as large as their parts, `patch_size` = {size}: give larger ones."
+    known, sides = images.shape[1:3], tf.shape(images)[1:3]
+    if any(side is not None and side < size for side in known):
+        raise ValueError(f"{words} Received: pictures of shape {tuple(images.shape)}")
+    if None not in known:
+        return sides - size + 1
+    received = {"height": sides[0], "width": sides[1]}
+    return checked(sides - size + 1, tf.reduce_all(sides >= size), words, received)
 
 
 def _require_patch(size, shape, judges):

@@ -19,21 +19,24 @@ class ESRGAN(SuperResolutionModel):
         generator:      w_f L_F(y, G(x))  +  w_a R_G(D(y), D(G(x)))  +  w_p E|y - G(x)|
         discriminator:  R_D(D(y), D(G(x)))
 
-    Wang et al. 2018 (arXiv 1809.00219), equations 1 to 3, with the weights and the halves of the authors' code. The
-    networks are `networks.rrdb` and `networks.vgg_discriminator`. The paper's features are those of VGG19 before the
-    last ReLU:
+    Wang et al. 2018 (arXiv 1809.00219), equations 1 to 3, with the weights and the halves of the authors' code; its
+    pixels are in [0, 1], so w_p is half as large here. The networks are `networks.rrdb` and
+    `networks.vgg_discriminator`. The paper's features are those of VGG19 before the last ReLU:
 
         trunk = keras_gan.networks.perceptual_trunk(weights="vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5")
         perceptual = keras_gan.losses.Perceptual(trunk, ["block5_conv4"])
 
-    Without features, w_p = 0.01 is far too little for the pixels: give `pixel_weight=1.0`.
+    w_f = 1 goes with the weights of PyTorch, which need `preprocessing="torch"` in `perceptual_trunk`. With those of
+    Keras above, L_F has another scale: look at `perceptual_loss` next to the other terms, and set `perceptual_weight`.
+    Without features, w_p = 0.005 is far too little for the pixels: give `pixel_weight=1.0`.
+
     `transfer.interpolate_networks` makes generators between the pre-trained one and that of the game: less noise for
     less texture.
 
     Differences from the paper: each half of the discriminator's loss passes gradients through both kinds of images, as
     in the paper of the loss, and the rate does not decay unless the optimizers get a schedule. The generator keeps the
-    state of its optimizer when the game begins. The paper pre-trains for 10^6 steps and plays 4 10^5, on batches of 16
-    parts of 128x128 pixels.
+    state of its optimizer when the game begins, and its rate: the paper pre-trains at 2e-4, for 10^6 steps, and plays
+    4 10^5, on batches of 16 parts of 128x128 pixels.
 
     Args:
         generator: keras.Model, G, images to images a whole number of times as high and wide.
@@ -67,7 +70,7 @@ class ESRGAN(SuperResolutionModel):
         *,
         pretraining_steps=0,
         adversarial_weight=5e-3,
-        pixel_weight=1e-2,
+        pixel_weight=5e-3,
         perceptual=None,
         perceptual_weight=1.0,
         ema_half_life=11_000,

@@ -24,11 +24,13 @@ class RealESRGAN(SuperResolutionModel):
         pre-training:   E|u(y) - G(x)|
         generator:      w_p E|u(y) - G(x)|  +  w_f L_F(u(y), G(x))  +  w_a E[s(-D(G(x)))]
         discriminator:  E[s(-D(y))] + E[s(D(G(x)))]
-        u(y) = y + m * sharpening * (y - Gaussian(y)),    m = Gaussian(1 where |y - Gaussian(y)| > 10 / 255)
+        u(y) = y + m * (clip(y + sharpening * (y - Gaussian(y)), -1, 1) - y)
+        m = Gaussian(1 where |y - Gaussian(y)| > 20 / 255)
 
     Sharpened targets make sharp images without more of the adversarial loss, which would add artefacts; the mask m
     keeps the sharpening away from what is smooth. The discriminator sees the targets as they are. Wang et al. 2021
-    (arXiv 2107.10833), sections 3 and 4, with the weights of the authors' code. The networks are `networks.rrdb` and
+    (arXiv 2107.10833), sections 3 and 4, with the weights of the authors' code; its pixels are in [0, 1], so w_p is
+    half as large here, and a step of 10 / 255 there is one of 20 / 255. The networks are `networks.rrdb` and
     `networks.unet_discriminator`:
 
         pictures = keras_gan.data.load_degraded(
@@ -38,9 +40,12 @@ class RealESRGAN(SuperResolutionModel):
         layers = ["block1_conv2", "block2_conv2", "block3_conv4", "block4_conv4", "block5_conv4"]
         perceptual = keras_gan.losses.Perceptual(trunk, layers, weights=[0.1, 0.1, 1.0, 1.0, 1.0])
 
+    w_f = 1 goes with the weights of PyTorch, which need `preprocessing="torch"` in `perceptual_trunk`. With those of
+    Keras above, L_F has another scale: look at `perceptual_loss` next to the other terms, and set `perceptual_weight`.
+
     Differences from the paper: there is no pool of earlier pairs, because each image of a batch is degraded in its own
-    way, and the generator keeps the state of its optimizer when the game begins. The paper pre-trains for 10^6 steps
-    and plays 4 10^5.
+    way, and the generator keeps the state of its optimizer when the game begins, and its rate: the paper pre-trains at
+    2e-4, for 10^6 steps, and plays 4 10^5 at 1e-4.
 
     Args:
         generator: keras.Model, G, images to images a whole number of times as high and wide.
@@ -74,7 +79,7 @@ class RealESRGAN(SuperResolutionModel):
         pretraining_steps=0,
         sharpening=0.5,
         adversarial_weight=0.1,
-        pixel_weight=1.0,
+        pixel_weight=0.5,
         perceptual=None,
         perceptual_weight=1.0,
         ema_half_life=33_000,

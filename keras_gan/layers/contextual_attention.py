@@ -84,7 +84,9 @@ class ContextualAttention(keras.layers.Layer):
         patches = _patches(maps, _COMPARED, 1)
         batch, height, width = tf.unstack(tf.shape(patches)[:3])
         patches = tf.reshape(patches, (batch, height * width, patches.shape[-1]))
-        keys = patches / tf.maximum(tf.norm(patches, axis=-1, keepdims=True), _LEAST_NORM)
+        # The maximum comes before the root, which has no gradient at zero.
+        squares = tf.reduce_sum(tf.square(patches), axis=-1, keepdims=True)
+        keys = patches / tf.sqrt(tf.maximum(squares, _LEAST_NORM**2))
         scores = self._propagated(tf.matmul(patches, keys, transpose_b=True), height, width)
         known = self._known(masks, (batch, 1, height * width))
         return tf.nn.softmax(scores * known * self.scale) * known

@@ -41,8 +41,10 @@ class Regions(Masks):
         noise = _random.uniform((count, self.cells, self.cells), seed)
         rows, columns = (_interpolation(side, self.cells) for side in sides)
         noise = tf.einsum("yi,nij,xj->nyx", rows, noise, columns)
-        pixels = tf.sort(tf.reshape(noise, (count, sides[0] * sides[1])))
-        covered = tf.cast(tf.round(self.share * tf.cast(sides[0] * sides[1], tf.float32)), tf.int32)
+        size = sides[0] * sides[1]
+        pixels = tf.sort(tf.reshape(noise, (count, size)))
+        # At least one pixel is known, although few may be rounded to none.
+        covered = tf.minimum(tf.cast(tf.round(self.share * tf.cast(size, tf.float32)), tf.int32), size - 1)
         return noise < tf.gather(pixels, covered, axis=1)[:, tf.newaxis, tf.newaxis]
 
     def get_config(self):

@@ -48,6 +48,9 @@ def values_of_pairs(compare, images, targets, *, channel=None, border=0, value_r
     images, targets = (as_array(name, value, "iuf") for name, value in (("images", images), ("targets", targets)))
     _require_same_shape(images, targets)
     ranges = _range_of("images", images, value_range), _range_of("targets", targets, value_range)
+    for name, values, ends in zip(("images", "targets"), (images, targets), ranges, strict=True):
+        if ends == _IMAGES:
+            warn_of_zero_to_one(name, float(values.min()), float(values.max()), stacklevel=3)
     require_choice("channel", channel, (None, "y"))
     if channel == "y" and images.shape[-1] != 3:
         raise ValueError(
@@ -70,7 +73,7 @@ def values_of_pairs(compare, images, targets, *, channel=None, border=0, value_r
     return np.concatenate(parts)
 
 
-def only_holes(images, targets, masks, border=0):
+def only_holes(images, targets, masks, *, border=0, value_range=None):
     """Images that differ from their targets in the holes alone, and what share of each image is hole.
 
     So a mean over all pixels, divided by the share, is the mean over the hole.
@@ -80,9 +83,10 @@ def only_holes(images, targets, masks, border=0):
         targets: array-like of the same shape.
         masks: array-like `(num_pairs, height, width, 1)`, 1 in the hole and 0 elsewhere.
         border: int, how many pixels are left out on each side.
+        value_range: as for `values_of_pairs`.
 
     Returns:
-        The images, and float64 shares `(num_pairs,)`.
+        The images, as floats in [-1, 1] if the types of both arrays have two ranges, and float64 shares `(num_pairs,)`.
 
     Raises:
         ValueError: if these are no masks for the images, or an image has no hole.
@@ -97,7 +101,16 @@ def only_holes(images, targets, masks, border=0):
             "Each image must have a hole, because nothing else is measured: leave out those without. "
             f"Received: {int((shares == 0).sum())} of {len(shares)} masks without a hole"
         )
+    if images.dtype != targets.dtype:
+        ends = _range_of("images", images, value_range), _range_of("targets", targets, value_range)
+        if ends[0] != ends[1]:
+            images, targets = _as_floats(images, ends[0]), _as_floats(targets, ends[1])
     return np.where(holes, images, targets), shares
+
+
+def _as_floats(images, ends):
+    """Numbers between two ends as float64 in [-1, 1]."""
+    return (images.astype(np.float64) - ends[0]) * (2.0 / (ends[1] - ends[0])) - 1.0
 
 
 def require_holes(masks, shape):
@@ -140,8 +153,6 @@ def _range_of(name, images, value_range):
             f"`{name}` must be finite numbers in [{ends[0]:g}, {ends[1]:g}].{advice} "
             f"Received: lowest={low:.6g}, highest={high:.6g}"
         )
-    if ends == _IMAGES:
-        warn_of_zero_to_one(name, low, high, stacklevel=4)
     return ends
 
 

@@ -5,7 +5,7 @@ import typing
 
 import numpy as np
 
-from keras_gan._trimaps import is_unknown
+from keras_gan._trimaps import is_unknown, warn_of_halves
 from keras_gan.metrics._features import as_array
 
 # Of the filter of the gradient, and the share of its highest value at which it ends.
@@ -65,6 +65,7 @@ def matting_errors(alphas, targets, trimaps):
             "Alphas, targets and trimaps must have the same shape, (num_images, height, width, 1). "
             f"Received: alphas.shape={made.shape}, targets.shape={true.shape}, trimaps.shape={trimaps.shape}"
         )
+    warn_of_halves("trimaps", trimaps, stacklevel=2)
     unknown = is_unknown(trimaps)
     counts = unknown.sum(axis=(1, 2, 3))
     if not counts.all():

@@ -49,8 +49,8 @@ class PairEvaluator:
         metrics: any of "psnr", "ssim", "l1" and "gradient_energy"; of filled holes "hole_psnr" and "hole_l1"; a
             `Lpips`, or another function of (images, targets) that returns a number for each pair and has a `name` and
             `better`, "lower" or "higher"; and, with an `extractor`, those of an `Evaluator`, such as
-            "frechet_distance" and "kernel_distance". None for the first four, and with an `extractor` the kernel
-            distance.
+            "frechet_distance" and "kernel_distance". None for the first four, with an `extractor` the kernel distance,
+            and of data where each image has a hole those of holes.
         extractor: `Extractor` for the distances between the set of translations and the set of targets; or None.
         to: for a `CycleGAN`: "target", or "source" to translate the targets back and compare them with the sources, and
             all values then have names that end in "_to_source". None calls `translate` without it.
@@ -61,7 +61,8 @@ class PairEvaluator:
         border: int, how many pixels at each side `psnr` and `ssim` leave out.
 
     Attributes:
-        better: dict of the name of each value to "lower", "higher" or "near 1".
+        better: dict of the name of each value to "lower", "higher" or "near 1"; without those of holes unless they are
+            named in `metrics`, because not all data have them.
 
     Raises:
         ValueError: if a metric is unknown or needs an extractor, or another argument is out of its range.
@@ -99,7 +100,9 @@ class PairEvaluator:
         self.to = to
         self.num_pairs = require_int("num_pairs", num_pairs, low=2)
         self.seed = require_seed(seed)
+        self._of_holes = []
         if metrics is None:
+            self._of_holes = [measure for measure in _pair_measures.MEASURES.values() if measure.is_of_holes]
             # Of few pairs, the Frechet distance means less than the kernel distance.
             usual = [name for name, measure in _pair_measures.MEASURES.items() if not measure.is_of_holes]
             metrics = [*usual, *(["kernel_distance"] if extractor is not None else [])]
@@ -146,7 +149,8 @@ class PairEvaluator:
         pairs = self.with_samples(pairs, verbose)
         if pairs.source.shape != pairs.target.shape:
             return pairs
-        values = {measure.name: _value(measure, _rows(measure, pairs.source, pairs))[0] for measure in self.measures}
+        measures = self._measures_of(pairs)
+        values = {measure.name: _value(measure, _rows(measure, pairs.source, pairs))[0] for measure in measures}
         sets = {} if self._sets is None else self._compared(pairs.source, pairs).numbers()
         return dataclasses.replace(pairs, baselines=values | sets)
 
@@ -185,7 +189,7 @@ class PairEvaluator:
         floor = floor if floor is None or _is_numbers(floor) else self.floor(floor, real)
         made = self._translations(source, real)
         options = {"seed": self.seed, "intervals": intervals}
-        results = [result_of(each, _rows(each, made, real), real, **options) for each in self.measures]
+        results = [result_of(each, _rows(each, made, real), real, **options) for each in self._measures_of(real)]
         if self._sets is not None:
             sets = self._compared(made, real, floor=floor, intervals=intervals, verbose=verbose).values()
             results += [dataclasses.replace(result, baseline=real.baselines.get(result.name)) for result in sets]
@@ -214,6 +218,11 @@ class PairEvaluator:
             train = read_pairs(train, self.num_pairs, self.seed)
             train = train.source if self.to == "source" else train.target
         return self._sets.floor(train, real.samples)
+
+    def _measures_of(self, pairs):
+        """The measures of pairs: those that were named, or the usual ones."""
+        has_holes = pairs.masks is not None and pairs.masks.any(axis=(1, 2, 3)).all()
+        return [*self.measures, *self._of_holes] if has_holes else self.measures
 
     def _require_part_used(self, metrics):
         """Raise a ValueError if a part of the images is asked for that no metric takes."""

@@ -49,7 +49,7 @@ def psnr(images, targets, *, channel=None, border=0, value_range=None, masks=Non
     """
     shares = 1.0
     if masks is not None:
-        images, shares = only_holes(images, targets, masks, border)
+        images, shares = only_holes(images, targets, masks, border=border, value_range=value_range)
     errors = values_of_pairs(_squared_errors, images, targets, channel=channel, border=border, value_range=value_range)
     errors = errors / shares
     with np.errstate(divide="ignore"):

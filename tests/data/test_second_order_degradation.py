@@ -55,6 +55,14 @@ def test_a_gaussian_has_its_deviation():
     assert np.sqrt((kernel.sum(axis=0) * places**2).sum()) == pytest.approx(0.9, abs=0.02)
 
 
+def test_the_share_of_round_gaussians_is_that_of_the_authors(monkeypatch):
+    """45 to 25 with elongated ones, as without the blurs that are left out."""
+    asked = []
+    monkeypatch.setattr(parts._Draws, "chance", lambda _, probability: asked.append(probability) or tf.constant(True))
+    parts._gaussian(draws(), (0.5, 2.0))
+    assert asked == pytest.approx([0.45 / 0.7])
+
+
 def test_a_sinc_filter_keeps_low_frequencies_and_drops_high_ones(monkeypatch):
     monkeypatch.setattr(parts, "_radius", lambda _: tf.constant(10.0))
     answers = np.abs(np.fft.fft2(np.asarray(parts._sinc(draws(1))), (64, 64)))

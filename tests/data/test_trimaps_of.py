@@ -40,3 +40,9 @@ def test_floats_and_bytes_agree():
 def test_bad_arguments(alphas, options, message):
     with pytest.raises(ValueError, match=message):
         trimaps_of(alphas, **options)
+
+
+def test_alphas_of_zero_to_one_are_warned_of():
+    with pytest.warns(UserWarning, match=r"`alphas \* 2 - 1`") as caught:
+        trimaps_of(np.linspace(0.0, 1.0, 16).reshape(1, 4, 4, 1))
+    assert caught[0].filename == __file__

@@ -55,6 +55,15 @@ def test_numbers_are_completed_and_known_ones_keep_every_bit(model, exported):
     np.testing.assert_array_equal(filled[known], images[known])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "uint8", "bool"])
+def test_masks_are_taken_as_the_model_takes_them(exported, dtype):
+    images = IMAGES.astype("float32") / 127.5 - 1.0
+    expected = exported.translate(images, masks=np.repeat(masks(), 2, axis=0))
+    np.testing.assert_array_equal(exported.translate(images, masks=masks().astype(dtype)), expected)
+    with pytest.raises(ValueError, match=r"`masks` must be an array of numbers.* Received: masks=\[\[1\], \[0, 1\]\]"):
+        exported.translate(images, masks=[[1], [0, 1]])
+
+
 def test_transparent_pixels_of_a_file_are_filled_and_the_others_are_untouched(model, exported):
     inpaint = exported._model.signatures["inpaint_png"]
     # Half transparent pixels are known.

@@ -33,7 +33,7 @@ def test_grey_goes_through_a_network_for_colours(shape):
     np.testing.assert_array_equal(given.enlarged(given.colours), picture)
 
 
-@pytest.mark.parametrize("channels, taken", [(4, 3), (2, 1), (2, 3)])
+@pytest.mark.parametrize("channels, taken", [(4, 3), (2, 1), (2, 3), (3, 2), (5, 4)])
 def test_the_alpha_is_kept(channels, taken):
     picture = levels("uint8", 6, 5, channels)
     given = Picture(picture, taken)

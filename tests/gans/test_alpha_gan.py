@@ -121,6 +121,15 @@ def test_in_tiles_the_known_region_is_exact_too():
     np.testing.assert_array_equal(alphas[source[..., 3:] == -1], 0.0)
 
 
+def test_trimaps_of_zero_to_one_are_warned_of_and_those_without_background_are_not():
+    model, pictures = make(), np.full((1, 8, 8, 3), -0.5, "float32")
+    halves = np.repeat(np.float32([0.0, 0.5, 0.5, 1.0]), 16).reshape(1, 8, 8, 1)
+    with pytest.warns(UserWarning, match=r"trimaps fill \[0, 1\].*`trimaps \* 2 - 1`") as caught:
+        model.matte(pictures, halves)
+    assert caught[0].filename == __file__
+    model.matte(pictures, np.where(halves == 0.5, np.float32(0.0), np.float32(1.0)))
+
+
 @pytest.mark.parametrize(
     "build, message",
     [

@@ -104,6 +104,17 @@ def test_known_pixels_are_returned_bit_for_bit_and_the_hole_never_matters():
     np.testing.assert_allclose(model.predict({"images": given, "masks": mask}, verbose=0), filled, atol=1e-6)
 
 
+def test_a_call_in_float16_keeps_known_pixels_bit_for_bit():
+    keras.config.set_dtype_policy("mixed_float16")
+    model, given, masks = make(), images(2), np.zeros((2, 8, 8, 1), "float32")
+    masks[:, 2:5, 3:6] = 1.0
+    made = model({"images": given, "masks": masks})
+    assert made.dtype == "float32"
+    known = np.broadcast_to(masks == 0.0, given.shape)
+    np.testing.assert_array_equal(np.asarray(made)[known], given[known])
+    assert not np.array_equal(made, given)
+
+
 def test_the_centre_is_pasted_in_the_centre():
     model, given = make((4, 4, 3), masks=Boxes(0.25)), images(2)
     mask = Boxes(0.5)(1, SHAPE[:2], seed=(0, 1)).numpy()

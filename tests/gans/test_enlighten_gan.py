@@ -123,6 +123,14 @@ def test_unpaired_data_train_it():
     assert int(model.training_state.step.value) == 2
 
 
+def test_pictures_of_unknown_sides_that_are_too_small_are_refused_in_a_graph():
+    model, free = make(), tf.TensorSpec((None, None, None, 3))
+    parts = tf.function(lambda images: model.parts(images, tf.zeros((1, 4, 2))), input_signature=[free])
+    assert parts(tf.zeros((1, 6, 7, 3))).shape == (4, 6, 6, 3)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="at least as large as their parts"):
+        parts(tf.zeros((1, 8, 5, 3)))
+
+
 @pytest.mark.parametrize(
     "build, message",
     [
@@ -133,6 +141,14 @@ def test_unpaired_data_train_it():
         ),
         (lambda: make(num_patches=0), "`num_patches` must be an integer of at least 1"),
         (lambda: make(features=trunk()), "`features` must be a `keras_gan.losses.Perceptual`, or None"),
+        (
+            lambda: make(features=losses.Perceptual(trunk(), ["edges"], style_weights=[1.0])),
+            r"no use for `style_weights`: leave them out. Received: features with style_weights=\[1.0\]",
+        ),
+        (
+            lambda: make().parts(tf.zeros((1, 8, 5, 3)), tf.zeros((1, 4, 2))),
+            r"at least as large as their parts, `patch_size` = 6.* Received: pictures of shape \(1, 8, 5, 3\)",
+        ),
         (lambda: make(feature_weight=-1), r"`feature_weight` must be a number in \[0.0, inf\)"),
         (
             lambda: make(features=losses.Perceptual(pooled(), ["pool"])).kept(*[tf.zeros((1, 6, 6, 3))] * 2),

@@ -76,3 +76,8 @@ def test_the_average_is_that_of_the_authors():
     """After batches of 16, an update counts 0.001."""
     half_life = make().players["generator"].ema_half_life
     assert 1.0 - 0.5 ** (16 / half_life) == pytest.approx(0.001, rel=0.02)
+
+
+def test_the_pixels_weigh_what_they_do_in_the_authors_code():
+    """Its images are in [0, 1], so the same distance is half as large."""
+    assert make().pixel_weight == 0.01 / 2.0

@@ -49,8 +49,13 @@ def test_the_pixels_are_compared_with_sharpened_targets_and_the_discriminator_se
     batch = {"source": target, "target": target}
     np.testing.assert_array_equal(model.pairs_of(batch)["images"], target)
     expected = tf.reduce_mean(tf.abs(sharpened(target, 0.5) - model.generator(target)))
-    found = model.pretraining_terms(batch)["generator"]["pixel_loss"]
+    found = model.pretraining_terms(batch)["generator"]["pretraining_loss"]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_the_pixels_weigh_what_they_do_in_the_authors_code():
+    """Its images are in [0, 1], so the same distance is half as large."""
+    assert make().pixel_weight == 1.0 / 2.0
 
 
 def test_without_sharpening_the_targets_are_those_of_the_data():

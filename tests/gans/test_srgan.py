@@ -61,7 +61,7 @@ def test_the_pre_training_minimises_the_squared_error_alone():
     assert_stepped(model.generator, g, tape, error)
     for now, then in zip(model.discriminator.get_weights(), d.get_weights(), strict=True):
         np.testing.assert_array_equal(now, then)
-    assert (logs["pixel_loss"], logs["phase"], logs["d_loss"]) == (pytest.approx(float(error)), 0.0, 0.0)
+    assert (logs["pretraining_loss"], logs["phase"], logs["d_loss"]) == (pytest.approx(float(error)), 0.0, 0.0)
 
 
 def test_the_game_is_the_textbook_algorithm():
@@ -85,7 +85,16 @@ def test_the_game_is_the_textbook_algorithm():
         total = g_loss + pixels + features
     assert_stepped(model.generator, g, tape, total)
     expected = {"g_loss": g_loss, "pixel_loss": pixels, "perceptual_loss": features, "d_loss": d_loss, "phase": 1.0}
+    expected["pretraining_loss"] = 0.0
     assert logs == pytest.approx({name: float(value) for name, value in expected.items()}, rel=1e-5)
+
+
+def test_on_held_out_pairs_the_pixels_count_in_each_phase_as_in_training():
+    model, batch = compiled(make(pixel_weight=0.25)), pairs(3)
+    logs = model.test_on_batch(batch, return_dict=True)
+    error = float(np.square(batch["target"] - model.generator(batch["source"])).mean())
+    assert logs["pretraining_loss"] == pytest.approx(error, rel=1e-5)
+    assert logs["pixel_loss"] == pytest.approx(0.25 * error, rel=1e-5)
 
 
 def test_a_pixel_weight_of_zero_leaves_the_pixels_out_of_the_game():
@@ -112,6 +121,16 @@ def test_sides_that_the_network_cannot_fold_are_continued_and_cropped():
     images = np.random.default_rng(0).uniform(-1, 1, (1, 5, 3, 1)).astype("float32")
     continued = np.pad(images, [(0, 0), (0, 1), (0, 1), (0, 0)], mode="symmetric")
     np.testing.assert_allclose(model.upscale(images), generator(continued)[:, :10, :6], atol=1e-6)
+
+
+def test_tiles_that_the_network_cannot_fold_are_rounded_up():
+    generator = networks.rrdb(image_shape=(None, None, 1), width=2, growth=1, blocks=1, scale=2)
+    model = keras_gan.SRGAN(generator, keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(1, 3)]))
+    images = np.random.default_rng(0).uniform(-1, 1, (1, 13, 9, 1)).astype("float32")
+    made = [model.upscale(images, tile=tile, overlap=2) for tile in (7, (7, 8), 8)]
+    assert made[0].shape == (1, 26, 18, 1)
+    for each in made[:2]:
+        np.testing.assert_array_equal(each, made[2])
 
 
 def test_snapshots_show_each_source_as_squares_next_to_its_result():

@@ -98,6 +98,21 @@ def test_maps_of_any_size_are_rebuilt_in_a_graph_with_gradients():
     np.testing.assert_allclose(value, tf.reduce_sum(layer([maps, masks]) ** 2), rtol=1e-5)
 
 
+@pytest.mark.long
+def test_patches_of_zeros_have_finite_gradients_where_xla_compiles():
+    maps, masks = map(tf.constant, maps_and_masks())
+    maps *= tf.cast(tf.range(WIDTH) > 5, tf.float32)[:, tf.newaxis]
+
+    @tf.function(jit_compile=True, autograph=False)
+    def slope(maps, masks):
+        with tf.GradientTape() as tape:
+            tape.watch(maps)
+            value = tf.reduce_sum(ContextualAttention().attention([maps, masks]) ** 2)
+        return tape.gradient(value, maps)
+
+    assert np.isfinite(slope(maps, masks)).all()
+
+
 def test_bad_sides_and_arguments():
     with pytest.raises(ValueError, match=r"its sides must be multiples of that. Received: .* rate=2"):
         ContextualAttention()([np.zeros((1, 7, 8, 2), "float32"), np.zeros((1, 7, 8, 1), "float32")])

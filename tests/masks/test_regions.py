@@ -29,6 +29,11 @@ def test_the_enlargement_is_cubic_convolution():
     np.testing.assert_allclose((_interpolation(40, 8).numpy() @ row[0])[10:30], enlarged[10:30], atol=1e-5)
 
 
+def test_of_few_pixels_one_is_known():
+    masks = Regions(0.9)(3, (2, 2), seed=[0, 1]).numpy()
+    np.testing.assert_array_equal(masks.sum(axis=(1, 2, 3)), 3)
+
+
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.5, "some"])
 def test_a_bad_share(share):
     with pytest.raises(ValueError, match=r"`share` must be .* Received: share="):

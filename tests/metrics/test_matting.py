@@ -63,6 +63,14 @@ def test_bytes_and_floats_agree_and_truth_has_no_error():
     assert not np.any(matting_errors(targets, targets, trimaps))
 
 
+def test_trimaps_of_zero_to_one_are_warned_of():
+    alphas, targets, trimaps = scene()
+    with pytest.warns(UserWarning, match=r"`trimaps \* 2 - 1`") as caught:
+        matting_errors(alphas, targets, (trimaps + 1) / 2)
+    assert caught[0].filename == __file__
+    matting_errors(alphas, targets, np.abs(trimaps))
+
+
 @pytest.mark.parametrize(
     "change, message",
     [

@@ -331,6 +331,20 @@ def test_only_the_holes_of_completed_images_are_compared():
     assert changed["hole_l1"].value == report["hole_l1"].value
 
 
+def test_the_usual_metrics_of_images_with_holes_are_those_of_the_holes_too():
+    masks = np.zeros((6, 12, 12, 1), "float32")
+    masks[:, 3:6, 4:8] = 1.0
+    usual, evaluator = ["psnr", "ssim", "l1", "gradient_energy"], PairEvaluator()
+    report = evaluator.compare(Filling(), {"images": TARGET[:6], "masks": masks}, intervals=False)
+    assert list(report) == [*usual, "hole_psnr", "hole_l1"]
+    # Outside of the holes there is no error, and they are 12 of 144 pixels.
+    assert report["hole_l1"].value == pytest.approx(12 * report["l1"].value, rel=1e-6)
+    assert report["hole_l1"].baseline == pytest.approx(12 * report["l1"].baseline, rel=1e-6)
+    masks[0] = 0.0
+    report = evaluator.compare(Filling(), {"images": TARGET[:6], "masks": masks}, intervals=False)
+    assert list(report) == list(evaluator.better) == usual
+
+
 def test_holes_need_masks():
     with pytest.raises(ValueError, match='"hole_l1" compares what is in the holes'):
         PairEvaluator(["hole_l1"]).compare(Brighter(), PAIRS)

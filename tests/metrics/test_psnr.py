@@ -121,3 +121,13 @@ def test_masks_leave_the_holes_alone_also_next_to_a_border_and_in_luma():
     luma = [(pair[:, 1:5, 2:4].astype("float64") / 255.0) @ [65.481, 128.553, 24.966] for pair in (images, targets)]
     expected = 10 * np.log10(255.0**2 / np.square(luma[0] - luma[1]).mean(axis=(1, 2)))
     np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("options", [{}, {"channel": "y"}])
+def test_with_masks_too_bytes_and_their_floats_have_one_value(options):
+    images, targets = np.random.default_rng(0).integers(0, 256, (2, 2, 6, 6, 3), np.uint8)
+    masks = np.zeros((2, 6, 6, 1))
+    masks[:, 1:4, 2:5] = 1.0
+    expected = psnr(images, targets, masks=masks, **options).values
+    for pair in ((images / 127.5 - 1.0, targets), (images, targets / 127.5 - 1.0)):
+        np.testing.assert_allclose(psnr(*pair, masks=masks, **options).values, expected, rtol=1e-6)
