@@ -24,6 +24,9 @@ import keras_gan
 from keras_gan._traversal import every_layer
 from keras_gan.training import _optimizers
 
+# They ask Keras, whose version the tests pin: once before a release is enough.
+pytestmark = pytest.mark.long
+
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (24, 2)).astype("float32")
 
 

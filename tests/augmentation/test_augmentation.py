@@ -59,6 +59,7 @@ def test_a_graph_that_does_not_know_the_batch_changes_the_same(augmentation, jit
     np.testing.assert_allclose(compiled(images(), SEED), augmentation(images(), seed=SEED), atol=1e-5)
 
 
+@pytest.mark.long
 @EVERY
 @pytest.mark.parametrize(
     "known", [True, pytest.param(False, marks=pytest.mark.long)], ids=["known batch", "unknown batch"]

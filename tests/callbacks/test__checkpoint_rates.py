@@ -92,6 +92,7 @@ def test_a_new_rate_replaces_the_one_that_training_has_changed(tmp_path, program
     assert rates(again) == close(0.02, 0.05)
 
 
+@pytest.mark.long
 def test_new_rates_of_both_players_are_one_difference(tmp_path, program, fit):
     fit(program(), Checkpoint(tmp_path), epochs=1)
     gan = program(0.02, 0.02)
@@ -101,6 +102,7 @@ def test_new_rates_of_both_players_are_one_difference(tmp_path, program, fit):
     assert rates(gan) == close(0.02, 0.02)
 
 
+@pytest.mark.long
 def test_a_rewind_keeps_the_new_rate_and_what_training_has_changed_since(tmp_path, program, fit):
     class Rewind(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -184,6 +186,7 @@ def test_a_new_schedule_does_not_have_the_factor_of_the_old_one(tmp_path, progra
     assert float(gan.training_state.learning_rate_factor) == 1.0
 
 
+@pytest.mark.long
 def test_a_new_schedule_next_to_an_old_one_keeps_the_factor_and_says_so(tmp_path, program, fit):
     fit(program(FALLING, FALLING), Scale(), Checkpoint(tmp_path), epochs=1)
     gan = program(STEEPER, FALLING)

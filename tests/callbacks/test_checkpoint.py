@@ -74,6 +74,7 @@ def test_a_killed_gan_ends_as_one_that_was_never_stopped(tmp_path, fit, train_un
     assert int(gan.training_state.step) == 2 * STEPS_PER_EPOCH
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("saving", [{}, pytest.param({"unit": "step", "every": 3}, marks=pytest.mark.long)])
 def test_killed_before_and_after_the_ends_of_epochs(tmp_path, walk, fit, train_until_done, saving):
     whole = walk()

@@ -125,6 +125,7 @@ def test_nan_is_never_the_best(gan, tmp_path):
     assert evaluate.best_value == 2.0
 
 
+@pytest.mark.long
 def test_a_run_that_goes_on_remembers_the_best(gan, tmp_path):
     def callbacks(values):
         evaluate = Evaluate(IMAGES, brightness("lower", values), directory=tmp_path, best="brightness")
@@ -286,6 +287,7 @@ def test_a_translator_is_measured_on_pairs_and_the_best_is_kept(tmp_path):
     assert best["l1"].baseline == pytest.approx(0.7 * np.abs(IMAGES).mean())
 
 
+@pytest.mark.long
 def test_a_cycle_gan_is_measured_in_both_directions():
     shape = {"image_shape": (8, 8, 1), "width": 1}
     translators = [keras_gan.networks.resnet_translator(**shape, blocks=1) for _ in range(2)]

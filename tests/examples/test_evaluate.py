@@ -78,6 +78,7 @@ def test_the_page_shows_numbers_pictures_and_curves(script, models):
         assert heading in page
 
 
+@pytest.mark.long
 def test_a_classifier_of_the_train_split_sorts_the_samples(script, models, monkeypatch, tmp_path):
     whole = keras_gan.metrics.train_extractor
     monkeypatch.setattr(keras_gan.metrics, "train_extractor", lambda *a, **options: whole(*a, **options, steps=20))

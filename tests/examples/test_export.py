@@ -104,6 +104,7 @@ def assert_same_images(folder, gan, **options):
     )
 
 
+@pytest.mark.long
 def test_the_best_of_a_run_is_chosen_over_the_last(export, run_dir, capsys):
     folder = export(run_dir)
     best = keras.saving.load_model(run_dir / "best.keras")

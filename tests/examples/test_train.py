@@ -190,6 +190,7 @@ def test_flags_reach_the_parts(train):
     assert layers["leaky_relu_0"].compute_dtype == "bfloat16"
 
 
+@pytest.mark.long
 def test_flags_of_practice_reach_the_parts(train):
     gan, _ = train(
         "--gan=hinge",

@@ -117,6 +117,7 @@ def test_small_kernels_are_not_quantised(tmp_path):
     assert litert_distance(gan, save_litert(gan, tmp_path / "small.tflite", quantize=True))["largest"] < 1e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("averaged", [True, False])
 def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, tmp_path):
     gan = LSGAN(*networks.mlp(image_shape=(2, 2, 1), latent_dim=6, width=8), ema_half_life=10.0)
@@ -130,6 +131,7 @@ def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, 
     assert litert_distance(gan, path, averaged=not averaged)["largest"] > 0.1
 
 
+@pytest.mark.long
 def test_statistics_are_taken_anew_as_those_of_the_served_model(tmp_path):
     gan = LSGAN(*networks.dcgan(image_shape=(8, 8, 1), latent_dim=6, width=2), ema_half_life=10.0)
     # Before the first step an average follows its network.

@@ -68,6 +68,7 @@ def test_what_is_served_is_what_generate_makes_from_then_on(gan, tmp_path):
     assert np.abs(served - before).max() > 1e-3
 
 
+@pytest.mark.long
 def test_a_second_export_is_the_same_and_the_statistics_of_training_are_left_alone(gan, tmp_path):
     before = [variable.numpy() for variable in gan.generator.variables]
     export.save(gan, tmp_path, signatures=["serving_default"])

@@ -12,7 +12,7 @@ from keras_gan.gans._scoring import features_of
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (5, 8, 8, 1)).astype("float32")
 
 
-@pytest.fixture(scope="module", params=[keras_gan.BiGAN, keras_gan.VAE], ids=["BiGAN", "VAE"])
+@pytest.fixture(scope="module", params=[keras_gan.BiGAN, pytest.param(keras_gan.VAE, marks=pytest.mark.long)])
 def model(request, tiny):
     """A model whose averages have other weights than its networks."""
     keras.utils.set_random_seed(0)

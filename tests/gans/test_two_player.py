@@ -99,6 +99,7 @@ def test_no_pass_is_made_twice(make, options, generator_passes, discriminator_pa
     assert [counter.passes for counter in counters] == [generator_passes, discriminator_passes]
 
 
+@pytest.mark.long
 def test_no_gradient_is_taken_that_nobody_applies(images):
     generator = keras.Sequential([keras.Input((4,)), keras.layers.Dense(64), keras.layers.Reshape((8, 8, 1))])
     discriminator = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])

@@ -194,6 +194,7 @@ def test_it_works_in_a_graph(metric):
     assert float(tf.function(metric.result)()) == pytest.approx(expected, rel=1e-10)
 
 
+@pytest.mark.long
 def test_each_replica_holds_the_whole(two_replicas, distribute):
     with two_replicas.scope():
         metric = FrechetDistance(num_features=5)

@@ -120,7 +120,7 @@ def test_graphs_give_the_eager_images(jit_compile):
     np.testing.assert_allclose(graph(given), generator(given), atol=1e-6)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(policy):
     keras.config.set_dtype_policy(policy)
     generator, discriminator = acgan(**TINY)

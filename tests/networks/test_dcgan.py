@@ -167,6 +167,7 @@ def test_every_variable_gets_a_gradient(arguments):
         assert np.any(gradient), variable.path
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("arguments", [{}, *CRITICS])
 def test_second_order_gradient_equals_finite_differences(arguments):

@@ -118,7 +118,7 @@ def test_graphs_give_the_eager_numbers(build, jit_compile):
         np.testing.assert_allclose(tf.function(model, jit_compile=jit_compile)(given), model(given), atol=1e-5)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(build, policy):
     keras.config.set_dtype_policy(policy)
     generator, discriminator = build(num_classes=3)

@@ -43,7 +43,7 @@ def test_every_variable_gets_a_gradient():
         assert np.any(gradient), variable.path
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(policy):
     keras.config.set_dtype_policy(policy)
     generator, discriminator = noise_unet(width=2)

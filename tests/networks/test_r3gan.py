@@ -122,7 +122,7 @@ def test_the_label_changes_the_image_and_the_verdict():
     assert len(np.unique(np.asarray(images)[:, 0, 0, 0])) == len(np.unique(logits)) == 3
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(policy):
     keras.config.set_dtype_policy(policy)
     generator, discriminator = r3gan(**TINY)

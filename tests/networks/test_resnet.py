@@ -156,6 +156,7 @@ def branch(model, last):
     return keras.Model(model.input, model.get_layer(last).output)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("float64")
 @pytest.mark.parametrize("player", ["generator", "discriminator"])
 def test_second_order_gradient_equals_finite_differences(player):
@@ -215,7 +216,7 @@ def test_save_and_load_give_equal_outputs(tmp_path):
     np.testing.assert_array_equal(logits, discriminator(images))
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(policy):
     keras.config.set_dtype_policy(policy)
     generator, discriminator = resnet(**TINY)

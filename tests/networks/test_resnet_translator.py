@@ -193,7 +193,7 @@ def test_graphs_give_the_eager_images(jit_compile):
     np.testing.assert_allclose(tf.function(translator, jit_compile=jit_compile)(x), translator(x), atol=1e-5)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(policy):
     keras.config.set_dtype_policy(policy)
     translator = resnet_translator(**TINY)

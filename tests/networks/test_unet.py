@@ -157,7 +157,7 @@ def test_a_network_of_any_size_is_that_of_each_size():
         np.testing.assert_allclose(free(x), fixed(x), atol=1e-6)
 
 
-@pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
+@pytest.mark.parametrize("policy", ["mixed_float16", pytest.param("mixed_bfloat16", marks=pytest.mark.long)])
 def test_mixed_precision_returns_float32(policy):
     keras.config.set_dtype_policy(policy)
     translator = unet(**TINY, noise=True)

@@ -40,6 +40,7 @@ def test_a_preset_loads_pictures_of_any_size_and_colour():
     np.testing.assert_array_equal(batch[..., 0], batch[..., 2])
 
 
+@pytest.mark.long
 def test_a_changed_preset_trains():
     preset = dataclasses.replace(presets.get("few_images"), image_size=8, width=2, batch_size=4)
     images = preset.load(np.random.default_rng(0).integers(0, 256, (12, 8, 8, 3), dtype="uint8"))

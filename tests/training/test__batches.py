@@ -62,6 +62,7 @@ def test_vectors_have_no_range(images):
     assert int(gan.training_state.step.value) == 1
 
 
+@pytest.mark.long
 def test_endless_data_that_know_their_epoch(networks):
     dataset = keras_gan.data.load("digits", image_size=8, batch_size=64)
     gan = keras_gan.HingeGAN(*networks(), discriminator_steps=5)
@@ -91,6 +92,7 @@ def test_validation_data_are_judged_without_training_on_them(networks, images):
     assert np.isfinite(history["val_d_loss"] + history["val_g_loss"]).all()
 
 
+@pytest.mark.long
 def test_endless_data_are_validated_for_one_epoch(networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
     gan.compile(run_eagerly=True)

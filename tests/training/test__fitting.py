@@ -258,6 +258,7 @@ def test_steps_of_an_evaluation_that_make_no_sense(steps, gan, images):
         gan.evaluate(images, batch_size=4, steps=steps, verbose=0)
 
 
+@pytest.mark.long
 def test_more_steps_than_the_data_hold_give_the_warning_of_keras(gan, images):
     finite = tf.data.Dataset.from_tensor_slices(images).batch(4)
     with pytest.warns(UserWarning, match="Your input ran out of data"):

@@ -88,6 +88,7 @@ def test_learning_rates_are_scaled_in_place(networks):
         gan.scale_learning_rates(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "clipping",
     [

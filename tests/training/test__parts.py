@@ -43,6 +43,7 @@ def test_accumulated_gradients_take_the_step_of_the_whole_batch(make, networks, 
         np.testing.assert_allclose(in_parts, whole, atol=2e-6)
 
 
+@pytest.mark.long
 def test_accumulated_gradients_on_replicas(networks, images, two_replicas):
     with two_replicas.scope():
         mirrored_networks = networks()

@@ -79,6 +79,7 @@ def test_a_run_that_begins_has_a_new_record(tmp_path):
     assert read(tmp_path) == [{"step": 5, "illnesses": ["collapse"], "warnings": ["Step 5: it has collapsed."]}]
 
 
+@pytest.mark.long
 def test_steps_that_training_goes_back_from_leave_the_record(run, meddle, spoil):
     probes = run(2, callbacks=[meddle(7, lambda gan: spoil(gan.generator), times=1)], rollbacks=1)
     assert [probe["step"] for probe in probes] == [0, 1, 2, 3, 4, 6, 8]

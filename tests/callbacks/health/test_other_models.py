@@ -166,6 +166,7 @@ def test_the_signs_of_both_games_of_a_cyclegan(scaling_cyclegan):
         assert found.g_spectral_norm == pytest.approx({"source": 0.5, "target": 2.0}[name], rel=1e-4)
 
 
+@pytest.mark.long
 def test_a_cyclegan_is_watched_while_it_trains_and_its_record_names_each_game(tmp_path):
     model = _cyclegan()
     model.compile(run_eagerly=True)

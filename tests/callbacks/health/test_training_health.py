@@ -24,6 +24,7 @@ def test_a_discriminator_that_wins(make_watched_gan, train, images):
     assert "`penalties=[keras_gan.penalties.R1(1.0)]`" in warned[0]
 
 
+@pytest.mark.long
 def test_a_discriminator_that_loses(make_watched_gan, train, images):
     gan = make_watched_gan(learning_rates=(0.02, 0))
     warned = train(gan, images, [TrainingHealth(images, every=1)], steps=40)
