@@ -12,7 +12,7 @@ from keras_gan._fit_control import FitPosition
 from keras_gan._version import __version__
 from keras_gan.callbacks import _checkpoint_settings, _checkpoint_state
 from keras_gan.callbacks._checkpoint_files import CheckpointFolder
-from keras_gan.callbacks._checkpoint_rates import NewRates, constant_rates, with_rates_of
+from keras_gan.callbacks._checkpoint_rates import NewRates, constant_rates, updates_per_step, with_rates_of
 from keras_gan.callbacks._checkpoint_settings import BEGUN_AT
 from keras_gan.callbacks._checkpoint_state import CallbackStates, named
 from keras_gan.callbacks._disk_guard import DiskGuard
@@ -345,6 +345,7 @@ class Checkpoint(keras.callbacks.Callback):
             "paths": _checkpoint_state.paths(self.model),
             "versions": {"keras_gan": __version__, "keras": keras.__version__, "tensorflow": tf.__version__},
             "settings": self._settings,
+            "updates_per_step": updates_per_step(self.model),
             "callbacks": self._states.collect(),
         }
         with self._guard:

@@ -23,26 +23,26 @@ class StepSchedule(keras.optimizers.schedules.LearningRateSchedule):
     """A schedule of the learning rate that counts training steps, for every player.
 
     An optimizer counts its own updates. With five updates in a training step, it would reach the end of its schedule
-    five times as early as with one; and a player that waits in a phase would begin its schedule late.
+    five times as early as with one. Steps in which a player waits, such as those of another phase, do not count.
 
     Args:
         schedule: keras.optimizers.schedules.LearningRateSchedule.
-        step: function without arguments that returns the number of training steps taken.
+        updates_per_step: float, updates of the optimizer in a training step.
         factor: function without arguments that returns a factor for the learning rate.
     """
 
-    def __init__(self, schedule, step, factor):
+    def __init__(self, schedule, updates_per_step, factor):
         self.schedule = schedule
-        self.step = step
+        self.updates_per_step = updates_per_step
         self.factor = factor
 
-    def __call__(self, updates):  # noqa: ARG002 - Keras gives the count of the optimizer
-        """Return the learning rate of the training step in progress."""
-        return self.at_step(self.step())
+    def __call__(self, updates):
+        """Return the learning rate after a number of updates."""
+        return self.at_step(tf.floor(tf.cast(updates, tf.float32) / self.updates_per_step))
 
     def at_step(self, step):
         """Return the learning rate of a training step."""
-        return self.factor() * tf.cast(self.schedule(tf.cast(step, tf.float32)), tf.float32)
+        return self.factor() * tf.cast(self.schedule(step), tf.float32)
 
 
 class SharedRate:
@@ -86,11 +86,13 @@ def ready_all(model, optimizers):
         )
     for name, optimizer in optimizers.items():
         _refuse(optimizer, name)
-    state = model.training_state
-    return {name: _ready(optimizers[name], player, state) for name, player in model.players.items()}
+    factor = model.training_state.learning_rate_factor
+    return {
+        name: _ready(optimizers[name], player, factor=lambda: factor.value) for name, player in model.players.items()
+    }
 
 
-def _ready(optimizer, player, state):
+def _ready(optimizer, player, factor):
     """An optimizer that is built on a player's variables, and scales the loss if a network is float16.
 
     It is built now, because variables cannot be made later inside a compiled step, and because a saved state can only
@@ -105,7 +107,7 @@ def _ready(optimizer, player, state):
     Args:
         optimizer: keras.optimizers.Optimizer.
         player: `Player`.
-        state: `TrainingState`, with the training step and the factor for scheduled learning rates.
+        factor: function without arguments that returns a factor for a scheduled learning rate.
     """
     share = 1.0 / (1.0 + player.lazy_updates)
     given = optimizer
@@ -119,8 +121,8 @@ def _ready(optimizer, player, state):
             if isinstance(value, float) and value:
                 setattr(inner, decay, value**share)
         if scheduled:
-            factor = state.learning_rate_factor
-            inner._learning_rate = StepSchedule(schedule, lambda: state.step.value, lambda: share * factor.value)
+            updates = player.updates_per_step / share
+            inner._learning_rate = StepSchedule(schedule, updates, lambda: share * factor())
         elif share != 1.0:
             inner._learning_rate = SharedRate(schedule, share)
         inner.decay_share = share
@@ -191,9 +193,13 @@ def scale_learning_rate(optimizer, factor):
 
 
 def values_in_use(optimizer, step):
-    """The values of an optimizer's schedules at a training step, a dict of name to scalar."""
+    """The values of an optimizer's schedules at a training step, the newest, a dict of name to scalar.
+
+    The rate is that of its newest update, which was earlier for a player that waits in this phase.
+    """
     rate = learning_rate_of(optimizer)
-    rates = {"learning_rate": rate.at_step(step)} if isinstance(rate, StepSchedule) else {}
+    updates = tf.maximum(inner_of(optimizer).iterations.value - 1, 0)
+    rates = {"learning_rate": rate(updates)} if isinstance(rate, StepSchedule) else {}
     return rates | {decay: _quantity.at(value, step) for decay, value in scheduled_decays(optimizer).items()}
 
 

@@ -252,7 +252,8 @@ class AdversarialModel(SavedModel, abc.ABC):
                 self.run_phase(pretraining=lambda: self.pretrain(batch), game=lambda: self.play_game(batch))
 
         The number of training steps taken decides, so `fit` resumes in the phase in which it was stopped. The logs show
-        the number of the phase as "phase", from 0, and 0.0 for a loss that is not part of it.
+        the number of the phase as "phase", from 0, and 0.0 for a loss that is not part of it. A player that has no part
+        in a phase begins the schedule of its learning rate in the next one.
 
         Args:
             **algorithms: a function without arguments for each of `phases`, which calls `minimise`.

@@ -206,10 +206,10 @@ def test_the_rate_of_a_player_with_a_lazy_penalty(tmp_path, program, fit):
 
 
 @pytest.mark.parametrize(
-    "changed, share",
-    [({"discriminator_steps": 2}, 1.0), ({"penalties": [keras_gan.penalties.Lazy(R1(1.0), every=4)]}, 0.8)],
+    "changed, updates, step",
+    [({"discriminator_steps": 2}, "2", 2), ({"penalties": [keras_gan.penalties.Lazy(R1(1.0), every=4)]}, "1.25", 3)],
 )
-def test_a_schedule_continues_at_the_training_step_with_another_number_of_updates(tmp_path, fit, changed, share):
+def test_a_schedule_that_is_read_at_another_step_is_told(tmp_path, fit, changed, updates, step):
     def program(rate, **options):
         networks = keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=2, width=2)
         gan = keras_gan.LSGAN(*networks, **options)
@@ -217,10 +217,15 @@ def test_a_schedule_continues_at_the_training_step_with_another_number_of_update
         return gan
 
     fit(program(FALLING), Checkpoint(tmp_path), epochs=1)
+    message = (
+        rf"keeps these old ones.*: the count of updates of discriminator_optimizer, which had 1 in a training step and "
+        rf"now has {updates}, so that its schedule continues from step {step} instead of 4\. For"
+    )
     gan = program(FALLING, **changed)
-    with pytest.warns(UserWarning, match="was .*, now"):
+    with pytest.warns(UserWarning, match=message):
         fit(gan, Checkpoint(tmp_path), epochs=1)
-    assert rates(gan)[1] == pytest.approx(share * 0.1 * (1 - 4 / 100))
+    share = 1.0 / 1.25 if updates == "1.25" else 1.0
+    assert rates(gan)[1] == pytest.approx(share * 0.1 * (1 - step / 100))
 
 
 @pytest.mark.parametrize("settings", [None, pytest.param(5, marks=pytest.mark.long)])

@@ -53,7 +53,16 @@ every_loss = pytest.mark.parametrize("loss", FORMULAS, ids=repr)
 def test_every_public_loss_is_tested():
     public = {getattr(losses, name) for name in losses.__all__} - {losses.AdversarialLoss}
     # Those of images have tests of their own.
-    of_images = {losses.Perceptual, losses.Style, losses.TotalVariation, losses.feature_matching}
+    of_images = {
+        losses.Likelihood,
+        losses.Gaussian,
+        losses.Bernoulli,
+        losses.DiscretizedLogistic,
+        losses.Perceptual,
+        losses.Style,
+        losses.TotalVariation,
+        losses.feature_matching,
+    }
     assert {type(loss) for loss in FORMULAS} == public - of_images
 
 

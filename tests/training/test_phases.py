@@ -1,7 +1,5 @@
 """Phases of training: the step count decides which algorithm runs, and nothing else."""
 
-import functools
-
 import keras
 import numpy as np
 import pytest
@@ -137,44 +135,3 @@ def test_a_phase_without_an_algorithm_is_an_error():
 def test_a_model_of_one_phase_cannot_run_another(trio):
     with pytest.raises(ValueError, match=r"one phase.*Received: algorithms of game, phases=None"):
         trio().run_phase(game=lambda: None)
-
-
-class Late(AdversarialModel):
-    """Its second player waits for the second phase."""
-
-    terms = ("first", "second")
-
-    def __init__(self):
-        players = {
-            name: Player(**{name: keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])}) for name in self.terms
-        }
-        super().__init__(players, {"points": Field((2,))}, phases={"pretraining": PRETRAINING, "game": None}, seed=1)
-
-    def default_optimizers(self):
-        return {name: keras.optimizers.SGD(0.1) for name in self.players}
-
-    def train_step(self, data):
-        with self.step_on(data) as ((batch,), _):
-            self.run_phase(
-                pretraining=lambda: self.minimise(functools.partial(self.objective, "first"), batch),
-                game=lambda: self.minimise(functools.partial(self.objective, "second"), batch),
-            )
-        return self.get_metrics_result()
-
-    def objective(self, name, batch):
-        return {name: {name: tf.reduce_mean(self.players[name].networks[name](batch["points"]) ** 2)}}
-
-
-def test_the_schedule_of_a_player_that_waits_counts_training_steps_too():
-    """After the boundary of both schedules the rate is 0, and the second player has not begun before it."""
-    model = Late()
-    ends = keras.optimizers.schedules.PiecewiseConstantDecay([PRETRAINING - 1], [0.1, 0.0])
-    model.compile(**{f"{name}_optimizer": keras.optimizers.SGD(ends) for name in Late.terms}, run_eagerly=True)
-    before = [np.asarray(player.networks[name].weights[0]) for name, player in model.players.items()]
-    history = trained(model)
-    moved = [
-        np.any(np.asarray(p.networks[n].weights[0]) != old)
-        for (n, p), old in zip(model.players.items(), before, strict=True)
-    ]
-    assert moved == [True, False]
-    assert history["second_learning_rate"] == [0.0]
