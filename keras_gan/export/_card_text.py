@@ -6,7 +6,17 @@ _UNKNOWN = "unknown"
 
 # The fields of a result that have a column; the rest is its protocol.
 _COLUMNS = ("value", "interval", "floor", "better", "name", "warnings")
-_OPTIONAL = ("scaling", "baseline", "is_paired", "is_detection", "threshold", "part", "extractor", "extractor_hash", "resize")
+_OPTIONAL = (
+    "scaling",
+    "baseline",
+    "is_paired",
+    "is_detection",
+    "threshold",
+    "part",
+    "extractor",
+    "extractor_hash",
+    "resize",
+)
 
 
 def card_text(card):

@@ -152,6 +152,7 @@ def test_a_second_fit_of_one_process_takes_a_new_rate(tmp_path, program, fit, co
     assert again.fingerprint() == gan.fingerprint()
 
 
+@pytest.mark.long
 def test_rates_that_were_halved_since_the_checkpoint_are_not_new(tmp_path, program, fit, fit_until_killed):
     gan = program()
     fit_until_killed(gan, Scale(), Checkpoint(tmp_path, unit="step", every=3), after=5)
@@ -178,6 +179,7 @@ def momenta(gan):
     return [np.asarray(variable) for variable in gan.generator_optimizer.variables if "momentum" in variable.path]
 
 
+@pytest.mark.long
 def test_a_new_schedule_does_not_have_the_factor_of_the_old_one(tmp_path, program, fit):
     fit(program(FALLING, FALLING), Scale(), Checkpoint(tmp_path), epochs=1)
     gan = program(STEEPER, STEEPER)
@@ -195,6 +197,7 @@ def test_a_new_schedule_next_to_an_old_one_keeps_the_factor_and_says_so(tmp_path
     assert float(gan.training_state.learning_rate_factor) == 0.5
 
 
+@pytest.mark.long
 def test_the_rate_of_a_player_with_a_lazy_penalty(tmp_path, program, fit):
     lazy = keras_gan.penalties.Lazy(keras_gan.penalties.R1(1.0), every=4)
     fit(program(penalties=[lazy]), Checkpoint(tmp_path), epochs=1)
@@ -205,6 +208,7 @@ def test_the_rate_of_a_player_with_a_lazy_penalty(tmp_path, program, fit):
     assert rates(gan)[1] == pytest.approx(0.02 * 4 / 5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "changed, updates, step",
     [({"discriminator_steps": 2}, "2", 2), ({"penalties": [keras_gan.penalties.Lazy(R1(1.0), every=4)]}, "1.25", 3)],
@@ -228,6 +232,7 @@ def test_a_schedule_that_is_read_at_another_step_is_told(tmp_path, fit, changed,
     assert rates(gan)[1] == pytest.approx(share * 0.1 * (1 - step / 100))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("settings", [None, pytest.param(5, marks=pytest.mark.long)])
 def test_a_checkpoint_that_does_not_say_with_which_rates_it_began(tmp_path, program, fit, checkpoint_of, settings):
     fit(program(), Scale(), Checkpoint(tmp_path), epochs=1)

@@ -378,6 +378,7 @@ def test_a_gan_that_is_not_finite_from_the_beginning(tmp_path, walk, fit):
         fit(gan, Checkpoint(tmp_path))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "at, every", [(7, 3), *(pytest.param(*case, marks=pytest.mark.long) for case in [(6, 2), (2, 1)])]
 )

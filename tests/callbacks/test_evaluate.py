@@ -192,6 +192,7 @@ def test_two_replicas_evaluate_too(two_replicas):
     assert history["brightness"] == [evaluator.compare(gan, IMAGES)["brightness"].value]
 
 
+@pytest.mark.long
 def test_a_progress_bar_where_keras_draws_one(gan, capsys):
     gan.fit(IMAGES, batch_size=16, verbose=1, callbacks=[Evaluate(IMAGES, brightness())])
     assert "8/8" in capsys.readouterr().out
@@ -334,13 +335,18 @@ def test_a_gan_needs_an_evaluator_of_samples(gan):
     "trained, measured, is_refused",
     [
         ("train", "test", False),
-        ("train", "train", False),
         ("train", "all", True),
-        ("train", None, True),
-        ("all", "test", True),
-        ("all", "all", True),
-        (None, "test", True),
-        ("test", "test", True),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (
+                ("train", "train", False),
+                ("train", None, True),
+                ("all", "test", True),
+                ("all", "all", True),
+                (None, "test", True),
+                ("test", "test", True),
+            )
+        ),
     ],
 )
 def test_a_gan_is_not_measured_against_its_training_images(gan, trained, measured, is_refused):

@@ -9,6 +9,7 @@ import keras_gan
 pytestmark = pytest.mark.usefixtures("eager")
 
 
+@pytest.mark.long
 def test_a_dry_run_says_what_the_run_needs_and_writes_nothing(run_script, tmp_path, capsys):
     run_script("--network=mlp", "--gan=hinge", "--dry_run", "--steps=200", f"--run_dir={tmp_path / 'run'}")
     lines = capsys.readouterr().out.splitlines()

@@ -181,6 +181,7 @@ def test_an_evaluation_after_the_file_is_of_another_gan(export, without_best):
     assert card_of(export(without_best) / "1")["metrics"] == {}
 
 
+@pytest.mark.long
 def test_every_format_makes_the_images_of_the_generator(export, run_dir, capsys):
     folder = export(run_dir / "best.keras", "--formats=saved_model,litert,litert_int8,onnx")
     assert sorted(path.name for path in folder.iterdir()) == [

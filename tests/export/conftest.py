@@ -38,7 +38,10 @@ _GENERATORS = {
 }
 
 
-@pytest.fixture(params=_GENERATORS)
+# The slower ones run the same question in `make test-long`.
+@pytest.fixture(
+    params=[name if name in ("mlp", "spectral") else pytest.param(name, marks=pytest.mark.long) for name in _GENERATORS]
+)
 def kind(request):
     """The name of each generator in turn."""
     return request.param

@@ -38,6 +38,7 @@ def _batch_norm(network):
     return next(layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization))
 
 
+@pytest.mark.long
 def test_the_statistics_are_those_of_the_averaged_weights(gan, tmp_path):
     before = [weight.numpy() for weight in gan.averaged_generator.weights]
     export.save_litert(gan, tmp_path / "averaged.tflite")

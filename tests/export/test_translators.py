@@ -421,6 +421,7 @@ def test_every_request_that_warms_up_replays(any_size):
         assert len(made) == 1
 
 
+@pytest.mark.long
 def test_other_runtimes_translate_pictures_of_any_size(any_size, tmp_path):
     session = onnxruntime.InferenceSession(export.save_onnx(any_size, tmp_path / "painter.onnx"))
     path = export.save_litert(any_size, tmp_path / "painter.tflite")

@@ -150,6 +150,7 @@ def test_the_gradient_penalty_has_the_labels_of_the_real_images(images):
     assert logs["gradient_penalty"] == pytest.approx(3.0 * np.mean(((given + 1) / 8 - 1) ** 2), rel=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "form",
     ["column", *(pytest.param(form, marks=pytest.mark.long) for form in ("data set", "int64", "uint8", "dict"))],

@@ -84,8 +84,8 @@ class Counting(keras.layers.Layer):
         # R1 takes its gradient from the pass that the loss made.
         (keras_gan.NonSaturatingGAN, {"penalties": [R1(1.0), R1(2.0)]}, 1, 3),
         (keras_gan.NonSaturatingGAN, {"discriminator_steps": 3}, 3, 7),
-        (keras_gan.RelativisticGAN, {}, 1, 4),
-        (keras_gan.WGANGP, {"discriminator_steps": 1}, 1, 4),
+        pytest.param(keras_gan.RelativisticGAN, {}, 1, 4, marks=pytest.mark.long),
+        pytest.param(keras_gan.WGANGP, {"discriminator_steps": 1}, 1, 4, marks=pytest.mark.long),
     ],
 )
 def test_no_pass_is_made_twice(make, options, generator_passes, discriminator_passes, networks, images):

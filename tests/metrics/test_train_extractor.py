@@ -194,6 +194,7 @@ def test_too_few_images_are_asked_for(tmp_path):
         train_extractor([(GREY, np.arange(12))], cache_dir=tmp_path, max_images=9)
 
 
+@pytest.mark.long
 def test_images_without_labels_are_told_by_their_positions(tmp_path):
     images = np.concatenate([batch.numpy() for batch in data.load("digits", split="test").one_pass()])
     extractor = train_extractor(images, cache_dir=tmp_path, steps=150)

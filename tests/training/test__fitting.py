@@ -86,11 +86,10 @@ def data(kind, images):
 @pytest.mark.parametrize(
     "kind, step",
     [
-        ("array", 8),
         ("loaded", 4),
         *(
             pytest.param(*case, marks=pytest.mark.long)
-            for case in (("array", 4), ("array", 6), ("finite", 4), ("unknown length", 4))
+            for case in (("array", 4), ("array", 6), ("array", 8), ("finite", 4), ("unknown length", 4))
         ),
     ],
 )
@@ -152,6 +151,7 @@ def test_the_order_of_an_array_is_another_in_each_epoch(gan, images):
     assert (epochs[0] != images).any()
 
 
+@pytest.mark.long
 def test_a_callback_can_put_training_back(gan, images):
     state, recorder = State(6), Recorder()
     gan.fit(images, batch_size=4, epochs=2, verbose=0, callbacks=[state, recorder])
@@ -180,6 +180,7 @@ def test_a_run_that_is_complete_trains_no_further(gan, images):
     assert recorder.calls == ["begin", "end"]
 
 
+@pytest.mark.long
 def test_a_second_fit_takes_the_images_that_come_next(networks, images):
     def trained(*epochs):
         keras.utils.set_random_seed(1)
@@ -192,6 +193,7 @@ def test_a_second_fit_takes_the_images_that_come_next(networks, images):
     assert trained(3) == trained(1, 2)
 
 
+@pytest.mark.long
 def test_a_strategy_takes_no_batch_more_than_is_trained_on(networks, images, two_replicas):
     taken = []
 

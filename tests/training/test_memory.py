@@ -18,6 +18,7 @@ def resources():
     return sum(isinstance(thing, tf.Tensor) and thing.dtype == tf.resource for thing in gc.get_objects())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("policy", ["float32", pytest.param("mixed_float16", marks=pytest.mark.long)])
 def test_a_gan_that_was_trained_and_dropped_leaves_no_weights_behind(policy, networks):
     # Of a Keras model, TensorFlow keeps every weight and optimizer state for ever.
