@@ -11,6 +11,14 @@ import pytest
 from PIL import Image
 
 
+def pytest_collection_modifyitems(items):
+    """What tests a benchmark is for `make test-long`."""
+    here = pathlib.Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="package", autouse=True)
 def _benchmarks_on_the_path():
     folder = str(pathlib.Path(__file__).parents[2] / "benchmarks")

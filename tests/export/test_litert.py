@@ -100,6 +100,7 @@ def test_the_distance_is_that_of_the_images(tmp_path):
     assert distance["largest"] == pytest.approx(0.25 * np.abs(images).max(), rel=1e-4)
 
 
+@pytest.mark.long
 def test_quantised_is_near_and_a_quarter_of_the_size(tmp_path):
     generator, _ = networks.dcgan(image_shape=(8, 8, 3), latent_dim=64, width=96)
     gan = types.SimpleNamespace(generator=generator, latent_shape=(64,))

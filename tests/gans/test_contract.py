@@ -25,7 +25,7 @@ STEPS += ("ContextEncoder", "BiGAN")
 # These take the step of `NonSaturatingGAN`, or that of `SRGAN`, with another loss.
 ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN", "ESRGAN", "RealESRGAN")
 # These take the step of another model, too, and tests of their own compare it with the paper's.
-SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "R3GAN", "StyleGAN2")
+SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "InfoGAN", "R3GAN", "StyleGAN2")
 KILLED = ("WGANGP", "CycleGAN")
 ON_REPLICAS = ("NonSaturatingGAN", "CycleGAN")
 UNDER_XLA = ("WGAN",)

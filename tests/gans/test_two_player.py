@@ -125,6 +125,7 @@ def test_the_generators_step_leaves_the_discriminators_state_alone(networks, ima
     assert (gan.generator.get_weights()[0] != generator[0]).any()
 
 
+@pytest.mark.long
 def test_spectral_vectors_advance_once_for_each_discriminator_update(networks, images):
     gan = built(keras_gan.HingeGAN(*networks(spectral=True), discriminator_steps=2, penalties=[GradientPenalty(1.0)]))
     # A learning rate of 0: the weights do not change, so two advances can be repeated on a copy.

@@ -133,6 +133,7 @@ def _tflite(network, path, *, quantised):
 
 
 # TensorFlow's own converter says it of every quantised model.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Statistics for quantized inputs:UserWarning")
 @pytest.mark.parametrize("quantised, tolerance", [(False, 1e-5), (True, 0.05)])
 def test_a_tflite_file(network, tmp_path, quantised, tolerance):

@@ -112,6 +112,7 @@ def test_every_variable_gets_a_gradient():
         assert np.any(gradient), variable.path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_graphs_give_the_eager_images(jit_compile):
     generator, _ = acgan(**TINY)
@@ -131,6 +132,7 @@ def test_mixed_precision_returns_float32(policy):
 
 
 # Keras reads its variables with an `__array__` of the signature before NumPy 2.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_save_and_load_give_equal_outputs(tmp_path):
     generator, discriminator = acgan(**TINY)

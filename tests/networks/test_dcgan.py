@@ -205,6 +205,7 @@ def test_second_order_gradient_equals_finite_differences(arguments):
     assert slope == pytest.approx(float(above - below) / 2e-4, rel=1e-3)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_graphs_give_the_eager_images(jit_compile):
     generator, _ = dcgan(image_shape=(9, 7, 1), latent_dim=4, width=2)
@@ -233,6 +234,7 @@ def test_replicas_share_the_batch_statistics(two_replicas):
 
 
 # Keras reads its variables with an `__array__` of the signature before NumPy 2.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_save_and_load_give_equal_outputs(tmp_path):
     arguments = {"discriminator_normalization": "layer", "spectral_normalization": True}

@@ -93,6 +93,7 @@ def test_mixed_precision_returns_float32():
 
 
 # Keras reads its variables with an `__array__` of the signature before NumPy 2.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_save_and_load_give_equal_outputs(tmp_path):
     generator, discriminator = dense_dcgan(**TINY, spectral_normalization=True)

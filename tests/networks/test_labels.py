@@ -126,6 +126,7 @@ def test_mixed_precision_returns_float32(build, policy):
 
 
 # Keras reads its variables with an `__array__` of the signature before NumPy 2.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 def test_save_and_load_give_equal_outputs(build, tmp_path):
     for model, given in zip(build(num_classes=3), (noise(), judged()), strict=True):

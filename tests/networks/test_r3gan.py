@@ -161,6 +161,7 @@ def test_second_order_gradient_equals_finite_differences():
     assert slope == pytest.approx((values[0] - values[1]) / 2e-6, rel=1e-4)
 
 
+@pytest.mark.long
 def test_save_and_load_give_equal_outputs(tmp_path):
     generator, discriminator = r3gan(**TINY, num_classes=3)
     labels = tf.constant([0, 1, 2, 1])

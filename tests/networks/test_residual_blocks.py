@@ -145,6 +145,7 @@ def test_mixed_precision_returns_float32(name, policy):
 
 
 # Keras reads its variables with an `__array__` of the signature before NumPy 2.
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 @pytest.mark.parametrize("name", ["biggan", *LONG])
 def test_save_and_load_give_equal_outputs(name, tmp_path):

@@ -204,6 +204,7 @@ def test_xla_gives_the_eager_result(player):
     np.testing.assert_allclose(compiled(x), network(x, training=False), rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.long
 def test_save_and_load_give_equal_outputs(tmp_path):
     generator, discriminator = resnet(**TINY)
     z = np.random.default_rng(0).normal(size=(4, 4)).astype("float32")

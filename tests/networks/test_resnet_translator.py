@@ -186,6 +186,7 @@ def test_the_gradient_reaches_every_kernel_and_the_last_bias():
         assert (np.abs(gradient).max() < 1e-3) == undone, variable.path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_graphs_give_the_eager_images(jit_compile):
     translator = resnet_translator(**TINY)

@@ -18,6 +18,7 @@ def weights_of(*models):
     return np.concatenate([weight.ravel() for model in models for weight in model.get_weights()])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "make",
     [
