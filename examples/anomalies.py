@@ -74,11 +74,7 @@ def require_flags(argv):
             "Nothing to do: give --good to train; --score or --export_dir to use a trained detector. "
             "Received: no such flag"
         )
-    if FLAGS.steps % FLAGS.steps_per_epoch and FLAGS.steps > FLAGS.steps_per_epoch:
-        raise ValueError(
-            "--steps must be a multiple of --steps_per_epoch. "
-            f"Received: --steps={FLAGS.steps} --steps_per_epoch={FLAGS.steps_per_epoch}"
-        )
+    run_flags.require_whole_epochs(FLAGS)
     if FLAGS.good and FLAGS.detector == "AnomalyGAN" and FLAGS.gan_steps >= FLAGS.steps:
         raise ValueError(
             "The encoder of an AnomalyGAN is trained after --gan_steps: give more --steps, or fewer --gan_steps. "
@@ -88,12 +84,7 @@ def require_flags(argv):
 
 def train(run_dir):
     """Train the detector on the good pictures; return the directory of the run."""
-    # Recorded like this: a later --steps that makes longer epochs possible must not change them.
-    FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-    recorded = [FLAGS[name] for name in _RECORDED]
-    run_dir = run_flags.free_directory(recorded, run_dir)
-    FLAGS.run_dir = str(run_dir)
-    run_flags.make_directories(FLAGS["run_dir"])
+    recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
     import quiet_tensorflow  # noqa: F401, I001
 
     import keras

@@ -54,12 +54,7 @@ def main(argv):
             raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
         if FLAGS.model != "VAE" and not FLAGS["beta"].using_default_value:
             raise ValueError(f"--beta is for a VAE. Received: --beta={FLAGS.beta} --model={FLAGS.model}")
-        FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-        if FLAGS.steps % FLAGS.steps_per_epoch:
-            raise ValueError(
-                "--steps must be a multiple of --steps_per_epoch. "
-                f"Received: --steps={FLAGS.steps} --steps_per_epoch={FLAGS.steps_per_epoch}"
-            )
+        run_flags.require_whole_epochs(FLAGS)
         use(*train())
     except KeyboardInterrupt:
         # The checkpoint has said where training stopped.
@@ -91,10 +86,8 @@ def make_model(image_shape):
 
 def train():
     """Train, or resume; return the model and the directory of the run."""
-    recorded = [FLAGS[name] for name in (*_RECORDED, "seed")]
-    run_dir = run_flags.free_directory(recorded, run_flags.local_path(FLAGS["run_dir"]))
-    FLAGS.run_dir = str(run_dir)
-    run_flags.make_directories(FLAGS["run_dir"])
+    given = run_flags.local_path(FLAGS["run_dir"])
+    recorded, run_dir = run_flags.begin(FLAGS, (*_RECORDED, "seed"), given)
     import quiet_tensorflow  # noqa: F401, I001
 
     import keras

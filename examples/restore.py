@@ -148,11 +148,7 @@ def _require_training_flags():
         raise ValueError(f"--scale must be 1, 2 or 4. Received: --scale={FLAGS.scale}")
     if FLAGS.image_size % 16:
         raise ValueError(f"--image_size must be a multiple of 16. Received: --image_size={FLAGS.image_size}")
-    if FLAGS.steps % FLAGS.steps_per_epoch and FLAGS.steps > FLAGS.steps_per_epoch:
-        raise ValueError(
-            "--steps must be a multiple of --steps_per_epoch. "
-            f"Received: --steps={FLAGS.steps} --steps_per_epoch={FLAGS.steps_per_epoch}"
-        )
+    run_flags.require_whole_epochs(FLAGS)
 
 
 def _out(run_dir):
@@ -172,12 +168,7 @@ def _trained(run_dir):
 
 def train(run_dir):
     """Train the model of a task; return the directory of the run."""
-    # Recorded like this: a later --steps that makes longer epochs possible must not change them.
-    FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-    recorded = [FLAGS[name] for name in _RECORDED]
-    run_dir = run_flags.free_directory(recorded, run_dir)
-    FLAGS.run_dir = str(run_dir)
-    run_flags.make_directories(FLAGS["run_dir"])
+    recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
     import quiet_tensorflow  # noqa: F401, I001
 
     import keras

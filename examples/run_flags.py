@@ -32,6 +32,35 @@ def make_directories(*flags):
                 local_path(flag).mkdir(parents=True, exist_ok=True)
 
 
+def require_whole_epochs(flags):
+    """Raise a ValueError unless --steps are whole epochs of --steps_per_epoch; fewer steps are one epoch."""
+    if flags.steps % min(flags.steps, flags.steps_per_epoch):
+        raise ValueError(
+            "--steps must be a multiple of --steps_per_epoch. "
+            f"Received: --steps={flags.steps} --steps_per_epoch={flags.steps_per_epoch}"
+        )
+
+
+def begin(flags, names, run_dir):
+    """Find and make the directory of a run.
+
+    Args:
+        flags: absl's `FLAGS`. Their --run_dir becomes the directory, and an epoch no longer than the run.
+        names: names of the flags that decide what is trained.
+        run_dir: `pathlib.Path`, as the user gave it.
+
+    Returns:
+        (recorded, run_dir): what `record` takes when training begins, and the directory.
+    """
+    # Recorded like this: a later --steps that makes longer epochs possible must not change them.
+    flags.steps_per_epoch = min(flags.steps_per_epoch, flags.steps)
+    recorded = [flags[name] for name in names]
+    run_dir = free_directory(recorded, run_dir)
+    flags.run_dir = str(run_dir)
+    make_directories(flags["run_dir"])
+    return recorded, run_dir
+
+
 def record(flags, run_dir):
     """Write flags as a flag file; a reader sees the old file or the new one, never a part.
 

@@ -87,11 +87,7 @@ def kind_of_run():
             "Give --pairs (one folder or two), or --source together with --target, or --domains. "
             f"Received: {' '.join(f'--{name}={FLAGS[name].value}' for name in given)}"
         )
-    if FLAGS.steps % FLAGS.steps_per_epoch and FLAGS.steps > FLAGS.steps_per_epoch:
-        raise ValueError(
-            "--steps must be a multiple of --steps_per_epoch. "
-            f"Received: --steps={FLAGS.steps} --steps_per_epoch={FLAGS.steps_per_epoch}"
-        )
+    run_flags.require_whole_epochs(FLAGS)
     kind = kinds[tuple(given)]
     for name, of in (("domain", "domains"), ("to", "unpaired"), ("source_half", "pairs")):
         if kind not in (of, None) and not FLAGS[name].using_default_value:
@@ -104,12 +100,7 @@ def kind_of_run():
 
 def train(kind, run_dir):
     """Train the model of a kind of data; return the directory of the run."""
-    # Recorded like this: a later --steps that makes longer epochs possible must not change them.
-    FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-    recorded = [FLAGS[name] for name in _RECORDED]
-    run_dir = run_flags.free_directory(recorded, run_dir)
-    FLAGS.run_dir = str(run_dir)
-    run_flags.make_directories(FLAGS["run_dir"])
+    recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
     import quiet_tensorflow  # noqa: F401, I001
 
     import keras

@@ -13,8 +13,8 @@ from keras_gan.training import Field, Game, Interface, Player, Sampler
 class PairedTranslationModel(TranslationModel, abc.ABC):
     """One generator, which translates, and one discriminator of pairs or of translations alone.
 
-    A subclass adds the objectives of the two players, `discriminator_terms` and `generator_terms`, and `test_terms`; or
-    a `train_step` of its own. The discriminator is conditional if its network takes "source".
+    A subclass sets `adversarial_loss` and adds the generator's objective, `generator_terms`; or a `train_step` and
+    `test_terms` of its own. The discriminator is conditional if its network takes "source".
 
     Args:
         generator: keras.Model, images to images.
@@ -67,6 +67,22 @@ class PairedTranslationModel(TranslationModel, abc.ABC):
             self.minimise(self.discriminator_terms, batch, fakes)
             self.minimise(self.generator_terms, batch, fakes)
         return self.get_metrics_result()
+
+    def discriminator_terms(self, batch, fake):
+        """What D minimises: half the adversarial loss, and the penalties."""
+        real = self.pairs_of(batch)
+        loss = self.adversarial_loss.discriminator_loss(self.critic(real).logits, self.critic(fake).logits)
+        return {"discriminator": {"d_loss": 0.5 * loss, **self.penalise("discriminator", self.critic, real, fake)}}
+
+    def fooling(self, batch, fake):
+        """The adversarial loss of G, a float32 scalar."""
+        real_logits = self.critic(self.pairs_of(batch)).logits if self.adversarial_loss.relativistic else None
+        return self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)
+
+    def test_terms(self, batch, noise):  # noqa: ARG002
+        """All losses on pairs that are not trained on."""
+        fake = self.translate_batch(batch)
+        return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
 
     def pairs_of(self, batch):
         """The targets of a batch next to their sources, as the critic judges them."""

@@ -109,9 +109,7 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
 
     def generator_terms(self, batch, fake):
         """What the generator minimises in the game."""
-        real_logits = self.critic(self.pairs_of(batch)).logits if self.adversarial_loss.relativistic else None
-        fooling = self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)
-        target, terms = self.likeness_target(batch), {"g_loss": self.adversarial_weight * fooling}
+        target, terms = self.likeness_target(batch), {"g_loss": self.adversarial_weight * self.fooling(batch, fake)}
         if self.pixel_weight:
             terms["pixel_loss"] = self.pixel_weight * self.pixel_distance(target, fake["images"])
         if self.perceptual is not None:

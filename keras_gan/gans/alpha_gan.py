@@ -97,27 +97,16 @@ class AlphaGAN(PairedTranslationModel):
         self.composition_weight = require_number("composition_weight", composition_weight, low=0.0)
         self.adversarial_loss = NonSaturating() if adversarial_loss is None else require_loss(adversarial_loss)
 
-    def discriminator_terms(self, batch, fake):
-        """What D minimises."""
-        real_logits, fake_logits = self.critic(self.pairs_of(batch)).logits, self.critic(fake).logits
-        return {"discriminator": {"d_loss": 0.5 * self.adversarial_loss.discriminator_loss(real_logits, fake_logits)}}
-
     def generator_terms(self, batch, fake):
         """What G minimises."""
         source, alphas, made = batch["source"], batch["target"], fake["images"]
-        real_logits = self.critic(self.pairs_of(batch)).logits if self.adversarial_loss.relativistic else None
         compositions = recomposed(alphas, source[..., :-1]), recomposed(made, source[..., :-1])
         terms = {
-            "g_loss": self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits),
+            "g_loss": self.fooling(batch, fake),
             "alpha_loss": self.alpha_weight * distance(alphas, made, source[..., -1:]),
             "composition_loss": self.composition_weight * distance(*compositions, source[..., -1:]),
         }
         return {"generator": terms}
-
-    def test_terms(self, batch, noise):  # noqa: ARG002
-        """All losses on pairs that are not trained on."""
-        fake = self.translate_batch(batch)
-        return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
 
     def matte(self, images, trimaps, **options):
         """Find the alphas of pictures.

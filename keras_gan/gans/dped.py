@@ -100,28 +100,17 @@ class DPED(PairedTranslationModel):
         """Adam as in the authors' code: learning rate 5e-4."""
         return {name: keras.optimizers.Adam(5e-4, epsilon=1e-8) for name in self.players}
 
-    def discriminator_terms(self, batch, fake):
-        """What D minimises."""
-        real_logits, fake_logits = self.critic(self.pairs_of(batch)).logits, self.critic(fake).logits
-        return {"discriminator": {"d_loss": 0.5 * self.adversarial_loss.discriminator_loss(real_logits, fake_logits)}}
-
     def generator_terms(self, batch, fake):
         """What G minimises."""
         target, made = batch["target"], fake["images"]
-        real_logits = self.critic(self.pairs_of(batch)).logits if self.adversarial_loss.relativistic else None
         terms = {
-            "g_loss": self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits),
+            "g_loss": self.fooling(batch, fake),
             "colour_loss": self.colour_weight * colour_distance(target, made),
             "variation_loss": self.variation_weight * self.variation(made),
         }
         if self.content is not None:
             terms["content_loss"] = self.content_weight * self.content(target, made)
         return {"generator": terms}
-
-    def test_terms(self, batch, noise):  # noqa: ARG002
-        """All losses on pairs that are not trained on."""
-        fake = self.translate_batch(batch)
-        return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
 
     def get_config(self):
         """Return the constructor's arguments."""

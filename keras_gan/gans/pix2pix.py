@@ -88,23 +88,10 @@ class Pix2Pix(PairedTranslationModel):
         self.l1_weight = require_number("l1_weight", l1_weight, low=0.0)
         self.adversarial_loss = loss
 
-    def discriminator_terms(self, batch, fake):
-        """What D minimises: half the adversarial loss, and the penalties."""
-        real = self.pairs_of(batch)
-        loss = self.adversarial_loss.discriminator_loss(self.critic(real).logits, self.critic(fake).logits)
-        return {"discriminator": {"d_loss": 0.5 * loss, **self.penalise("discriminator", self.critic, real, fake)}}
-
     def generator_terms(self, batch, fake):
         """What G minimises."""
-        real_logits = self.critic(self.pairs_of(batch)).logits if self.adversarial_loss.relativistic else None
-        fooling = self.adversarial_loss.generator_loss(real_logits, self.critic(fake).logits)
         l1_loss = self.l1_weight * mean_distance(batch["target"], fake["images"])
-        return {"generator": {"g_loss": fooling, "l1_loss": l1_loss}}
-
-    def test_terms(self, batch, noise):  # noqa: ARG002
-        """All losses on pairs that are not trained on."""
-        fake = self.translate_batch(batch)
-        return {**self.discriminator_terms(batch, fake), **self.generator_terms(batch, fake)}
+        return {"generator": {"g_loss": self.fooling(batch, fake), "l1_loss": l1_loss}}
 
     @property
     def penalties(self):

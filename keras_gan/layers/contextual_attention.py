@@ -13,10 +13,10 @@ _LEAST_NORM = 1e-4
 
 @keras.saving.register_keras_serializable(package="keras_gan")
 class ContextualAttention(keras.layers.Layer):
-    """Rebuilds a map from patches of its known part, each the more the liker it is.
+    """Rebuilds a map from patches of its known part; the more alike a patch is, the more it counts.
 
-    Convolutions make texture anew, and from far away they see little of it. This layer copies: a facade continues with
-    its own windows. On the map reduced to every r-th position, with the 3x3 patches q_i around each position i, and p_j
+    Convolutions invent texture, and see little of what is far away. This layer copies: a facade continues with its own
+    windows. On the map reduced to every r-th position, with the 3x3 patches q_i around each position i, and p_j
     around each j that sees nothing of the hole:
 
         s_ij = <q_i, p_j / |p_j|>

@@ -22,7 +22,7 @@ _BOUNDS = {
 class ReconstructionEvaluator:
     """Compares reconstructions of held-out images with the images themselves, always in the same way.
 
-    A model that encodes images shall keep what matters of them, also of images that it was not trained on. `psnr`,
+    A model that encodes images should keep what matters in them, also in images that it was not trained on. `psnr`,
     `ssim` and `l1` ask whether a reconstruction is near to its image, and prefer blur where a code cannot hold the
     details; `gradient_energy` asks whether it is as sharp. "elbo" is the model's own bound of log p(x), in nats an
     image, and "bits_per_dim" the same in bits,
