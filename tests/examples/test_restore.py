@@ -224,7 +224,12 @@ def test_a_folder_without_holes_is_an_error(pictures, tmp_path, capsys):
 @pytest.mark.parametrize(
     "task, model, weight",
     # Half of the authors' 0.01 and 1, whose images are in [0, 1].
-    [("upscale", "SRGAN", 0.0), ("upscale", "ESRGAN", 0.005), ("upscale", "RealESRGAN", 0.5), ("denoise", "DPED", None)],
+    [
+        ("upscale", "SRGAN", 0.0),
+        ("upscale", "ESRGAN", 0.005),
+        ("upscale", "RealESRGAN", 0.5),
+        ("denoise", "DPED", None),
+    ],
 )
 def test_features_of_a_file_are_those_of_the_paper(parts, tmp_path, task, model, weight):
     arrays, taken = {}, 3
