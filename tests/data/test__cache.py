@@ -131,7 +131,15 @@ def test_all_splits_of_one_source_share_a_file(tmp_path):
     assert len(finished(tmp_path)) == 1
 
 
-@pytest.mark.parametrize("kind", ["array", "labels", "floats", "npy", "npz", "digits", "own"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "labels",
+        "npz",
+        "own",
+        *(pytest.param(kind, marks=pytest.mark.long) for kind in ("array", "floats", "npy", "digits")),
+    ],
+)
 def test_every_kind_of_source_can_be_cached(tmp_path, kind):
     class Own(data.Source):
         def read(self, split, prepare):

@@ -56,7 +56,13 @@ NETWORKS = {
 }
 
 
-@pytest.mark.parametrize("gan, networks", NETWORKS.values(), ids=NETWORKS)
+@pytest.mark.parametrize(
+    "gan, networks",
+    [
+        pytest.param(*made, id=name, marks=() if name in ("acgan", "lists") else pytest.mark.long)
+        for name, made in NETWORKS.items()
+    ],
+)
 def test_it_trains_and_generates_of_a_class(gan, networks, images):
     model = make(gan, networks())
     assert model.num_classes == CLASSES

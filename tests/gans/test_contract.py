@@ -20,8 +20,7 @@ MODELS = [
 ]
 # One model for each training step. The others differ from one of these only in their loss, and run the slow tests in
 # `make test-long`. So do models that the tests of their own, or of callbacks, put to the same question.
-STEPS = ("NonSaturatingGAN", "WGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "Pix2Pix", "SRGAN", "VAEGAN")
-STEPS += ("ContextEncoder", "BiGAN")
+STEPS = ("NonSaturatingGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "Pix2Pix", "SRGAN", "VAEGAN")
 # These take the step of `NonSaturatingGAN`, or that of `SRGAN`, with another loss.
 ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN", "ESRGAN", "RealESRGAN")
 # These take the step of another model, too, and tests of their own compare it with the paper's.

@@ -91,7 +91,7 @@ def test_a_flat_image_has_an_empty_band():
     np.testing.assert_allclose(smaller, 0.7, rtol=1e-6)
 
 
-@pytest.mark.parametrize("num_fake", [6, 9])
+@pytest.mark.parametrize("num_fake", [pytest.param(6, marks=pytest.mark.long), 9])
 def test_it_is_the_slow_reference(num_fake):
     sides = [noise(6, 34, 32, channels=2), 0.5 * noise(num_fake, 34, 32, channels=2, seed=1) ** 3]
     sides = [images[canonical_order(images.reshape(len(images), -1))] for images in sides]

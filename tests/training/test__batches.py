@@ -129,7 +129,13 @@ def of_sizes(sizes, images, *, endless=False):
 
 @pytest.mark.parametrize(
     "sizes, size, steps",
-    [([17] + [16] * 4, 16, 4), ([17, 16, 17, 16], 17, 2), ([3, 8, 8, 8], 8, 3), ([8, 3], 8, 1), ([5, 5, 8, 5], 5, 3)],
+    [
+        ([17] + [16] * 4, 16, 4),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (([17, 16, 17, 16], 17, 2), ([3, 8, 8, 8], 8, 3), ([8, 3], 8, 1), ([5, 5, 8, 5], 5, 3))
+        ),
+    ],
 )
 def test_the_size_is_that_of_most_batches(sizes, size, steps, networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks())
@@ -139,7 +145,7 @@ def test_the_size_is_that_of_most_batches(sizes, size, steps, networks, images):
     assert gan.images_per_step == size
 
 
-@pytest.mark.parametrize("steps", [None, 5])
+@pytest.mark.parametrize("steps", [None, pytest.param(5, marks=pytest.mark.long)])
 def test_batches_of_another_size_from_some_place_on_are_an_error(steps, networks, images):
     """Endless data would otherwise be searched for ever for another batch of the first size."""
     gan = keras_gan.NonSaturatingGAN(*networks())

@@ -44,9 +44,14 @@ def test_each_player_has_a_learning_rate_of_its_own(networks, images):
 @pytest.mark.parametrize(
     "schedule",
     [
-        keras_gan.schedules.LinearDecay(0.1, 6),
         keras_gan.schedules.LinearDecay(0.1, 6, hold_steps=1, warm_up_steps=2),
-        keras.optimizers.schedules.CosineDecay(0.0, 4, warmup_target=0.1, warmup_steps=2),
+        *(
+            pytest.param(schedule, marks=pytest.mark.long)
+            for schedule in (
+                keras_gan.schedules.LinearDecay(0.1, 6),
+                keras.optimizers.schedules.CosineDecay(0.0, 4, warmup_target=0.1, warmup_steps=2),
+            )
+        ),
     ],
 )
 def test_a_schedule_counts_training_steps_for_both_players(schedule, networks, images):

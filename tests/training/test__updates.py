@@ -258,9 +258,14 @@ def trained_weights(gan, start, images, optimizer, **options):
     "make, options",
     [
         (lambda: keras.optimizers.Adam(0.01, epsilon=1e-3), {}),
-        (lambda: keras.optimizers.RMSprop(0.01, epsilon=1e-3), {}),
-        (lambda: keras.optimizers.Adam(0.01, epsilon=1e-3), {"gradient_accumulation_steps": 2}),
-        (lambda: keras.optimizers.SGD(1.0, clipnorm=0.01), {}),
+        *(
+            pytest.param(*case, marks=pytest.mark.long)
+            for case in (
+                (lambda: keras.optimizers.RMSprop(0.01, epsilon=1e-3), {}),
+                (lambda: keras.optimizers.Adam(0.01, epsilon=1e-3), {"gradient_accumulation_steps": 2}),
+                (lambda: keras.optimizers.SGD(1.0, clipnorm=0.01), {}),
+            )
+        ),
     ],
     ids=["Adam", "RMSprop", "accumulated", "clipped"],
 )

@@ -82,7 +82,7 @@ def test_a_loss_is_zero_in_the_logs_of_a_phase_that_does_not_have_it():
     assert history["warm_up"][0] > 0.0
 
 
-@pytest.mark.parametrize("after", [PRETRAINING - 1, PRETRAINING, PRETRAINING + 1])
+@pytest.mark.parametrize("after", [pytest.param(PRETRAINING - 1, marks=pytest.mark.long), PRETRAINING, PRETRAINING + 1])
 def test_a_run_that_is_killed_in_either_phase_ends_as_if_it_had_not_stopped(after, tmp_path, train_until_killed):
     def started(*callbacks):
         keras.utils.set_random_seed(0)
