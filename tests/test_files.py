@@ -149,6 +149,7 @@ def other_process(tmp_path):
         process.communicate()
 
 
+@pytest.mark.long
 def test_only_the_leftovers_of_killed_processes_are_removed(tmp_path, other_process):
     file = tmp_path / "a.png"
     killed, leftover = other_process("replacement", file)

@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import functools
 import importlib.metadata
 import re
 import sys
@@ -49,6 +50,7 @@ SERVING = _requirements(_configuration()["options.extras_require"]["serving"])
 INSTEAD = {"ai-edge-litert": "of TensorFlow's own interpreter, which it is to replace"}
 
 
+@functools.cache
 def _imported_distributions(folder):
     """The distributions that the files below a folder import from, keras_gan and the standard library left out."""
     top = {name: _normalized(distributions[0]) for name, distributions in _top_level_names().items()}
@@ -67,6 +69,7 @@ def _imported_distributions(folder):
     return found
 
 
+@functools.cache
 def _top_level_names():
     # Several distributions have modules under this name, and here only this one is meant.
     return importlib.metadata.packages_distributions() | {"google": ["protobuf"]}

@@ -281,6 +281,7 @@ def test_each_update_of_the_discriminator_tells_its_logits_on_real_images_once(p
     assert len(listening.heard) == 2
 
 
+@pytest.mark.long
 def test_the_probability_is_logged_saved_and_resumed(tmp_path):
     gan = make_gan(discriminator_steps=2)
     gan.compile(run_eagerly=True)

@@ -102,7 +102,14 @@ def test_where_all_are_damaged_training_does_not_start_over(tmp_path, walk, fit,
 
 
 @pytest.mark.parametrize(
-    "error", [OSError(errno.EMFILE, "Too many open files"), OSError(errno.EIO, "Input/output error"), MemoryError()]
+    "error",
+    [
+        OSError(errno.EMFILE, "Too many open files"),
+        *(
+            pytest.param(error, marks=pytest.mark.long)
+            for error in (OSError(errno.EIO, "Input/output error"), MemoryError())
+        ),
+    ],
 )
 @pytest.mark.parametrize("during", [pytest.param("__init__", marks=pytest.mark.long), "read"])
 def test_a_checkpoint_that_cannot_be_read_now_is_not_damaged(

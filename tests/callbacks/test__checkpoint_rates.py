@@ -121,6 +121,7 @@ def test_a_rewind_keeps_the_new_rate_and_what_training_has_changed_since(tmp_pat
     assert seen == close(0.02, 0.01)
 
 
+@pytest.mark.long
 def test_a_rewind_in_a_run_that_did_not_resume_takes_the_rates_of_the_checkpoint(tmp_path, program, fit):
     class Rewind(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -161,6 +162,7 @@ def test_rates_that_were_halved_since_the_checkpoint_are_not_new(tmp_path, progr
     assert rates(gan) == close(0.1, 0.1)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("wrap", [plain, pytest.param(keras.optimizers.LossScaleOptimizer, marks=pytest.mark.long)])
 @pytest.mark.parametrize("before, now, words", [(0.1, FALLING, "0.1, now Linear"), (FALLING, 0.02, "Linear, now 0.02")])
 def test_a_rate_can_become_a_schedule_and_a_schedule_a_rate(tmp_path, program, fit, wrap, before, now, words):

@@ -412,6 +412,7 @@ def test_a_rewind_without_a_checkpoint(tmp_path, walk, fit):
         fit(walk(), checkpoint, Rewind(checkpoint, 1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("unit, every", [("step", 3), pytest.param("epoch", 1, marks=pytest.mark.long)])
 def test_pictures_and_curves_are_those_of_a_run_that_was_never_stopped(
     tmp_path, walk, fit, train_until_done, unit, every

@@ -65,6 +65,7 @@ GANS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("make", GANS)
 def test_a_killed_gan_ends_as_one_that_was_never_stopped(tmp_path, fit, train_until_done, make):
     whole = make()

@@ -119,6 +119,7 @@ def test_the_best_gan_is_kept(gan, tmp_path, direction, best_epoch):
     assert json.loads((tmp_path / "best.json").read_text())["brightness"]["value"] == values[best_epoch - 1]
 
 
+@pytest.mark.long
 def test_nan_is_never_the_best(gan, tmp_path):
     evaluate = Evaluate(IMAGES, brightness("lower", [np.nan, 2.0, np.nan]), directory=tmp_path, best="brightness")
     fit(gan, evaluate, epochs=3)
@@ -151,6 +152,7 @@ def test_training_is_not_disturbed(gan):
     assert gan.fingerprint() == twin.fingerprint()
 
 
+@pytest.mark.long
 def test_real_features_are_taken_before_training_and_once(gan):
     class Counting(Pixels):
         seen = 0
@@ -172,6 +174,7 @@ def test_the_floor_is_in_the_reports(gan, tmp_path):
     assert report["frechet_distance"].floor == evaluator.floor(-IMAGES[:16], IMAGES)["frechet_distance"]
 
 
+@pytest.mark.long
 def test_a_full_disk_costs_one_warning(gan, tmp_path, full_disk):
     evaluate = Evaluate(IMAGES, brightness(), directory=tmp_path, best="brightness")
     full_disk()

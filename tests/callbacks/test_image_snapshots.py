@@ -248,6 +248,7 @@ def test_no_early_pictures(tmp_path, make_gan, train, clock, moments):
     assert _early(tmp_path) == []
 
 
+@pytest.mark.long
 def test_a_run_that_resumes_continues_the_clock(tmp_path, walk, fit, fit_until_killed, clock):
     def callbacks():
         return ImageSnapshots(tmp_path, every=9, after_seconds=[10, 30]), clock.moves_on(8.0)
@@ -307,6 +308,7 @@ def test_training_is_the_same_with_and_without(tmp_path, make_gan, train):
         np.testing.assert_array_equal(without, beside)
 
 
+@pytest.mark.long
 def test_tensorboard_has_the_pictures_on_the_axis_of_the_training_steps(tmp_path):
     gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(4, 4, 1), latent_dim=2, width=4), seed=0)
     gan.compile(run_eagerly=True)

@@ -95,7 +95,15 @@ def test_a_folder_gives_the_same_batches_from_a_file_as_from_memory(tmp_path, sp
 
 
 @pytest.mark.parametrize(
-    "options", [{"load_size": 8, "flip": True}, {"depth": 16, "load_size": 8}, {"channels": 4}], ids=str
+    "options",
+    [
+        {"depth": 16, "load_size": 8},
+        *(
+            pytest.param(options, marks=pytest.mark.long)
+            for options in ({"load_size": 8, "flip": True}, {"channels": 4})
+        ),
+    ],
+    ids=str,
 )
 def test_parts_depth_and_alpha_come_from_a_file_as_from_memory(tmp_path, options):
     (tmp_path / "pictures").mkdir()

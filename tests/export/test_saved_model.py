@@ -62,6 +62,7 @@ def test_the_generator_s_images_are_served(tmp_path, serve):
         np.testing.assert_allclose(images, expected, rtol=0, atol=1e-6)
 
 
+@pytest.mark.long
 def test_the_averaged_generator_is_the_one_that_is_served(tmp_path):
     gan = _gan()
     gan.averaged_generator = _generator()

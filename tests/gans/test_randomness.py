@@ -120,7 +120,12 @@ def test_the_seed_decides_the_training(networks, images):
 
 
 @pytest.mark.parametrize(
-    "options", [pytest.param({"batch_norm": True}, marks=pytest.mark.long), {"spectral": True}, {"dropout": 0.5}]
+    "options",
+    [
+        pytest.param({"batch_norm": True}, marks=pytest.mark.long),
+        pytest.param({"spectral": True}, marks=pytest.mark.long),
+        {"dropout": 0.5},
+    ],
 )
 def test_the_fingerprint_covers_every_state(options, networks, images):
     gan = keras_gan.NonSaturatingGAN(*networks(**options), ema_half_life=100)

@@ -23,7 +23,13 @@ def one_step(gan, images):
     return gan
 
 
-@pytest.mark.parametrize("make", [keras_gan.NonSaturatingGAN, keras_gan.RelativisticAverageGAN, keras_gan.HingeGAN])
+@pytest.mark.parametrize(
+    "make",
+    [
+        keras_gan.RelativisticAverageGAN,
+        *(pytest.param(gan, marks=pytest.mark.long) for gan in (keras_gan.NonSaturatingGAN, keras_gan.HingeGAN)),
+    ],
+)
 def test_the_step_is_the_textbook_algorithm(make, networks, images):
     """Separate passes, one tape per player, each gradient with respect to its own weights: the same numbers."""
     generator, discriminator = networks()

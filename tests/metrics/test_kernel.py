@@ -41,6 +41,7 @@ def expectation(first, second, dimensions):
     return 1 + 3 * ab / d + 3 * (ab**2 + a2 + b2 + d) / d**2 + cubic / d**3
 
 
+@pytest.mark.long
 def test_two_gaussians():
     dimensions = 16
     expected = sum(sign * expectation(a, b, dimensions) for sign, a, b in [(1, 0, 0), (1, 0.5, 0.5), (-2, 0, 0.5)])

@@ -39,6 +39,7 @@ def _test_split():
     return next(iter(data.load("digits", split="test", labels=True, batch_size=360)))
 
 
+@pytest.mark.long
 def test_it_knows_digits_that_it_has_not_seen(extractor):
     images, labels = _test_split()
     embedding = extractor(images)

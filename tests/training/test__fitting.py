@@ -121,6 +121,7 @@ def test_steps_in_one_execution_that_would_train_more_than_an_epoch_are_refused(
         gan.fit(images, batch_size=4, steps_per_epoch=steps, verbose=0)
 
 
+@pytest.mark.long
 def test_the_end_of_the_data_ends_the_last_execution_of_an_epoch(images):
     gan = keras_gan.LSGAN(*keras_gan.networks.mlp(image_shape=(8, 8, 1), latent_dim=2, width=2))
     gan.compile(steps_per_execution=4, jit_compile=False)
@@ -268,6 +269,7 @@ def test_more_steps_than_the_data_hold_give_the_warning_of_keras(gan, images):
     assert int(gan.training_state.step.value) == 6
 
 
+@pytest.mark.long
 def test_validation_data_have_a_batch_size_of_their_own(gan, images):
     sizes = []
     terms = gan.test_terms

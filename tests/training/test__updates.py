@@ -38,7 +38,9 @@ def assert_equal_weights(found, expected, atol=1e-6):
             np.testing.assert_allclose(one, two, atol=atol, err_msg=name)
 
 
-@pytest.mark.parametrize("compiled", [{"run_eagerly": True}, {"jit_compile": True}])
+@pytest.mark.parametrize(
+    "compiled", [{"run_eagerly": True}, pytest.param({"jit_compile": True}, marks=pytest.mark.long)]
+)
 def test_each_player_gets_the_gradient_of_its_own_terms(compiled, trio, points):
     model = trio(compiled=compiled)
     before, expected = weights_of(model), by_hand(model, points)
