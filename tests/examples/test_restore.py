@@ -136,6 +136,22 @@ def test_an_enlarger_begins_with_smooth_enlargement(parts, model, scale):
     np.testing.assert_allclose(made, expected, atol=0.03)
 
 
+def test_an_inpainter_begins_with_the_colours_around_the_hole(parts):
+    flags.FLAGS(["restore.py", "--task=inpaint", "--model=FreeFormInpainter", "--width=4", "--steps=2"])
+    model = parts.make_model(3)
+    # Red in the left half and blue in the right one; a hole in each.
+    images = np.full((1, 64, 64, 3), -1.0, "float32")
+    images[:, :, :32, 0], images[:, :, 32:, 2] = 0.8, 0.8
+    masks = np.zeros((1, 64, 64, 1), "float32")
+    masks[:, 24:36, 2:14], masks[:, 24:36, 50:62] = 1.0, 1.0
+    np.testing.assert_allclose(model.inpaint(images, masks), images, atol=0.02)
+    # Colours that rise from the top down.
+    images = np.broadcast_to(np.linspace(-0.9, 0.9, 64, dtype="float32")[:, np.newaxis, np.newaxis], (1, 64, 64, 3))
+    hole = model.inpaint(images, masks)[0, 24:36, 4:12].mean(axis=(1, 2))
+    assert np.corrcoef(hole, np.arange(12))[0, 1] > 0.9
+    assert abs(hole.mean() - images[0, 24:36].mean()) < 0.05
+
+
 class Doubling:
     """Makes each pixel two by two, and white of black."""
 
