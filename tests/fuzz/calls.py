@@ -10,6 +10,7 @@ import tempfile
 
 import keras
 import numpy as np
+import soundfile
 import tensorflow as tf
 from PIL import Image
 
@@ -1081,6 +1082,14 @@ def halves():
 
 
 @functools.cache
+def recordings():
+    directory = pathlib.Path(folder())
+    for name in ("a", "b", "c"):
+        soundfile.write(directory / f"{name}.wav", np.zeros(16), 8000)
+    return str(directory)
+
+
+@functools.cache
 def attribute_table():
     path = pathlib.Path(folder(), "attributes.csv")
     path.write_text("file,tall,old\n" + "".join(f"{index}.png,1,0\n" for index in range(4)))
@@ -1100,6 +1109,30 @@ _DATA = {
     ),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
+    "load_recordings": lambda: (
+        data.load_recordings,
+        {
+            "source": recordings(),
+            "num_samples": 8,
+            "split": "train",
+            "sample_rate": 8000,
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+            "labels": False,
+        },
+    ),
+    "Recordings": lambda: (
+        data.Recordings,
+        {
+            "path": recordings(),
+            "pattern": r"(?P<group>.).*",
+            "held_out": ["a"],
+            "short": "pad",
+            "peak": 1.0,
+            "skip_corrupt": False,
+        },
+    ),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
     "AttributeFolder": lambda: (
         data.AttributeFolder,
