@@ -745,6 +745,7 @@ _LAYERS = {
     ),
     "NoiseInjection": layer(layers.NoiseInjection, constant=True, seed=1),
     "PixelNormalization": layer(layers.PixelNormalization, epsilon=1e-8),
+    "PhaseShuffle": layer(layers.PhaseShuffle, shift=2, seed=1),
     "Pack": layer(layers.Pack, size=2),
     "PixelShuffle": layer(layers.PixelShuffle, factor=2),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
@@ -928,6 +929,7 @@ _NETWORKS = {
         normalization="batch",
         distribution=False,
     ),
+    "wavegan": made(networks.wavegan, num_samples=64, latent_dim=2, width=1, phase_shuffle=2, num_classes=None),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
     "vgg_discriminator": made(networks.vgg_discriminator, **_IMAGE, halvings=2, halving_kernel=4, dense_width=2),
     "vit": made(
