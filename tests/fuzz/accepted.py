@@ -117,6 +117,7 @@ HERE = {
     # The evaluator looks at the values, before training.
     "callbacks.Evaluate.images": _ARRAY - {"another rank", "flat"},
     # The first picture, before training, shows whether the model takes them.
+    "callbacks.AudioSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.TrainingHealth.checkpoint": _NONE,
     "callbacks.TrainingHealth.directory": _NONE,

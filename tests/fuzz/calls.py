@@ -999,6 +999,20 @@ _CALLBACKS = {
             "log_dir": None,
         },
     ),
+    "AudioSnapshots": lambda: (
+        callbacks.AudioSnapshots,
+        {
+            "directory": folder(),
+            "sample_rate": 8000,
+            "every": 1,
+            "unit": "epoch",
+            "num_waveforms": 4,
+            "seed": 0,
+            "log_dir": None,
+            "inputs": None,
+            "after_seconds": [10],
+        },
+    ),
     "ImageSnapshots": lambda: (
         callbacks.ImageSnapshots,
         {
