@@ -70,6 +70,11 @@ def pair(**options):
     return {"generator": generator, "discriminator": discriminator}
 
 
+def sounding():
+    generator, discriminator = networks.wavegan(num_samples=64, latent_dim=2, width=1)
+    return {"generator": generator, "discriminator": discriminator}
+
+
 def flowing():
     images = networks.mlp(image_shape=(4,), latent_dim=4, width=2, depth=1)
     return dict(zip(("generator", "discriminator"), images, strict=True))
@@ -436,6 +441,18 @@ _GANS = {
     ),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
+    "WaveGAN": options(gans.WaveGAN, sounding),
+    "WaveGAN.generate": lambda: (
+        gans.WaveGAN(**sounding()).generate,
+        {
+            "num_waveforms": 2,
+            "latents": None,
+            "labels": None,
+            "seed": 0,
+            "averaged": True,
+            "batch_size": 4,
+        },
+    ),
 }
 
 
