@@ -35,7 +35,8 @@ def sound_of(path: Path, sample_rate: int | None, peak: float | None) -> tuple[n
         if sample_rate not in (None, rate):
             waveform, rate = _resampled(waveform, rate, sample_rate), sample_rate
             _require_sound(waveform)
-        if peak is not None and (largest := np.abs(waveform).max()) > 0.0:
+        # What 16 bits cannot hold is silence, which stays.
+        if peak is not None and (largest := np.abs(waveform).max()) > 0.5 / LEVELS:
             waveform = waveform * (peak / largest)
         return np.clip(np.rint(waveform * LEVELS), -LEVELS, LEVELS - 1).astype(np.int16), rate
     # Libraries raise errors of many classes for damaged files.

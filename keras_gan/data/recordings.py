@@ -60,7 +60,7 @@ class Recordings:
 
     A model that has heard a speaker knows more of this voice than of others. So where the names have groups, whole
     groups are held out for "test", and none of their recordings is in "train". If the folder has sub-folders with the
-    names of splits ("train", "test", ...), these are the splits.
+    names of splits ("train", "test", ...), these are the splits, and a warning names the groups that are in several.
 
     Each recording becomes 16 bits with one channel, the mean of its channels, and is resampled to the rate that is
     asked for by soxr. A warning counts and names what is left out.
@@ -141,7 +141,7 @@ class Recordings:
         split, chosen, about, num_held_out = self._part(split, entries)
         waveforms, rate, notes = self._waveforms([entry.path for entry in chosen], sample_rate, num_samples)
         kept = [entry for entry in chosen if entry.path in waveforms]
-        for note in (*_notes_on_files(unread, outside_of_splits), *notes):
+        for note in (*_notes_on_files(unread, outside_of_splits), *notes, *_notes_on_groups(entries)):
             warnings.warn(note, stacklevel=outside())
         return SoundData(
             samples=np.concatenate([waveforms[entry.path] for entry in kept]),
@@ -320,7 +320,7 @@ def _only_rate(rates: dict[int, list[Path]]) -> int:
         raise ValueError(
             f"All recordings must have the same sample rate, but {printable(first[0])} has {one} Hz and "
             f"{printable(second[0])} has {other} Hz: give a `sample_rate`, to which they are resampled. "
-            f"Received: sample_rate=None"
+            "Received: sample_rate=None"
         )
     return next(iter(rates))
 
@@ -335,6 +335,18 @@ def _notes_on_files(unread: list[Path], outside_of_splits: list[Path]) -> Iterat
         yield (
             "Only the recordings in the folders of the splits are read, without "
             f"{counted(outside_of_splits, 'file')} next to them: {listed(outside_of_splits)}"
+        )
+
+
+def _notes_on_groups(entries: list[_Entry]) -> Iterator[str]:
+    """Yield what to warn of where folders of splits share groups."""
+    places = collections.defaultdict(set)
+    for entry in entries:
+        places[entry.group].add(entry.split)
+    if shared := [group for group in sorted(places.keys() - {None}) if len(places[group]) > 1]:
+        yield (
+            "These groups are in the folders of several splits, so the one for tests has voices that are trained on: "
+            f"{_some(shared)}"
         )
 
 

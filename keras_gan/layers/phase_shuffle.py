@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_int, require_seed
+from keras_gan._arguments import require_channels_last, require_int, require_seed
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -44,6 +44,7 @@ class PhaseShuffle(keras.layers.Layer):
 
     def __init__(self, shift=2, *, seed=None, **kwargs):
         super().__init__(**kwargs)
+        require_channels_last()
         self.shift = require_int("shift", shift, low=0)
         self.seed = None if seed is None else require_seed(seed)
         self.seed_generator = keras.random.SeedGenerator(self.seed)

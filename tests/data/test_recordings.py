@@ -113,6 +113,12 @@ def test_sub_folders_with_the_names_of_splits_are_the_splits(tmp_path):
         source.read("dev")
 
 
+def test_speakers_in_several_folders_of_splits_are_named(tmp_path):
+    write(tmp_path, "train/0_ann_0.wav", "train/0_bob_0.wav", "test/0_ann_1.wav")
+    with pytest.warns(UserWarning, match="in the folders of several splits.*: 'ann'$"):
+        Recordings(tmp_path, pattern=DIGITS).read("train")
+
+
 BAD = {
     "text": (b"no sound", "cannot be read as sound"),
     "nothing": (b"", "it has no content"),
