@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 
 from keras_gan.layers import PhaseShuffle
 from keras_gan.networks import wavegan
@@ -29,6 +30,11 @@ def test_the_latents_become_uniform():
     uniform = np.sort(uniform_of_normal(np.random.default_rng(0).normal(size=10_000).astype("float32")))
     # The largest distance of the distribution functions, of which 1 in 1000 samples of a uniform one has more.
     assert np.abs(uniform - np.linspace(-1, 1, 10_000)).max() < 2 * 1.95 / 100
+
+
+def test_the_map_is_the_error_function():
+    z = np.linspace(-6, 6, 1001, dtype="float32")
+    np.testing.assert_allclose(uniform_of_normal(z), scipy.special.erf(z / np.sqrt(2.0)), atol=1e-6)
 
 
 def test_the_logit_with_labels_is_the_projection():
