@@ -436,7 +436,8 @@ class AdversarialModel(SavedModel, abc.ABC):
 
         Args:
             x: tf.data.Dataset of batches, or arrays or tensors: the fields of `data_spec`, as one tensor, a tuple or a
-                dict by name. Pictures are float in [-1, 1], labels integers. Incomplete batches are left out.
+                dict by name. Pictures, clips and sound are float in [-1, 1], labels integers. Incomplete batches are
+                left out.
             y: labels, if the model takes them and `x` is an array.
             batch_size: int, samples in a minibatch if `x` is an array; 32 by default.
             epochs: int.
