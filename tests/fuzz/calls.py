@@ -757,6 +757,7 @@ _LAYERS = {
     "PixelNormalization": layer(layers.PixelNormalization, epsilon=1e-8),
     "Pack": layer(layers.Pack, size=2),
     "PixelShuffle": layer(layers.PixelShuffle, factor=2),
+    "ReflectionPadding1D": layer(layers.ReflectionPadding1D, padding=1),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
     "ContextualAttention": lambda: (layers.ContextualAttention, {"rate": 2, "scale": 10.0}),
     "GatedConv2D": layer(
@@ -775,6 +776,14 @@ _LAYERS = {
     ),
     "StyleMixing": layer(layers.StyleMixing, probability=0.9, seed=1),
     "Truncation": layer(layers.Truncation, psi=0.7, momentum=0.995),
+    "WeightNormalization": lambda: (
+        layers.WeightNormalization,
+        {"layer": keras.layers.Dense(1), "name": "wn", "trainable": True},
+    ),
+    "fold_weight_normalization": lambda: (
+        layers.fold_weight_normalization,
+        {"network": keras.Sequential([keras.Input((2,)), layers.WeightNormalization(keras.layers.Dense(1))])},
+    ),
 }
 
 
@@ -832,6 +841,16 @@ _NETWORKS = {
         discriminator_layers=1,
     ),
     "ganomaly": made(networks.ganomaly, **_IMAGE, latent_dim=2, kernel_size=4, stages=1),
+    "hifigan": made(
+        networks.hifigan,
+        version="V3",
+        num_mels=4,
+        ratios=(2,),
+        width=2,
+        discriminator_width=1,
+        periods=(2,),
+        scales=1,
+    ),
     "info_gan": made(
         networks.info_gan,
         image_shape=SHAPE,
@@ -853,6 +872,7 @@ _NETWORKS = {
         spectral_normalization=False,
         num_classes=None,
     ),
+    "melgan": made(networks.melgan, num_mels=4, ratios=(2,), width=2, blocks=1, discriminator_width=1, scales=1),
     "multiscale_discriminator": made(
         networks.multiscale_discriminator, **_IMAGE, source_channels=1, layers=1, scales=2, normalization="instance"
     ),

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import _convolutions
-from keras_gan.layers import Conv2D, Conv2DTranspose, SpectralNormalization
+from keras_gan.layers import Conv1D, Conv2D, Conv2DTranspose, SpectralNormalization
 
 
 def derivatives(halve, double, large, small, kernel):
@@ -169,3 +169,24 @@ def test_groups_are_compiled_by_xla_only_where_tensorflow_lacks_the_gradient():
 
     for dtype in ("float32", "float64"):
         assert ("Conv2D" in operations(dtype)) == _convolutions.differentiates_groups(tf.as_dtype(dtype))
+
+
+@pytest.mark.parametrize("has_gradients", [False, True])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_groups_of_sequences_are_one_convolution_for_each(padding, has_gradients, monkeypatch):
+    if has_gradients and not _convolutions.differentiates_groups(tf.float32):
+        pytest.skip("TensorFlow has no gradient of convolutions in groups on this machine")
+    monkeypatch.setattr("keras_gan.layers.convolution.differentiates_groups", lambda dtype: has_gradients)
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, 30, 6)), tf.float32)
+    layer = Conv1D(12, 5, strides=2, padding=padding, groups=3, use_bias=False)
+    layer.build(x.shape)
+    weights = [tf.split(tensor, 3, axis=-1) for tensor in (x, layer.kernel.value)]
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(weights)
+        given, kernel = (tf.concat(parts, axis=-1) for parts in weights)
+        layer_output = tf.sin(layer.convolution_op(given, kernel))
+        parts = [tf.nn.conv1d(part, k, 2, padding.upper()) for part, k in zip(*weights, strict=True)]
+        expected = tf.sin(tf.concat(parts, axis=-1))
+    np.testing.assert_allclose(layer_output, expected, atol=1e-5)
+    for ours, theirs in zip(tape.gradient(layer_output, weights[1]), tape.gradient(expected, weights[1]), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)
