@@ -61,6 +61,7 @@ from keras_gan.gans import (
     StarGAN,
     StyleGAN2,
     TwoPlayerGAN,
+    WaveGAN,
 )
 
 __all__ = [
@@ -95,6 +96,7 @@ __all__ = [
     "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
+    "WaveGAN",
     "__version__",
     "augmentation",
     "callbacks",

@@ -29,6 +29,7 @@ OTHER_SHAPES = (
     "StarGAN",
     "VAE",
     "VAEGAN",
+    "WaveGAN",
 )
 
 

@@ -1,5 +1,6 @@
-"""Callbacks for training: pictures of samples, loss curves, progress, speed, metrics, checkpoints and health checks."""
+"""Callbacks for training: samples to see and hear, losses, progress, speed, metrics, checkpoints and health checks."""
 
+from keras_gan.callbacks.audio_snapshots import AudioSnapshots
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.evaluate import Evaluate
 from keras_gan.callbacks.health import TrainingDiverged, TrainingHealth
@@ -11,6 +12,7 @@ from keras_gan.callbacks.tensorboard import TensorBoard
 from keras_gan.callbacks.throughput import Throughput
 
 __all__ = [
+    "AudioSnapshots",
     "Checkpoint",
     "Evaluate",
     "ImageSnapshots",

@@ -19,11 +19,16 @@ A model that translates images takes two kinds of them, in batches with the fiel
 One that restores images makes its sources from good images:
 
     keras_gan.data.load_degraded("photographs/", keras_gan.data.Bicubic(4), image_size=96, batch_size=16)
+
+One that makes sound takes waveforms:
+
+    keras_gan.data.load_recordings("recordings/", num_samples=16384, sample_rate=16000)
 """
 
 from keras_gan.data._load import load
 from keras_gan.data._load_degraded import load_degraded
 from keras_gan.data._load_pairs import load_pairs
+from keras_gan.data._load_recordings import load_recordings
 from keras_gan.data._load_unpaired import load_unpaired
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.attribute_folder import AttributeFolder
@@ -33,6 +38,7 @@ from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
 from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
+from keras_gan.data.recordings import Recordings
 from keras_gan.data.second_order_degradation import SecondOrderDegradation
 from keras_gan.data.source import ImageData, ImageStream, Source
 from keras_gan.data.tfds import TFDS
@@ -50,11 +56,13 @@ __all__ = [
     "ImageStream",
     "NumpyFile",
     "Preprocessing",
+    "Recordings",
     "SecondOrderDegradation",
     "Source",
     "load",
     "load_degraded",
     "load_pairs",
+    "load_recordings",
     "load_unpaired",
     "trimaps_of",
 ]

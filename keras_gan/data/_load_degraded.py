@@ -136,6 +136,10 @@ class DegradedStream:
             "target": (height, width, channels),
         }
 
+    def __len__(self) -> int:
+        """How many pairs make an epoch."""
+        return self.num_images
+
     def dataset(self, start_step: int) -> tf.data.Dataset:
         """Return the batches from `start_step` on."""
         return endless(self._pairs(self._targets.batch, self._places), start_step, self.batch_size)

@@ -15,7 +15,6 @@ from keras_gan.data import _cache, _held_out
 from keras_gan.data._checks import checked_images, checked_labels
 from keras_gan.data._images import Fit, sides_of
 from keras_gan.data._mapped import MappedImages
-from keras_gan.data._stream import Stream, Streams
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.source import ImageData, ImageStream, Source, outside
@@ -142,12 +141,18 @@ def require_batch(part: Part, batch_size: int, preprocessing: Preprocessing, nam
         )
 
 
-def as_dataset(stream: Stream | Streams, start_step: int, **attributes) -> tf.data.Dataset:
-    """Return the batches of a stream from a step on, with what `fit` and the callbacks ask of them."""
+def as_dataset(stream, start_step: int, **attributes) -> tf.data.Dataset:
+    """Return the batches of a stream from a step on, with what `fit` and the callbacks ask of them.
+
+    Args:
+        stream: `Stream`, or what has its `dataset`, `one_pass`, `batch_size` and length.
+        start_step: the step of the first batch.
+        **attributes: of the data set.
+    """
     dataset = stream.dataset(start_step)
     dataset.from_step = lambda step: stream.dataset(start_step + step)
     dataset.one_pass = stream.one_pass
-    dataset.steps_per_epoch = stream.num_images // stream.batch_size
+    dataset.steps_per_epoch = len(stream) // stream.batch_size
     for name, value in attributes.items():
         setattr(dataset, name, value)
     return dataset

@@ -75,11 +75,11 @@ class Stream:
 
     def indices(self, step: tf.Tensor) -> tf.Tensor:
         """Return which images a step holds: int64 (batch_size,) in [0, N)."""
-        positions = step * self.batch_size + tf.range(self.batch_size, dtype=tf.int64)
-        epochs, offsets = positions // self.num_images, positions % self.num_images
-        # A batch is not larger than the data, so it touches at most two epochs.
-        ending, beginning = (self._shuffle(offsets, epochs[0] + later) for later in (0, 1))
-        return tf.where(epochs == epochs[0], ending, beginning)
+        return shuffled(step, batch_size=self.batch_size, count=self.num_images, seed=self.seed)
+
+    def __len__(self) -> int:
+        """How many images make an epoch."""
+        return self.num_images
 
     def _gather(self, indices: tf.Tensor) -> tf.Tensor:
         if not isinstance(self.images, MappedImages):
@@ -87,10 +87,6 @@ class Stream:
         # As a tensor, tf.data would copy the whole file into memory.
         images = tf.numpy_function(self.images.take, [indices], self.images.dtype, stateful=False)
         return tf.ensure_shape(images, (*indices.shape, *self.images.shape[1:]))
-
-    def _shuffle(self, offsets: tf.Tensor, epoch: tf.Tensor) -> tf.Tensor:
-        last = tf.constant(self.num_images - 1, tf.int64)
-        return tf.random.experimental.index_shuffle(offsets, tf.stack([self.seed, epoch]), last)
 
     @property
     def _slack(self) -> tuple[int, int]:
@@ -151,6 +147,10 @@ class Streams:
         self.batch_size = next(iter(streams.values())).batch_size
         self.num_images = max(stream.num_images for stream in streams.values())
 
+    def __len__(self) -> int:
+        """How many images make an epoch."""
+        return self.num_images
+
     def dataset(self, start_step: int) -> tf.data.Dataset:
         """Return the batches from `start_step` on."""
         return endless(self._of_each(Stream.batch), start_step, self.batch_size)
@@ -162,6 +162,27 @@ class Streams:
 
     def _of_each(self, batch: Callable) -> Callable:
         return lambda place: {name: batch(stream, place) for name, stream in self.streams.items()}
+
+
+def shuffled(step: tf.Tensor, *, batch_size: int, count: int, seed: tf.Tensor) -> tf.Tensor:
+    """Return which samples a step holds: int64 (batch_size,) in [0, count).
+
+    Each epoch has its own order, a function of the seed and the epoch.
+
+    Args:
+        step: int64 scalar.
+        batch_size: samples in a batch, at most `count`.
+        count: how many samples there are.
+        seed: int64 scalar.
+    """
+    positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+    epochs, offsets = positions // count, positions % count
+    last = tf.constant(count - 1, tf.int64)
+    # A batch is not larger than the data, so it touches at most two epochs.
+    ending, beginning = (
+        tf.random.experimental.index_shuffle(offsets, tf.stack([seed, epochs[0] + later]), last) for later in (0, 1)
+    )
+    return tf.where(epochs == epochs[0], ending, beginning)
 
 
 def endless(batch: Callable, start_step: int, batch_size: int) -> tf.data.Dataset:

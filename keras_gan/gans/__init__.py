@@ -34,6 +34,7 @@ from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae import VAE
 from keras_gan.gans.vae_gan import VAEGAN
+from keras_gan.gans.wavegan import WaveGAN
 from keras_gan.gans.wgan import WGAN
 from keras_gan.gans.wgan_gp import WGANGP
 
@@ -70,4 +71,5 @@ __all__ = [
     "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
+    "WaveGAN",
 ]

@@ -19,6 +19,7 @@ from keras_gan.layers.minibatch_stddev import MinibatchStddev
 from keras_gan.layers.modulated_convolution import ModulatedConv2D
 from keras_gan.layers.noise_injection import NoiseInjection
 from keras_gan.layers.pack import Pack
+from keras_gan.layers.phase_shuffle import PhaseShuffle
 from keras_gan.layers.pixel_normalization import PixelNormalization
 from keras_gan.layers.pixel_shuffle import PixelShuffle
 from keras_gan.layers.reflection_padding import ReflectionPadding1D, ReflectionPadding2D
@@ -51,6 +52,7 @@ __all__ = [
     "ModulatedConv2D",
     "NoiseInjection",
     "Pack",
+    "PhaseShuffle",
     "PixelNormalization",
     "PixelShuffle",
     "ReflectionPadding1D",

@@ -33,6 +33,7 @@ from keras_gan.networks.vae import vae
 from keras_gan.networks.vae_gan import vae_gan
 from keras_gan.networks.vgg_discriminator import vgg_discriminator
 from keras_gan.networks.vit import vit
+from keras_gan.networks.wavegan import wavegan
 from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
 
 __all__ = [
@@ -69,5 +70,6 @@ __all__ = [
     "vae_gan",
     "vgg_discriminator",
     "vit",
+    "wavegan",
     "wgan_gp_resnet",
 ]

@@ -21,12 +21,13 @@ def label_vectors_input(num_classes):
     return keras.Input((num_classes,), name="labels")
 
 
-def latents_and_labels(latent_dim, num_classes):
+def latents_and_labels(latent_dim, num_classes, mapped=lambda latents: latents):
     """The inputs of a generator, and the input of its first layer: the latents and then the one-hot labels.
 
     Args:
         latent_dim: int, the size of the latents.
         num_classes: int; None for a generator without labels.
+        mapped: function, or layer, that the latents pass first.
 
     Returns:
         The inputs as `keras.Model` takes them, and a tensor `(batch, latent_dim)` or
@@ -34,9 +35,9 @@ def latents_and_labels(latent_dim, num_classes):
     """
     latents = keras.Input((latent_dim,), name="latents")
     if num_classes is None:
-        return latents, latents
+        return latents, mapped(latents)
     labels = labels_input()
-    return {"latents": latents, "labels": labels}, followed_by_one_hot(latents, labels, num_classes)
+    return {"latents": latents, "labels": labels}, followed_by_one_hot(mapped(latents), labels, num_classes)
 
 
 def latents_next_to_labels(latent_dim, num_classes):

@@ -43,6 +43,7 @@ OTHERS = (
     "StarGAN",
     "VAE",
     "VAEGAN",
+    "WaveGAN",
 )
 GANS = [
     name

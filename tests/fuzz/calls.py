@@ -10,6 +10,7 @@ import tempfile
 
 import keras
 import numpy as np
+import soundfile
 import tensorflow as tf
 from PIL import Image
 
@@ -66,6 +67,11 @@ def labels(count=8):
 
 def pair(**options):
     generator, discriminator = networks.mlp(image_shape=SHAPE, latent_dim=2, width=2, depth=1, **options)
+    return {"generator": generator, "discriminator": discriminator}
+
+
+def sounding():
+    generator, discriminator = networks.wavegan(num_samples=64, latent_dim=2, width=1)
     return {"generator": generator, "discriminator": discriminator}
 
 
@@ -435,6 +441,18 @@ _GANS = {
     ),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
+    "WaveGAN": options(gans.WaveGAN, sounding),
+    "WaveGAN.generate": lambda: (
+        gans.WaveGAN(**sounding()).generate,
+        {
+            "num_waveforms": 2,
+            "latents": None,
+            "labels": None,
+            "seed": 0,
+            "averaged": True,
+            "batch_size": 4,
+        },
+    ),
 }
 
 
@@ -755,6 +773,7 @@ _LAYERS = {
     ),
     "NoiseInjection": layer(layers.NoiseInjection, constant=True, seed=1),
     "PixelNormalization": layer(layers.PixelNormalization, epsilon=1e-8),
+    "PhaseShuffle": layer(layers.PhaseShuffle, shift=2, seed=1),
     "Pack": layer(layers.Pack, size=2),
     "PixelShuffle": layer(layers.PixelShuffle, factor=2),
     "ReflectionPadding1D": layer(layers.ReflectionPadding1D, padding=1),
@@ -958,6 +977,7 @@ _NETWORKS = {
         normalization="batch",
         distribution=False,
     ),
+    "wavegan": made(networks.wavegan, num_samples=64, latent_dim=2, width=1, phase_shuffle=2, num_classes=None),
     "wgan_gp_resnet": made(networks.wgan_gp_resnet, image_shape=(8, 8, 1), latent_dim=2, width=2),
     "vgg_discriminator": made(networks.vgg_discriminator, **_IMAGE, halvings=2, halving_kernel=4, dense_width=2),
     "vit": made(
@@ -1025,6 +1045,20 @@ _CALLBACKS = {
             "best": "precision",
             "floor": None,
             "log_dir": None,
+        },
+    ),
+    "AudioSnapshots": lambda: (
+        callbacks.AudioSnapshots,
+        {
+            "directory": folder(),
+            "sample_rate": 8000,
+            "every": 1,
+            "unit": "epoch",
+            "num_waveforms": 4,
+            "seed": 0,
+            "log_dir": None,
+            "inputs": None,
+            "after_seconds": [10],
         },
     ),
     "ImageSnapshots": lambda: (
@@ -1112,6 +1146,14 @@ def halves():
 
 
 @functools.cache
+def recordings():
+    directory = pathlib.Path(folder())
+    for name in ("a", "b", "c"):
+        soundfile.write(directory / f"{name}.wav", np.zeros(16), 8000)
+    return str(directory)
+
+
+@functools.cache
 def attribute_table():
     path = pathlib.Path(folder(), "attributes.csv")
     path.write_text("file,tall,old\n" + "".join(f"{index}.png,1,0\n" for index in range(4)))
@@ -1131,6 +1173,30 @@ _DATA = {
     ),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
+    "load_recordings": lambda: (
+        data.load_recordings,
+        {
+            "source": recordings(),
+            "num_samples": 8,
+            "split": "train",
+            "sample_rate": 8000,
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+            "labels": False,
+        },
+    ),
+    "Recordings": lambda: (
+        data.Recordings,
+        {
+            "path": recordings(),
+            "pattern": r"(?P<group>.).*",
+            "held_out": ["a"],
+            "short": "pad",
+            "peak": 1.0,
+            "skip_corrupt": False,
+        },
+    ),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
     "AttributeFolder": lambda: (
         data.AttributeFolder,

@@ -220,6 +220,24 @@ def _flowing(**options):
     return keras.Sequential(make), keras.Model(images, outputs["logits"])
 
 
+def _sounding(*, spectral, dropout):
+    """A generator of waveforms that is told the class, and a critic that hears it."""
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    generator, _ = keras_gan.networks.wavegan(num_samples=64, latent_dim=4, width=2, num_classes=3)
+    labels = keras.Input((), dtype="int32", name="labels")
+    heard = {"waveforms": keras.Input((64, 1), name="waveforms"), "labels": labels}
+    shuffled = keras_gan.layers.PhaseShuffle(1 if dropout else 0)(heard["waveforms"])
+    both = keras.layers.Concatenate()([keras.layers.Flatten()(shuffled), keras.layers.Embedding(3, 4)(labels)])
+    hidden = keras.layers.LeakyReLU(0.2)(wrap(keras.layers.Dense(8))(both))
+    logits = wrap(keras.layers.Dense(1, dtype="float32"))(keras.layers.Dropout(dropout)(hidden))
+    return generator, keras.Model(heard, logits)
+
+
+def sound_snapshots(directory, **options):
+    """Snapshots of sound, which write no GIF."""
+    return keras_gan.callbacks.AudioSnapshots(directory, sample_rate=8000, num_waveforms=4, **options)
+
+
 def grey_images(count=48):
     """Images in [-1, 1], each batch of 8 brighter than the one before."""
     brightness = np.repeat(np.linspace(-0.5, 0.5, count // 8, dtype="float32"), 8)[:, None, None, None]
@@ -237,7 +255,8 @@ class Tiny:
         options: dict of the constructor's other arguments.
         data: what `fit` is given, 48 samples.
         inputs: dict of what `sampler` makes five samples of, by name.
-        snapshot_inputs: what `ImageSnapshots` needs to be given; None where the model draws by itself.
+        snapshots: the callback that shows the model's samples, a function of the directory and the options.
+        snapshot_inputs: what it needs to be given; None where the model draws by itself.
     """
 
     def __init__(self, make):
@@ -245,6 +264,7 @@ class Tiny:
         self.make, self.networks, self.data = make, make_networks, images
         self.options = {"seed": 3, "ema_half_life": 100}
         self.inputs, self.snapshot_inputs = {"latents": latents}, None
+        self.snapshots = functools.partial(keras_gan.callbacks.ImageSnapshots, num_images=4)
         if issubclass(make, keras_gan.TwoPlayerGAN):
             several = make in (keras_gan.NonSaturatingGAN, keras_gan.WGAN, keras_gan.WGANGP)
             self.options |= {"discriminator_steps": 2 if several else 1}
@@ -258,6 +278,11 @@ class Tiny:
         if make is keras_gan.InfoGAN:
             self.networks = _informative
             self.inputs |= {"codes": np.array([[0, -1.0], [1, 0.5], [2, 0.0], [2, 2.0], [0, 1.0]], "float32")}
+        if make is keras_gan.WaveGAN:
+            labels = np.arange(48, dtype="int32") % 3
+            self.networks, self.data = _sounding, {"waveforms": images.reshape(48, 64, 1), "labels": labels}
+            self.inputs |= {"labels": labels[:5]}
+            self.snapshots = sound_snapshots
         if make is keras_gan.AdversarialFlow:
             noise = np.random.default_rng(1).normal(size=(5, 8, 8, 1)).astype("float32")
             self.networks, self.inputs = _flowing, {"latents": noise}
