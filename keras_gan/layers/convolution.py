@@ -22,14 +22,18 @@ class Conv1D(keras.layers.Conv1D):
         TensorShape([1, 16, 8])
     """
 
-    def convolution_op(self, inputs, kernel):
-        """Convolve `inputs` with `kernel`."""
+    def call(self, inputs):
+        """Convolve, add the biases, and activate."""
+        # Keras's layer calls no `convolution_op`, because of its causal padding.
         is_usual = self.data_format == "channels_last" and self.padding in ("same", "valid")
         if isinstance(inputs, keras.KerasTensor) or self.groups == 1 or not is_usual:
-            return super().convolution_op(inputs, kernel)
+            return super().call(inputs)
         if not differentiates_groups(inputs.dtype):
-            return super().convolution_op(inputs, kernel)
-        return tf.nn.conv1d(inputs, kernel, self.strides, self.padding.upper(), dilations=self.dilation_rate)
+            return super().call(inputs)
+        padding, dilations = self.padding.upper(), self.dilation_rate
+        outputs = tf.nn.conv1d(inputs, self.kernel, self.strides, padding, dilations=dilations)
+        outputs = keras.ops.add(outputs, self.bias) if self.use_bias else outputs
+        return outputs if self.activation is None else self.activation(outputs)
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

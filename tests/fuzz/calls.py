@@ -224,6 +224,13 @@ def bounding():
     return {"encoder": encoder, "decoder": decoder}
 
 
+def vocoding():
+    sizes = {"num_mels": 8, "ratios": (16,), "width": 2}
+    generator, discriminator = networks.melgan(**sizes, blocks=1, discriminator_width=1, scales=1)
+    front_end = layers.MelSpectrogram(8000, num_mels=8, fft_size=64, hop=16)
+    return {"generator": generator, "discriminator": discriminator, "mel_spectrogram": front_end}
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
@@ -233,7 +240,7 @@ def compiled(make, *options):
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
-    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring}
+    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring, gans.MelGAN: vocoding, gans.HiFiGAN: vocoding}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -355,6 +362,8 @@ _OWN = (
     gans.EnlightenGAN,
     gans.FreeFormInpainter,
     gans.GANomaly,
+    gans.HiFiGAN,
+    gans.MelGAN,
     gans.Pix2Pix,
     gans.Pix2PixHD,
     gans.RealESRGAN,
@@ -405,9 +414,11 @@ _GANS = {
         gans.FreeFormInpainter, refining, masks="given", l1_weight=1.0, adversarial_loss=losses.Hinge()
     ),
     "GANomaly": options(gans.GANomaly, encoding_again, image_weight=50.0, code_weight=1.0, feature_weight=1.0),
+    "HiFiGAN": options(gans.HiFiGAN, vocoding, feature_weight=2.0, mel_weight=45.0, adversarial_loss=losses.Hinge()),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
+    "MelGAN": options(gans.MelGAN, vocoding, feature_weight=12.0, adversarial_loss=losses.Hinge()),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
     "Pix2Pix": options(gans.Pix2Pix, pairing, l1_weight=1.0, adversarial_loss=None, penalties=(), augmentation=()),
@@ -466,6 +477,15 @@ _METHODS = {
         gans.SRGAN, "upscale", images=images()[:2, ::2, ::2], averaged=True, batch_size=2, tile=None, overlap=None
     ),
     "SRGAN.upscale_picture": method(gans.SRGAN, "upscale_picture", picture=np.zeros((4, 4), "uint8")),
+    **{
+        f"{make.__name__}.{name}": method(make, name, **arguments)
+        for make in (gans.HiFiGAN, gans.MelGAN)
+        for name, arguments in {
+            "vocode": {"mels": np.zeros((2, 8, 8), "float32"), "averaged": True, "batch_size": 2},
+            "vocode_stream": {"mels": np.zeros((2, 8, 8), "float32"), "chunk": 4, "averaged": True},
+            "resynthesise": {"waveforms": np.zeros((2, 128, 1), "float32"), "averaged": True, "batch_size": 2},
+        }.items()
+    },
     "TwoPlayerGAN.generate": method(
         gans.LSGAN, "generate", num_images=2, latents=None, labels=None, seed=0, averaged=True, batch_size=4
     ),
