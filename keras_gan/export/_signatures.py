@@ -199,9 +199,8 @@ def _in_domain(sampler, main):
     """Return the main input, which must be finite, and pictures in [-1, 1]."""
     bad = tf.math.count_nonzero(~tf.math.is_finite(main))
     is_picture = sampler.fields[sampler.main].is_picture
-    advice = (
-        "in [-1, 1]" if is_picture else "drawn from the standard normal distribution if the model was trained on it"
-    )
+    drawn = "drawn from the standard normal distribution if the model was trained on it"
+    advice = "in [-1, 1]" if is_picture else drawn if sampler.is_drawn else "like those of its training"
     main = required(
         tf.equal(bad, 0),
         main,

@@ -17,9 +17,11 @@ from keras_gan.gans.enlighten_gan import EnlightenGAN
 from keras_gan.gans.esrgan import ESRGAN
 from keras_gan.gans.free_form_inpainter import FreeFormInpainter
 from keras_gan.gans.ganomaly import GANomaly
+from keras_gan.gans.hifigan import HiFiGAN
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
+from keras_gan.gans.melgan import MelGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
 from keras_gan.gans.pix2pix import Pix2Pix
@@ -59,8 +61,10 @@ __all__ = [
     "EnlightenGAN",
     "FreeFormInpainter",
     "GANomaly",
+    "HiFiGAN",
     "HingeGAN",
     "InfoGAN",
+    "MelGAN",
     "MinimaxGAN",
     "NonSaturatingGAN",
     "Pix2Pix",

@@ -1,4 +1,4 @@
-"""The least squares of CycleGAN and pix2pixHD."""
+"""The least squares of CycleGAN and pix2pixHD, and of HiFi-GAN."""
 
 import keras
 
@@ -16,3 +16,12 @@ class Squares(LeastSquares):
     def generator_loss(self, real_logits, fake_logits):
         """Return the mean squared distance to `c`, a float32 scalar of at least 0."""
         return 2.0 * super().generator_loss(real_logits, fake_logits)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class WholeSquares(Squares):
+    """`losses.LeastSquares` without the halves, of both players, as in HiFi-GAN."""
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        """Return the mean squared distances to the two targets, a float32 scalar of at least 0."""
+        return 2.0 * super().discriminator_loss(real_logits, fake_logits)

@@ -1,9 +1,9 @@
 """pix2pixHD: translation of large images, learnt from pairs."""
 
 import keras
-import tensorflow as tf
 
 from keras_gan._arguments import require_number
+from keras_gan.gans._features import over_scales, require_features
 from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._squares import Squares
@@ -82,7 +82,7 @@ class Pix2PixHD(PairedTranslationModel):
         name=None,
     ):
         critic = Critic(discriminator, role="discriminator", conditions=("source",), multiscale=True)
-        _require_features(critic.interface)
+        require_features(critic.interface)
         super().__init__(generator, critic, ema_half_life=ema_half_life, seed=seed, name=name)
         self.feature_weight = require_number("feature_weight", feature_weight, low=0.0)
         self.perceptual = require_perceptual(perceptual)
@@ -100,18 +100,14 @@ class Pix2PixHD(PairedTranslationModel):
         translations = self.translate_batch(batch)
         real, fake = self.critic(self.pairs_of(batch)), self.critic(translations)
         generator = {
-            "g_loss": self.over_scales(self.adversarial_loss.generator_loss, real, fake),
+            "g_loss": over_scales(self.adversarial_loss.generator_loss, real, fake),
             "feature_loss": self.feature_weight * feature_matching(real.features, fake.features),
         }
         if self.perceptual is not None:
             likeness = self.perceptual(batch["target"], translations["images"])
             generator["perceptual_loss"] = self.perceptual_weight * likeness
-        judging = self.over_scales(self.adversarial_loss.discriminator_loss, real, fake)
+        judging = over_scales(self.adversarial_loss.discriminator_loss, real, fake)
         return {"generator": generator, "discriminator": {"d_loss": judging}}
-
-    def over_scales(self, loss, real, fake):
-        """The sum of a loss over the scales of two verdicts, a float32 scalar."""
-        return tf.add_n([loss(*logits) for logits in zip(*map(_scales, (real, fake)), strict=True)])
 
     def test_terms(self, batch, noise):  # noqa: ARG002
         """All losses on pairs that are not trained on."""
@@ -126,18 +122,3 @@ class Pix2PixHD(PairedTranslationModel):
             "perceptual_weight": self.perceptual_weight,
             "adversarial_loss": serialised(self.adversarial_loss),
         }
-
-
-def _scales(verdict):
-    """The logits of a verdict as a list, one for each scale."""
-    return verdict.logits if isinstance(verdict.logits, list) else [verdict.logits]
-
-
-def _require_features(judges):
-    """Raise a ValueError unless the discriminator returns a list of maps for feature matching."""
-    if not isinstance(judges.outputs.get("features"), list):
-        raise ValueError(
-            "The discriminator must return a dict of 'logits' and 'features', a list of maps, which feature matching "
-            "compares: `networks.multiscale_discriminator` does, and `networks.patch_discriminator(features=True)`. "
-            f"Received: outputs {list(judges.outputs)}"
-        )

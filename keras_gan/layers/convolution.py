@@ -7,6 +7,36 @@ from keras_gan._convolutions import differentiates_groups, doubling, halving
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
+class Conv1D(keras.layers.Conv1D):
+    """`keras.layers.Conv1D`, faster in groups on a CPU.
+
+    As in `Conv2D`, TensorFlow's own operation is used where it has a gradient. The discriminators of vocoders have long
+    kernels in up to 256 groups. Values, gradients and arguments are those of Keras's layer.
+
+    Returns:
+        Tensor `(batch, steps, filters)`.
+
+    Example:
+        >>> import numpy as np
+        >>> Conv1D(8, 41, strides=4, groups=4, padding="same")(np.zeros((1, 64, 4), "float32")).shape
+        TensorShape([1, 16, 8])
+    """
+
+    def call(self, inputs):
+        """Convolve, add the biases, and activate."""
+        # Keras's layer calls no `convolution_op`, because of its causal padding.
+        is_usual = self.data_format == "channels_last" and self.padding in ("same", "valid")
+        if isinstance(inputs, keras.KerasTensor) or self.groups == 1 or not is_usual:
+            return super().call(inputs)
+        if not differentiates_groups(inputs.dtype):
+            return super().call(inputs)
+        padding, dilations = self.padding.upper(), self.dilation_rate
+        outputs = tf.nn.conv1d(inputs, self.kernel, self.strides, padding, dilations=dilations)
+        outputs = keras.ops.add(outputs, self.bias) if self.use_bias else outputs
+        return outputs if self.activation is None else self.activation(outputs)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
 class Conv2D(keras.layers.Conv2D):
     """`keras.layers.Conv2D`, with a faster gradient of the kernel in bfloat16 on a CPU, and faster in groups.
 

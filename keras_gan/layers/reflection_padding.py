@@ -1,9 +1,63 @@
-"""Padding by reflection, which image-to-image networks use instead of zeros."""
+"""Padding by reflection, which image-to-image networks and vocoders use instead of zeros."""
 
 import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_channels_last, require_int
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class ReflectionPadding1D(keras.layers.Layer):
+    """Pads sequences with their mirror image about each end, the end itself not repeated.
+
+    A sequence `a b c d` with a padding of 2 becomes `c b | a b c d | c b`. MelGAN (Kumar et al. 2019, arXiv 1910.06711)
+    pads its convolutions this way: at the edge of zeros one would hear a click.
+
+    Args:
+        padding: int, the steps to add at each end.
+
+    Returns:
+        For an input `(batch, steps, channels)`, a tensor `(batch, steps + 2 padding, channels)` in the layer's compute
+        dtype.
+
+    Raises:
+        ValueError: if `padding` is no integer of at least 0, or the input is not of rank 3 or has no more steps than
+            the padding.
+
+    Example:
+        >>> import numpy as np
+        >>> ReflectionPadding1D(2)(np.arange(4.0).reshape(1, 4, 1)).numpy().ravel().tolist()
+        [2.0, 1.0, 0.0, 1.0, 2.0, 3.0, 2.0, 1.0]
+    """
+
+    def __init__(self, padding=1, **kwargs):
+        super().__init__(**kwargs)
+        self.padding = require_int("padding", padding, low=0)
+
+    def build(self, input_shape):
+        """Check that there is enough to reflect; there are no weights."""
+        if len(input_shape) != 3:
+            raise ValueError(
+                f"ReflectionPadding1D needs an input (batch, steps, channels). Received: input_shape={input_shape}"
+            )
+        if input_shape[1] is not None and input_shape[1] <= self.padding:
+            raise ValueError(
+                "The padding must be smaller than the number of steps: make the sequences longer or the padding "
+                f"smaller. Received: padding={self.padding}, input_shape={tuple(input_shape)}"
+            )
+
+    def call(self, inputs):
+        """Pad `inputs`."""
+        return tf.pad(inputs, [(0, 0), (self.padding, self.padding), (0, 0)], "REFLECT")
+
+    def compute_output_shape(self, input_shape):
+        """Return the input's shape with the padding added."""
+        batch, steps, channels = input_shape
+        return (batch, None if steps is None else steps + 2 * self.padding, channels)
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "padding": self.padding}
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")

@@ -10,7 +10,9 @@ from keras_gan.networks.dcgan_encoder import dcgan_encoder
 from keras_gan.networks.dense_dcgan import dense_dcgan
 from keras_gan.networks.ganomaly import ganomaly
 from keras_gan.networks.gated_inpainter import gated_inpainter
+from keras_gan.networks.hifigan import hifigan
 from keras_gan.networks.info_gan import info_gan
+from keras_gan.networks.melgan import melgan
 from keras_gan.networks.mlp import mlp
 from keras_gan.networks.multiscale_discriminator import multiscale_discriminator
 from keras_gan.networks.noise_unet import noise_unet
@@ -45,7 +47,9 @@ __all__ = [
     "dense_dcgan",
     "ganomaly",
     "gated_inpainter",
+    "hifigan",
     "info_gan",
+    "melgan",
     "mlp",
     "multiscale_discriminator",
     "noise_unet",

@@ -62,7 +62,7 @@ def test_the_table_has_every_model_with_every_network_that_it_can_take(script):
     assert script.PAIRS == PAIRS
     exported = {name for name in keras_gan.__all__ if inspect.isclass(getattr(keras_gan, name))}
     # GANomaly draws nothing, and sound is no digits.
-    assert {gan for gan, _ in script.PAIRS} == exported - {"TwoPlayerGAN", "GANomaly", "WaveGAN"}
+    assert {gan for gan, _ in script.PAIRS} == exported - {"TwoPlayerGAN", "GANomaly", "HiFiGAN", "MelGAN", "WaveGAN"}
     assert {network.split(" with")[0] for _, network in script.PAIRS} == set(keras_gan.networks.__all__) - {
         # The other half of the networks of CycleGAN, Pix2Pix, StarGAN and SRGAN, and what no model trains.
         "patch_discriminator",
@@ -70,6 +70,8 @@ def test_the_table_has_every_model_with_every_network_that_it_can_take(script):
         "perceptual_trunk",
         "vgg_discriminator",
         "ganomaly",
+        "hifigan",
+        "melgan",
         "wavegan",
     }
 

@@ -36,6 +36,8 @@ OTHERS = (
     "EnlightenGAN",
     "FreeFormInpainter",
     "GANomaly",
+    "HiFiGAN",
+    "MelGAN",
     "Pix2Pix",
     "Pix2PixHD",
     "RealESRGAN",

@@ -224,6 +224,13 @@ def bounding():
     return {"encoder": encoder, "decoder": decoder}
 
 
+def vocoding():
+    sizes = {"num_mels": 8, "ratios": (16,), "width": 2}
+    generator, discriminator = networks.melgan(**sizes, blocks=1, discriminator_width=1, scales=1)
+    front_end = layers.MelSpectrogram(8000, num_mels=8, fft_size=64, hop=16)
+    return {"generator": generator, "discriminator": discriminator, "mel_spectrogram": front_end}
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
@@ -233,7 +240,7 @@ def compiled(make, *options):
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
-    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring}
+    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring, gans.MelGAN: vocoding, gans.HiFiGAN: vocoding}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -355,6 +362,8 @@ _OWN = (
     gans.EnlightenGAN,
     gans.FreeFormInpainter,
     gans.GANomaly,
+    gans.HiFiGAN,
+    gans.MelGAN,
     gans.Pix2Pix,
     gans.Pix2PixHD,
     gans.RealESRGAN,
@@ -405,9 +414,11 @@ _GANS = {
         gans.FreeFormInpainter, refining, masks="given", l1_weight=1.0, adversarial_loss=losses.Hinge()
     ),
     "GANomaly": options(gans.GANomaly, encoding_again, image_weight=50.0, code_weight=1.0, feature_weight=1.0),
+    "HiFiGAN": options(gans.HiFiGAN, vocoding, feature_weight=2.0, mel_weight=45.0, adversarial_loss=losses.Hinge()),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
+    "MelGAN": options(gans.MelGAN, vocoding, feature_weight=12.0, adversarial_loss=losses.Hinge()),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
     "Pix2Pix": options(gans.Pix2Pix, pairing, l1_weight=1.0, adversarial_loss=None, penalties=(), augmentation=()),
@@ -466,6 +477,15 @@ _METHODS = {
         gans.SRGAN, "upscale", images=images()[:2, ::2, ::2], averaged=True, batch_size=2, tile=None, overlap=None
     ),
     "SRGAN.upscale_picture": method(gans.SRGAN, "upscale_picture", picture=np.zeros((4, 4), "uint8")),
+    **{
+        f"{make.__name__}.{name}": method(make, name, **arguments)
+        for make in (gans.HiFiGAN, gans.MelGAN)
+        for name, arguments in {
+            "vocode": {"mels": np.zeros((2, 8, 8), "float32"), "averaged": True, "batch_size": 2},
+            "vocode_stream": {"mels": np.zeros((2, 8, 8), "float32"), "chunk": 4, "averaged": True},
+            "resynthesise": {"waveforms": np.zeros((2, 128, 1), "float32"), "averaged": True, "batch_size": 2},
+        }.items()
+    },
     "TwoPlayerGAN.generate": method(
         gans.LSGAN, "generate", num_images=2, latents=None, labels=None, seed=0, averaged=True, batch_size=4
     ),
@@ -755,6 +775,17 @@ _LAYERS = {
     "ImagePool": layer(layers.ImagePool, size=5),
     "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2), initializer="zeros"),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
+    "MelSpectrogram": layer(
+        layers.MelSpectrogram,
+        sample_rate=8000,
+        num_mels=20,
+        fft_size=256,
+        hop=64,
+        window=200,
+        low=0.0,
+        high=3000.0,
+        name="mels",
+    ),
     "MinibatchDiscrimination": layer(layers.MinibatchDiscrimination, num_kernels=4, kernel_dim=2),
     "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
     "ModulatedConv2D": layer(
@@ -765,6 +796,7 @@ _LAYERS = {
     "PhaseShuffle": layer(layers.PhaseShuffle, shift=2, seed=1),
     "Pack": layer(layers.Pack, size=2),
     "PixelShuffle": layer(layers.PixelShuffle, factor=2),
+    "ReflectionPadding1D": layer(layers.ReflectionPadding1D, padding=1),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
     "ContextualAttention": lambda: (layers.ContextualAttention, {"rate": 2, "scale": 10.0}),
     "GatedConv2D": layer(
@@ -783,6 +815,14 @@ _LAYERS = {
     ),
     "StyleMixing": layer(layers.StyleMixing, probability=0.9, seed=1),
     "Truncation": layer(layers.Truncation, psi=0.7, momentum=0.995),
+    "WeightNormalization": lambda: (
+        layers.WeightNormalization,
+        {"layer": keras.layers.Dense(1), "name": "wn", "trainable": True},
+    ),
+    "fold_weight_normalization": lambda: (
+        layers.fold_weight_normalization,
+        {"network": keras.Sequential([keras.Input((2,)), layers.WeightNormalization(keras.layers.Dense(1))])},
+    ),
 }
 
 
@@ -840,6 +880,16 @@ _NETWORKS = {
         discriminator_layers=1,
     ),
     "ganomaly": made(networks.ganomaly, **_IMAGE, latent_dim=2, kernel_size=4, stages=1),
+    "hifigan": made(
+        networks.hifigan,
+        version="V3",
+        num_mels=4,
+        ratios=(2,),
+        width=2,
+        discriminator_width=1,
+        periods=(2,),
+        scales=1,
+    ),
     "info_gan": made(
         networks.info_gan,
         image_shape=SHAPE,
@@ -861,6 +911,7 @@ _NETWORKS = {
         spectral_normalization=False,
         num_classes=None,
     ),
+    "melgan": made(networks.melgan, num_mels=4, ratios=(2,), width=2, blocks=1, discriminator_width=1, scales=1),
     "multiscale_discriminator": made(
         networks.multiscale_discriminator, **_IMAGE, source_channels=1, layers=1, scales=2, normalization="instance"
     ),

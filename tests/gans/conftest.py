@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 import keras_gan
-from keras_gan.layers import CodeEncoding, LearnedConstant, SpectralNormalization
+from keras_gan.layers import (
+    CodeEncoding,
+    LearnedConstant,
+    MelSpectrogram,
+    SpectralNormalization,
+    WeightNormalization,
+)
 
 
 def make_networks(*, batch_norm=False, spectral=False, dropout=0.0):
@@ -233,6 +239,21 @@ def _sounding(*, spectral, dropout):
     return generator, keras.Model(heard, logits)
 
 
+def _vocoding(*, spectral, dropout):
+    """A generator of 16 samples for a frame of mels, and a discriminator of two scales with their maps."""
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    mels, waveforms = keras.Input((None, 8), name="mels"), keras.Input((None, 1), name="waveforms")
+    hidden = keras.layers.LeakyReLU(0.2)(WeightNormalization(keras.layers.Conv1D(4, 3, padding="same"))(mels))
+    last = {"strides": 16, "padding": "same", "activation": "tanh", "dtype": "float32"}
+    made = WeightNormalization(keras.layers.Conv1DTranspose(1, 32, **last))(hidden)
+    logits, features = [], []
+    for strides in (2, 4):
+        maps = keras.layers.LeakyReLU(0.2)(wrap(keras.layers.Conv1D(4, 8, strides))(waveforms))
+        features.append([maps])
+        logits.append(wrap(keras.layers.Conv1D(1, 3, dtype="float32"))(keras.layers.Dropout(dropout)(maps)))
+    return keras.Model(mels, made), keras.Model(waveforms, {"logits": logits, "features": features})
+
+
 def sound_snapshots(directory, **options):
     """Snapshots of sound, which write no GIF."""
     return keras_gan.callbacks.AudioSnapshots(directory, sample_rate=8000, num_waveforms=4, **options)
@@ -278,6 +299,12 @@ class Tiny:
         if make is keras_gan.InfoGAN:
             self.networks = _informative
             self.inputs |= {"codes": np.array([[0, -1.0], [1, 0.5], [2, 0.0], [2, 2.0], [0, 1.0]], "float32")}
+        if make in (keras_gan.MelGAN, keras_gan.HiFiGAN):
+            front_end = MelSpectrogram(8000, num_mels=8, fft_size=64, hop=16)
+            self.networks, self.data = _vocoding, {"waveforms": images.reshape(48, 64, 1)}
+            self.options |= {"mel_spectrogram": front_end}
+            self.inputs = {"mels": front_end(self.data["waveforms"][:5]).numpy()}
+            self.snapshots, self.snapshot_inputs = sound_snapshots, self.data
         if make is keras_gan.WaveGAN:
             labels = np.arange(48, dtype="int32") % 3
             self.networks, self.data = _sounding, {"waveforms": images.reshape(48, 64, 1), "labels": labels}

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import _convolutions
-from keras_gan.layers import Conv2D, Conv2DTranspose, SpectralNormalization
+from keras_gan.layers import Conv1D, Conv2D, Conv2DTranspose, SpectralNormalization
 
 
 def derivatives(halve, double, large, small, kernel):
@@ -169,3 +169,28 @@ def test_groups_are_compiled_by_xla_only_where_tensorflow_lacks_the_gradient():
 
     for dtype in ("float32", "float64"):
         assert ("Conv2D" in operations(dtype)) == _convolutions.differentiates_groups(tf.as_dtype(dtype))
+
+
+@pytest.mark.parametrize("has_gradients", [False, True])
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_groups_of_sequences_are_one_convolution_for_each(padding, has_gradients, monkeypatch):
+    if has_gradients and not _convolutions.differentiates_groups(tf.float32):
+        pytest.skip("TensorFlow has no gradient of convolutions in groups on this machine")
+    monkeypatch.setattr("keras_gan.layers.convolution.differentiates_groups", lambda dtype: has_gradients)
+    keras_call = keras.layers.Conv1D.call
+    x = tf.constant(np.random.default_rng(0).normal(size=(2, 30, 6)), tf.float32)
+    layer = Conv1D(12, 5, strides=2, padding=padding, groups=3, activation="tanh", bias_initializer="ones")
+    layer.build(x.shape)
+    kernel = layer.kernel.value
+    compiled = []
+    monkeypatch.setattr(keras.layers.Conv1D, "call", lambda self, x: compiled.append(1) or keras_call(self, x))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([x, kernel])
+        outputs = layer(x)
+        pairs = zip(tf.split(x, 3, axis=-1), tf.split(kernel, 3, axis=-1), strict=True)
+        parts = [tf.nn.conv1d(part, weights, 2, padding.upper()) for part, weights in pairs]
+        expected = tf.tanh(tf.concat(parts, axis=-1) + 1.0)
+    assert bool(compiled) != has_gradients
+    np.testing.assert_allclose(outputs, expected, atol=1e-5)
+    for ours, theirs in zip(tape.gradient(outputs, [x, kernel]), tape.gradient(expected, [x, kernel]), strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-4)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.layers import ReflectionPadding2D
+from keras_gan.layers import ReflectionPadding1D, ReflectionPadding2D
 
 PADDINGS = {
     0: ((0, 0), (0, 0)),
@@ -98,3 +98,32 @@ def test_a_picture_without_enough_to_reflect(x, padding):
 def test_an_input_that_is_no_batch_of_pictures(x):
     with pytest.raises(ValueError, match=r"\(batch, height, width, channels\). Received: input_shape=\(5, 6, 3\)"):
         ReflectionPadding2D(1)(x[0])
+
+
+class TestSequences:
+    @pytest.mark.parametrize("padding", [0, 1, 4])
+    def test_equal_numpy(self, x, padding):
+        layer, sequences = ReflectionPadding1D(padding), x[..., 0]
+        expected = np.pad(sequences, ((0, 0), (padding, padding), (0, 0)), mode="reflect")
+        np.testing.assert_array_equal(layer(sequences), expected)
+        assert layer.compute_output_shape(sequences.shape) == expected.shape
+        assert layer.compute_output_shape((None, None, 6)) == (None, None, 6)
+
+    def test_config_round_trip(self):
+        layer = ReflectionPadding1D(3, name="pad")
+        copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(layer))
+        assert isinstance(copy, ReflectionPadding1D)
+        assert (copy.padding, copy.name) == (3, "pad")
+
+    @pytest.mark.parametrize("padding", [-1, 1.5, "1", None, True, (1, 2)])
+    def test_bad_padding(self, padding):
+        with pytest.raises(ValueError, match=r"`padding` must be an integer of at least 0\. Received: padding="):
+            ReflectionPadding1D(padding)
+
+    def test_without_enough_to_reflect(self, x):
+        with pytest.raises(ValueError, match=r"smaller than the number of steps.* Received: padding=5, .*\(2, 5, 6\)"):
+            ReflectionPadding1D(5)(x[..., 0])
+
+    def test_an_input_that_is_no_batch_of_sequences(self, x):
+        with pytest.raises(ValueError, match=r"\(batch, steps, channels\). Received: input_shape=\(2, 5, 6, 3\)"):
+            ReflectionPadding1D(1)(x)
