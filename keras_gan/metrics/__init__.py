@@ -16,11 +16,10 @@ samples show the class that was asked for.
 
 Of translations whose true targets are known, `psnr`, `ssim`, `l1`, `gradient_energy` and `Lpips` compare each with its
 target, and a `PairEvaluator` measures a translator by them. `matting_errors` compares alphas where a trimap leaves them
-open.
-target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
-encoder makes of images with these images.
-target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
-encoder makes of images with these images.
+open. A `ReconstructionEvaluator` compares what a model with an encoder makes of images with these images.
+
+Of recordings whose true waveforms are known, `log_mel_distance`, `stft_distance` and `f0_error` compare each with its
+target, and a `VocoderEvaluator` measures a vocoder by them.
 
 Of detectors of anomalies, `auroc`, `average_precision` and `best_f1` measure the scores of normal and anomalous images,
 `write_score_histogram` draws them, and an `AnomalyEvaluator` measures a model with `score` by them.
@@ -37,11 +36,13 @@ from keras_gan.metrics.clustering import clustering_agreement
 from keras_gan.metrics.conditional import class_frechet_distance, label_accuracy
 from keras_gan.metrics.evaluator import Evaluator
 from keras_gan.metrics.extractor import Embedding, Extractor
+from keras_gan.metrics.f0_error import f0_error
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
 from keras_gan.metrics.gradient_energy import gradient_energy
 from keras_gan.metrics.inception import Inception2015, KerasInception
 from keras_gan.metrics.kernel import KernelDistance, kernel_distance
 from keras_gan.metrics.l1 import l1
+from keras_gan.metrics.log_mel_distance import log_mel_distance
 from keras_gan.metrics.lpips import Lpips
 from keras_gan.metrics.manifold import density_coverage, nearest_neighbours, precision_recall
 from keras_gan.metrics.matting import matting_errors
@@ -57,7 +58,9 @@ from keras_gan.metrics.samples import Samples
 from keras_gan.metrics.score import ClassifierScore, classifier_score
 from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.ssim import ssim
+from keras_gan.metrics.stft_distance import stft_distance
 from keras_gan.metrics.train_extractor import train_extractor
+from keras_gan.metrics.vocoder_evaluator import VocoderEvaluator
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 from keras_gan.metrics.write_score_histogram import write_score_histogram
 
@@ -80,6 +83,7 @@ __all__ = [
     "Report",
     "Result",
     "Samples",
+    "VocoderEvaluator",
     "auroc",
     "average_precision",
     "best_f1",
@@ -89,12 +93,14 @@ __all__ = [
     "classifier_score",
     "clustering_agreement",
     "density_coverage",
+    "f0_error",
     "frechet_distance",
     "frechet_distance_from_moments",
     "gradient_energy",
     "kernel_distance",
     "l1",
     "label_accuracy",
+    "log_mel_distance",
     "matting_errors",
     "mode_coverage",
     "moments",
@@ -105,6 +111,7 @@ __all__ = [
     "psnr",
     "sliced_wasserstein_distance",
     "ssim",
+    "stft_distance",
     "train_extractor",
     "write_score_histogram",
 ]
