@@ -235,11 +235,11 @@ def _require_evaluator(evaluator):
 def _require_images(name, images):
     """Return a data set, an array of images or a dict of such arrays, or raise; the evaluator checks their values."""
     is_dict = isinstance(images, dict) and images
-    if isinstance(images, tf.data.Dataset) or is_dict or len(getattr(images, "shape", ())) == 4:
+    if isinstance(images, tf.data.Dataset) or is_dict or len(getattr(images, "shape", ())) in (4, 5):
         return images
     raise ValueError(
         f"`{name}` must be real images: a tf.data.Dataset of batches, or an array `(num_images, height, width, "
-        "channels)`; or pairs for a `PairEvaluator`, or images with labels for an `AnomalyEvaluator`, as a data set "
-        "or a dict of arrays. "
+        "channels)`; or clips, with an axis for their frames; or pairs for a `PairEvaluator`, or images with labels "
+        "for an `AnomalyEvaluator`, as a data set or a dict of arrays. "
         f"Received: {name} of type {type(images).__name__}"
     )

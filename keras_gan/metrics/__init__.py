@@ -21,6 +21,9 @@ open. A `ReconstructionEvaluator` compares what a model with an encoder makes of
 Of recordings whose true waveforms are known, `log_mel_distance`, `stft_distance` and `f0_error` compare each with its
 target, and a `VocoderEvaluator` measures a vocoder by them.
 
+Of clips, `frame_differences` and `centroid_motion` say how they move, and `identity_constancy` whether they show the
+same thing all along. `train_extractor` makes a judge of clips, and an `Evaluator` with it takes clips for images.
+
 Of detectors of anomalies, `auroc`, `average_precision` and `best_f1` measure the scores of normal and anomalous images,
 `write_score_histogram` draws them, and an `AnomalyEvaluator` measures a model with `score` by them.
 
@@ -31,14 +34,17 @@ from keras_gan.metrics.anomaly_evaluator import AnomalyEvaluator
 from keras_gan.metrics.auroc import auroc
 from keras_gan.metrics.average_precision import average_precision
 from keras_gan.metrics.best_f1 import best_f1
+from keras_gan.metrics.centroid_motion import centroid_motion
 from keras_gan.metrics.classification_accuracy import classification_accuracy_score
 from keras_gan.metrics.clustering import clustering_agreement
 from keras_gan.metrics.conditional import class_frechet_distance, label_accuracy
 from keras_gan.metrics.evaluator import Evaluator
 from keras_gan.metrics.extractor import Embedding, Extractor
 from keras_gan.metrics.f0_error import f0_error
+from keras_gan.metrics.frame_differences import frame_differences
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
 from keras_gan.metrics.gradient_energy import gradient_energy
+from keras_gan.metrics.identity_constancy import identity_constancy
 from keras_gan.metrics.inception import Inception2015, KerasInception
 from keras_gan.metrics.kernel import KernelDistance, kernel_distance
 from keras_gan.metrics.l1 import l1
@@ -87,6 +93,7 @@ __all__ = [
     "auroc",
     "average_precision",
     "best_f1",
+    "centroid_motion",
     "class_coverage",
     "class_frechet_distance",
     "classification_accuracy_score",
@@ -94,9 +101,11 @@ __all__ = [
     "clustering_agreement",
     "density_coverage",
     "f0_error",
+    "frame_differences",
     "frechet_distance",
     "frechet_distance_from_moments",
     "gradient_energy",
+    "identity_constancy",
     "kernel_distance",
     "l1",
     "label_accuracy",

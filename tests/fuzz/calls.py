@@ -1162,6 +1162,10 @@ class LogMels:
         return np.exp(0.5 * mels).repeat(self.hop, axis=1)
 
 
+def short_clips():
+    return np.random.default_rng(0).uniform(-1, 1, (2, 4, 8, 8, 1)).astype("float32")
+
+
 def recordings():
     return np.random.default_rng(0).uniform(-1, 1, (3, 2048, 1)).astype("float32")
 
@@ -1341,6 +1345,7 @@ _METRICS = {
         metrics.VocoderEvaluator(LogMels()).compare,
         {"source": LogMels(), "real": recordings(), "floor": None, "intervals": True, "verbose": 0},
     ),
+    "centroid_motion": made(metrics.centroid_motion, clips=short_clips(), background=-1.0, threshold=0.2),
     "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),
     "class_frechet_distance": lambda: (
         metrics.class_frechet_distance,
@@ -1365,12 +1370,14 @@ _METRICS = {
     "clustering_agreement": made(metrics.clustering_agreement, clusters=labels(), labels=labels()),
     "density_coverage": measured(metrics.density_coverage, num_neighbours=3),
     "f0_error": heard(metrics.f0_error, sample_rate=8000, low=60.0, high=400.0),
+    "frame_differences": made(metrics.frame_differences, clips=short_clips()),
     "frechet_distance": measured(metrics.frechet_distance),
     "frechet_distance_from_moments": lambda: (
         metrics.frechet_distance_from_moments,
         {"real": metrics.moments(features()), "fake": metrics.moments(features())},
     ),
     "gradient_energy": compared(metrics.gradient_energy),
+    "identity_constancy": made(metrics.identity_constancy, classes=np.arange(12).reshape(3, 4) % 3),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
     "l1": compared(metrics.l1, masks=np.ones((8, 8, 8, 1))),
     "label_accuracy": made(metrics.label_accuracy, logits=features(), labels=labels(12)),
