@@ -13,6 +13,7 @@ from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.learned_constant import LearnedConstant
+from keras_gan.layers.mel_spectrogram import MelSpectrogram
 from keras_gan.layers.minibatch_discrimination import MinibatchDiscrimination
 from keras_gan.layers.minibatch_stddev import MinibatchStddev
 from keras_gan.layers.modulated_convolution import ModulatedConv2D
@@ -42,6 +43,7 @@ __all__ = [
     "ImagePool",
     "LeakyReLU",
     "LearnedConstant",
+    "MelSpectrogram",
     "MinibatchDiscrimination",
     "MinibatchStddev",
     "ModulatedConv2D",

@@ -737,6 +737,17 @@ _LAYERS = {
     "ImagePool": layer(layers.ImagePool, size=5),
     "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2), initializer="zeros"),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
+    "MelSpectrogram": layer(
+        layers.MelSpectrogram,
+        sample_rate=8000,
+        num_mels=20,
+        fft_size=256,
+        hop=64,
+        window=200,
+        low=0.0,
+        high=3000.0,
+        name="mels",
+    ),
     "MinibatchDiscrimination": layer(layers.MinibatchDiscrimination, num_kernels=4, kernel_dim=2),
     "MinibatchStddev": layer(layers.MinibatchStddev, group_size=4, num_features=1),
     "ModulatedConv2D": layer(
