@@ -19,6 +19,8 @@ from keras_gan.training.sampler import in_one_array, require_one_of_both
 _LABELS, _CODES, _MASKS = "labels", "codes", "masks"
 # Of outputs that are no images, by name.
 _RANKS = {"waveforms": 3, "clips": 5}
+# Next to the latents of clips: the noise of their motion, and the frames that they continue.
+_MOTIONS, _FRAMES = "motions", "frames"
 # What a model is given, and cannot draw.
 _GIVEN = ("images", "mels")
 
@@ -74,7 +76,7 @@ class ExportedGenerator:
         self._model = _loaded(self.path)
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
-        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES, _MASKS)]
+        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES, _MASKS, _MOTIONS, _FRAMES)]
         if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != _RANKS.get(outputs[0].name, 4):
             raise ValueError(
                 "Expected a SavedModel whose signature `serving_default` maps latents to images (batch, height, width, "
@@ -85,8 +87,11 @@ class ExportedGenerator:
         self._types = {spec.name: spec.dtype for spec in inputs}
         self.inputs = {spec.name: tuple(spec.shape[1:]) for spec in inputs}
         self.latent_shape = None if self._main in _GIVEN else self.inputs[self._main]
-        self.sample_shape = tuple(outputs[0].shape[1:])
         card = self.path / "model_card.json"
+        self.sample_shape = tuple(outputs[0].shape[1:])
+        if _MOTIONS in self.inputs:
+            # Such a model makes clips of any length; the card says of which length it draws them.
+            self.sample_shape = _stated(card, "sample_shape", tuple, "exported") or self.sample_shape
         self.num_classes = _stated(card, "num_classes", _classes) if _LABELS in self.inputs else None
         self.codes = _stated(card, _CODES, _encoding) if _CODES in self.inputs else None
 
@@ -151,8 +156,9 @@ class ExportedGenerator:
             count = require_int("num_images", num_images)
             latents = _random.latents_of_seed(count, self.latent_shape, seed)
         latents = self._as_taken(self._main, latents)
-        conditions = {**self._labels(labels, len(latents), seed), **self._codes(codes, len(latents), seed)}
-        return self(batch_size=batch_size, **{self._main: latents, **conditions})
+        count = len(latents)
+        drawn = self._labels(labels, count, seed) | self._codes(codes, count, seed) | self._motions(count, seed)
+        return self(batch_size=batch_size, **{self._main: latents, **drawn})
 
     def translate(self, images, *, labels=None, masks=None, batch_size=64):
         """Translate images, like the `translate` of the model that was exported; or fill their holes.
@@ -234,6 +240,18 @@ class ExportedGenerator:
             )
         return {_CODES: _random.codes_of_seed(count, self.codes, seed)}
 
+    def _motions(self, count, seed):
+        """The noise of the motion as an input, of clips as long as those of the model; none for a model without."""
+        if _MOTIONS not in self.inputs:
+            return {}
+        if self.sample_shape[0] is None:
+            raise ValueError(
+                "This model makes clips of any length, and without its model_card.json it is not known of which it "
+                "draws them: call it with `latents` and `motions`. Received: no card"
+            )
+        num_rows, size = self.sample_shape[0] + 1, self.inputs[_MOTIONS][-1]
+        return {_MOTIONS: _random.motions_of_seed(count, num_rows, size, seed)}
+
     def _holes(self, masks, count):
         """The masks of a request as an input; none if none are given."""
         if masks is not None and _MASKS in self.inputs:
@@ -281,12 +299,12 @@ def _as_array(name, value):
         raise ValueError(f"`{name}` must be an array of numbers. {error} Received: {name}={value!r:.80}") from error
 
 
-def _stated(card, name, read):
-    """What a model's card states of its sampler, or None."""
+def _stated(card, name, read, section="sampler"):
+    """What a model's card states of its sampler, or in another section; None if it does not."""
     if not card.exists():
         return None
     try:
-        stated = json.loads(card.read_bytes()).get("sampler", {}).get(name)
+        stated = json.loads(card.read_bytes()).get(section, {}).get(name)
         return stated if stated is None else read(stated)
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         given = {"num_classes": _LABELS}.get(name, name)

@@ -49,7 +49,8 @@ def save(
       named `clips`, it is a file for each frame, `(count, num_frames)`.
     * `sample_wav`, where the output is named `waveforms`: the same inputs -> `wav_bytes`, strings `(count,)`: the
       recordings of `sample` as WAV files of 16 bits. Their samples a second are the model's `sample_rate`, or that of
-      its `mel_spectrogram`; for a model that has neither, `sample_rate`, int32, is one more input.
+      its `mel_spectrogram`; for a model that has neither, `sample_rate`, int32, is one more input. A `WaveGAN` does not
+      know its rate unless you say it first: `gan.sample_rate = 16_000`.
 
     A vocoder has these two instead:
 

@@ -10,6 +10,7 @@ import PIL.Image
 import pytest
 import tensorflow as tf
 
+import keras_gan
 from keras_gan import export
 from keras_gan.callbacks import image_grid
 from keras_gan.training import Interface, Sampler
@@ -59,3 +60,21 @@ def test_the_export_takes_the_place_of_the_model(filmer, folder):
     exported = export.ExportedGenerator(folder)
     assert exported.sample_shape == (3, 6, 5, 1)
     np.testing.assert_allclose(exported.generate(2, seed=3), made(filmer, 2, 3), atol=1e-6)
+
+
+@pytest.mark.long
+def test_clips_with_noise_of_their_motion_are_those_of_the_model(tmp_path):
+    networks = keras_gan.networks.mocogan(
+        image_shape=(8, 8, 1), num_frames=7, content_dim=3, motion_dim=2, width=2, stages=1
+    )
+    gan = keras_gan.MoCoGAN(*networks, seed=0)
+    exported = export.ExportedGenerator(export.save(gan, tmp_path, signatures=["serving_default", "sample_png"]))
+    assert (exported.sample_shape, exported.latent_shape) == ((7, 8, 8, 1), (3,))
+    clips = gan.generate(2, seed=3)
+    np.testing.assert_allclose(exported.generate(2, seed=3), clips, atol=1e-6)
+    model = tf.saved_model.load(exported.path)
+    files = model.signatures["sample_png"](seed=tf.constant(3, tf.int64), count=tf.constant(2))["png_bytes"].numpy()
+    pixels = np.asarray(PIL.Image.open(io.BytesIO(files[1, 6])))
+    np.testing.assert_allclose(pixels, np.floor(127.5 * clips[1, 6, ..., 0] + 128.0), atol=1.0)
+    inputs = {"latents": np.zeros((1, 3), "float32"), "motions": np.zeros((1, 5, 2), "float32")}
+    assert exported(**inputs).shape == (1, 4, 8, 8, 1)

@@ -1157,7 +1157,7 @@ def told_apart(function, **others):
 
 def heard(metric, **others):
     """A metric of recordings and their targets, and its arguments."""
-    return lambda: (metric, {"waveforms": recordings(), "targets": recordings()[::-1].copy(), **others})
+    return lambda: (metric, {"waveforms": three_waveforms(), "targets": three_waveforms()[::-1].copy(), **others})
 
 
 class LogMels:
@@ -1177,7 +1177,7 @@ def short_clips():
     return np.random.default_rng(0).uniform(-1, 1, (2, 4, 8, 8, 1)).astype("float32")
 
 
-def recordings():
+def three_waveforms():
     return np.random.default_rng(0).uniform(-1, 1, (3, 2048, 1)).astype("float32")
 
 
@@ -1350,11 +1350,11 @@ _METRICS = {
     "VocoderEvaluator": made(metrics.VocoderEvaluator, mel_spectrogram=LogMels(), num_recordings=3, seed=0),
     "VocoderEvaluator.real": lambda: (
         metrics.VocoderEvaluator(LogMels()).real,
-        {"recordings": recordings(), "verbose": 0},
+        {"recordings": three_waveforms(), "verbose": 0},
     ),
     "VocoderEvaluator.compare": lambda: (
         metrics.VocoderEvaluator(LogMels()).compare,
-        {"source": LogMels(), "real": recordings(), "floor": None, "intervals": True, "verbose": 0},
+        {"source": LogMels(), "real": three_waveforms(), "floor": None, "intervals": True, "verbose": 0},
     ),
     "centroid_motion": made(metrics.centroid_motion, clips=short_clips(), background=-1.0, threshold=0.2),
     "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),
