@@ -115,7 +115,7 @@ HERE = {
     "augmentation.uniform_per_image.shape": {"empty list"},
     "callbacks.Evaluate.best": _NONE,
     # The evaluator looks at the values, before training.
-    "callbacks.Evaluate.images": _ARRAY - {"another rank", "flat"},
+    "callbacks.Evaluate.images": _ARRAY - {"flat"},
     # The first picture, before training, shows whether the model takes them.
     "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.TrainingHealth.checkpoint": _NONE,
@@ -445,7 +445,7 @@ HERE = {
     "metrics.centroid_motion.background": {"minus one", "zero"},
     "metrics.centroid_motion.threshold": {"zero"},
     "metrics.frame_differences.clips": {"another size", "fewer rows"},
-    "metrics.identity_constancy.classes": {"another size", "fewer rows", "uint8"},
+    "metrics.identity_constancy.classes": {"another size", "fewer rows", "integers", "uint8"},
     "metrics.class_coverage.class_ids": {"flat", "another size", "fewer rows"},
     "metrics.class_frechet_distance.fake_features": _FEATURES - {"fewer rows"},
     "metrics.class_frechet_distance.fake_labels": {"flat"},
