@@ -157,6 +157,18 @@ def save_grid(folder, name, images, **grid):
     Image.fromarray(picture.squeeze()).save(folder / f"{name}.png")
 
 
+def save_gif(folder, name, clips, *, columns, milliseconds=100, **grid):
+    """Write clips `(num_clips, num_frames, height, width, channels)` as one moving page, an animated GIF.
+
+    `milliseconds` is how long a frame is shown; `columns` and `grid` are arguments of `keras_gan.callbacks.image_grid`.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    pages = (keras_gan.callbacks.image_grid(frames, columns=columns, **grid) for frames in np.swapaxes(clips, 0, 1))
+    first, *others = (Image.fromarray(page.squeeze()) for page in pages)
+    first.save(folder / f"{name}.gif", save_all=True, append_images=others, duration=milliseconds, loop=0)
+
+
 def values(report):
     """Return the value and the interval of each result of a report, as the log keeps them."""
     return {key: [result.value, *result.interval] for key, result in report.items()}

@@ -16,6 +16,7 @@ from keras_gan._arguments import checked
 # by far.
 LIMIT = 1.001
 _MOST_CHANNELS = 4
+_RANK_OF_CLIPS = 5
 # ITU-R BT.601, as Pillow makes grey of colours.
 LUMA = (0.299, 0.587, 0.114)
 
@@ -228,12 +229,19 @@ def require_image_tensor(name, images):
 
 
 def as_pixels(images):
-    """Return the bytes of a batch of images, a uint8 tensor, or raise as `require_image_tensor` does.
+    """Return the bytes of a batch of images or clips, a uint8 tensor, or raise as `require_image_tensor` does.
 
     Metrics compare images as files store them. Real images come from files, so the fractions of generated images
     would give them away.
+
+    Args:
+        images: floats in [-1, 1], `(num_images, height, width, channels)` or `(num_clips, num_frames, height, width,
+            channels)`.
     """
-    return tensor_to_bytes(require_image_tensor("images", images))
+    if len(getattr(images, "shape", ())) != _RANK_OF_CLIPS:
+        return tensor_to_bytes(require_image_tensor("images", images))
+    frames = tf.reshape(images, (-1, *images.shape[2:]))
+    return tf.reshape(tensor_to_bytes(require_image_tensor("clips", frames)), (-1, *images.shape[1:]))
 
 
 def _extremes(images):

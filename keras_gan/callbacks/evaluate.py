@@ -53,10 +53,11 @@ class Evaluate(keras.callbacks.Callback):
         images: real images that the GAN is not trained on: what `keras_gan.data.load(..., split="test")` returns,
             another finite tf.data.Dataset of batches, or an array; float in [-1, 1]. For a
             `keras_gan.metrics.PairEvaluator`, pairs: a data set of dicts, or a dict of arrays. For a
-            `keras_gan.metrics.AnomalyEvaluator`, labelled images: a data set, or a dict of `images` and `labels`.
-        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator`, `ReconstructionEvaluator` or `AnomalyEvaluator`, or
-            an object with their `real`, `compare`, `better` and `floor`, and with `needs` if what it calls is not
-            `model.generate`.
+            `keras_gan.metrics.AnomalyEvaluator`, labelled images: a data set, or a dict of `images` and `labels`. For a
+            `keras_gan.metrics.VocoderEvaluator`, recordings: a data set, or a dict of `waveforms`.
+        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator`, `ReconstructionEvaluator`, `VocoderEvaluator` or
+            `AnomalyEvaluator`, or an object with their `real`, `compare`, `better` and `floor`, and with `needs` if
+            what it calls is not `model.generate`.
         every: epochs between evaluations. The last epoch always has one.
         directory: where the files go. It is made if it does not exist. None writes no files.
         best: name of the value that decides which GAN is best, such as "frechet_distance". None keeps no GAN.
@@ -234,11 +235,11 @@ def _require_evaluator(evaluator):
 def _require_images(name, images):
     """Return a data set, an array of images or a dict of such arrays, or raise; the evaluator checks their values."""
     is_dict = isinstance(images, dict) and images
-    if isinstance(images, tf.data.Dataset) or is_dict or len(getattr(images, "shape", ())) == 4:
+    if isinstance(images, tf.data.Dataset) or is_dict or len(getattr(images, "shape", ())) in (4, 5):
         return images
     raise ValueError(
         f"`{name}` must be real images: a tf.data.Dataset of batches, or an array `(num_images, height, width, "
-        "channels)`; or pairs for a `PairEvaluator`, or images with labels for an `AnomalyEvaluator`, as a data set "
-        "or a dict of arrays. "
+        "channels)`; or clips, with an axis for their frames; or pairs for a `PairEvaluator`, or images with labels "
+        "for an `AnomalyEvaluator`, as a data set or a dict of arrays. "
         f"Received: {name} of type {type(images).__name__}"
     )

@@ -45,9 +45,15 @@ def _summary(card):
     translates = " It translates images to images, and draws none from a seed."
     text = (
         f"The {kind}{of_model}: {inputs} to {made} {_shape(exported['sample_shape'])}, float32."
-        f"{translates if is_translator else ''} Nobody stated what is unknown here at the time of the export."
+        f"{translates if is_translator else ''}{_rate(exported)} "
+        "Nobody stated what is unknown here at the time of the export."
     )
     return f"{text}\n\n{_grid_line(card)}".rstrip()
+
+
+def _rate(exported):
+    rate = exported.get("sample_rate")
+    return "" if rate is None else f" It is sound of {rate:,} samples a second."
 
 
 def _input(name, entry, num_classes):
@@ -65,9 +71,10 @@ def _grid_line(card):
         rows = f", a row for each class from 0 to {grid['labels'][-1]}" if "labels" in grid else ""
         return f"![{grid['num_images']} samples of seed {grid['seed']}{rows}]({grid['file']})"
     # Of points there is no picture anyway.
-    return (
-        "" if card["exported"]["latent_shape"] else "There is no grid of samples: the model needs images to translate."
-    )
+    if card["exported"]["latent_shape"]:
+        return ""
+    needs = "mels" if "mels" in card["sampler"]["inputs"] else "images to translate"
+    return f"There is no grid of samples: the model needs {needs}."
 
 
 def _training_rows(gan, training):

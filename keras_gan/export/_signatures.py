@@ -63,17 +63,22 @@ def of_sampler(sampler, *, max_count, jit_compile):
         jit_compile: whether XLA compiles the network of `serving_default`.
 
     Returns:
-        List of `Signature`: `serving_default`; where the inputs are drawn `sample`; and then, for images that are grey
-        or RGB, `sample_png`.
+        List of `Signature`: `serving_default`; where the inputs are drawn `sample`; and then, for images and clips that
+        are grey or RGB, `sample_png`.
     """
     make = making(sampler)
     compiled = making(sampler, jit_compile=True) if jit_compile else make
     signatures = [serving_default(sampler, compiled, max_count)]
     if sampler.is_drawn:
         signatures.append(sample(sampler, make, max_count))
-        if len(sampler.output_shape) == 3 and sampler.output_shape[-1] in (1, 3):
+        if are_pictures(sampler):
             signatures.append(sample_png(sampler, make, max_count))
     return signatures
+
+
+def are_pictures(sampler):
+    """Whether a sampler makes images or clips that a PNG file shows, or one for each frame: grey or RGB."""
+    return len(sampler.output_shape) in (3, 4) and sampler.output_shape[-1] in (1, 3)
 
 
 def serving_default(sampler, make, max_count):
@@ -104,27 +109,30 @@ def sample(sampler, make, max_count):
     """Return the signature from a seed to the samples that `generate` draws for it."""
 
     def serve(seed, count, *labels):
-        inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
+        inputs = drawn_inputs(sampler, seed, count, labels, max_count)
         spec = tf.TensorSpec((None, *sampler.output_shape), tf.float32)
-        return {sampler.output: _in_batches(lambda batch: finite(make(batch)), inputs, spec)}
+        return {sampler.output: in_batches(lambda batch: finite(make(batch)), inputs, spec)}
 
-    return _of_seed("sample", sampler, serve, f"{sampler.output} float32, the same for the same seed", max_count)
+    return of_seed("sample", sampler, serve, f"{sampler.output} float32, the same for the same seed", max_count)
 
 
 def sample_png(sampler, make, max_count):
-    """Return the signature from a seed to the images of `sample`, as PNG files."""
+    """Return the signature from a seed to the images of `sample`, or the frames of its clips, as PNG files."""
+    *frames, height, width, channels = sampler.output_shape
 
     def files(inputs):
-        return tf.map_fn(tf.io.encode_png, tensor_to_bytes(finite(make(inputs))), fn_output_signature=tf.string)
+        pixels = tf.reshape(tensor_to_bytes(finite(make(inputs))), (-1, height, width, channels))
+        return tf.reshape(tf.map_fn(tf.io.encode_png, pixels, fn_output_signature=tf.string), (-1, *frames))
 
     def serve(seed, count, *labels):
-        inputs = _drawn_inputs(sampler, seed, count, labels, max_count)
-        return {"png_bytes": _in_batches(files, inputs, tf.TensorSpec((None,), tf.string))}
+        inputs = drawn_inputs(sampler, seed, count, labels, max_count)
+        return {"png_bytes": in_batches(files, inputs, tf.TensorSpec((None, *frames), tf.string))}
 
-    return _of_seed("sample_png", sampler, serve, "png_bytes string, those of `sample` as PNG", max_count)
+    returns = f"png_bytes string (count, {frames[0]}), the frames" if frames else "png_bytes string, those"
+    return of_seed("sample_png", sampler, serve, f"{returns} of `sample` as PNG", max_count)
 
 
-def _of_seed(name, sampler, serve, returns, max_count):
+def of_seed(name, sampler, serve, returns, max_count):
     """Return a signature of a seed, a count and, of a conditional model, a label for each sample."""
     labels = [spec for input_name, spec in sampler.inputs.items() if input_name == _LABELS]
     example = {spec.name: np.zeros((1, *spec.shape[1:]), np.int32) for spec in labels}
@@ -155,7 +163,7 @@ def making(sampler, **options):
     return tf.function(sampler, input_signature=[sampler.inputs], autograph=False, **options)
 
 
-def _drawn_inputs(sampler, seed, count, labels, max_count):
+def drawn_inputs(sampler, seed, count, labels, max_count):
     """Return the inputs that `generate` draws for a seed, with the labels of the request."""
     seed = required(
         seed >= 0,
@@ -313,7 +321,7 @@ def required(condition, value, message, shown=None):
         return tf.identity(value)
 
 
-def _in_batches(function, inputs, output):
+def in_batches(function, inputs, output):
     """Return the rows that a function makes from a dict of inputs, a batch at a time to bound its memory."""
     count = tf.shape(next(iter(inputs.values())))[0]
     batches = (count + _BATCH_SIZE - 1) // _BATCH_SIZE

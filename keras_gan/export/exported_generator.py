@@ -17,13 +17,20 @@ from keras_gan.layers import CodeEncoding
 from keras_gan.training.sampler import in_one_array, require_one_of_both
 
 _LABELS, _CODES, _MASKS = "labels", "codes", "masks"
+# Of outputs that are no images, by name.
+_RANKS = {"waveforms": 3, "clips": 5}
+# Next to the latents of clips: the noise of their motion, and the frames that they continue.
+_MOTIONS, _FRAMES = "motions", "frames"
+# What a model is given, and cannot draw.
+_GIVEN = ("images", "mels")
 
 
 class ExportedGenerator:
     """A SavedModel that `keras_gan.export.save` wrote, or one with the same signature, with the `generate` of a GAN.
 
     Metrics and scripts take it in place of the GAN; the same seed gives the same latents, labels and codes. A
-    translator has `translate`. What takes other inputs is called with them, as in `exported(images=images)`.
+    translator has `translate`, and a vocoder `vocode`. What takes other inputs is called with them, as in
+    `exported(images=images)`.
 
     A SavedModel is a program. When it runs, it can read and write the files of the user who runs it. Open only what you
     or somebody whom you trust has exported, and give its `sha256`: no file is opened if one has changed.
@@ -37,7 +44,8 @@ class ExportedGenerator:
         path: `pathlib.Path` of the version's folder.
         inputs: dict of input name to its shape without the batch.
         latent_shape: tuple of ints; None where the model takes no latents.
-        sample_shape: tuple of ints, `(height, width, channels)`.
+        sample_shape: tuple of ints, `(height, width, channels)`; of clips with the frames in front; of sound
+            `(num_samples, 1)`, with None for any number of samples.
         num_classes: int, how many classes the labels may have, from the model's card; None if there are no labels or
             no card.
         codes: `keras_gan.layers.CodeEncoding` of the codes, from the model's card; None if there are no codes or no
@@ -68,19 +76,22 @@ class ExportedGenerator:
         self._model = _loaded(self.path)
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
-        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES, _MASKS)]
-        if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != 4:
+        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES, _MASKS, _MOTIONS, _FRAMES)]
+        if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != _RANKS.get(outputs[0].name, 4):
             raise ValueError(
                 "Expected a SavedModel whose signature `serving_default` maps latents to images (batch, height, width, "
-                f"channels), as keras_gan.export.save writes it. Received: {self.path} with "
+                f"channels), `clips` or `waveforms`, as keras_gan.export.save writes it. Received: {self.path} with "
                 f"inputs {inputs} and outputs {outputs}"
             )
         (self._main,) = main
         self._types = {spec.name: spec.dtype for spec in inputs}
         self.inputs = {spec.name: tuple(spec.shape[1:]) for spec in inputs}
-        self.latent_shape = None if self._main == "images" else self.inputs[self._main]
-        self.sample_shape = tuple(outputs[0].shape[1:])
+        self.latent_shape = None if self._main in _GIVEN else self.inputs[self._main]
         card = self.path / "model_card.json"
+        self.sample_shape = tuple(outputs[0].shape[1:])
+        if _MOTIONS in self.inputs:
+            # Such a model makes clips of any length; the card says of which length it draws them.
+            self.sample_shape = _stated(card, "sample_shape", tuple, "exported") or self.sample_shape
         self.num_classes = _stated(card, "num_classes", _classes) if _LABELS in self.inputs else None
         self.codes = _stated(card, _CODES, _encoding) if _CODES in self.inputs else None
 
@@ -136,8 +147,8 @@ class ExportedGenerator:
         """
         if self.latent_shape is None:
             raise ValueError(
-                "This model draws nothing by itself: call it with its inputs, as in "
-                f"`exported({self._main}=...)`, or `translate`. Received: num_images={num_images}"
+                f"This model draws nothing by itself: call it with its inputs, as in `exported({self._main}=...)`, or "
+                f"`{'vocode' if self._main == 'mels' else 'translate'}`. Received: num_images={num_images}"
             )
         require_one_of_both(num_images, self._main, latents is not None)
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
@@ -145,8 +156,9 @@ class ExportedGenerator:
             count = require_int("num_images", num_images)
             latents = _random.latents_of_seed(count, self.latent_shape, seed)
         latents = self._as_taken(self._main, latents)
-        conditions = {**self._labels(labels, len(latents), seed), **self._codes(codes, len(latents), seed)}
-        return self(batch_size=batch_size, **{self._main: latents, **conditions})
+        count = len(latents)
+        drawn = self._labels(labels, count, seed) | self._codes(codes, count, seed) | self._motions(count, seed)
+        return self(batch_size=batch_size, **{self._main: latents, **drawn})
 
     def translate(self, images, *, labels=None, masks=None, batch_size=64):
         """Translate images, like the `translate` of the model that was exported; or fill their holes.
@@ -166,9 +178,9 @@ class ExportedGenerator:
             ValueError: if the model takes no images, or these, the labels or the masks do not suit it.
             tf.errors.InvalidArgumentError: if the model does not take the values, or not pictures of this size.
         """
-        if self.latent_shape is not None:
+        if self._main != "images":
             raise ValueError(
-                "This model translates no images: it draws samples, as in `exported.generate(16)`. "
+                f"This model translates no images: {self._remedy()} "
                 f"Received: images, where it takes {' and '.join(self.inputs)}"
             )
         images = self._as_taken(self._main, images)
@@ -176,6 +188,35 @@ class ExportedGenerator:
             images = require_image_tensor(self._main, images)
         conditions = self._repeated(_LABELS, labels, len(images)) | self._holes(masks, len(images))
         return self(batch_size=batch_size, images=images, **conditions)
+
+    def vocode(self, mels, *, batch_size=64):
+        """Make sound of mel spectrograms, like the `vocode` of the model that was exported.
+
+        Args:
+            mels: array `(num_spectrograms, frames, num_mels)`, as the `keras_gan.layers.MelSpectrogram` of the
+                vocoder makes them.
+            batch_size: int, how many recordings to make at once.
+
+        Returns:
+            float32 NumPy array `(num_spectrograms, num_samples, 1)` in [-1, 1].
+
+        Raises:
+            ValueError: if the model is no vocoder, or takes other mels.
+            tf.errors.InvalidArgumentError: if the mels hold NaN or infinity.
+        """
+        if self._main != "mels":
+            raise ValueError(
+                f"This model is no vocoder: {self._remedy()} Received: mels, where it takes {' and '.join(self.inputs)}"
+            )
+        return self(batch_size=batch_size, mels=mels)
+
+    def _remedy(self):
+        """What to call instead, a sentence."""
+        if self._main == "mels":
+            return "it makes sound of mels, as in `exported.vocode(mels)`."
+        if self._main == "images":
+            return "it translates images, as in `exported.translate(images)`."
+        return "it draws samples, as in `exported.generate(16)`."
 
     def _labels(self, labels, count, seed):
         """The labels of a request as an input; none for a model without."""
@@ -198,6 +239,18 @@ class ExportedGenerator:
                 "Received: codes=None"
             )
         return {_CODES: _random.codes_of_seed(count, self.codes, seed)}
+
+    def _motions(self, count, seed):
+        """The noise of the motion as an input, of clips as long as those of the model; none for a model without."""
+        if _MOTIONS not in self.inputs:
+            return {}
+        if self.sample_shape[0] is None:
+            raise ValueError(
+                "This model makes clips of any length, and without its model_card.json it is not known of which it "
+                "draws them: call it with `latents` and `motions`. Received: no card"
+            )
+        num_rows, size = self.sample_shape[0] + 1, self.inputs[_MOTIONS][-1]
+        return {_MOTIONS: _random.motions_of_seed(count, num_rows, size, seed)}
 
     def _holes(self, masks, count):
         """The masks of a request as an input; none if none are given."""
@@ -246,12 +299,12 @@ def _as_array(name, value):
         raise ValueError(f"`{name}` must be an array of numbers. {error} Received: {name}={value!r:.80}") from error
 
 
-def _stated(card, name, read):
-    """What a model's card states of its sampler, or None."""
+def _stated(card, name, read, section="sampler"):
+    """What a model's card states of its sampler, or in another section; None if it does not."""
     if not card.exists():
         return None
     try:
-        stated = json.loads(card.read_bytes()).get("sampler", {}).get(name)
+        stated = json.loads(card.read_bytes()).get(section, {}).get(name)
         return stated if stated is None else read(stated)
     except (ValueError, AttributeError, TypeError, RecursionError) as error:
         given = {"num_classes": _LABELS}.get(name, name)

@@ -16,17 +16,19 @@ from keras_gan.callbacks.image_grid import draw_grid
 from keras_gan.export._card_facts import checked_facts, mapping, plain
 from keras_gan.export._card_text import card_text
 from keras_gan.export._sampler import is_averaged, sampler_of
+from keras_gan.export._signatures import are_pictures
+from keras_gan.export._sounds import sample_rate_of
 
 # The version of the fields of `model_card.json`. Under the same number, fields are added and never changed.
 _SCHEMA_VERSION = 1
 
-_GRID_FILE, _GRID_SEED, _GRID_IMAGES = "sample_grid.png", 0, 64
+_GRID_FILE, _GRID_SEED, _GRID_IMAGES, _GRID_CLIPS = "sample_grid.png", 0, 64, 8
 # Of a conditional model: a row is a class, and of very many classes the first ones have one.
 _GRID_COLUMNS, _GRID_ROWS = 8, 16
 
 
 def write_model_card(folder, gan, *, averaged=True, to=None, signatures=None, facts=None):
-    """Write `README.md`, `model_card.json` and, for images, `sample_grid.png`: what the exported model is.
+    """Write `README.md`, `model_card.json` and, for images or clips, `sample_grid.png`: what the exported model is.
 
     A folder of weights is used long after people forget how it was made. The card records it: the data, the GAN and its
     settings, the networks, how long and from which seed it was trained, its metrics and their protocol, the versions
@@ -42,7 +44,8 @@ def write_model_card(folder, gan, *, averaged=True, to=None, signatures=None, fa
     * `data`: `data_set`, `split`.
     * `gan`: `class`; `adversarial_loss`; `config`, its arguments without the networks; `compilation`, the arguments
       of `compile`.
-    * `exported`: `averaged`, whether it is an averaged network; `latent_shape`, null for a translator; `sample_shape`.
+    * `exported`: `averaged`, whether it is an averaged network; `latent_shape`, null for a translator; `sample_shape`;
+      for a model of sound that knows it, `sample_rate`.
     * `sampler`: `network`, the role of the exported network; `inputs`, name to `type` and `shape` without the batch;
       `output`; `num_classes`, null without labels; for a model with codes, `codes`, their `categories` and
       `num_continuous`.
@@ -52,7 +55,7 @@ def write_model_card(folder, gan, *, averaged=True, to=None, signatures=None, fa
     * `signatures`: name to documentation.
     * `versions`: of keras_gan, keras, tensorflow, numpy and python.
     * `sample_grid`: `file`, `seed`, `num_images`, and `labels` with the class of each row for a conditional model;
-      null if the samples are not images, or are made of images that cannot be drawn.
+      null if the samples are neither images nor clips, or are made of images that cannot be drawn.
     * `further`: anything else that was given.
 
     Args:
@@ -98,6 +101,7 @@ def write_model_card(folder, gan, *, averaged=True, to=None, signatures=None, fa
             "averaged": is_averaged(sampler, gan, to),
             "latent_shape": list(sampler.inputs["latents"].shape[1:]) if "latents" in sampler.inputs else None,
             "sample_shape": list(sampler.output_shape),
+            **_rate(gan, sampler),
         },
         "sampler": _sampler(sampler, gan),
         "networks": _networks(gan),
@@ -166,6 +170,11 @@ def _sampler(sampler, gan):
     }
 
 
+def _rate(gan, sampler):
+    rate = sample_rate_of(gan) if sampler.output == "waveforms" else None
+    return {} if rate is None else {"sample_rate": rate}
+
+
 def _codes(sampler):
     if sampler.codes is None:
         return {}
@@ -206,14 +215,17 @@ def _versions():
 
 def _write_grid(folder, sampler):
     shape = sampler.output_shape
-    if not sampler.is_drawn or len(shape) != 3 or shape[-1] not in (1, 3):
+    if not sampler.is_drawn or not are_pictures(sampler):
         return None
+    is_clips = len(shape) == 4
     rows = list(range(min(sampler.num_classes, _GRID_ROWS))) if "labels" in sampler.inputs else None
-    columns = None if rows is None else _GRID_COLUMNS
-    count = _GRID_IMAGES if rows is None else len(rows) * columns
-    labels = None if rows is None else np.repeat(rows, columns)
+    of_class, count = (1, _GRID_CLIPS) if is_clips else (_GRID_COLUMNS, _GRID_IMAGES)
+    labels = None if rows is None else np.repeat(rows, of_class)
+    count = count if rows is None else len(labels)
     samples = sampler(sampler.inputs_for(count, seed=_GRID_SEED, labels=labels)).numpy()
-    grid, buffer = draw_grid(samples, columns=columns), io.BytesIO()
+    # Of clips, a row holds the frames of one.
+    columns = shape[0] if is_clips else None if rows is None else of_class
+    grid, buffer = draw_grid(samples.reshape(-1, *shape[-3:]), columns=columns), io.BytesIO()
     Image.fromarray(grid.squeeze(-1) if grid.shape[-1] == 1 else grid).save(buffer, "PNG")
     write_atomically(folder / _GRID_FILE, buffer.getvalue())
     by_class = {} if rows is None else {"labels": rows}

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
-from keras_gan.export import _encodings, _signatures, _translations
+from keras_gan.export import _encodings, _signatures, _sounds, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_part_of, finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
@@ -45,7 +45,18 @@ def save(
       on the same kind of device. Another count gives the same images up to rounding, because a matrix product of
       another size may add its terms in another order.
     * `sample_png`: the same inputs -> `png_bytes`, strings `(count,)`: the images of `sample` as PNG files, with each
-      value in [-1, 1] rounded to the nearest of 0..255. Only grey and RGB images have it.
+      value in [-1, 1] rounded to the nearest of 0..255. Only grey and RGB images have it. Of clips, whose output is
+      named `clips`, it is a file for each frame, `(count, num_frames)`.
+    * `sample_wav`, where the output is named `waveforms`: the same inputs -> `wav_bytes`, strings `(count,)`: the
+      recordings of `sample` as WAV files of 16 bits. Their samples a second are the model's `sample_rate`, or that of
+      its `mel_spectrogram`; for a model that has neither, `sample_rate`, int32, is one more input. A `WaveGAN` does not
+      know its rate unless you say it first: `gan.sample_rate = 16_000`.
+
+    A vocoder has these two instead:
+
+    * `serving_default`: `mels` float32 `(count, frames, num_mels)` -> `waveforms` float32, the same as
+      `gan.vocode(mels)`.
+    * `vocode_wav`: `mels` -> `wav_bytes`, strings `(count,)`, as in `sample_wav`.
 
     A translator has these instead, of any size that its network takes:
 
@@ -151,7 +162,9 @@ def save(
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
     checked_facts(card, "card")
-    offered = _offered(sampler, encoder, scorer, image_type, max_count=max_count, jit_compile=jit_compile)
+    sample_rate = _sounds.sample_rate_of(gan)
+    options = {"max_count": max_count, "jit_compile": jit_compile, "sample_rate": sample_rate}
+    offered = _offered(sampler, encoder, scorer, image_type, **options)
     signatures = _chosen_signatures(offered, signatures)
     with _folder_in(directory) as staged:
         settle_statistics(sampler, gan)
@@ -165,13 +178,13 @@ def save(
         return _named(staged, directory, version)
 
 
-def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile):
+def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sample_rate):
     """Every signature of a model: those of a translator if its sampler takes pictures, and those of its encoder."""
     require_choice("image_type", image_type, _translations.IMAGE_TYPES)
     options = {"max_count": max_count, "jit_compile": jit_compile}
     if sampler.fields[sampler.main].is_picture:
         return _translations.of_translator(sampler, image_type=image_type, **options)
-    signatures = _signatures.of_sampler(sampler, **options)
+    signatures = [*_signatures.of_sampler(sampler, **options), *_sounds.of_sampler(sampler, max_count, sample_rate)]
     if encoder is not None:
         of_images = {"image_type": image_type, "max_count": max_count}
         return signatures + _encodings.of_encoder(encoder, sampler, scorer, **of_images)

@@ -16,11 +16,13 @@ samples show the class that was asked for.
 
 Of translations whose true targets are known, `psnr`, `ssim`, `l1`, `gradient_energy` and `Lpips` compare each with its
 target, and a `PairEvaluator` measures a translator by them. `matting_errors` compares alphas where a trimap leaves them
-open.
-target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
-encoder makes of images with these images.
-target, and a `PairEvaluator` measures a translator by them. A `ReconstructionEvaluator` compares what a model with an
-encoder makes of images with these images.
+open. A `ReconstructionEvaluator` compares what a model with an encoder makes of images with these images.
+
+Of recordings whose true waveforms are known, `log_mel_distance`, `stft_distance` and `f0_error` compare each with its
+target, and a `VocoderEvaluator` measures a vocoder by them.
+
+Of clips, `frame_differences` and `centroid_motion` say how they move, and `identity_constancy` whether they show the
+same thing all along. `train_extractor` makes a judge of clips, and an `Evaluator` with it takes clips for images.
 
 Of detectors of anomalies, `auroc`, `average_precision` and `best_f1` measure the scores of normal and anomalous images,
 `write_score_histogram` draws them, and an `AnomalyEvaluator` measures a model with `score` by them.
@@ -32,16 +34,21 @@ from keras_gan.metrics.anomaly_evaluator import AnomalyEvaluator
 from keras_gan.metrics.auroc import auroc
 from keras_gan.metrics.average_precision import average_precision
 from keras_gan.metrics.best_f1 import best_f1
+from keras_gan.metrics.centroid_motion import centroid_motion
 from keras_gan.metrics.classification_accuracy import classification_accuracy_score
 from keras_gan.metrics.clustering import clustering_agreement
 from keras_gan.metrics.conditional import class_frechet_distance, label_accuracy
 from keras_gan.metrics.evaluator import Evaluator
 from keras_gan.metrics.extractor import Embedding, Extractor
+from keras_gan.metrics.f0_error import f0_error
+from keras_gan.metrics.frame_differences import frame_differences
 from keras_gan.metrics.frechet import FrechetDistance, Moments, frechet_distance, frechet_distance_from_moments, moments
 from keras_gan.metrics.gradient_energy import gradient_energy
+from keras_gan.metrics.identity_constancy import identity_constancy
 from keras_gan.metrics.inception import Inception2015, KerasInception
 from keras_gan.metrics.kernel import KernelDistance, kernel_distance
 from keras_gan.metrics.l1 import l1
+from keras_gan.metrics.log_mel_distance import log_mel_distance
 from keras_gan.metrics.lpips import Lpips
 from keras_gan.metrics.manifold import density_coverage, nearest_neighbours, precision_recall
 from keras_gan.metrics.matting import matting_errors
@@ -57,7 +64,9 @@ from keras_gan.metrics.samples import Samples
 from keras_gan.metrics.score import ClassifierScore, classifier_score
 from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.ssim import ssim
+from keras_gan.metrics.stft_distance import stft_distance
 from keras_gan.metrics.train_extractor import train_extractor
+from keras_gan.metrics.vocoder_evaluator import VocoderEvaluator
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
 from keras_gan.metrics.write_score_histogram import write_score_histogram
 
@@ -80,21 +89,27 @@ __all__ = [
     "Report",
     "Result",
     "Samples",
+    "VocoderEvaluator",
     "auroc",
     "average_precision",
     "best_f1",
+    "centroid_motion",
     "class_coverage",
     "class_frechet_distance",
     "classification_accuracy_score",
     "classifier_score",
     "clustering_agreement",
     "density_coverage",
+    "f0_error",
+    "frame_differences",
     "frechet_distance",
     "frechet_distance_from_moments",
     "gradient_energy",
+    "identity_constancy",
     "kernel_distance",
     "l1",
     "label_accuracy",
+    "log_mel_distance",
     "matting_errors",
     "mode_coverage",
     "moments",
@@ -105,6 +120,7 @@ __all__ = [
     "psnr",
     "sliced_wasserstein_distance",
     "ssim",
+    "stft_distance",
     "train_extractor",
     "write_score_histogram",
 ]

@@ -26,7 +26,8 @@ class Network(typing.NamedTuple):
         run: function of a float32 tensor (batch, height, width, channels) that returns a tensor, or a list, tuple or
             dict of tensors.
         digest: str that changes if `run` returns something else, or None if only the outputs can tell.
-        input_shape: (height, width, channels). A part is None if the network takes any.
+        input_shape: (height, width, channels), of clips with the frames in front. A part is None if the network takes
+            any.
         value_range: the numbers that stand for the bytes 0 and 255 in the input of `run`.
     """
 
@@ -193,7 +194,8 @@ def _compiled(model, shape):
 
 def _input_shape(model):
     shapes = model.input_shape if model.built and getattr(model, "inputs", None) else None
-    if isinstance(shapes, tuple) and len(shapes) == 4:
+    # Of images, or of clips.
+    if isinstance(shapes, tuple) and len(shapes) in (4, 5):
         return shapes[1:]
     return (None, None, None)
 

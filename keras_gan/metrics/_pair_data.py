@@ -60,7 +60,7 @@ def read_pairs(source, num_pairs, seed):
     Raises:
         ValueError: if these are no pairs of images in [-1, 1], or the data are endless or empty.
     """
-    return _chosen(_batches(source), num_pairs, seed, getattr(source, "split", None))
+    return chosen_pairs(_batches(source), num_pairs, seed, getattr(source, "split", None))
 
 
 def read_images(source, num_images, seed):
@@ -75,11 +75,21 @@ def read_images(source, num_images, seed):
         `Pairs`.
     """
     batches = (_checked({"source": batch, "target": batch}) for batch in image_batches(source))
-    return _chosen(batches, num_images, seed, getattr(source, "split", None))
+    return chosen_pairs(batches, num_images, seed, getattr(source, "split", None))
 
 
-def _chosen(batches, num_pairs, seed, split):
-    """The `Pairs` of a random part of batches."""
+def chosen_pairs(batches, num_pairs, seed, split):
+    """Return the `Pairs` of at most `num_pairs` rows of batches, each row as likely as any other.
+
+    Args:
+        batches: iterable of dicts of arrays with a row for each pair: "source" and "target", and perhaps others.
+        num_pairs: int.
+        seed: int.
+        split: name of the part of the data, or None.
+
+    Raises:
+        ValueError: if there are none.
+    """
     rng, kept, total = np.random.default_rng(seed), [], 0
     for batch in batches:
         for row in range(len(batch["source"])):

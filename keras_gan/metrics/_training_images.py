@@ -15,7 +15,8 @@ class TrainingImages(typing.NamedTuple):
     """Images, and their classes if they have some.
 
     Attributes:
-        pixels: uint8 array (num_images, height, width, channels).
+        pixels: uint8 array (num_images, height, width, channels), or of clips (num_clips, frames, height, width,
+            channels).
         labels: int32 array (num_images,), numbers from 0 up; or None.
         copies: int, how many images in a row show the same: they are held out together.
     """
@@ -37,7 +38,7 @@ def read_images(dataset, max_images):
 
     Args:
         dataset: what `keras_gan.data.load` returns; another finite iterable of batches, of images in [-1, 1] or of
-            (images, integer labels); or an array of images.
+            (images, integer labels); or an array of images. Clips in place of images have an axis for their frames.
         max_images: int, how many images to keep at most.
 
     Raises:
@@ -108,7 +109,7 @@ class Reservoir:
 def _one_pass(dataset):
     if hasattr(dataset, "one_pass"):
         return dataset.one_pass()
-    if len(getattr(dataset, "shape", ())) == 4:
+    if _is_batch(dataset):
         return [dataset]
     if isinstance(dataset, tf.data.Dataset) and dataset.cardinality() == tf.data.INFINITE_CARDINALITY:
         if not hasattr(dataset, "steps_per_epoch"):
@@ -125,16 +126,25 @@ def _one_pass(dataset):
     return dataset
 
 
+def _is_batch(value):
+    """Whether this is an array of images or of clips."""
+    return len(getattr(value, "shape", ())) in (4, 5)
+
+
 def _parts_of(batch):
     """Return the images of a batch, and its labels or None."""
     if isinstance(batch, tuple | list) and len(batch) == 2:
         return batch
-    if len(getattr(batch, "shape", ())) == 4:
+    if isinstance(batch, dict) and set(batch) - {"labels"} in ({"images"}, {"clips"}):
+        samples = batch["images" if "images" in batch else "clips"]
+        return samples, batch.get("labels")
+    if _is_batch(batch):
         return batch, None
     parts = f"{type(batch).__name__} of {len(batch)}" if isinstance(batch, tuple | list) else type(batch).__name__
     raise ValueError(
-        "An extractor trains on batches of images (batch, height, width, channels), or of (images, labels), a tuple of "
-        f"two. Received: dataset of batches of type {parts}"
+        "An extractor trains on batches of images (batch, height, width, channels), of clips (batch, frames, height, "
+        'width, channels), or of (images, labels), a tuple of two, or a dict with one of "images" and "clips". '
+        f"Received: dataset of batches of type {parts}"
     )
 
 

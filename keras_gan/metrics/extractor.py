@@ -45,7 +45,8 @@ class Extractor(abc.ABC):
         digest: str that changes with the network's output, such as a hash of its weights.
         num_features: int, the width of the features.
         num_classes: int, the width of the logits, or None.
-        input_shape: (height, width, channels) of the network's input. A part is None if the network takes any.
+        input_shape: (height, width, channels) of the network's input, or (frames, height, width, channels) for a
+            network of clips. A part is None if the network takes any.
         resize: how images are resized to that shape: "clean", "legacy_pytorch" or "legacy_tensorflow".
 
     Attributes:
@@ -99,25 +100,36 @@ class Extractor(abc.ABC):
         """Return the `Embedding` of a batch of images, eagerly or as part of a graph.
 
         Args:
-            images: floats in [-1, 1], shape (batch, height, width, channels), of any size. Grey images are repeated if
-                the network takes three channels.
+            images: floats in [-1, 1], shape (batch, height, width, channels), of any size; for a network of clips
+                (batch, frames, height, width, channels). Grey images are repeated if the network takes three channels.
 
         Raises:
-            ValueError: if the images are not floats in [-1, 1], or the network takes another number of channels.
+            ValueError: if the images are not floats in [-1, 1], or the network takes another number of channels or
+                frames, or clips in place of images.
         """
         images = images if tf.is_tensor(images) else as_array("images", images)
-        pixels = self._with_channels(tf.cast(as_pixels(images), tf.float32))
+        pixels = self._with_channels(tf.cast(self._with_frames(as_pixels(images)), tf.float32))
         if self._resizes:
-            pixels = resize(pixels, self.input_shape[:2], mode=self.resize)
+            pixels = resize(pixels, self.input_shape[-3:-1], mode=self.resize)
         features, logits = self.embed(pixels)
         return Embedding(tf.cast(features, tf.float32), None if logits is None else tf.cast(logits, tf.float32))
 
     @property
     def _resizes(self):
-        return None not in self.input_shape[:2]
+        return None not in self.input_shape[-3:-1]
+
+    def _with_frames(self, pixels):
+        wanted, received = tuple(self.input_shape[:-3]), tuple(pixels.shape[1:-3])
+        if len(wanted) == len(received) and wanted in (received, (None,)):
+            return pixels
+        takes = f"clips of {'any number of' if wanted[0] is None else wanted[0]} frames" if wanted else "images"
+        raise ValueError(
+            f"The extractor {self.name!r} takes {takes}: give it those, or train another extractor on data like these. "
+            f"Received: {f'clips of {received[0]} frames' if received else 'images'}, of shape {tuple(pixels.shape)}"
+        )
 
     def _with_channels(self, pixels):
-        received, wanted = pixels.shape[-1], self.input_shape[2]
+        received, wanted = pixels.shape[-1], self.input_shape[-1]
         if wanted in (None, received):
             return pixels
         if (received, wanted) == (1, 3):
@@ -144,9 +156,10 @@ def require_extractor(extractor):
 
 def _require_shape(input_shape):
     sides = tuple(input_shape) if isinstance(input_shape, tuple | list) else ()
-    if len(sides) != 3:
+    if len(sides) not in (3, 4):
         raise ValueError(
-            "`input_shape` must be (height, width, channels), with None for what the network takes any of. "
+            "`input_shape` must be (height, width, channels), or of clips (frames, height, width, channels), with None "
+            "for what the network takes any of. "
             f"Received: input_shape={input_shape!r}"
         )
     return tuple(None if side is None else require_int("input_shape", side) for side in sides)

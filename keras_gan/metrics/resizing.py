@@ -25,13 +25,14 @@ def resize(images, size, *, mode="clean"):
     "legacy_pytorch": bilinear between pixel centres, read at (i + 1/2) * input / output - 1/2, without antialiasing.
 
     Args:
-        images: float tensor of shape (batch, height, width, channels), in any range.
+        images: float tensor of shape (batch, height, width, channels), in any range; or of clips, (batch, frames,
+            height, width, channels), whose frames are resized one by one.
         size: pair of ints, the new height and width.
         mode: one of `RESIZE_MODES`.
 
     Returns:
-        float32 tensor of shape (batch, *size, channels). Near edges, "clean" can leave the range of the images by a few
-        percent.
+        float32 tensor of shape (batch, *size, channels), with the frames of clips. Near edges, "clean" can leave the
+        range of the images by a few percent.
 
     Raises:
         ValueError: if there is no such mode.
@@ -44,8 +45,11 @@ def resize(images, size, *, mode="clean"):
     """
     require_resize_mode(mode)
     images = tf.cast(images, tf.float32)
-    if tuple(images.shape[1:3]) == tuple(size):
+    if tuple(images.shape[-3:-1]) == tuple(size):
         return images
+    if images.shape.rank == 5:
+        frames = resize(tf.reshape(images, (-1, *images.shape[2:])), size, mode=mode)
+        return tf.reshape(frames, (-1, images.shape[1], *frames.shape[1:]))
     if mode == "clean":
         return _antialiased_bicubic(images, size)
     return tf.raw_ops.ResizeBilinear(

@@ -18,6 +18,8 @@ from keras_gan.metrics._overlap import image_hashes
 
 _BATCH_SIZE = 250
 _CACHE_VERSION = 1
+# Of batches of images, and of clips.
+_RANKS = (4, 5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,8 +137,9 @@ def image_batches(source):
     """Yield batches of images, without labels.
 
     Args:
-        source: array `(num_images, height, width, channels)`, or tf.data.Dataset of batches with or without labels.
-            An endless data set from `keras_gan.data.load` yields each image once.
+        source: array `(num_images, height, width, channels)`, or of clips `(num_clips, num_frames, height, width,
+            channels)`; or tf.data.Dataset of batches with or without labels. An endless data set from
+            `keras_gan.data` yields each image once.
 
     Raises:
         ValueError: if `source` has another type, is endless or empty, or its images differ in size.
@@ -145,11 +148,12 @@ def image_batches(source):
         source = finite(source)
         _require_batches(source.element_spec)
         batches = map(_images_of, elements(source.rebatch(_BATCH_SIZE)))
-    elif hasattr(source, "__array__") and len(getattr(source, "shape", ())) == 4:
+    elif hasattr(source, "__array__") and len(getattr(source, "shape", ())) in _RANKS:
         batches = (source[start : start + _BATCH_SIZE] for start in range(0, len(source), _BATCH_SIZE))
     else:
         raise ValueError(
             "Metrics take images as a tf.data.Dataset of batches or as an array (num_images, height, width, channels), "
+            "and clips as one (num_clips, num_frames, height, width, channels), "
             f"and samples also as an object with `generate(num_images, seed=)`.{_remedy(source)} "
             f"Received: {type(source).__name__}{f' of shape {np.shape(source)}' if hasattr(source, 'shape') else ''}"
         )
@@ -173,17 +177,17 @@ def _remedy(source):
 
 
 def _images_of(element):
-    """Return the images of an element of a data set: of a tuple the first part, of a dict the part "images"."""
+    """Return the images of an element of a data set: of a tuple the first part, of a dict the "images" or "clips"."""
     if isinstance(element, dict):
-        return element["images"]
+        return element["images" if "images" in element else "clips"]
     return element[0] if isinstance(element, tuple | list) else element
 
 
 def _require_batches(spec):
     """Raise a ValueError if the elements of a data set are no batches of images."""
-    if isinstance(spec, dict) and "images" not in spec:
+    if isinstance(spec, dict) and not spec.keys() & {"images", "clips"}:
         raise ValueError(
-            'The elements of the data set are dicts without "images": choose the images with `dataset.map`. '
+            'The elements of the data set are dicts without "images" or "clips": choose the images with `dataset.map`. '
             f"Received: a data set of {sorted(spec)}"
         )
     shape = getattr(_images_of(spec), "shape", None)
@@ -308,7 +312,7 @@ def random_rows(total, count, seed):
 def _require_count(images, count):
     """Return what `generate` made if it is a batch of so many images, or raise. The extractor checks the numbers."""
     images = as_array("images", images)
-    if images.ndim == 4 and len(images) == count:
+    if images.ndim in _RANKS and len(images) == count:
         return images
     raise ValueError(
         f"`generate({count}, seed=...)` must return {count} images, an array ({count}, height, width, channels). "

@@ -25,10 +25,12 @@ _BATCH_SIZE = 128
 _LEARNING_RATE = 2e-3
 _LARGEST_SIDE = 32
 _OUTPUTS = ("features", "logits")
-# Without labels, of so many images at most: each is there four times.
-_MOST_TURNED = 15_000
-# Guessing is right in a quarter of the cases.
-_LEAST_ACCURACY = 0.4
+# Of clips, which cost as much as many images.
+_CLIPS_AT_ONCE = 32
+# Without labels, of so many images or clips at most: each is there four or eight times.
+_MOST_TURNED, _MOST_CLIPS = 15_000, 2_000
+# Less than this many times the accuracy of guessing is nearly nothing.
+_LEAST_GAIN = 1.6
 
 
 def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1000, max_images=60_000):
@@ -46,13 +48,19 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
     up, and may miss what does not, such as a class that is rare. Of textures, and of other images without an upper
     side, it learns little, and a warning says so. It does not know what matters to people, so look at the samples, too.
 
+    Of clips, `(num_clips, num_frames, height, width, channels)`, the convolutions are three-dimensional, so the network
+    sees how things move. Without labels, it also learns to tell whether the frames are in their order or shuffled
+    (Misra et al. 2016, arXiv 1603.08561; turned clips: Jing et al. 2018, arXiv 1811.11387): eight cases, of which
+    single frames show only four.
+
     The classifier has three convolutions and two dense layers, and takes images of at most 32 pixels a side. It trains
-    with Adam in batches of 128, and the learning rate falls from 0.002 to 0 along a cosine. Train it on the training
-    split alone, so that neither the extractor nor the GAN sees the test split.
+    with Adam in batches of 128 images or 32 clips, and the learning rate falls from 0.002 to 0 along a cosine. Train it
+    on the training split alone, so that neither the extractor nor the GAN sees the test split.
 
     Args:
         dataset: real images: what `keras_gan.data.load` returns, with or without labels, which is read once; a finite
             iterable of batches, of images in [-1, 1] or of (images, integer labels from 0 up); or an array of images.
+            Or clips in place of images, which have an axis for their frames.
         cache_dir: directory that keeps the trained weights. The name of the file is a hash of everything that they
             depend on: the images, the labels and the arguments. It must be writable unless it holds them; if writing
             fails after the training, a warning says so. The default is `$XDG_CACHE_HOME/keras_gan/extractors`,
@@ -60,8 +68,8 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         seed: int, for the initial weights and the order of the images. On one CPU it determines all weights.
         num_features: int, the width of the features.
         steps: int, the number of training steps.
-        max_images: int, how many images to use at most; without labels, 15,000 are the limit. Of more, a random part is
-            used, always the same one.
+        max_images: int, how many images to use at most; without labels, 15,000 images or 2,000 clips are the limit. Of
+            more, a random part is used, always the same one.
 
     Returns:
         `Extractor`, called "trained_classifier" with labels, and "rotation_classifier" without. Only with labels does
@@ -102,9 +110,10 @@ def train_extractor(dataset, *, cache_dir=None, seed=0, num_features=64, steps=1
         writable_directory(path.parent, "cache_dir")
         accuracy = train_classifier(network, data, steps=steps, seed=seed)
         write_arrays(path, np.float64(accuracy), *network.get_weights())
-    if not has_labels and accuracy < _LEAST_ACCURACY:
+    if not has_labels and accuracy * data.num_classes < _LEAST_GAIN:
         warnings.warn(
-            f"The extractor tells the position of {accuracy:.0%} of the images, and guessing would tell 25%: they may "
+            f"The extractor tells the position of {accuracy:.0%} of the images, and guessing would tell "
+            f"{1 / data.num_classes:.0%}: they may "
             "have no upper side, or are too few, or its training is too short. Its features are hardly better than "
             "random ones. Load the images with labels, or use `ModelExtractor`.",
             stacklevel=2,
@@ -146,13 +155,15 @@ def build_classifier(image_shape, num_classes, num_features, seed):
     """Return the network, a `keras.Model` from images in [-1, 1] to a dict of "features" and "logits".
 
     Args:
-        image_shape: (height, width, channels) of the data. A side above 32 is reduced to 32.
+        image_shape: (height, width, channels) of the data, with the frames of clips in front. A side above 32 is
+            reduced to 32.
         num_classes: int.
         num_features: int.
         seed: int, for the weights.
     """
     require_channels_last()
-    height, width, channels = (*(min(side, _LARGEST_SIDE) for side in image_shape[:2]), image_shape[2])
+    *frames, height, width, channels = image_shape
+    height, width = (min(side, _LARGEST_SIDE) for side in (height, width))
     seeds = iter(np.random.SeedSequence(seed).generate_state(5) >> 1)
     layers = keras.layers
 
@@ -160,12 +171,14 @@ def build_classifier(image_shape, num_classes, num_features, seed):
         initializer = keras.initializers.HeNormal(seed=int(next(seeds)))
         return {"kernel_initializer": initializer, "dtype": "float32"}
 
-    images = keras.Input((height, width, channels), dtype="float32")
-    # A stride of 2 loses too much detail of small images.
-    strides = 2 if min(height, width) >= 16 else 1
-    x = layers.Conv2D(32, 3, strides, padding="same", activation="relu", **options())(images)
-    x = layers.Conv2D(64, 3, 2, padding="same", activation="relu", **options())(x)
-    x = layers.Conv2D(64, 3, 2, padding="same", activation="relu", **options())(x)
+    images = keras.Input((*frames, height, width, channels), dtype="float32")
+    convolution = layers.Conv3D if frames else layers.Conv2D
+    # A stride of 2 loses too much detail of small images. In time, the first layer sees each moment.
+    stride = 2 if min(height, width) >= 16 else 1
+    first = (*(1 for _ in frames), stride, stride)
+    x = convolution(32, 3, first, padding="same", activation="relu", **options())(images)
+    x = convolution(64, 3, 2, padding="same", activation="relu", **options())(x)
+    x = convolution(64, 3, 2, padding="same", activation="relu", **options())(x)
     # Linear, because a distance between means and covariances suits features that are nearly normal.
     features = layers.Dense(num_features, **options())(layers.Flatten(dtype="float32")(x))
     hidden = layers.ReLU(dtype="float32")(features)
@@ -192,22 +205,45 @@ def train_classifier(network, data, *, steps, seed):
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(_LEARNING_RATE, steps))
     optimizer.build(network.trainable_variables)
     step = _training_step(network, optimizer)
-    for rows in _row_batches(len(labels), steps, np.random.default_rng(seed)):
+    size = _BATCH_SIZE if images.ndim == 4 else _CLIPS_AT_ONCE
+    for rows in _row_batches(len(labels), size, steps, np.random.default_rng(seed)):
         step(tf.constant(images[rows]), tf.constant(labels[rows]))
     return accuracy_of(network, data.pixels[held_out], data.labels[held_out])
 
 
 def _turned(pixels):
-    """Return square images, each in four positions, labelled with the number of right angles that it is turned by."""
-    pixels = pixels[random_rows(len(pixels), _MOST_TURNED, 0)]
-    side = min(max(pixels.shape[1:3]), _LARGEST_SIDE)
-    if pixels.shape[1:3] != (side, side):
-        parts = np.array_split(pixels, -(-len(pixels) // 1000))
-        resized = [np.rint(resize(tf.cast(part, tf.float32), (side, side))) for part in parts]
-        pixels = np.concatenate(resized).clip(0, 255).astype(np.uint8)
-    positions = np.stack([np.rot90(pixels, turns, axes=(1, 2)) for turns in range(4)], axis=1)
-    labels = np.tile(np.arange(4, dtype=np.int32), len(pixels))
-    return TrainingImages(positions.reshape(-1, *pixels.shape[1:]), labels, copies=4)
+    """Return square images in four positions, labelled with the number of right angles that each is turned by.
+
+    Clips are there in their order and, in the classes from 4 on, with shuffled frames.
+    """
+    is_clips = pixels.ndim == 5
+    pixels = _squared(pixels[random_rows(len(pixels), _MOST_CLIPS if is_clips else _MOST_TURNED, 0)])
+    # Two frames have no order but the true one and its reverse.
+    sources = [pixels, _shuffled(pixels)] if is_clips and pixels.shape[1] > 2 else [pixels]
+    positions = [np.rot90(source, turns, axes=(-3, -2)) for source in sources for turns in range(4)]
+    labels = np.tile(np.arange(len(positions), dtype=np.int32), len(pixels))
+    images = np.stack(positions, axis=1).reshape(-1, *pixels.shape[1:])
+    return TrainingImages(images, labels, copies=len(positions))
+
+
+def _squared(pixels):
+    """Images or clips of equal height and width, as large as the network takes them at most."""
+    side = min(max(pixels.shape[-3:-1]), _LARGEST_SIDE)
+    if pixels.shape[-3:-1] == (side, side):
+        return pixels
+    parts = np.array_split(pixels, -(-len(pixels) // 1000))
+    resized = [np.rint(resize(tf.cast(part, tf.float32), (side, side))) for part in parts]
+    return np.concatenate(resized).clip(0, 255).astype(np.uint8)
+
+
+def _shuffled(clips):
+    """Clips with their frames in an order of its own each, which is never the true one or its reverse."""
+    rng, count = np.random.default_rng(0), clips.shape[1]
+    orders = np.stack([rng.permutation(count) for _ in clips])
+    # Of each hundred orders of 5 frames, 2 are these; of 8, none.
+    for row in np.flatnonzero((np.abs(np.diff(orders)) == 1).all(axis=1)):
+        orders[row] = np.concatenate([np.arange(0, count, 2), np.arange(1, count, 2)])
+    return clips[np.arange(len(clips))[:, np.newaxis], orders]
 
 
 def _cache_directory(cache_dir):
@@ -245,9 +281,9 @@ def _training_step(network, optimizer):
     return step
 
 
-def _row_batches(num_images, steps, rng):
+def _row_batches(num_images, size, steps, rng):
     """Yield the rows of each batch, with each image once in an epoch."""
-    size = min(_BATCH_SIZE, num_images)
+    size = min(size, num_images)
     rows = np.empty(0, np.int64)
     for _ in range(steps):
         if len(rows) < size:
@@ -268,7 +304,7 @@ def accuracy_of(network, pixels, labels):
 
 def _prepared(network, pixels):
     """Return bytes in the form that the extractor passes to the network."""
-    return _scaled(resize(tf.cast(pixels, tf.float32), network.input_shape[1:3]))
+    return _scaled(resize(tf.cast(pixels, tf.float32), network.input_shape[-3:-1]))
 
 
 def _scaled(pixels):

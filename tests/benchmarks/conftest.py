@@ -2,12 +2,14 @@
 
 import gzip
 import io
+import itertools
 import pathlib
 import sys
 import tarfile
 
 import numpy as np
 import pytest
+import soundfile
 from PIL import Image
 
 
@@ -54,6 +56,26 @@ def write_facades():
                 content = io.BytesIO()
                 Image.fromarray(picture(number)).save(content, "png")
                 member = tarfile.TarInfo(f"facades/{number:03}.jpg")
+                member.size = len(content.getvalue())
+                files.addfile(member, io.BytesIO(content.getvalue()))
+        return archive
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_speech(tmp_path_factory):
+    """The function that writes tones in place of spoken digits: eight of each digit by each speaker."""
+
+    def write(speakers):
+        archive = tmp_path_factory.mktemp("speech") / "fsdd.tar.gz"
+        time = np.arange(1200) / 8000
+        with tarfile.open(archive, "w:gz") as files:
+            for who, digit, index in itertools.product(range(len(speakers)), range(10), range(8)):
+                tone = np.sin(2 * np.pi * (100 + 20 * digit + 5 * who) * time) * np.hanning(1200)
+                content = io.BytesIO()
+                soundfile.write(content, 0.1 * (index + 1) * tone, 8000, format="WAV")
+                member = tarfile.TarInfo(f"recordings/{digit}_{speakers[who]}_{index}.wav")
                 member.size = len(content.getvalue())
                 files.addfile(member, io.BytesIO(content.getvalue()))
         return archive

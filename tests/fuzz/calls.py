@@ -1261,6 +1261,32 @@ def told_apart(function, **others):
     return lambda: (function, {"scores": np.arange(8.0), "is_anomaly": np.arange(8) % 2 == 0, **others})
 
 
+def heard(metric, **others):
+    """A metric of recordings and their targets, and its arguments."""
+    return lambda: (metric, {"waveforms": three_waveforms(), "targets": three_waveforms()[::-1].copy(), **others})
+
+
+class LogMels:
+    """A spectrogram of one band, and the vocoder of its frames."""
+
+    sample_rate, hop = 8000, 64
+
+    def __call__(self, waveforms):
+        frames = np.asarray(waveforms).reshape(len(waveforms), -1, self.hop)
+        return np.log(np.maximum(np.square(frames).mean(axis=2, keepdims=True), 1e-5))
+
+    def vocode(self, mels):
+        return np.exp(0.5 * mels).repeat(self.hop, axis=1)
+
+
+def short_clips():
+    return np.random.default_rng(0).uniform(-1, 1, (2, 4, 8, 8, 1)).astype("float32")
+
+
+def three_waveforms():
+    return np.random.default_rng(0).uniform(-1, 1, (3, 2048, 1)).astype("float32")
+
+
 _METRICS = {
     "AnomalyEvaluator": made(metrics.AnomalyEvaluator, metrics=["auroc", "best_f1"], normal=0, num_images=10, seed=0),
     "AnomalyEvaluator.real": lambda: (
@@ -1409,6 +1435,7 @@ _METRICS = {
             is_paired=False,
             is_detection=False,
             threshold=0.5,
+            part=None,
         ),
     ),
     "Samples": lambda: (
@@ -1426,6 +1453,16 @@ _METRICS = {
     "auroc": told_apart(metrics.auroc),
     "average_precision": told_apart(metrics.average_precision),
     "best_f1": told_apart(metrics.best_f1),
+    "VocoderEvaluator": made(metrics.VocoderEvaluator, mel_spectrogram=LogMels(), num_recordings=3, seed=0),
+    "VocoderEvaluator.real": lambda: (
+        metrics.VocoderEvaluator(LogMels()).real,
+        {"recordings": three_waveforms(), "verbose": 0},
+    ),
+    "VocoderEvaluator.compare": lambda: (
+        metrics.VocoderEvaluator(LogMels()).compare,
+        {"source": LogMels(), "real": three_waveforms(), "floor": None, "intervals": True, "verbose": 0},
+    ),
+    "centroid_motion": made(metrics.centroid_motion, clips=short_clips(), background=-1.0, threshold=0.2),
     "class_coverage": made(metrics.class_coverage, class_ids=labels(), num_classes=3),
     "class_frechet_distance": lambda: (
         metrics.class_frechet_distance,
@@ -1449,15 +1486,19 @@ _METRICS = {
     "classifier_score": lambda: (metrics.classifier_score, {"logits": features(), "num_splits": 2, "seed": 0}),
     "clustering_agreement": made(metrics.clustering_agreement, clusters=labels(), labels=labels()),
     "density_coverage": measured(metrics.density_coverage, num_neighbours=3),
+    "f0_error": heard(metrics.f0_error, sample_rate=8000, low=60.0, high=400.0),
+    "frame_differences": made(metrics.frame_differences, clips=short_clips()),
     "frechet_distance": measured(metrics.frechet_distance),
     "frechet_distance_from_moments": lambda: (
         metrics.frechet_distance_from_moments,
         {"real": metrics.moments(features()), "fake": metrics.moments(features())},
     ),
     "gradient_energy": compared(metrics.gradient_energy),
+    "identity_constancy": made(metrics.identity_constancy, classes=np.arange(12).reshape(3, 4) % 3),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
     "l1": compared(metrics.l1, masks=np.ones((8, 8, 8, 1))),
     "label_accuracy": made(metrics.label_accuracy, logits=features(), labels=labels(12)),
+    "log_mel_distance": heard(metrics.log_mel_distance, mel_spectrogram=LogMels()),
     "mode_coverage": lambda: (
         metrics.mode_coverage,
         {"samples": features(12, 2), "centres": features(4, 2), "standard_deviation": 0.1, "radius": 3.0},
@@ -1503,6 +1544,7 @@ _METRICS = {
         },
     ),
     "ssim": compared(metrics.ssim, channel=None, border=1, value_range=(-1.0, 1.0)),
+    "stft_distance": heard(metrics.stft_distance, resolutions=[(256, 32, 128)]),
     "train_extractor": lambda: (
         metrics.train_extractor,
         {

@@ -436,3 +436,29 @@ def test_real_images_that_training_may_have_seen_are_named(split, is_doubtful):
     assert bool(found) == is_doubtful
     folder = Evaluator(Pixels(), ["precision_recall"], num_images=50, num_halves=0).compare(FAKE[:50], real)
     assert not any("training images" in note for note in folder["precision"].warnings)
+
+
+class MeanOverTime(Extractor):
+    """The first pixels of a clip, mean over its four frames."""
+
+    def __init__(self):
+        super().__init__(name="time", digest="1", num_features=5, input_shape=(4, None, None, 1))
+
+    def embed(self, pixels):
+        return metrics.Embedding(tf.reduce_mean(pixels, axis=1)[:, 0, :5, 0])
+
+
+def test_clips_are_measured_as_images_are():
+    clips = on_levels(RNG.integers(0, 256, (40, 4, 6, 6, 1)))
+    made = on_levels(RNG.integers(100, 200, (30, 4, 6, 6, 1)))
+
+    class Filmer:
+        def generate(self, num_clips, *, seed):
+            return made[:num_clips]
+
+    evaluator = Evaluator(MeanOverTime(), ["frechet_distance"], num_images=30, num_halves=0)
+    stream = tf.data.Dataset.from_tensor_slices({"clips": clips}).batch(7)
+    value = evaluator.compare(Filmer(), stream)["frechet_distance"].value
+    true, false = (np.rint((part[:, :, 0, :5, 0] + 1.0) * 127.5).mean(axis=1) for part in (clips, made))
+    assert value == pytest.approx(metrics.frechet_distance(true, false), rel=1e-5)
+    assert evaluator.compare(made, clips)["frechet_distance"].value == value

@@ -5,8 +5,9 @@ import pytest
 import tensorflow as tf
 
 from keras_gan import data
+from keras_gan.metrics import frechet_distance
 from keras_gan.metrics._training_images import read_images
-from keras_gan.metrics.train_extractor import build_classifier, train_classifier, train_extractor
+from keras_gan.metrics.train_extractor import _shuffled, _turned, build_classifier, train_classifier, train_extractor
 
 FEW_STEPS = 300
 
@@ -234,3 +235,49 @@ def test_all_positions_of_an_image_are_held_out_together(monkeypatch):
     turned = module._turned(np.arange(50, dtype=np.uint8)[:, None, None, None] * np.ones((1, 4, 4, 1), np.uint8))
     train_classifier(build_classifier((4, 4, 1), 4, 4, 0), turned, steps=8, seed=0)
     assert (len(seen), len(checked), seen & checked) == (45, 5, set())
+
+
+def _moving_dots(count):
+    """Clips of a dot that begins anywhere and moves right or left: a single frame does not show its class."""
+    rng = np.random.default_rng(0)
+    labels, starts = rng.integers(2, size=count).astype("int32"), rng.integers(8, size=(count, 2))
+    clips = np.full((count, 4, 8, 8, 1), -1.0, "float32")
+    for time in range(4):
+        columns = (starts[:, 1] + (2 * labels - 1) * time) % 8
+        clips[np.arange(count), time, starts[:, 0], columns] = 1.0
+    return clips, labels
+
+
+def test_a_judge_of_clips_sees_motion_that_no_frame_shows(tmp_path):
+    clips, labels = _moving_dots(600)
+    judge = train_extractor([(clips, labels)], cache_dir=tmp_path, steps=120, num_features=8)
+    assert judge.accuracy > 0.9
+    assert judge.input_shape == (4, 8, 8, 1)
+    assert judge(clips[:3]).features.shape == (3, 8)
+    moving, others, still = (judge(part).features for part in (clips[:300], clips[300:], clips[300:, [0, 0, 0, 0]]))
+    assert 10 * frechet_distance(moving, others) < frechet_distance(moving, still)
+    with pytest.raises(ValueError, match=r"takes clips of 4 frames.* Received: images, of shape \(3, 8, 8, 1\)"):
+        judge(clips[:3, 0])
+    with pytest.raises(ValueError, match=r"takes clips of 4 frames.* Received: clips of 3 frames"):
+        judge(clips[:3, :3])
+
+
+def test_without_labels_clips_are_turned_and_shuffled_together():
+    clips, _ = _moving_dots(5)
+    clips = np.concatenate([clips, clips[:, :, :4]], axis=2)
+    data = _turned(np.round(127.5 * (clips + 1)).astype("uint8"))
+    assert data.pixels.shape == (40, 4, 12, 12, 1)
+    assert (data.copies, data.num_classes) == (8, 8)
+    first, shuffled = data.pixels[0], data.pixels[4]
+    np.testing.assert_array_equal(np.rot90(first, 3, axes=(1, 2)), data.pixels[3])
+    assert not np.array_equal(first, shuffled)
+    assert {frame.tobytes() for frame in first} == {frame.tobytes() for frame in shuffled}
+    np.testing.assert_array_equal(data.labels[:9], [*range(8), 0])
+
+
+def test_the_order_of_shuffled_frames_is_neither_the_true_one_nor_its_reverse():
+    numbers = np.tile(np.arange(3).reshape(1, 3, 1, 1, 1), (200, 1, 1, 1, 1))
+    orders = _shuffled(numbers)[..., 0, 0, 0]
+    assert not (orders == [0, 1, 2]).all(axis=1).any()
+    assert not (orders == [2, 1, 0]).all(axis=1).any()
+    np.testing.assert_array_equal(np.sort(orders, axis=1), numbers[..., 0, 0, 0])
