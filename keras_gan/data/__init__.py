@@ -19,9 +19,14 @@ A model that translates images takes two kinds of them, in batches with the fiel
 One that restores images makes its sources from good images:
 
     keras_gan.data.load_degraded("photographs/", keras_gan.data.Bicubic(4), image_size=96, batch_size=16)
+
+A model of videos takes clips, in batches with the field "clips":
+
+    keras_gan.data.load_clips("animations/", num_frames=16, image_size=64, batch_size=16)
 """
 
 from keras_gan.data._load import load
+from keras_gan.data._load_clips import load_clips
 from keras_gan.data._load_degraded import load_degraded
 from keras_gan.data._load_pairs import load_pairs
 from keras_gan.data._load_unpaired import load_unpaired
@@ -31,6 +36,7 @@ from keras_gan.data.bicubic import Bicubic
 from keras_gan.data.degradation import Degradation
 from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
+from keras_gan.data.moving_digits import MovingDigits
 from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.second_order_degradation import SecondOrderDegradation
@@ -48,11 +54,13 @@ __all__ = [
     "Folder",
     "ImageData",
     "ImageStream",
+    "MovingDigits",
     "NumpyFile",
     "Preprocessing",
     "SecondOrderDegradation",
     "Source",
     "load",
+    "load_clips",
     "load_degraded",
     "load_pairs",
     "load_unpaired",

@@ -1098,6 +1098,22 @@ _DATA = {
     "load_pairs (halves)": loading_two(
         data.load_pairs, source=halves, target=nothing, source_half=lambda: "left", scale=lambda: 1
     ),
+    "load_clips": lambda: (
+        data.load_clips,
+        {
+            "source": np.zeros((8, 3, 8, 8, 1), "uint8"),
+            "num_frames": 2,
+            "stride": 1,
+            "split": None,
+            "image_size": 8,
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+            "labels": False,
+            "preprocessing": None,
+        },
+    ),
+    "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
     "load_unpaired": loading_two(data.load_unpaired, source=images, target=pictures),
