@@ -13,8 +13,8 @@ from keras_gan.training.player import penalties_by_player
 class TwoPlayerGAN(AdversarialModel):
     """The base of GANs with one generator and one discriminator: its players, its data and its samples.
 
-    A subclass adds the loss, its optimizers and `train_step`. If the networks take labels, or the
-    discriminator returns classes, the GAN is conditional: `fit` takes images with labels.
+    A subclass adds the loss, its optimizers and `train_step`; one that makes no images names its `samples`. If the
+    networks take labels, or the discriminator returns classes, the GAN is conditional: `fit` takes images with labels.
 
     Args:
         generator: keras.Model that maps latents `(batch, ...)` to samples: images float32
@@ -45,6 +45,8 @@ class TwoPlayerGAN(AdversarialModel):
         ValueError: if the networks do not fit each other or a penalty, or an argument is out of range.
     """
 
+    # What the generator makes: the name of its output, and of the field of the data that holds real ones.
+    samples = "images"
     terms = ("d_loss", "g_loss")
     # What the generator may take; what the samples are made from comes first.
     generator_takes = ("latents", "labels")
@@ -65,9 +67,11 @@ class TwoPlayerGAN(AdversarialModel):
         seed=None,
         name=None,
     ):
-        maps = Interface(generator, "generator", self.generator_takes, "images")
+        maps = Interface(generator, "generator", self.generator_takes, self.samples)
         augmentations = augmentations_of(augmentation, adversarial_loss)
-        critic = Critic(discriminator, role="discriminator", augmentations=augmentations, generator=maps)
+        critic = Critic(
+            discriminator, role="discriminator", judges=self.samples, augmentations=augmentations, generator=maps
+        )
         shapes = _require_matching(maps, critic.interface)
         classes = _number_of_classes(num_classes, maps, critic.interface)
         discriminator_steps = require_int("discriminator_steps", discriminator_steps)
@@ -82,7 +86,7 @@ class TwoPlayerGAN(AdversarialModel):
                     updates_per_step=discriminator_steps,
                 ),
             },
-            {"images": Field(shapes[1]), **labels},
+            {self.samples: self.sample_field(shapes[1]), **labels},
             batches_per_step=discriminator_steps + self.generator_batches,
             batches_argument=" + ".join(["discriminator_steps", *["1"] * self.generator_batches]),
             seed=seed,
@@ -111,6 +115,10 @@ class TwoPlayerGAN(AdversarialModel):
         super().compile(
             generator_optimizer=generator_optimizer, discriminator_optimizer=discriminator_optimizer, **options
         )
+
+    def sample_field(self, shape):
+        """The `Field` of the data for samples of a shape."""
+        return Field(shape)
 
     @abc.abstractmethod
     def default_optimizer(self):
@@ -174,7 +182,7 @@ class TwoPlayerGAN(AdversarialModel):
     @property
     def games(self):
         """The one game of the two networks."""
-        return {"": Game(self.critic, self.generator, judge="discriminator", maker="generator")}
+        return {"": Game(self.critic, self.generator, judge="discriminator", maker="generator", field=self.samples)}
 
     def play(self, batch, noise):
         """The real batch, and one that is generated."""
@@ -240,7 +248,7 @@ def _require_matching(maps, judges):
             "The generator must have a fixed latent size: latents of this size are drawn. "
             f"Received: generator.input_shape={(None, *latent_shape)}"
         )
-    return latent_shape, maps.outputs["images"]
+    return latent_shape, maps.outputs[maps.returns]
 
 
 def _number_of_classes(given, maps, judges):

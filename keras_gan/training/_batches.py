@@ -284,7 +284,7 @@ def minibatches(batch, steps, argument):
 def _require_dataset(data, batch_size, prefix=""):
     if not isinstance(data, tf.data.Dataset):
         raise ValueError(
-            "`fit` takes a tf.data.Dataset of batches, or a NumPy array or tensor of images. Wrap anything else, for "
+            "`fit` takes a tf.data.Dataset of batches, or a NumPy array or tensor of samples. Wrap anything else, for "
             f"example with `tf.data.Dataset.from_generator`. Received: {f'{prefix}data' if prefix else 'x'} of type "
             f"{type(data).__name__}"
         )
@@ -308,8 +308,8 @@ def _require_batch_size(arrays, batch_size, prefix=""):
         )
     if min(lengths) < batch_size:
         raise ValueError(
-            "The data hold fewer images than one batch. Give more images or a smaller `batch_size`. "
-            f"Received: {min(lengths)} images, batch_size={batch_size}"
+            "The data hold fewer samples than one batch. Give more of them or a smaller `batch_size`. "
+            f"Received: {min(lengths)} samples, batch_size={batch_size}"
         )
     return batch_size
 
@@ -330,7 +330,7 @@ def _require_numbers(arrays):
         if kind is not None:
             raise ValueError(
                 "Each part of the data must be an array or a tensor of numbers. Fill the gaps of a masked array with "
-                f"`array.filled(value)`, and make one array of a list with `np.stack(images)`. Received: {kind}"
+                f"`array.filled(value)`, and make one array of a list with `np.stack(samples)`. Received: {kind}"
             )
 
 

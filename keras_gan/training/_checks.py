@@ -14,7 +14,7 @@ from keras_gan._pixels import (
     warn_of_zero_to_one,
 )
 from keras_gan._sample_shapes import explained
-from keras_gan.training.fields import named_fields
+from keras_gan.training.fields import LOADERS, named_fields
 
 _BAD_VALUES = "a batch holds values that are not finite or lie outside [-1, 1]"
 BAD_SIZES = "many batches have another size than the first ones and would be left out"
@@ -56,8 +56,8 @@ def _bad_batch_error(error):
         )
     if _BAD_VALUES in said:
         return ValueError(
-            f"While training, {_BAD_VALUES}. Scale images to [-1, 1], as in `images / 127.5 - 1`, and remove images "
-            "with NaN. Received: a bad batch after good ones"
+            f"While training, {_BAD_VALUES}. Scale samples to [-1, 1], images as in `images / 127.5 - 1` and sound of "
+            "16 bits as in `waveforms / 32768`, and remove those with NaN. Received: a bad batch after good ones"
         )
     return explained(error)
 
@@ -67,7 +67,7 @@ def require_fields(element_spec, spec):
     specs = named_fields(element_spec, spec)
     for name, tensor in specs.items():
         if not isinstance(tensor, tf.TensorSpec):
-            raise ValueError(f"The data set must yield batches of images, each one tensor. Received: {tensor}")
+            raise ValueError(f"The data set must yield batches of samples, each one tensor. Received: {tensor}")
         require_type(name, tensor.dtype, tensor.shape, spec[name])
     return specs
 
@@ -93,9 +93,11 @@ def require_shape(shape, field):
 
 def _conversion(name, dtype, field):
     """Why a field must have floats, and how to convert another type."""
-    if not field.is_picture:
+    if not field.is_bounded:
         return f"`{name}` must be floating-point numbers. Convert them with `{name}.astype('float32')`."
     must = f"{_noun(name)} must be floating-point numbers in [-1, 1]."
+    if field.is_sound:
+        return f"{must} {_sound_scaling(name, dtype)}"
     ways = {"uint8": "127.5 - 1", "uint16": "32767.5 - 1", "bool": "0.5 - 1"}
     if dtype.name in ways:
         way = f"`{name}.astype('float32') / {ways[dtype.name]}`"
@@ -106,13 +108,26 @@ def _conversion(name, dtype, field):
 
 
 def _noun(name):
-    return "Images" if name == "images" else f"Values of `{name}`"
+    return name.capitalize() if name in LOADERS else f"Values of `{name}`"
+
+
+def _sound_scaling(name, dtype=tf.int16):
+    """How to bring waveforms to [-1, 1]: from integers of a type, or from floats that look like those of 16 bits."""
+    largest = -dtype.min if dtype.is_integer and not dtype.is_unsigned else "their largest magnitude"
+    return f"Divide them, as in `{name}.astype('float32') / {largest}`, or use `keras_gan.data.load_recordings`."
 
 
 def _reshaping(shape, field):
     sample = tf.TensorShape(field.shape)
     if shape.rank == len(field.shape) and sample.is_compatible_with(shape):
         return "The data are single samples: put them into batches with `.batch(n)`."
+    if field.is_sound:
+        if field.shape[-1] == 1 and shape.rank == 2 and shape[1:].is_compatible_with(sample[:-1]):
+            return "Waveforms need an axis for their channel: add it with `waveforms[..., None]`."
+        return (
+            "Cut or pad the waveforms, for example with `keras_gan.data.load_recordings(..., num_samples=...)`, or "
+            "build the networks for the shape of the data."
+        )
     if not field.is_picture:
         return "Build the networks for the shape of the data, or reshape the data."
     if field.shape[-1] == 1 and shape.rank == 3 and shape[1:].is_compatible_with(sample[:-1]):
@@ -169,7 +184,7 @@ def require_good_batch(source, spec, looked_at):
         batches = [named_fields(batch, spec) for batch in source.take(looked_at)]
     if not batches or not len(next(iter(batches[0].values()))):
         raise ValueError(
-            "The data set is empty: it yields no batch. If it drops an incomplete last batch, it may hold fewer images "
+            "The data set is empty: it yields no batch. If it drops an incomplete last batch, it may hold less "
             "than one batch: make the batches smaller. Received: a data set without elements"
         )
     # The labels of an array are few numbers: all are checked, so that the error can name the wrong ones.
@@ -188,7 +203,8 @@ def require_good_batch(source, spec, looked_at):
 def _warn_of_range(batches, spec):
     """Warn of pictures that fill [0, 1]: of all samples of an array, and of the first batches of a data set."""
     for name, field in spec.items():
-        pictures = [np.asarray(batch[name]) for batch in batches] if field.is_picture else []
+        is_visible = field.is_bounded and not field.is_sound
+        pictures = [np.asarray(batch[name]) for batch in batches] if is_visible else []
         pictures = [values for values in pictures if values.size]
         if pictures:
             low, high = min(values.min() for values in pictures), max(values.max() for values in pictures)
@@ -211,12 +227,13 @@ def require_values(name, values, field):
         raise ValueError(f"The {name} hold NaN or infinity: clean the data first. Received: {bad} such values")
     if field.is_mask:
         require_zeros_and_ones(name, values)
-    if field.is_picture and values.size:
+    if field.is_bounded and values.size:
         low, high = float(values.min()), float(values.max())
         if max(-low, high) > LIMIT:
+            remedy = _sound_scaling(name) if field.is_sound else scaling(name, low, high)
             raise ValueError(
                 f"{_noun(name)} must lie in [-1, 1], the range of a network that ends in tanh. "
-                f"{scaling(name, low, high)} Received: values from {low:g} to {high:g}"
+                f"{remedy} Received: values from {low:g} to {high:g}"
             )
 
 
@@ -231,7 +248,7 @@ def checked_values(values, field, batch_size):
         message = _BAD_LABELS
     else:
         values = tf.cast(values, tf.float32)
-        good = in_range(values) if field.is_picture else tf.reduce_all(tf.math.is_finite(values))
+        good = in_range(values) if field.is_bounded else tf.reduce_all(tf.math.is_finite(values))
         message = _BAD_VALUES
     if field.is_mask:
         good, message = tf.reduce_all((values == 0.0) | (values == 1.0)), _BAD_MASKS

@@ -297,8 +297,8 @@ def _require_logits(interface, role, *, is_multiscale):
     for verdict in maps if isinstance(maps, list) else [maps]:
         if verdict and verdict[-1] != 1:
             raise ValueError(
-                f"The {role} must return one logit for each image, `(batch, 1)`, or a patch map, `(batch, height, "
-                f"width, 1)`. Received: {role}.output_shape={(None, *verdict)}"
+                f"The {role} must return one logit for each sample, `(batch, 1)`, or a map of them, such as `(batch, "
+                f"height, width, 1)`. Received: {role}.output_shape={(None, *verdict)}"
             )
 
 

@@ -8,6 +8,9 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_int
 from keras_gan._pixels import require_channels_at_end
 
+# What samples may be called, and the function of `keras_gan.data` that reads them.
+LOADERS = {"images": "load", "waveforms": "load_recordings", "clips": "load_clips"}
+
 
 @dataclasses.dataclass(frozen=True)
 class Field:
@@ -18,6 +21,8 @@ class Field:
         num_classes: int, for labels: class indices in [0, num_classes), 2 for labels of yes and no. None for floats.
         is_noise: bool, whether samples are drawn noise, of any range, even if they have the shape of a picture.
         is_mask: bool, whether samples are masks, of zeros and ones.
+        is_sound: bool, whether samples are waveforms `(num_samples, channels)`, which must be in [-1, 1] as pictures
+            are. Their shape does not tell them from other rows of numbers.
 
     Raises:
         ValueError: if `shape` is no tuple of sizes, or that of a picture with its channels first, or `num_classes` is
@@ -26,6 +31,8 @@ class Field:
     Example:
         >>> Field((28, 28, 1)).is_picture, Field((), num_classes=10).dtype.name
         (True, 'int32')
+        >>> Field((16384, 1), is_sound=True).is_bounded, Field((16384, 1)).is_bounded
+        (True, False)
         >>> Field((3,), num_classes=2).labels_in_words()
         'rows of 3 labels, each from 0 to 1'
     """
@@ -34,6 +41,7 @@ class Field:
     num_classes: int | None = None
     is_noise: bool = False
     is_mask: bool = False
+    is_sound: bool = False
 
     def __post_init__(self):
         sizes = self.shape if isinstance(self.shape, tuple | list) else [self.shape]
@@ -46,6 +54,7 @@ class Field:
             require_int("num_classes", self.num_classes)
         require_bool("is_noise", self.is_noise)
         require_bool("is_mask", self.is_mask)
+        require_bool("is_sound", self.is_sound)
         if self.is_picture:
             require_channels_at_end("shape", self.shape)
 
@@ -61,8 +70,17 @@ class Field:
 
     @property
     def is_picture(self):
-        """Whether samples have height, width and channels. They must be in [-1, 1]; other values must be finite."""
-        return len(self.shape) == 3 and self.num_classes is None and not self.is_noise and not self.is_mask
+        """Whether samples have height, width and channels."""
+        return len(self.shape) == 3 and self._is_seen
+
+    @property
+    def is_bounded(self):
+        """Whether values must be in [-1, 1], as those of pictures, of clips of them and of sound; others are finite."""
+        return self.is_sound or (len(self.shape) in (3, 4) and self._is_seen)
+
+    @property
+    def _is_seen(self):
+        return self.num_classes is None and not self.is_noise and not self.is_mask
 
 
 def _is_size(size):
@@ -90,7 +108,8 @@ def named_fields(data, spec):
         raise ValueError(_too_many(values, spec))
     if len(values) < len(spec):
         missing = list(spec)[len(values) :]
-        hint = " `keras_gan.data.load(..., labels=True)` returns them." if missing == ["labels"] else ""
+        loader = LOADERS.get(next(iter(spec)), "load")
+        hint = f" `keras_gan.data.{loader}(..., labels=True)` returns them." if missing == ["labels"] else ""
         raise ValueError(
             f"The networks take {' and '.join(spec)}, but the data have no {' and no '.join(missing)}. Give a tuple or "
             f"a dict of {', '.join(spec)}.{hint} Received: data with {len(values)} part{'s' * (len(values) > 1)}"
@@ -111,12 +130,14 @@ def _too_many(values, spec):
     if len(values) > max(2, len(spec)):
         return (
             f"This model takes {', '.join(spec)}, and each part of a list stands for one of them. If these are single "
-            f"samples, make one array of them, as in `np.stack(images)`. Received: data with {len(values)} parts"
+            f"samples, make one array of them, as in `np.stack(samples)`. Received: data with {len(values)} parts"
         )
-    if list(spec) == ["images"]:
+    samples, *others = spec
+    if samples in LOADERS and not others:
         return (
-            "This GAN is unconditional and takes images without labels. Drop the labels, for example with "
-            "`dataset.map(lambda images, labels: images)` or `keras_gan.data.load(..., labels=False)`; or build the "
-            f"GAN with networks that take labels. Received: data with {len(values)} parts"
+            f"This GAN is unconditional and takes {samples} without labels. Drop the labels, for example with "
+            f"`dataset.map(lambda {samples}, labels: {samples})` or `keras_gan.data.{LOADERS[samples]}(..., "
+            "labels=False)`; or build the GAN with networks that take labels. Received: data with "
+            f"{len(values)} parts"
         )
     return f"This model takes {', '.join(spec)}, and nothing more. Received: data with {len(values)} parts"

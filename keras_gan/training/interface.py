@@ -93,7 +93,7 @@ class Interface:
         if not tf.TensorShape(made).is_compatible_with(taken):
             raise ValueError(
                 f"The {self.role} makes samples of shape {made}, but the {taker.role} takes inputs of shape {taken}. "
-                f"Build both for the same image shape. Received: {self.role}.output_shape={(None, *made)}, "
+                f"Build both for the same shape of a sample. Received: {self.role}.output_shape={(None, *made)}, "
                 f"{taker.role}.input_shape={(None, *taken)}"
             )
 

@@ -14,7 +14,7 @@ from keras_gan._tensors import require_float_images, require_floats
 from keras_gan._traversal import every_layer
 from keras_gan.training._checks import require_values
 from keras_gan.training._networks import random_seeds
-from keras_gan.training.fields import Field
+from keras_gan.training.fields import LOADERS, Field
 from keras_gan.training.interface import CODES, LABELS, Interface
 
 # What the names of operations begin with that have a random state of their own. Those of `keras.random` have none.
@@ -69,6 +69,7 @@ class Sampler:
         # Of several outputs not the first one: their order means nothing.
         self.output = interface.returns if interface.returns in interface.outputs else next(iter(interface.outputs))
         self.output_shape = interface.outputs[self.output]
+        self._count_name = f"num_{self.output}" if self.output in LOADERS else "num_images"
         self.inputs = {
             name: tf.TensorSpec((None, *self._label_shape), tf.int32, name)
             if name == LABELS
@@ -209,16 +210,16 @@ class Sampler:
     def _count(self, count, given):
         if not self.is_drawn and self.main not in given:
             raise ValueError(f"This model cannot draw {self.main}: give `{self.main}`. Received: {self.main}=None")
-        require_one_of_both(count, self.main, self.main in given)
-        return require_int("num_images", count) if count is not None else len(given[self.main])
+        require_one_of_both(count, self.main, self.main in given, self._count_name)
+        return require_int(self._count_name, count) if count is not None else len(given[self.main])
 
     def _main_input(self, value):
         field = self._field(self.inputs[self.main])
         value = (require_float_images if field.is_picture else require_floats)(self.main, value)
         if not tf.TensorShape(field.shape).is_compatible_with(value.shape[1:]):
             raise ValueError(
-                f"{self.main.capitalize()} must have the shape {('num_images', *field.shape)}, with at least one of "
-                f"them. Received: {self.main}.shape={tuple(value.shape)}"
+                f"{self.main.capitalize()} must have the shape {(self._count_name, *field.shape)}, with at least one "
+                f"of them. Received: {self.main}.shape={tuple(value.shape)}"
             )
         for layer in every_layer(self.network) if field.is_picture else ():
             # A network for pictures of any size says which ones it can take.
@@ -246,21 +247,22 @@ def in_one_array(pieces, count):
     return samples
 
 
-def require_one_of_both(count, main, is_given):
+def require_one_of_both(count, main, is_given, name="num_images"):
     """Raise a ValueError unless either the number of samples or their main input is given.
 
     Args:
         count: the number of samples; None if it is not given.
         main: name of the main input.
         is_given: bool, whether the main input is given.
+        name: what the caller calls the number of samples.
     """
     if count is not None and is_given:
         raise ValueError(
-            f"Give either the number of samples or their {main}, not both. Received: num_images={count}, {main}=given"
+            f"Give either the number of samples or their {main}, not both. Received: {name}={count}, {main}=given"
         )
     if count is None and not is_given:
         raise ValueError(
-            f"Give the number of samples, as `num_images`, or their {main}. Received: num_images=None, {main}=None"
+            f"Give the number of samples, as `{name}`, or their {main}. Received: {name}=None, {main}=None"
         )
 
 

@@ -53,7 +53,7 @@ def test_a_generator_of_any_number_of_latents(networks):
 def test_a_discriminator_of_more_than_one_logit(head, networks):
     discriminator = keras.Sequential([keras.Input((8, 8, 1)), *head])
     with pytest.raises(
-        ValueError, match=r"must return one logit for each image.*Received: discriminator.output_shape="
+        ValueError, match=r"must return one logit for each sample.*Received: discriminator.output_shape="
     ):
         keras_gan.NonSaturatingGAN(networks()[0], discriminator)
 
@@ -166,7 +166,7 @@ def test_labels_for_an_unconditional_gan(gan, images):
         (lambda x: np.where(x > 0.9, np.inf, x).astype("float32"), r"NaN or infinity"),
         (lambda x: x[..., 0], r"shape \(8, 8, 1\).*Received: batches of shape"),
         (lambda x: x[:, :7], r"samples of shape \(8, 8, 1\).*Received: batches of shape \(\w+, 7, 8, 1\)"),
-        (lambda x: x[:0], r"fewer images than one batch|data set is empty"),
+        (lambda x: x[:0], r"fewer samples than one batch|data set is empty"),
     ],
     ids=["uint8", "0 to 255", "NaN", "infinity", "no channel", "wrong height", "empty"],
 )
@@ -220,7 +220,7 @@ def test_labels_for_the_validation(gan, images):
 
 
 def test_fewer_images_than_a_batch(gan, images):
-    with pytest.raises(ValueError, match=r"fewer images than one batch.*Received: 48 images, batch_size=64"):
+    with pytest.raises(ValueError, match=r"fewer samples than one batch.*Received: 48 samples, batch_size=64"):
         gan.fit(images, batch_size=64, verbose=0)
 
 

@@ -201,7 +201,7 @@ def test_its_game_is_that_of_pairs():
             r"generator has source images of shape \(4, 4, 1\), but the discriminator takes source images of shape",
         ),
         (lambda: keras_gan.Pix2Pix(None, judge()), "The generator must be a keras.Model"),
-        (lambda: keras_gan.Pix2Pix(translator(), translator()), "must return one logit for each image"),
+        (lambda: keras_gan.Pix2Pix(translator(), translator()), "must return one logit for each sample"),
         (lambda: make(l1_weight=-1), r"`l1_weight` must be a number in \[0.0, inf\)"),
         (lambda: make(adversarial_loss="bce"), "`adversarial_loss` must be one of `keras_gan.losses`"),
         (lambda: make(augmentation="flip"), "`augmentation` must be one of `keras_gan.augmentation`"),
