@@ -24,6 +24,7 @@ OTHER_SHAPES = (
     "EnlightenGAN",
     "GANomaly",
     "InfoGAN",
+    "MoCoGAN",
     "RealESRGAN",
     "SRGAN",
     "StarGAN",

@@ -21,6 +21,7 @@ from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
+from keras_gan.gans.mocogan import MoCoGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
 from keras_gan.gans.pix2pix import Pix2Pix
 from keras_gan.gans.pix2pix_hd import Pix2PixHD
@@ -61,6 +62,7 @@ __all__ = [
     "HingeGAN",
     "InfoGAN",
     "MinimaxGAN",
+    "MoCoGAN",
     "NonSaturatingGAN",
     "Pix2Pix",
     "Pix2PixHD",

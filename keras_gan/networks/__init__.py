@@ -12,6 +12,7 @@ from keras_gan.networks.ganomaly import ganomaly
 from keras_gan.networks.gated_inpainter import gated_inpainter
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.mlp import mlp
+from keras_gan.networks.mocogan import mocogan
 from keras_gan.networks.multiscale_discriminator import multiscale_discriminator
 from keras_gan.networks.noise_unet import noise_unet
 from keras_gan.networks.patch_discriminator import patch_discriminator
@@ -46,6 +47,7 @@ __all__ = [
     "gated_inpainter",
     "info_gan",
     "mlp",
+    "mocogan",
     "multiscale_discriminator",
     "noise_unet",
     "patch_discriminator",

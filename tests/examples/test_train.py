@@ -36,6 +36,7 @@ OTHERS = (
     "EnlightenGAN",
     "FreeFormInpainter",
     "GANomaly",
+    "MoCoGAN",
     "Pix2Pix",
     "Pix2PixHD",
     "RealESRGAN",

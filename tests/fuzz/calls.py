@@ -93,6 +93,12 @@ def informing():
     return dict(zip(("generator", "discriminator"), networks.info_gan(**sizes), strict=True))
 
 
+def filming():
+    sizes = {"content_dim": 2, "motion_dim": 1, "width": 1, "stages": 1}
+    made = networks.mocogan(image_shape=SHAPE, num_frames=7, **sizes)
+    return dict(zip(("generator", "image_discriminator", "video_discriminator"), made, strict=True))
+
+
 def translators():
     def translator():
         return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
@@ -227,7 +233,7 @@ def compiled(make, *options):
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring}
     parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
-    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring}
+    parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring, gans.MoCoGAN: filming}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -349,6 +355,7 @@ _OWN = (
     gans.EnlightenGAN,
     gans.FreeFormInpainter,
     gans.GANomaly,
+    gans.MoCoGAN,
     gans.Pix2Pix,
     gans.Pix2PixHD,
     gans.RealESRGAN,
@@ -403,6 +410,7 @@ _GANS = {
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
+    "MoCoGAN": options(gans.MoCoGAN, filming, adversarial_loss=None),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
     "Pix2Pix": options(gans.Pix2Pix, pairing, l1_weight=1.0, adversarial_loss=None, penalties=(), augmentation=()),
     "Pix2PixHD": options(
@@ -506,6 +514,20 @@ _METHODS = {
         seed=0,
         averaged=True,
         batch_size=4,
+    ),
+    "MoCoGAN.generate": method(
+        gans.MoCoGAN,
+        "generate",
+        num_clips=2,
+        latents=None,
+        motions=np.zeros((2, 3, 1), "float32"),
+        num_frames=None,
+        seed=0,
+        averaged=True,
+        batch_size=2,
+    ),
+    "MoCoGAN.combine": method(
+        gans.MoCoGAN, "combine", num_contents=1, num_motions=2, num_frames=2, seed=0, averaged=True, batch_size=2
     ),
     "InfoGAN.infer_codes": method(gans.InfoGAN, "infer_codes", images=images(), batch_size=4),
 }
@@ -748,6 +770,7 @@ _LAYERS = {
     "PixelShuffle": layer(layers.PixelShuffle, factor=2),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
     "ContextualAttention": lambda: (layers.ContextualAttention, {"rate": 2, "scale": 10.0}),
+    "FrameByFrame": lambda: (layers.FrameByFrame, {"network": keras.layers.Dense(1)}),
     "GatedConv2D": layer(
         layers.GatedConv2D,
         filters=1,
@@ -821,6 +844,17 @@ _NETWORKS = {
         discriminator_layers=1,
     ),
     "ganomaly": made(networks.ganomaly, **_IMAGE, latent_dim=2, kernel_size=4, stages=1),
+    "mocogan": made(
+        networks.mocogan,
+        image_shape=SHAPE,
+        num_frames=7,
+        content_dim=2,
+        motion_dim=1,
+        width=1,
+        stages=1,
+        cell="gru",
+        noise=0.1,
+    ),
     "info_gan": made(
         networks.info_gan,
         image_shape=SHAPE,

@@ -220,10 +220,28 @@ def _flowing(**options):
     return keras.Sequential(make), keras.Model(images, outputs["logits"])
 
 
+def _filming(**options):
+    """A generator of clips from content and motion, and discriminators of frames and of clips."""
+    content, motion = keras.Input((4,), name="latents"), keras.Input((4, 2), name="motions")
+    # Without a cell, which takes long to trace.
+    path = keras.layers.Conv1D(4, 2)(motion)
+    codes = keras.layers.Add()([path, keras.layers.RepeatVector(3)(content)])
+    pixels = keras.layers.Dense(64, activation="tanh", dtype="float32")(codes)
+    made = keras.layers.Reshape((3, 8, 8, 1), dtype="float32")(pixels)
+    judges = [_judge(shape, {"logits": 1}, **options) for shape in ((8, 8, 1), (3, 8, 8, 1))]
+    judges = (keras.Model(images, outputs["logits"]) for images, outputs, _ in judges)
+    return keras.Model({"latents": content, "motions": motion}, made), *judges
+
+
 def grey_images(count=48):
     """Images in [-1, 1], each batch of 8 brighter than the one before."""
     brightness = np.repeat(np.linspace(-0.5, 0.5, count // 8, dtype="float32"), 8)[:, None, None, None]
     return brightness + np.random.default_rng(0).uniform(-0.5, 0.5, (count, 8, 8, 1)).astype("float32")
+
+
+def grey_clips(count=48):
+    """Clips of three frames, each darker than the one before."""
+    return 0.5 * np.stack([grey_images(count) - shade for shade in (0.0, 0.3, 0.6)], axis=1)
 
 
 class Tiny:
@@ -322,6 +340,11 @@ class Tiny:
             self.networks, self.data = _starring, {"images": images, "labels": labels}
             self.options |= {"discriminator_steps": 2}
             self.inputs, self.snapshot_inputs = {"images": images[:5], "labels": labels[:5]}, images
+
+        if make is keras_gan.MoCoGAN:
+            motions = np.random.default_rng(2).normal(size=(5, 4, 2)).astype("float32")
+            self.networks, self.data = _filming, {"clips": grey_clips()}
+            self.inputs |= {"motions": motions}
 
     def model(self, networks=None, *, run_eagerly=False, **options):
         """A compiled model; to run eagerly saves the time of tracing where a test is not about the graph."""
