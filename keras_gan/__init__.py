@@ -62,6 +62,7 @@ from keras_gan.gans import (
     StarGAN,
     StyleGAN2,
     TwoPlayerGAN,
+    VideoGAN,
 )
 
 __all__ = [
@@ -97,6 +98,7 @@ __all__ = [
     "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
+    "VideoGAN",
     "__version__",
     "augmentation",
     "callbacks",

@@ -30,6 +30,7 @@ OTHER_SHAPES = (
     "StarGAN",
     "VAE",
     "VAEGAN",
+    "VideoGAN",
 )
 
 

@@ -35,6 +35,7 @@ from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae import VAE
 from keras_gan.gans.vae_gan import VAEGAN
+from keras_gan.gans.video_gan import VideoGAN
 from keras_gan.gans.wgan import WGAN
 from keras_gan.gans.wgan_gp import WGANGP
 
@@ -72,4 +73,5 @@ __all__ = [
     "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
+    "VideoGAN",
 ]

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
-from keras_gan.gans._films import film_strips, strips_within
+from keras_gan.gans._films import film_strips, for_all, strips_within
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
@@ -293,7 +293,7 @@ class MotionSampler(Sampler):
             )
         if count is None and codes:
             count = max(map(len, codes.values()))
-        codes = {name: _for_all(name, value, require_int("num_clips", count)) for name, value in codes.items()}
+        codes = {name: for_all(name, value, require_int("num_clips", count)) for name, value in codes.items()}
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
         if count is not None and _MOTIONS not in codes:
             frames = None if num_frames is None else require_int("num_frames", num_frames)
@@ -322,16 +322,6 @@ def frame_at(batch, moments):
     # The largest float32 below 1 times fewer than 2^23 frames does not round up to their number.
     places = tf.cast(moments * tf.cast(tf.shape(clips)[1], tf.float32), tf.int32)
     return {"images": tf.gather(clips, places, batch_dims=1)}
-
-
-def _for_all(name, value, count):
-    """A row for each of so many clips."""
-    if len(value) not in (1, count):
-        raise ValueError(
-            f"Give a row of `{name}` for each clip, or one for all of them. "
-            f"Received: {name} with {len(value)} rows for {count} clips"
-        )
-    return tf.repeat(value, count, axis=0) if len(value) == 1 else value
 
 
 def _require_fit(maps, frames, clips):

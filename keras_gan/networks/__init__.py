@@ -30,6 +30,7 @@ from keras_gan.networks.unet import unet
 from keras_gan.networks.unet_discriminator import unet_discriminator
 from keras_gan.networks.vae import vae
 from keras_gan.networks.vae_gan import vae_gan
+from keras_gan.networks.vgan import vgan
 from keras_gan.networks.vgg_discriminator import vgg_discriminator
 from keras_gan.networks.vit import vit
 from keras_gan.networks.wgan_gp_resnet import wgan_gp_resnet
@@ -65,6 +66,7 @@ __all__ = [
     "unet_discriminator",
     "vae",
     "vae_gan",
+    "vgan",
     "vgg_discriminator",
     "vit",
     "wgan_gp_resnet",

@@ -44,6 +44,7 @@ OTHERS = (
     "StarGAN",
     "VAE",
     "VAEGAN",
+    "VideoGAN",
 )
 GANS = [
     name

@@ -99,6 +99,11 @@ def filming():
     return dict(zip(("generator", "image_discriminator", "video_discriminator"), made, strict=True))
 
 
+def acting():
+    made = networks.vgan(image_shape=SHAPE, num_frames=2, latent_dim=2, width=1, stages=1, from_first_frame=True)
+    return dict(zip(("generator", "discriminator"), made, strict=True))
+
+
 def translators():
     def translator():
         return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
@@ -234,6 +239,7 @@ def compiled(make, *options):
     parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
     parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring, gans.MoCoGAN: filming}
+    parts |= {gans.VideoGAN: acting}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -441,6 +447,7 @@ _GANS = {
     "VAEGAN": options(
         gans.VAEGAN, autoencoder, gamma=0.1, beta=0.3, equilibrium=0.68, margin=0.35, adversarial_loss=None
     ),
+    "VideoGAN": options(gans.VideoGAN, acting, mask_weight=0.1, frame_weight=10.0),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
 }
@@ -528,6 +535,17 @@ _METHODS = {
     ),
     "MoCoGAN.combine": method(
         gans.MoCoGAN, "combine", num_contents=1, num_motions=2, num_frames=2, seed=0, averaged=True, batch_size=2
+    ),
+    "VideoGAN.generate": method(
+        gans.VideoGAN,
+        "generate",
+        num_clips=2,
+        latents=None,
+        frames=images(2),
+        labels=None,
+        seed=0,
+        averaged=True,
+        batch_size=2,
     ),
     "InfoGAN.infer_codes": method(gans.InfoGAN, "infer_codes", images=images(), batch_size=4),
 }
@@ -844,6 +862,15 @@ _NETWORKS = {
         discriminator_layers=1,
     ),
     "ganomaly": made(networks.ganomaly, **_IMAGE, latent_dim=2, kernel_size=4, stages=1),
+    "vgan": made(
+        networks.vgan,
+        image_shape=SHAPE,
+        num_frames=2,
+        latent_dim=2,
+        width=1,
+        stages=1,
+        from_first_frame=False,
+    ),
     "mocogan": made(
         networks.mocogan,
         image_shape=SHAPE,

@@ -233,6 +233,17 @@ def _filming(**options):
     return keras.Model({"latents": content, "motions": motion}, made), *judges
 
 
+def _acting(*, spectral, dropout):
+    """A generator of clips with their masks, and a discriminator of clips."""
+    latents = keras.Input((4,), name="latents")
+    heads = {"clips": "tanh", "masks": "sigmoid"}
+    shape = (3, 8, 8, 1)
+    pixels = {name: keras.layers.Dense(192, activation, dtype="float32")(latents) for name, activation in heads.items()}
+    made = {name: keras.layers.Reshape(shape, dtype="float32")(values) for name, values in pixels.items()}
+    clips, outputs, _ = _judge(shape, {"logits": 1}, spectral=spectral, dropout=dropout)
+    return keras.Model(latents, made), keras.Model(clips, outputs["logits"])
+
+
 def grey_images(count=48):
     """Images in [-1, 1], each batch of 8 brighter than the one before."""
     brightness = np.repeat(np.linspace(-0.5, 0.5, count // 8, dtype="float32"), 8)[:, None, None, None]
@@ -345,6 +356,9 @@ class Tiny:
             motions = np.random.default_rng(2).normal(size=(5, 4, 2)).astype("float32")
             self.networks, self.data = _filming, {"clips": grey_clips()}
             self.inputs |= {"motions": motions}
+
+        if make is keras_gan.VideoGAN:
+            self.networks, self.data = _acting, {"clips": grey_clips()}
 
     def model(self, networks=None, *, run_eagerly=False, **options):
         """A compiled model; to run eagerly saves the time of tracing where a test is not about the graph."""

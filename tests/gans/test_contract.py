@@ -24,7 +24,7 @@ STEPS = ("NonSaturatingGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "
 # These take the step of `NonSaturatingGAN`, or that of `SRGAN`, with another loss.
 ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN", "ESRGAN", "RealESRGAN")
 # These take the step of another model, too, and tests of their own compare it with the paper's.
-SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "InfoGAN", "R3GAN", "StyleGAN2")
+SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "InfoGAN", "R3GAN", "StyleGAN2", "VideoGAN")
 KILLED = ("WGANGP", "CycleGAN")
 ON_REPLICAS = ("NonSaturatingGAN", "CycleGAN")
 UNDER_XLA = ("WGAN",)
