@@ -11,8 +11,8 @@ import keras
 
 from keras_gan import _words
 from keras_gan.callbacks._live_line import LiveLine
+from keras_gan.callbacks._snapshots import Snapshots
 from keras_gan.callbacks._steps import steps_done
-from keras_gan.callbacks.image_snapshots import ImageSnapshots
 
 _LONGEST = 120
 _SECONDS_BETWEEN_LINES = 1.0
@@ -74,7 +74,7 @@ class Progress(keras.callbacks.ProgbarLogger):
 
     def on_fit_begin(self, callbacks):
         """Keep other output above the line, and find the callbacks that take pictures."""
-        self._snapshots = [callback for callback in callbacks if isinstance(callback, ImageSnapshots)]
+        self._snapshots = [callback for callback in callbacks if isinstance(callback, Snapshots)]
         self._line = LiveLine()
         self._guard.enter_context(self._line.guarded())
 

@@ -11,7 +11,7 @@ from tensorflow.core.util import event_pb2
 
 import keras_gan
 from keras_gan import _gif
-from keras_gan.callbacks import Checkpoint, ImageSnapshots, image_grid, image_snapshots
+from keras_gan.callbacks import Checkpoint, ImageSnapshots, _snapshots, image_grid
 
 
 def _names(directory):
@@ -212,7 +212,7 @@ def clock(monkeypatch):
             self.seconds += seconds
 
     clock = Clock()
-    monkeypatch.setattr(image_snapshots.time, "perf_counter", lambda: clock.seconds)
+    monkeypatch.setattr(_snapshots.time, "perf_counter", lambda: clock.seconds)
     return clock
 
 
@@ -436,7 +436,7 @@ def test_a_directory_that_cannot_be_made_is_an_error_at_once(tmp_path, name):
         ({"unit": ["step"]}, "`unit` must be one of 'epoch', 'step'. Did you mean 'step'? Received: unit=['step']"),
         (
             {"inputs": 5},
-            "`inputs` must be an array of images, or a dict of such arrays by the names of the model's inputs",
+            "`inputs` must be an array, or a dict of such arrays by the names of the model's inputs",
         ),
         ({"inputs": {"source": "no"}}, "Received: inputs={'source': 'no'}"),
         ({"after_seconds": 10}, "`after_seconds` must be a list or tuple of whole numbers"),
