@@ -137,7 +137,8 @@ class VideoGAN(AlternatingGAN):
             (images, columns): float32 array of frames in [-1, 1], and how many make a row.
         """
         num_clips = strips_within(num_images, self.sample_shape[0])
-        return film_strips(self.snapshot_clips(num_clips, seed=seed, inputs=inputs))
+        clips, _ = self.snapshot_clips(num_clips, seed=seed, inputs=inputs)
+        return film_strips(clips)
 
     def snapshot_clips(self, num_clips, *, seed, inputs=None):
         """What `callbacks.ClipSnapshots` shows: clips that it draws, or that continue first frames.
@@ -148,12 +149,12 @@ class VideoGAN(AlternatingGAN):
             inputs: first frames to continue, or a batch of the data: a dict of "clips".
 
         Returns:
-            float32 array of clips in [-1, 1].
+            (clips, columns): float32 array of clips in [-1, 1], and None for as many in a row as make a square.
         """
         if isinstance(inputs, dict) and "clips" in inputs:
             inputs = np.asarray(inputs["clips"])[:, 0]
         frames = None if inputs is None else inputs[:num_clips]
-        return self.generate(num_clips if frames is None else len(frames), frames=frames, seed=seed)
+        return self.generate(num_clips if frames is None else len(frames), frames=frames, seed=seed), None
 
     def get_config(self):
         """Return the constructor's arguments."""

@@ -117,6 +117,7 @@ HERE = {
     # The evaluator looks at the values, before training.
     "callbacks.Evaluate.images": _ARRAY - {"another rank", "flat"},
     # The first picture, before training, shows whether the model takes them.
+    "callbacks.ClipSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.TrainingHealth.checkpoint": _NONE,
     "callbacks.TrainingHealth.directory": _NONE,
@@ -124,6 +125,8 @@ HERE = {
     "callbacks.TrainingHealth.images": {"None", "array", "another size", "fewer rows"},
     "callbacks.TrainingHealth.rollbacks": {"zero"},
     "callbacks.image_grid.columns": _NONE,
+    "callbacks.write_film.clips": _ANY_VALUES,
+    "callbacks.write_film.columns": _NONE,
     # NaN is drawn black, and other values are clipped, as documented.
     "callbacks.image_grid.images": _ANY_VALUES,
     "data.Arrays.images": {"another size", "uint8"},

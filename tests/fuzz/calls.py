@@ -1057,6 +1057,24 @@ _CALLBACKS = {
             "log_dir": None,
         },
     ),
+    "write_film": lambda: (
+        callbacks.write_film,
+        {"filepath": f"{folder()}/a.gif", "clips": images()[None], "columns": 1, "frames_per_second": 10},
+    ),
+    "ClipSnapshots": lambda: (
+        callbacks.ClipSnapshots,
+        {
+            "directory": folder(),
+            "every": 1,
+            "unit": "epoch",
+            "num_clips": 4,
+            "frames_per_second": 10,
+            "seed": 0,
+            "log_dir": folder(),
+            "inputs": None,
+            "after_seconds": (),
+        },
+    ),
     "ImageSnapshots": lambda: (
         callbacks.ImageSnapshots,
         {
