@@ -52,8 +52,8 @@ def require_clips(clips):
     clips = np.asarray(require_float_images("clips", clips))
     if clips.ndim != 5 or 0 in clips.shape:
         raise ValueError(
-            "These samples are no clips: expected an array (num_clips, num_frames, height, width, channels). For images "
-            f"take `ImageSnapshots` or `image_grid`. Received: clips.shape={clips.shape}"
+            "These samples are no clips: expected an array (num_clips, num_frames, height, width, channels). For "
+            f"images there are `ImageSnapshots` and `image_grid`. Received: clips.shape={clips.shape}"
         )
     return clips
 

@@ -95,7 +95,7 @@ def test_what_is_no_film_is_refused(tmp_path):
         def generate(self, num_clips, *, seed):
             return np.zeros((num_clips, 8, 8, 1), "float32")
 
-    with pytest.raises(ValueError, match=r"no clips.*take `ImageSnapshots`.*\(16, 8, 8, 1\)"):
+    with pytest.raises(ValueError, match=r"no clips.*`ImageSnapshots`.*\(16, 8, 8, 1\)"):
         trained(tmp_path, Painter())
     with pytest.raises(ValueError, match=r"`frames_per_second` must be a number in \(0\.0, 50\.0\]"):
         ClipSnapshots(tmp_path, frames_per_second=0)
