@@ -4,7 +4,7 @@
     python examples/clips.py --dataset=films/ --image_size=64 --num_frames=16 --gan=VideoGAN --run_dir=runs/films
 
 --dataset is "moving-digits", handwritten digits that bounce, which need no download; a .npz or .npy file of clips; or a
-folder of animations (GIF, WebP, PNG) and of folders of frames. The defaults learn in about ten minutes on two cores.
+folder of animations (GIF, WebP, PNG) and of folders of frames. The defaults take about ten minutes on two free cores.
 
 The run directory receives films (films/, step by step), their frames as pictures (samples/), the losses (losses.png,
 losses.csv), the flags of the run (flags.txt), checkpoints (checkpoints/) and the trained model (gan.keras). At the end
