@@ -54,6 +54,7 @@ from keras_gan.gans import (
     InfoGAN,
     MelGAN,
     MinimaxGAN,
+    MoCoGAN,
     NonSaturatingGAN,
     Pix2Pix,
     Pix2PixHD,
@@ -63,6 +64,7 @@ from keras_gan.gans import (
     StarGAN,
     StyleGAN2,
     TwoPlayerGAN,
+    VideoGAN,
     WaveGAN,
 )
 
@@ -91,6 +93,7 @@ __all__ = [
     "InfoGAN",
     "MelGAN",
     "MinimaxGAN",
+    "MoCoGAN",
     "NonSaturatingGAN",
     "Pix2Pix",
     "Pix2PixHD",
@@ -100,6 +103,7 @@ __all__ = [
     "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
+    "VideoGAN",
     "WaveGAN",
     "__version__",
     "augmentation",

@@ -17,6 +17,8 @@ from keras_gan._tensors import require_seed_pair
 
 # Streams of a request's seed: what is drawn of it must not share its random bits.
 _LATENT_STREAM, _LABEL_STREAM, _CODE_STREAM = 0, 1, 2
+# The last of them: each row of a motion has a stream of its own, so that a longer one begins as a shorter one.
+_MOTION_STREAM = 3
 # The second number of a step's seed is the step. More steps than this many bits count is more than any run takes.
 _DRAW_SHIFT = 40
 
@@ -41,6 +43,15 @@ def labels_of_seed(count, num_classes, seed, shape=()):
 def codes_of_seed(count, encoding, seed):
     """The codes that a request's seed stands for: float32 `(count, num_codes)`, as a `CodeEncoding` draws them."""
     return encoding.drawn(uniform((count, encoding.num_codes), _stream(seed, _CODE_STREAM)))
+
+
+def motions_of_seed(count, num_rows, size, seed):
+    """The noise of motions that a request's seed stands for: float32 `(count, num_rows, size)`, normal.
+
+    The first rows do not depend on how many there are.
+    """
+    rows = [normal((count, size), _stream(seed, _MOTION_STREAM + number)) for number in range(num_rows)]
+    return tf.stack(rows, axis=1)
 
 
 def _stream(seed, number):

@@ -40,6 +40,8 @@ class Snapshots(keras.callbacks.Callback, abc.ABC):
 
     # What messages call the files, and the ending of the one that every snapshot has.
     _noun, _suffix = "pictures", ".png"
+    # The method of models that decide themselves what is shown.
+    _method = "snapshot"
     # What a checkpoint keeps. It asks the class itself, so each subclass repeats it.
     _training_state = ("_number", "_number_at_epoch_begin", "_seconds")
 
@@ -190,18 +192,18 @@ class Snapshots(keras.callbacks.Callback, abc.ABC):
 
     def _samples_and_columns(self):
         """Return the samples of one snapshot, and how many are in a row, or None where that is free."""
-        if hasattr(self.model, "snapshot"):
+        if hasattr(self.model, self._method):
             given = {} if self.inputs is None else {"inputs": self.inputs}
-            return self.model.snapshot(self._count, seed=self.seed, **given)
+            return getattr(self.model, self._method)(self._count, seed=self.seed, **given)
         if self.inputs is not None:
             raise ValueError(
                 "This model draws its samples from a seed and takes no others: leave `inputs` out, or give the model a "
-                f"`snapshot(count, *, seed, inputs)`. Received: inputs for a {type(self.model).__name__}"
+                f"`{self._method}(count, *, seed, inputs)`. Received: inputs for a {type(self.model).__name__}"
             )
         if not hasattr(self.model, "generate"):
             raise ValueError(
-                f"{type(self).__name__} shows what `model.generate` or `model.snapshot` returns, and this model has "
-                "neither. Use a keras_gan model, or give the model a `generate`. "
+                f"{type(self).__name__} shows what `model.generate` or `model.{self._method}` returns, and this model "
+                "has neither. Use a keras_gan model, or give the model a `generate`. "
                 f"Received: model={type(self.model).__name__}"
             )
         num_classes = getattr(self.model, "num_classes", None)

@@ -45,7 +45,7 @@ def image_grid(images, *, columns=None, padding=2, scale=None):
                [255, 255, 255, 255, 255]], dtype=uint8)
     """
     images = _checked(np.asarray(require_float_images("images", images)))
-    _require_near_range(images)
+    require_near_range("images", images)
     return draw_grid(images, columns=columns, padding=padding, scale=scale)
 
 
@@ -92,12 +92,13 @@ def _drawn(images):
     return to_bytes(np.where(np.isnan(images), -1.0, images))
 
 
-def _require_near_range(images):
+def require_near_range(name, images):
+    """Raise a ValueError for images that are finite, but far outside [-1, 1]; `name` is what the caller calls them."""
     finite = images[np.isfinite(images)].astype(np.float32)
     low, high = float(finite.min(initial=0.0)), float(finite.max(initial=0.0))
     if max(-low, high) > _FAR_OUTSIDE:
         raise ValueError(
-            f"`images` must be in [-1, 1]. {scaling('images', low, high)} Received: images from {low:g} to {high:g}"
+            f"`{name}` must be in [-1, 1]. {scaling(name, low, high)} Received: {name} from {low:g} to {high:g}"
         )
 
 

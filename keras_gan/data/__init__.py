@@ -23,9 +23,14 @@ One that restores images makes its sources from good images:
 One that makes sound takes waveforms:
 
     keras_gan.data.load_recordings("recordings/", num_samples=16384, sample_rate=16000)
+
+A model of videos takes clips, in batches with the field "clips":
+
+    keras_gan.data.load_clips("animations/", num_frames=16, image_size=64, batch_size=16)
 """
 
 from keras_gan.data._load import load
+from keras_gan.data._load_clips import load_clips
 from keras_gan.data._load_degraded import load_degraded
 from keras_gan.data._load_pairs import load_pairs
 from keras_gan.data._load_recordings import load_recordings
@@ -36,6 +41,7 @@ from keras_gan.data.bicubic import Bicubic
 from keras_gan.data.degradation import Degradation
 from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
+from keras_gan.data.moving_digits import MovingDigits
 from keras_gan.data.numpy_file import NumpyFile
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.recordings import Recordings
@@ -54,12 +60,14 @@ __all__ = [
     "Folder",
     "ImageData",
     "ImageStream",
+    "MovingDigits",
     "NumpyFile",
     "Preprocessing",
     "Recordings",
     "SecondOrderDegradation",
     "Source",
     "load",
+    "load_clips",
     "load_degraded",
     "load_pairs",
     "load_recordings",

@@ -61,6 +61,31 @@ def decode(path: Path, *, alpha: bool = False, depth: int = 8) -> np.ndarray:
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
 
 
+def is_animation(path: Path) -> bool:
+    """Whether an image file holds several frames.
+
+    Raises:
+        Exception: as `decode` does.
+    """
+    with path.open("rb") as file, _opened(file) as image:
+        return getattr(image, "is_animated", False)
+
+
+def decode_frames(path: Path, *, alpha: bool = False) -> list[np.ndarray]:
+    """Read all frames of an animation, as `decode` reads the first one, but with 8 bits. Their times are left out.
+
+    Raises:
+        ValueError, Exception: as `decode` does.
+    """
+    with path.open("rb") as file, _opened(file) as image:
+        frames = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            pixels = _of_bytes(image, "RGBA", alpha)
+            frames.append(pixels[..., np.newaxis] if pixels.ndim == 2 else pixels)
+        return frames
+
+
 def size_of(path: Path) -> tuple[int, int]:
     """Return the height and the width of an image file, without reading its pixels.
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from keras_gan._identity import identity
-from keras_gan.data._mapped import MappedImages
 from keras_gan.data.source import ImageData, Source
 
 _MADE = ("train", "test", "all")
@@ -44,7 +43,7 @@ def part(data: ImageData, split: str) -> tuple[ImageData, dict, int]:
     if split == "all" or not len(held_out):
         return data, about, 0
     rows = held_out if split == "test" else np.delete(np.arange(len(data.images)), held_out)
-    images = data.images.part(rows) if isinstance(data.images, MappedImages) else data.images[rows]
+    images = data.images[rows] if isinstance(data.images, np.ndarray) else data.images.part(rows)
     labels = None if data.labels is None else data.labels[rows]
     return data._replace(images=images, labels=labels), about, len(held_out) if split == "train" else 0
 

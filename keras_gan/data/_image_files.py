@@ -79,15 +79,26 @@ def decoded(path: Path, prepare: Prepare, skip_corrupt: bool) -> np.ndarray | No
         return _decoding.decode(path, alpha=has_alpha, depth=depth)
     # Pillow raises errors of many classes for damaged files, SyntaxError among them.
     except Exception as error:
-        if is_fault_of_computer(error):
-            error.add_note(f"This happened while {printable(path)!r} was read.")
-            raise
-        if skip_corrupt:
+        if skip_corrupt and not is_fault_of_computer(error):
             return None
-        raise ValueError(
-            f"A file cannot be decoded as an image: {error}. Mend or remove it, or give "
-            f"the source, such as `Folder`, `skip_corrupt=True` to skip such files. Received: file={printable(path)!r}"
-        ) from error
+        remedy = ", or give the source, such as `Folder`, `skip_corrupt=True` to skip such files"
+        raise explained(error, path, remedy) from error
+
+
+def explained(error: Exception, path: Path, remedy: str = "") -> Exception:
+    """Return what to raise for an error in the reading of a file: one that names the file.
+
+    Args:
+        error: what Pillow or the computer raised.
+        path: the file.
+        remedy: what else than to mend or remove the file helps, if it is damaged.
+    """
+    if is_fault_of_computer(error):
+        error.add_note(f"This happened while {printable(path)!r} was read.")
+        return error
+    return ValueError(
+        f"A file cannot be decoded as an image: {error}. Mend or remove it{remedy}. Received: file={printable(path)!r}"
+    )
 
 
 def in_threads(function: Callable, items: list) -> Iterator:

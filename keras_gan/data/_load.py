@@ -2,7 +2,6 @@
 
 import os
 
-import numpy as np
 import tensorflow as tf
 
 from keras_gan._identity import identity
@@ -11,6 +10,7 @@ from keras_gan.data._reading import (
     as_cache_dir,
     as_dataset,
     fits_of,
+    num_classes_of,
     read_whole,
     require_batch,
     require_place,
@@ -120,7 +120,7 @@ def load(
         split=part.split,
         num_images=len(data.images),
         num_held_out=part.num_held_out,
-        num_classes=_num_classes(data),
+        num_classes=num_classes_of(data),
         image_shape=stream.image_shape,
         class_names=data.class_names,
         identity={**identity([data.images]), "seed": seed, "preprocessing": repr(preprocessing), **part.about},
@@ -141,9 +141,3 @@ def _require_labels(data: ImageData, labels: bool) -> None:
             "The source has no labels. A folder has labels if each image is in the sub-folder of its class, "
             "an array if it is passed as (images, labels). Received: labels=True"
         )
-
-
-def _num_classes(data: ImageData) -> int:
-    if data.labels is None:
-        return 0
-    return data.labels.shape[1] if data.labels.ndim == 2 else len(np.unique(data.labels))

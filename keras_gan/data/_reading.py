@@ -74,11 +74,23 @@ def read_whole(source: Source, split: str | None, fit: Fit, cache_dir: pathlib.P
         fit: what to do with each image.
         cache_dir: folder for the prepared images; None keeps them in memory.
     """
+    if cache_dir is None:
+        return whole_of(source, split, lambda own_split: _in_memory(source, own_split, fit))
+    return whole_of(source, split, lambda own_split: _cached(source, own_split, fit, cache_dir))
+
+
+def whole_of(source: Source, split: str | None, read: Callable[[str], ImageData]) -> Whole:
+    """Read as `read_whole` does, by a function of the source's own split."""
     is_made = _held_out.is_made(source, split)
     split = split or ("all" if is_made else "train")
-    own_split = "train" if is_made else split
-    data = _in_memory(source, own_split, fit) if cache_dir is None else _cached(source, own_split, fit, cache_dir)
-    return Whole(data, split, is_made)
+    return Whole(read("train" if is_made else split), split, is_made)
+
+
+def num_classes_of(data: ImageData) -> int:
+    """Return how many different labels the samples have, or how many attributes; 0 without labels."""
+    if data.labels is None:
+        return 0
+    return data.labels.shape[1] if data.labels.ndim == 2 else len(np.unique(data.labels))
 
 
 def fits_of(image_size, preprocessing: Preprocessing) -> tuple[Fit, tuple[int, int] | None]:

@@ -35,8 +35,8 @@ class Arrays(Source):
     """
 
     def __init__(self, images, labels=None):
-        self.images = checked_images(_as_array("images", images))
-        self.labels = None if labels is None else checked_labels(_as_array("labels", labels), len(self.images))
+        self.images = checked_images(as_array("images", images))
+        self.labels = None if labels is None else checked_labels(as_array("labels", labels), len(self.images))
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return the arrays, without a copy if `prepare` does not change an image."""
@@ -69,7 +69,8 @@ def _hash(array: np.ndarray) -> str:
     return digest.hexdigest()[:32]
 
 
-def _as_array(name: str, values) -> np.ndarray:
+def as_array(name: str, values) -> np.ndarray:
+    """Return what a user gave as an array, or raise."""
     if np.ma.is_masked(values):
         raise ValueError(
             f"`{name}` must not be masked. Give the hidden values with {name}.filled(...). Received: a masked array"

@@ -50,6 +50,10 @@ class NumpyFile(Source):
         5
     """
 
+    # The names of the arrays of samples and of their labels, and what checks them.
+    pairs = (("images", "labels"), ("x", "y"))
+    arrays = Arrays
+
     def __init__(self, path: str | os.PathLike):
         self.path = local_path("source", path)
         if not self.path.is_file():
@@ -63,7 +67,7 @@ class NumpyFile(Source):
         if isinstance(content, np.ndarray):
             return ()
         with content:
-            return () if _pair(content.files) else _splits(content.files)
+            return () if self._pair(content.files) else _splits(content.files)
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return the images of one split, and the labels where the file has some."""
@@ -88,7 +92,7 @@ class NumpyFile(Source):
 
     def _checked(self, images: np.ndarray, labels: np.ndarray | None) -> Arrays:
         try:
-            return Arrays(images, labels)
+            return self.arrays(images, labels)
         except ValueError as error:
             raise ValueError(f"{error}, source={str(self.path)!r}") from error
 
@@ -124,23 +128,23 @@ class NumpyFile(Source):
         return math.prod(shape) * dtype.itemsize > _MOST_PACKED * self.path.stat().st_size
 
     def _keys(self, keys: list[str], split: str) -> tuple[str, str | None]:
-        pair, splits = _pair(keys), _splits(keys)
+        pair, splits = self._pair(keys), _splits(keys)
         if pair is None and splits:
             check_split(split, splits, self.path.name)
             return f"x_{split}", f"y_{split}"
         check_split(split, ["train"], self.path.name)
         if pair is None and len(keys) != 1:
+            name = self.pairs[0][0]
             raise ValueError(
-                "Which array holds the images? Name it `images` (or `x`, or `x_train`), and the labels "
+                f"Which array holds the {name}? Name it `{name}` (or `x`, or `x_train`), and the labels "
                 f"`labels` (`y`, `y_train`). Received: source={str(self.path)!r} with the arrays "
                 f"{', '.join(keys) or '(none)'}"
             )
         return pair or (keys[0], None)
 
-
-def _pair(keys: list[str]) -> tuple[str, str] | None:
-    """The names of the arrays of images and of labels in a file without splits."""
-    return next((pair for pair in (("images", "labels"), ("x", "y")) if pair[0] in keys), None)
+    def _pair(self, keys: list[str]) -> tuple[str, str] | None:
+        """The names of the arrays of images and of labels in a file without splits."""
+        return next((pair for pair in self.pairs if pair[0] in keys), None)
 
 
 def _splits(keys: list[str]) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from keras_gan.gans.info_gan import InfoGAN
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.melgan import MelGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
+from keras_gan.gans.mocogan import MoCoGAN
 from keras_gan.gans.non_saturating_gan import NonSaturatingGAN
 from keras_gan.gans.pix2pix import Pix2Pix
 from keras_gan.gans.pix2pix_hd import Pix2PixHD
@@ -36,6 +37,7 @@ from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae import VAE
 from keras_gan.gans.vae_gan import VAEGAN
+from keras_gan.gans.video_gan import VideoGAN
 from keras_gan.gans.wavegan import WaveGAN
 from keras_gan.gans.wgan import WGAN
 from keras_gan.gans.wgan_gp import WGANGP
@@ -66,6 +68,7 @@ __all__ = [
     "InfoGAN",
     "MelGAN",
     "MinimaxGAN",
+    "MoCoGAN",
     "NonSaturatingGAN",
     "Pix2Pix",
     "Pix2PixHD",
@@ -75,5 +78,6 @@ __all__ = [
     "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",
+    "VideoGAN",
     "WaveGAN",
 ]

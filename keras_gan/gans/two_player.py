@@ -50,6 +50,8 @@ class TwoPlayerGAN(AdversarialModel):
     terms = ("d_loss", "g_loss")
     # What the generator may take; what the samples are made from comes first.
     generator_takes = ("latents", "labels")
+    # What else than samples the generator may return; the losses of a subclass take it.
+    generator_makes = ()
     # Batches that the generator's update takes for itself, after those of the discriminator.
     generator_batches = 0
 
@@ -72,7 +74,7 @@ class TwoPlayerGAN(AdversarialModel):
         critic = Critic(
             discriminator, role="discriminator", judges=self.samples, augmentations=augmentations, generator=maps
         )
-        shapes = _require_matching(maps, critic.interface)
+        shapes = _require_matching(maps, critic.interface, self.generator_makes)
         classes = _number_of_classes(num_classes, maps, critic.interface)
         discriminator_steps = require_int("discriminator_steps", discriminator_steps)
         labels = {} if classes is None else {"labels": Field((), num_classes=classes)}
@@ -237,12 +239,13 @@ class TwoPlayerGAN(AdversarialModel):
         }
 
 
-def _require_matching(maps, judges):
+def _require_matching(maps, judges, others):
     """Raise a ValueError unless the two networks fit; return the shapes of one latent and of one sample."""
     maps.require_fit(judges)
     latent_shape = maps.shapes["latents"]
-    if len(maps.outputs) > 1:
-        raise ValueError(f"The generator must return a single tensor. Received: outputs {list(maps.outputs)}")
+    if set(maps.outputs) - {maps.returns, *others}:
+        wanted = " and ".join(map(repr, (maps.returns, *others))) if others else "a single tensor"
+        raise ValueError(f"The generator must return {wanted}. Received: outputs {list(maps.outputs)}")
     if None in latent_shape:
         raise ValueError(
             "The generator must have a fixed latent size: latents of this size are drawn. "

@@ -8,6 +8,7 @@ from keras_gan.layers.convolution import Conv1D, Conv2D, Conv2DTranspose
 from keras_gan.layers.equalized_learning_rate import EqualizedLearningRate
 from keras_gan.layers.fir_blur import FIRBlur2D
 from keras_gan.layers.fir_resampling import FIRDownsampling2D, FIRUpsampling2D
+from keras_gan.layers.frame_by_frame import FrameByFrame
 from keras_gan.layers.gated_convolution import GatedConv2D
 from keras_gan.layers.group_normalization import GroupNormalization
 from keras_gan.layers.image_pool import ImagePool
@@ -41,6 +42,7 @@ __all__ = [
     "FIRBlur2D",
     "FIRDownsampling2D",
     "FIRUpsampling2D",
+    "FrameByFrame",
     "GatedConv2D",
     "GroupNormalization",
     "ImagePool",

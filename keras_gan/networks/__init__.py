@@ -14,6 +14,7 @@ from keras_gan.networks.hifigan import hifigan
 from keras_gan.networks.info_gan import info_gan
 from keras_gan.networks.melgan import melgan
 from keras_gan.networks.mlp import mlp
+from keras_gan.networks.mocogan import mocogan
 from keras_gan.networks.multiscale_discriminator import multiscale_discriminator
 from keras_gan.networks.noise_unet import noise_unet
 from keras_gan.networks.patch_discriminator import patch_discriminator
@@ -31,6 +32,7 @@ from keras_gan.networks.unet import unet
 from keras_gan.networks.unet_discriminator import unet_discriminator
 from keras_gan.networks.vae import vae
 from keras_gan.networks.vae_gan import vae_gan
+from keras_gan.networks.vgan import vgan
 from keras_gan.networks.vgg_discriminator import vgg_discriminator
 from keras_gan.networks.vit import vit
 from keras_gan.networks.wavegan import wavegan
@@ -51,6 +53,7 @@ __all__ = [
     "info_gan",
     "melgan",
     "mlp",
+    "mocogan",
     "multiscale_discriminator",
     "noise_unet",
     "patch_discriminator",
@@ -68,6 +71,7 @@ __all__ = [
     "unet_discriminator",
     "vae",
     "vae_gan",
+    "vgan",
     "vgg_discriminator",
     "vit",
     "wavegan",

@@ -150,7 +150,7 @@ class Sampler:
                     f"with a network that has a `keras.Input` of that name. Received: {name}={_brief(given[name])}"
                 )
         if self.main in given:
-            given[self.main] = self._main_input(given[self.main])
+            given[self.main] = self.checked(self.main, given[self.main])
         count = self._count(count, given)
         if LABELS in given:
             given[LABELS] = _labels(given[LABELS], count, self.fields[LABELS])
@@ -213,18 +213,24 @@ class Sampler:
         require_one_of_both(count, self.main, self.main in given, self._count_name)
         return require_int(self._count_name, count) if count is not None else len(given[self.main])
 
-    def _main_input(self, value):
-        field = self._field(self.inputs[self.main])
-        value = (require_float_images if field.is_picture else require_floats)(self.main, value)
+    def checked(self, name, value):
+        """A given input that is no label and no code, as a float32 tensor, or a ValueError.
+
+        Args:
+            name: name of the input.
+            value: what was given.
+        """
+        field = self._field(self.inputs[name])
+        value = (require_float_images if field.is_picture else require_floats)(name, value)
         if not tf.TensorShape(field.shape).is_compatible_with(value.shape[1:]):
             raise ValueError(
-                f"{self.main.capitalize()} must have the shape {(self._count_name, *field.shape)}, with at least one "
-                f"of them. Received: {self.main}.shape={tuple(value.shape)}"
+                f"{name.capitalize()} must have the shape {(self._count_name, *field.shape)}, with at least one "
+                f"of them. Received: {name}.shape={tuple(value.shape)}"
             )
         for layer in every_layer(self.network) if field.is_picture else ():
             # A network for pictures of any size says which ones it can take.
             getattr(layer, "require_sides", lambda *_: None)(*value.shape[1:3])
-        require_values(self.main, np.asarray(value), field)
+        require_values(name, np.asarray(value), field)
         return tf.cast(value, tf.float32)
 
 

@@ -38,6 +38,7 @@ OTHERS = (
     "GANomaly",
     "HiFiGAN",
     "MelGAN",
+    "MoCoGAN",
     "Pix2Pix",
     "Pix2PixHD",
     "RealESRGAN",
@@ -45,6 +46,7 @@ OTHERS = (
     "StarGAN",
     "VAE",
     "VAEGAN",
+    "VideoGAN",
     "WaveGAN",
 )
 GANS = [

@@ -99,6 +99,17 @@ def informing():
     return dict(zip(("generator", "discriminator"), networks.info_gan(**sizes), strict=True))
 
 
+def filming():
+    sizes = {"content_dim": 2, "motion_dim": 1, "width": 1, "stages": 1}
+    made = networks.mocogan(image_shape=SHAPE, num_frames=7, **sizes)
+    return dict(zip(("generator", "image_discriminator", "video_discriminator"), made, strict=True))
+
+
+def acting():
+    made = networks.vgan(image_shape=SHAPE, num_frames=2, latent_dim=2, width=1, stages=1, from_first_frame=True)
+    return dict(zip(("generator", "discriminator"), made, strict=True))
+
+
 def translators():
     def translator():
         return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
@@ -241,6 +252,7 @@ def compiled(make, *options):
     parts |= {gans.ContextEncoder: painting, gans.FreeFormInpainter: refining}
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
     parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring, gans.MelGAN: vocoding, gans.HiFiGAN: vocoding}
+    parts |= {gans.MoCoGAN: filming, gans.VideoGAN: acting}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -364,6 +376,7 @@ _OWN = (
     gans.GANomaly,
     gans.HiFiGAN,
     gans.MelGAN,
+    gans.MoCoGAN,
     gans.Pix2Pix,
     gans.Pix2PixHD,
     gans.RealESRGAN,
@@ -420,6 +433,7 @@ _GANS = {
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MelGAN": options(gans.MelGAN, vocoding, feature_weight=12.0, adversarial_loss=losses.Hinge()),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
+    "MoCoGAN": options(gans.MoCoGAN, filming, adversarial_loss=None),
     "NonSaturatingGAN": options(gans.NonSaturatingGAN, pair, real_label=1.0),
     "Pix2Pix": options(gans.Pix2Pix, pairing, l1_weight=1.0, adversarial_loss=None, penalties=(), augmentation=()),
     "Pix2PixHD": options(
@@ -450,6 +464,7 @@ _GANS = {
     "VAEGAN": options(
         gans.VAEGAN, autoencoder, gamma=0.1, beta=0.3, equilibrium=0.68, margin=0.35, adversarial_loss=None
     ),
+    "VideoGAN": options(gans.VideoGAN, acting, mask_weight=0.1, frame_weight=10.0),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
     "WaveGAN": options(gans.WaveGAN, sounding),
@@ -544,6 +559,31 @@ _METHODS = {
         seed=0,
         averaged=True,
         batch_size=4,
+    ),
+    "MoCoGAN.generate": method(
+        gans.MoCoGAN,
+        "generate",
+        num_clips=2,
+        latents=None,
+        motions=np.zeros((2, 3, 1), "float32"),
+        num_frames=None,
+        seed=0,
+        averaged=True,
+        batch_size=2,
+    ),
+    "MoCoGAN.combine": method(
+        gans.MoCoGAN, "combine", num_contents=1, num_motions=2, num_frames=2, seed=0, averaged=True, batch_size=2
+    ),
+    "VideoGAN.generate": method(
+        gans.VideoGAN,
+        "generate",
+        num_clips=2,
+        latents=None,
+        frames=images(2),
+        labels=None,
+        seed=0,
+        averaged=True,
+        batch_size=2,
     ),
     "InfoGAN.infer_codes": method(gans.InfoGAN, "infer_codes", images=images(), batch_size=4),
 }
@@ -799,6 +839,7 @@ _LAYERS = {
     "ReflectionPadding1D": layer(layers.ReflectionPadding1D, padding=1),
     "ReflectionPadding2D": layer(layers.ReflectionPadding2D, padding=1),
     "ContextualAttention": lambda: (layers.ContextualAttention, {"rate": 2, "scale": 10.0}),
+    "FrameByFrame": lambda: (layers.FrameByFrame, {"network": keras.layers.Dense(1)}),
     "GatedConv2D": layer(
         layers.GatedConv2D,
         filters=1,
@@ -889,6 +930,26 @@ _NETWORKS = {
         discriminator_width=1,
         periods=(2,),
         scales=1,
+    ),
+    "vgan": made(
+        networks.vgan,
+        image_shape=SHAPE,
+        num_frames=2,
+        latent_dim=2,
+        width=1,
+        stages=1,
+        from_first_frame=False,
+    ),
+    "mocogan": made(
+        networks.mocogan,
+        image_shape=SHAPE,
+        num_frames=7,
+        content_dim=2,
+        motion_dim=1,
+        width=1,
+        stages=1,
+        cell="gru",
+        noise=0.1,
     ),
     "info_gan": made(
         networks.info_gan,
@@ -1081,6 +1142,24 @@ _CALLBACKS = {
             "after_seconds": [10],
         },
     ),
+    "write_film": lambda: (
+        callbacks.write_film,
+        {"filepath": f"{folder()}/a.gif", "clips": images()[None], "columns": 1, "frames_per_second": 10},
+    ),
+    "ClipSnapshots": lambda: (
+        callbacks.ClipSnapshots,
+        {
+            "directory": folder(),
+            "every": 1,
+            "unit": "epoch",
+            "num_clips": 4,
+            "frames_per_second": 10,
+            "seed": 0,
+            "log_dir": folder(),
+            "inputs": None,
+            "after_seconds": (),
+        },
+    ),
     "ImageSnapshots": lambda: (
         callbacks.ImageSnapshots,
         {
@@ -1191,6 +1270,22 @@ _DATA = {
     "load_pairs (halves)": loading_two(
         data.load_pairs, source=halves, target=nothing, source_half=lambda: "left", scale=lambda: 1
     ),
+    "load_clips": lambda: (
+        data.load_clips,
+        {
+            "source": np.zeros((8, 3, 8, 8, 1), "uint8"),
+            "num_frames": 2,
+            "stride": 1,
+            "split": None,
+            "image_size": 8,
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+            "labels": False,
+            "preprocessing": None,
+        },
+    ),
+    "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
     "load_recordings": lambda: (

@@ -259,10 +259,39 @@ def sound_snapshots(directory, **options):
     return keras_gan.callbacks.AudioSnapshots(directory, sample_rate=8000, num_waveforms=4, **options)
 
 
+def _filming(**options):
+    """A generator of clips from content and motion, and discriminators of frames and of clips."""
+    content, motion = keras.Input((4,), name="latents"), keras.Input((4, 2), name="motions")
+    # Without a cell, which takes long to trace.
+    path = keras.layers.Conv1D(4, 2)(motion)
+    codes = keras.layers.Add()([path, keras.layers.RepeatVector(3)(content)])
+    pixels = keras.layers.Dense(64, activation="tanh", dtype="float32")(codes)
+    made = keras.layers.Reshape((3, 8, 8, 1), dtype="float32")(pixels)
+    judges = [_judge(shape, {"logits": 1}, **options) for shape in ((8, 8, 1), (3, 8, 8, 1))]
+    judges = (keras.Model(images, outputs["logits"]) for images, outputs, _ in judges)
+    return keras.Model({"latents": content, "motions": motion}, made), *judges
+
+
+def _acting(*, spectral, dropout):
+    """A generator of clips with their masks, and a discriminator of clips."""
+    latents = keras.Input((4,), name="latents")
+    heads = {"clips": "tanh", "masks": "sigmoid"}
+    shape = (3, 8, 8, 1)
+    pixels = {name: keras.layers.Dense(192, activation, dtype="float32")(latents) for name, activation in heads.items()}
+    made = {name: keras.layers.Reshape(shape, dtype="float32")(values) for name, values in pixels.items()}
+    clips, outputs, _ = _judge(shape, {"logits": 1}, spectral=spectral, dropout=dropout)
+    return keras.Model(latents, made), keras.Model(clips, outputs["logits"])
+
+
 def grey_images(count=48):
     """Images in [-1, 1], each batch of 8 brighter than the one before."""
     brightness = np.repeat(np.linspace(-0.5, 0.5, count // 8, dtype="float32"), 8)[:, None, None, None]
     return brightness + np.random.default_rng(0).uniform(-0.5, 0.5, (count, 8, 8, 1)).astype("float32")
+
+
+def grey_clips(count=48):
+    """Clips of three frames, each darker than the one before."""
+    return 0.5 * np.stack([grey_images(count) - shade for shade in (0.0, 0.3, 0.6)], axis=1)
 
 
 class Tiny:
@@ -374,6 +403,14 @@ class Tiny:
             self.networks, self.data = _starring, {"images": images, "labels": labels}
             self.options |= {"discriminator_steps": 2}
             self.inputs, self.snapshot_inputs = {"images": images[:5], "labels": labels[:5]}, images
+
+        if make is keras_gan.MoCoGAN:
+            motions = np.random.default_rng(2).normal(size=(5, 4, 2)).astype("float32")
+            self.networks, self.data = _filming, {"clips": grey_clips()}
+            self.inputs |= {"motions": motions}
+
+        if make is keras_gan.VideoGAN:
+            self.networks, self.data = _acting, {"clips": grey_clips()}
 
     def model(self, networks=None, *, run_eagerly=False, **options):
         """A compiled model; to run eagerly saves the time of tracing where a test is not about the graph."""

@@ -24,7 +24,8 @@ STEPS = ("NonSaturatingGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "
 # These take the step of `NonSaturatingGAN`, or that of `SRGAN`, with another loss.
 ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN", "ESRGAN", "RealESRGAN")
 # These take the step of another model, too, and tests of their own compare it with the paper's.
-SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "HiFiGAN", "InfoGAN", "MelGAN", "R3GAN", "StyleGAN2", "WaveGAN")
+SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "HiFiGAN", "InfoGAN", "MelGAN", "R3GAN", "StyleGAN2", "VideoGAN")
+SHARING += ("WaveGAN",)
 KILLED = ("CycleGAN",)
 ON_REPLICAS = ("NonSaturatingGAN",)
 UNDER_XLA = ("WGAN",)
