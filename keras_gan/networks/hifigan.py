@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from keras_gan._arguments import require_choice, require_int
+from keras_gan._arguments import require_channels_last, require_choice, require_int
 from keras_gan.layers import Conv2D
 from keras_gan.networks._sound_stages import (
     activated,
@@ -93,6 +93,7 @@ def hifigan(
         >>> generator.compute_output_shape((1, 32, 40)), len(discriminator.output["logits"])
         ((1, 2048, 1), 3)
     """
+    require_channels_last()
     usual_width, usual_ratios, kernels, has_pairs = _VERSIONS[require_choice("version", version, tuple(_VERSIONS))]
     num_mels, ratios = require_int("num_mels", num_mels), require_ratios(usual_ratios if ratios is None else ratios)
     width = usual_width if width is None else require_int("width", width)

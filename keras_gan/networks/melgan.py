@@ -5,7 +5,7 @@ import itertools
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_channels_last, require_int
 from keras_gan.layers import ReflectionPadding1D
 from keras_gan.networks._sound_stages import (
     activated,
@@ -64,6 +64,7 @@ def melgan(*, num_mels=80, ratios=(8, 8, 2, 2), width=512, blocks=3, discriminat
         >>> generator.compute_output_shape((1, 32, 40)), len(discriminator.output["logits"])
         ((1, 2048, 1), 2)
     """
+    require_channels_last()
     num_mels, ratios = require_int("num_mels", num_mels), require_ratios(ratios)
     width, blocks, scales = require_int("width", width), require_int("blocks", blocks), require_int("scales", scales)
     require_stage_width(width, len(ratios))
