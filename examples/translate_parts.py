@@ -83,8 +83,9 @@ def _cycle_gan(images):
 
     source, target = (images.image_shape[name] for name in ("source", "target"))
     sizes = {"width": FLAGS.width, "blocks": FLAGS.blocks}
+    # For pictures of any size: so is the exported model.
     translators = [
-        networks.resnet_translator(image_shape=one, target_channels=other[-1], **sizes)
+        networks.resnet_translator(image_shape=(None, None, one[-1]), target_channels=other[-1], **sizes)
         for one, other in ((source, target), (target, source))
     ]
     discriminators = [

@@ -32,6 +32,7 @@ A model of videos takes clips, in batches with the field "clips":
 from keras_gan.data._load import load
 from keras_gan.data._load_clips import load_clips
 from keras_gan.data._load_degraded import load_degraded
+from keras_gan.data._load_masked import load_masked
 from keras_gan.data._load_pairs import load_pairs
 from keras_gan.data._load_recordings import load_recordings
 from keras_gan.data._load_unpaired import load_unpaired
@@ -69,6 +70,7 @@ __all__ = [
     "load",
     "load_clips",
     "load_degraded",
+    "load_masked",
     "load_pairs",
     "load_recordings",
     "load_unpaired",

@@ -1,6 +1,7 @@
 """The base of the models that make waveforms of mels."""
 
 import abc
+from collections.abc import Iterable
 
 import keras
 import numpy as np
@@ -124,16 +125,15 @@ class Vocoder(AdversarialModel, abc.ABC):
             Iterator of float32 NumPy arrays `(batch, chunk * hop, 1)` in [-1, 1], the last one perhaps shorter.
 
         Raises:
-            ValueError: if an argument is out of range, or, where the iterator comes to it, a piece is none of mels; or
-                the generator depends on the whole sequence.
+            ValueError: if an argument is out of range, or a piece is none of mels: of an iterator, when it comes to the
+                piece; or the generator depends on the whole sequence.
         """
         chunk = require_int("chunk", chunk)
-        pieces = [mels] if hasattr(mels, "shape") else iter(mels)
         self.settle_averages()
         sampler = self.kept_sampler(averaged)
         return streamed(
             lambda known: _run(sampler, {"mels": tf.constant(known)}, len(known)),
-            (np.asarray(sampler.inputs_for(mels=piece)["mels"]) for piece in pieces),
+            _pieces(mels, lambda piece: np.asarray(sampler.inputs_for(mels=piece)["mels"])),
             factor=self.mel_spectrogram.hop,
             context=self.context_frames(),
             chunk=chunk,
@@ -267,3 +267,17 @@ def _require_whole_frames(shape, hop):
             " samples: cut them, for example with `keras_gan.data.load_recordings(..., num_samples=...)`. "
             f"Received: waveforms of shape {tuple(shape)}"
         )
+
+
+def _pieces(mels, checked):
+    """The pieces of a stream: those that are there already checked at once, and those of an iterator as they come."""
+    if hasattr(mels, "shape"):
+        return [checked(mels)]
+    if isinstance(mels, list | tuple) and mels:
+        return [checked(piece) for piece in mels]
+    if isinstance(mels, str | bytes | dict | list | tuple) or not isinstance(mels, Iterable):
+        raise ValueError(
+            "`mels` must be an array (batch, frames, num_mels), or an iterable of such pieces, at least one. "
+            f"Received: mels={mels!r:.60}"
+        )
+    return map(checked, mels)

@@ -117,6 +117,10 @@ HERE = {
     # The evaluator looks at the values, before training.
     "callbacks.Evaluate.images": _ARRAY - {"flat"},
     # The first picture, before training, shows whether the model takes them.
+    "callbacks.AudioSnapshots.after_seconds": {"empty list"},
+    "callbacks.ClipSnapshots.after_seconds": {"empty list"},
+    "callbacks.ClipSnapshots.frames_per_second": {"fraction"},
+    "callbacks.write_film.frames_per_second": {"fraction"},
     "callbacks.AudioSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.ClipSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
@@ -154,6 +158,9 @@ HERE = {
     "data.load (folder).split": _NONE,
     "data.load.split": _NONE,
     # Both sides may have other channels.
+    "data.load_masked.images": {"another size", "uint8"},
+    "data.load_masked.masks": {"another size", "uint8"},
+    "data.load_masked.split": _NONE,
     "data.load_pairs.source": {"another size", "uint8"},
     "data.load_pairs.target": {"another size", "uint8"},
     "data.load_pairs.source_half": _NONE,
@@ -212,6 +219,15 @@ HERE = {
     "gans.HiFiGAN.adversarial_loss": _NONE,
     "gans.HiFiGAN.feature_weight": _NOT_NEGATIVE,
     "gans.HiFiGAN.mel_weight": _NOT_NEGATIVE,
+    **{
+        f"gans.{vocoder}.{method}": accepted
+        for vocoder in ("HiFiGAN", "MelGAN")
+        for method, accepted in (
+            ("vocode.mels", _POINTS),
+            ("vocode_stream.mels", _POINTS),
+            ("resynthesise.waveforms", _POINTS - {"huge inside"}),
+        )
+    },
     "gans.MelGAN.adversarial_loss": _NONE,
     "gans.MelGAN.feature_weight": _NOT_NEGATIVE,
     "gans.LSGAN.a": _ANY_NUMBER,

@@ -1263,6 +1263,7 @@ _DATA = {
     "load": loading(lambda: images()),
     "load (folder)": loading(pictures),
     "load (source)": loading(Stripes),
+    "load_masked": loading_two(data.load_masked, images=images, masks=images),
     "load_pairs": loading_two(data.load_pairs, source=images, target=images, source_half=nothing, scale=one),
     "load_pairs (folders)": loading_two(
         data.load_pairs, source=pictures, target=pictures, source_half=nothing, scale=lambda: 1

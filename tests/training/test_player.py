@@ -172,5 +172,7 @@ def test_a_learning_rate_that_cannot_be_meant(rate, networks):
 def test_a_list_of_single_images(networks, images):
     gan = keras_gan.LSGAN(*networks())
     gan.compile()
-    with pytest.raises(ValueError, match=r"make one array of them, as in `np.stack\(images\)`. Received: data with 48"):
+    with pytest.raises(
+        ValueError, match=r"make one array of them, as in `np.stack\(samples\)`. Received: data with 48"
+    ):
         gan.fit(list(images), batch_size=8, verbose=0)
