@@ -17,8 +17,6 @@ that were held out, and all pictures of --score count as anomalous.
 import csv
 import io
 import pathlib
-import signal
-import sys
 
 import run_flags
 from absl import app, flags
@@ -49,26 +47,19 @@ _RECORDED = (
 _GOOD, _SHOWN = "good", 16
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train, score and export as the flags say; an error in the flags or the data ends the program in one line."""
-    try:
-        require_flags(argv)
-        run_dir = run_flags.local_path(FLAGS["run_dir"])
-        if FLAGS.good:
-            run_dir = train(run_dir)
-        if FLAGS.score or FLAGS.export_dir:
-            use(run_dir)
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    require_flags()
+    run_dir = run_flags.local_path(FLAGS["run_dir"])
+    if FLAGS.good:
+        run_dir = train(run_dir)
+    if FLAGS.score or FLAGS.export_dir:
+        use(run_dir)
 
 
-def require_flags(argv):
+def require_flags():
     """Raise a ValueError for flags that do not fit each other."""
-    if argv[1:]:
-        raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
     if not (FLAGS.good or FLAGS.score or FLAGS.export_dir):
         raise ValueError(
             "Nothing to do: give --good to train; --score or --export_dir to use a trained detector. "

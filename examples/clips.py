@@ -12,9 +12,6 @@ there is one film more: of a MoCoGAN combined.gif, in which the clips of a row s
 move alike; of another model last.gif. A killed run resumes when the same command is given again.
 """
 
-import signal
-import sys
-
 import run_flags
 from absl import app, flags
 
@@ -42,20 +39,13 @@ _RECORDED = (
 _SHOWN, _CONTENTS, _MOTIONS = 16, 4, 6
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train as the flags say; an error in the flags or the data ends the program in one line."""
-    try:
-        if argv[1:]:
-            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
-        if FLAGS.first_frame and FLAGS.gan != "VideoGAN":
-            raise ValueError(f"Only a VideoGAN continues first frames. Received: --first_frame --gan={FLAGS.gan}")
-        run_flags.require_whole_epochs(FLAGS)
-        train(run_flags.local_path(FLAGS["run_dir"]))
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    if FLAGS.first_frame and FLAGS.gan != "VideoGAN":
+        raise ValueError(f"Only a VideoGAN continues first frames. Received: --first_frame --gan={FLAGS.gan}")
+    run_flags.require_whole_epochs(FLAGS)
+    train(run_flags.local_path(FLAGS["run_dir"]))
 
 
 def train(run_dir):

@@ -21,8 +21,6 @@ larger --steps.
 """
 
 import pathlib
-import signal
-import sys
 
 import flag_words
 import run_flags
@@ -47,20 +45,13 @@ _RECORDED = ("dataset", "model", "image_size", "batch_size", "latent_dim", "widt
 _SHOWN, _CODED = 32, 10_000
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train, draw and export as the flags say; an error in the flags or the data ends the program in one line."""
-    try:
-        if argv[1:]:
-            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
-        if FLAGS.model != "VAE" and not FLAGS["beta"].using_default_value:
-            raise ValueError(f"--beta is for a VAE. Received: --beta={FLAGS.beta} --model={FLAGS.model}")
-        run_flags.require_whole_epochs(FLAGS)
-        use(*train())
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    if FLAGS.model != "VAE" and not FLAGS["beta"].using_default_value:
+        raise ValueError(f"--beta is for a VAE. Received: --beta={FLAGS.beta} --model={FLAGS.model}")
+    run_flags.require_whole_epochs(FLAGS)
+    use(*train())
 
 
 def load(split, **options):

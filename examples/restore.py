@@ -30,8 +30,6 @@ killed run resumes when the same command is given again; a finished one continue
 """
 
 import pathlib
-import signal
-import sys
 
 import flag_words
 import picture_folder
@@ -80,22 +78,15 @@ flags.DEFINE_integer(
 flags.DEFINE_string("export_dir", None, "Export the model for TensorFlow Serving, as the next version in here.")
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train, restore and export as the flags say; an error in the flags or the data ends the program in one line."""
-    try:
-        if argv[1:]:
-            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
-        run_dir = run_flags.local_path(FLAGS["run_dir"])
-        require_flags(run_dir)
-        if FLAGS.task:
-            run_dir = train(run_dir)
-        if FLAGS.restore or FLAGS.export_dir:
-            use(run_dir)
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    run_dir = run_flags.local_path(FLAGS["run_dir"])
+    require_flags(run_dir)
+    if FLAGS.task:
+        run_dir = train(run_dir)
+    if FLAGS.restore or FLAGS.export_dir:
+        use(run_dir)
 
 
 def require_flags(run_dir):

@@ -1,15 +1,42 @@
 """The flags of a run, which its directory keeps: the same flags resume the run, others get another directory."""
 
 import contextlib
+import functools
 import itertools
 import pathlib
 import re
+import signal
+import sys
+
+from absl import logging
 
 # What may change when a run resumes: the rest decides what is trained.
 _FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir", "data_dir", "download", "cache_dir"}
 _FILE = "flags.txt"
 # The name of a folder need not be UTF-8.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
+
+
+def in_one_line(main):
+    """Decorate the `main` of a script of flags: what its user has stopped or can mend ends the program in one line."""
+
+    @functools.wraps(main)
+    def ended(argv):
+        try:
+            if argv[1:]:
+                raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
+            main()
+        except KeyboardInterrupt:
+            # The checkpoint has said where training stopped.
+            sys.exit(128 + signal.SIGINT)
+        except (ValueError, OSError, RuntimeError) as error:
+            # Not imported: a wrong flag should not wait for TensorFlow.
+            if isinstance(error, RuntimeError) and type(error).__name__ != "TrainingDiverged":
+                raise
+            logging.debug("The traceback, for --verbosity=1:", exc_info=True)
+            sys.exit(f"Error: {error}")
+
+    return ended
 
 
 def local_path(flag):

@@ -15,9 +15,6 @@ stopped. A finished run continues with a larger --steps. Other flags get a direc
 runs/digits_2. With --dry_run, the script says what a run will need, and writes nothing.
 """
 
-import signal
-import sys
-
 import flag_words
 import run_flags
 import train_flags
@@ -31,32 +28,21 @@ FLAGS = flags.FLAGS
 train_flags.define()
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train as the flags say; an error in the flags or the data ends the program in one line."""
     if logging.get_verbosity() == logging.INFO:
         # INFO is the default of absl, and lets TensorFlow Datasets write between the lines of the progress.
         logging.set_verbosity(logging.WARNING)
-    try:
-        if argv[1:]:
-            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
-        # Recorded like this: a later --steps that makes longer epochs possible must not change them.
-        FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
-        gan_name = chosen("gan", train_flags.GANS)
-        train_flags.take_own_parts(gan_name)
-        parts = gan_name, chosen("network", train_flags.NETWORKS)
-        if FLAGS.dry_run:
-            try_out(*parts)
-        else:
-            train(*parts, run_directory())
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError, RuntimeError) as error:
-        # Not imported: a wrong flag should not wait for TensorFlow.
-        if isinstance(error, RuntimeError) and type(error).__name__ != "TrainingDiverged":
-            raise
-        logging.debug("The traceback, for --verbosity=1:", exc_info=True)
-        sys.exit(f"Error: {error}")
+    # Recorded like this: a later --steps that makes longer epochs possible must not change them.
+    FLAGS.steps_per_epoch = min(FLAGS.steps_per_epoch, FLAGS.steps)
+    gan_name = chosen("gan", train_flags.GANS)
+    train_flags.take_own_parts(gan_name)
+    parts = gan_name, chosen("network", train_flags.NETWORKS)
+    if FLAGS.dry_run:
+        try_out(*parts)
+    else:
+        train(*parts, run_directory())
 
 
 def run_directory():

@@ -19,8 +19,6 @@ one continues with a larger --steps, where the learning rates fall later.
 """
 
 import pathlib
-import signal
-import sys
 
 import run_flags
 import translate_parts
@@ -56,26 +54,19 @@ _RECORDED = (
 )
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train, translate and export as the flags say; an error in the flags or the data ends the program in one line."""
-    try:
-        if argv[1:]:
-            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
-        kind, run_dir = kind_of_run(), run_flags.local_path(FLAGS["run_dir"])
-        if kind is None and not (FLAGS.translate or FLAGS.export_dir):
-            raise ValueError(
-                "Nothing to do: give --pairs, --source with --target, or --domains to train; --translate or "
-                "--export_dir to use a trained translator. Received: no such flag"
-            )
-        if kind is not None:
-            run_dir = train(kind, run_dir)
-        if FLAGS.translate or FLAGS.export_dir:
-            use(run_dir)
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    kind, run_dir = kind_of_run(), run_flags.local_path(FLAGS["run_dir"])
+    if kind is None and not (FLAGS.translate or FLAGS.export_dir):
+        raise ValueError(
+            "Nothing to do: give --pairs, --source with --target, or --domains to train; --translate or "
+            "--export_dir to use a trained translator. Received: no such flag"
+        )
+    if kind is not None:
+        run_dir = train(kind, run_dir)
+    if FLAGS.translate or FLAGS.export_dir:
+        use(run_dir)
 
 
 def kind_of_run():

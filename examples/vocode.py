@@ -18,8 +18,6 @@ The defaults are those of HiFi-GAN V1 at 22,050 Hz, which take a GPU. On a CPU, 
 """
 
 import pathlib
-import signal
-import sys
 import time
 
 import run_flags
@@ -56,26 +54,19 @@ _RECORDED = (
 _FILE = "vocoder.keras"
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train, resynthesise and export as the flags say; an error in the flags or the data ends the program in a line."""
-    try:
-        require_flags(argv)
-        run_dir = run_flags.local_path(FLAGS["run_dir"])
-        if FLAGS.recordings:
-            run_dir = train(run_dir)
-        if FLAGS.resynthesise or FLAGS.export_dir:
-            use(run_dir)
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    require_flags()
+    run_dir = run_flags.local_path(FLAGS["run_dir"])
+    if FLAGS.recordings:
+        run_dir = train(run_dir)
+    if FLAGS.resynthesise or FLAGS.export_dir:
+        use(run_dir)
 
 
-def require_flags(argv):
+def require_flags():
     """Raise a ValueError for flags that do not fit each other."""
-    if argv[1:]:
-        raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
     if not (FLAGS.recordings or FLAGS.resynthesise or FLAGS.export_dir):
         raise ValueError(
             "Nothing to do: give --recordings to train; --resynthesise or --export_dir to use a trained vocoder. "

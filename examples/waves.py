@@ -14,8 +14,6 @@ the same command is given again.
 """
 
 import pathlib
-import signal
-import sys
 
 import run_flags
 from absl import app, flags
@@ -49,20 +47,13 @@ _RECORDED = (
 _EMA_HALF_LIFE, _HEARD = 2000, 20
 
 
-def main(argv):
+@run_flags.in_one_line
+def main():
     """Train and export as the flags say; an error in the flags or the data ends the program in one line."""
-    try:
-        if argv[1:]:
-            raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
-        if not FLAGS.recordings:
-            raise ValueError("Give a folder of recordings, as in --recordings=drums/. Received: no --recordings")
-        run_flags.require_whole_epochs(FLAGS)
-        train(run_flags.local_path(FLAGS["run_dir"]))
-    except KeyboardInterrupt:
-        # The checkpoint has said where training stopped.
-        sys.exit(128 + signal.SIGINT)
-    except (ValueError, OSError) as error:
-        sys.exit(f"Error: {error}")
+    if not FLAGS.recordings:
+        raise ValueError("Give a folder of recordings, as in --recordings=drums/. Received: no --recordings")
+    run_flags.require_whole_epochs(FLAGS)
+    train(run_flags.local_path(FLAGS["run_dir"]))
 
 
 def train(run_dir):
