@@ -236,7 +236,7 @@ def _short_average():
 def _free_form(channels):
     sizes = {"width": max(1, FLAGS.width // 4), "discriminator_width": FLAGS.width, "discriminator_layers": 4}
     generator, discriminator = networks.gated_inpainter(image_shape=(None, None, channels), **sizes, attention=False)
-    # The paper's weight is 1: in a short training, the discriminator then wins, and the holes have blots.
+    # With the paper's weight, 1, the discriminator wins a short training, and the generator draws blots into the holes.
     return keras_gan.FreeFormInpainter(_beyond_smooth_holes(generator), discriminator, l1_weight=50.0, seed=FLAGS.seed)
 
 

@@ -103,6 +103,14 @@ def record(flags, run_dir):
         write_atomically(run_dir / _FILE, content.encode(**_ENCODING))
 
 
+def recording(flags, run_dir):
+    """Return the callback that records the flags when training begins; arguments as for `record`."""
+    # Not at the top: a wrong flag should not wait for TensorFlow.
+    import keras
+
+    return keras.callbacks.LambdaCallback(on_train_begin=lambda _: record(flags, run_dir))
+
+
 def free_directory(flags, run_dir):
     """Return the directory for the run of these flags: the given one, or another if it belongs to another run.
 

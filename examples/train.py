@@ -135,14 +135,12 @@ def observers(images, run_dir):
 
 def writers(images, run_dir):
     """Return the chief's callbacks, which measure samples and write down what the observers have seen."""
-    import keras
-
     from keras_gan.callbacks import ImageSnapshots, LossCurves, Progress, TensorBoard
 
     log_dir = run_dir / "tensorboard"
     return [
         # Not before the checkpoint knows that no other process trains in the directory.
-        keras.callbacks.LambdaCallback(on_train_begin=lambda _: run_flags.record(train_flags.own(), run_dir)),
+        run_flags.recording(train_flags.own(), run_dir),
         # Before those that write values down.
         *([evaluation(images, run_dir)] if FLAGS.evaluate_every else []),
         ImageSnapshots(run_dir / "samples", log_dir=log_dir),

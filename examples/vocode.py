@@ -97,7 +97,7 @@ def train(run_dir):
         steps_per_epoch=FLAGS.steps_per_epoch,
         verbose=0,
         callbacks=[
-            keras.callbacks.LambdaCallback(on_train_begin=lambda _: run_flags.record(recorded, run_dir)),
+            run_flags.recording(recorded, run_dir),
             callbacks.Checkpoint(run_dir / "checkpoints"),
             callbacks.AudioSnapshots(run_dir / "samples", sample_rate=FLAGS.sample_rate, num_waveforms=8, inputs=shown),
             callbacks.Progress(),

@@ -76,7 +76,7 @@ def train(run_dir):
         steps_per_epoch=FLAGS.steps_per_epoch,
         verbose=0,
         callbacks=[
-            keras.callbacks.LambdaCallback(on_train_begin=lambda _: run_flags.record(recorded, run_dir)),
+            run_flags.recording(recorded, run_dir),
             *callbacks(gan, sounds.sample_rate, run_dir),
         ],
     )

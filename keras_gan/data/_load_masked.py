@@ -24,8 +24,8 @@ def load_masked(
 ) -> tf.data.Dataset:
     """Return endless batches of images with given holes, each a dict of "images" and "masks".
 
-    An inpainter usually draws its holes, from `keras_gan.masks`. Where the holes of use have a shape of their own, such
-    as scratches or subtitles, it learns better from masks of that shape:
+    An inpainter usually draws its holes, from `keras_gan.masks`. Where real holes have a shape of their own, such as
+    scratches or subtitles, it learns better from masks of that shape:
 
         data.load_masked("pictures/", "masks/", image_size=256, batch_size=8)
 
@@ -41,7 +41,7 @@ def load_masked(
         batch_size: images in a batch; at most the number of images.
         seed: seed of the order, the random parts, the flips and the noise.
         start_step: the step of the first batch.
-        preprocessing: `Preprocessing` of the images; the masks are cut and flipped alike.
+        preprocessing: `Preprocessing` of the images; the masks are cut and flipped in the same way.
         cache_dir: local folder for the prepared images; None keeps them in memory.
 
     Returns:

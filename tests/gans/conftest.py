@@ -254,6 +254,28 @@ def _vocoding(*, spectral, dropout):
     return keras.Model(mels, made), keras.Model(waveforms, {"logits": logits, "features": features})
 
 
+@pytest.fixture
+def vocoder_by_hand():
+    """The function that makes a compiled vocoder whose losses can be computed by hand.
+
+    Its generator is tanh(w sum of a frame's mels), and its discriminators have the maps (x, 2x) and (3x,), and logits.
+    """
+
+    def make(gan, front_end, **options):
+        ones = {"use_bias": False, "kernel_initializer": "ones"}
+        mels, waveforms = keras.Input((None, 8), name="mels"), keras.Input((None, 1), name="waveforms")
+        frame = keras.layers.Conv1DTranspose(1, 16, strides=16, **ones)(mels)
+        generator = keras.Model(mels, keras.layers.Activation("tanh")(0.01 * frame))
+        one, other = (keras.layers.Conv1D(1, 1, **ones)(factor * waveforms) for factor in (2.0, 3.0))
+        outputs = {"logits": [0.5 * one, 0.25 * other], "features": [[waveforms, one], [other]]}
+        model = gan(generator, keras.Model(waveforms, outputs), front_end, seed=0, **options)
+        still = {f"{name}_optimizer": keras.optimizers.SGD(0.0) for name in model.players}
+        model.compile(**still, run_eagerly=True)
+        return model
+
+    return make
+
+
 def sound_snapshots(directory, **options):
     """Snapshots of sound, which write no GIF."""
     return keras_gan.callbacks.AudioSnapshots(directory, sample_rate=8000, num_waveforms=4, **options)

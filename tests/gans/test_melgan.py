@@ -7,27 +7,15 @@ import pytest
 import keras_gan
 from keras_gan.layers import MelSpectrogram
 
-GAIN = {"use_bias": False, "kernel_initializer": "ones"}
 
-
-def by_hand(**options):
-    """A generator of tanh(w sum of a frame's mels), and discriminators with the maps (x, 2x) and (3x,), and logits."""
-    mels, waveforms = keras.Input((None, 8), name="mels"), keras.Input((None, 1), name="waveforms")
-    frame = keras.layers.Conv1DTranspose(1, 16, strides=16, use_bias=False, kernel_initializer="ones")(mels)
-    generator = keras.Model(mels, keras.layers.Activation("tanh")(0.01 * frame))
-    one, other = (keras.layers.Conv1D(1, 1, **GAIN)(factor * waveforms) for factor in (2.0, 3.0))
-    outputs = {"logits": [0.5 * one, 0.25 * other], "features": [[waveforms, one], [other]]}
+@pytest.fixture
+def by_hand(vocoder_by_hand):
+    """A MelGAN."""
     front_end = MelSpectrogram(8000, num_mels=8, fft_size=64, hop=16)
-    model = keras_gan.MelGAN(generator, keras.Model(waveforms, outputs), front_end, seed=0, **options)
-    model.compile(
-        generator_optimizer=keras.optimizers.SGD(0.0),
-        discriminator_optimizer=keras.optimizers.SGD(0.0),
-        run_eagerly=True,
-    )
-    return model
+    return lambda **options: vocoder_by_hand(keras_gan.MelGAN, front_end, **options)
 
 
-def test_the_objectives_are_those_of_the_paper():
+def test_the_objectives_are_those_of_the_paper(by_hand):
     model = by_hand()
     x = np.random.default_rng(0).uniform(-0.5, 0.5, (2, 64, 1)).astype("float32")
     y = np.tanh(0.01 * np.repeat(model.mel_spectrogram(x).numpy().sum(-1, keepdims=True), 16, axis=1))
@@ -51,7 +39,7 @@ def test_the_weight_of_the_features_is_the_one_of_the_authors_code():
     assert float(12.0 * keras_gan.losses.feature_matching(zeros, maps)) == pytest.approx(published)
 
 
-def test_each_player_learns_from_its_own_loss_alone():
+def test_each_player_learns_from_its_own_loss_alone(by_hand):
     model = by_hand()
     model.compile(
         generator_optimizer=keras.optimizers.SGD(0.1),
@@ -65,14 +53,14 @@ def test_each_player_learns_from_its_own_loss_alone():
     assert not all(map(np.array_equal, before[1], model.discriminator.get_weights()))
 
 
-def test_the_optimizers_are_those_of_the_paper():
+def test_the_optimizers_are_those_of_the_paper(by_hand):
     for optimizer in by_hand().default_optimizers().values():
         assert isinstance(optimizer, keras.optimizers.Adam)
         config = optimizer.get_config()
         assert [config[key] for key in ("learning_rate", "beta_1", "beta_2")] == pytest.approx([1e-4, 0.5, 0.9])
 
 
-def test_its_configuration_builds_it_again():
+def test_its_configuration_builds_it_again(by_hand):
     model = by_hand(feature_weight=3.0, adversarial_loss=keras_gan.losses.NonSaturating(), ema_half_life=10)
     again = keras_gan.MelGAN.from_config(model.get_config())
     assert again.get_config() == model.get_config()
