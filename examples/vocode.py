@@ -99,7 +99,7 @@ def train(run_dir):
         callbacks=[
             run_flags.recording(recorded, run_dir),
             callbacks.Checkpoint(run_dir / "checkpoints"),
-            callbacks.AudioSnapshots(run_dir / "samples", sample_rate=FLAGS.sample_rate, num_waveforms=8, inputs=shown),
+            callbacks.AudioSnapshots(run_dir / "samples", num_waveforms=8, inputs=shown),
             callbacks.Progress(),
         ],
     )
