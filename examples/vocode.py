@@ -98,7 +98,7 @@ def train(run_dir):
         verbose=0,
         callbacks=[
             run_flags.recording(recorded, run_dir),
-            callbacks.Checkpoint(run_dir / "checkpoints"),
+            callbacks.Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step"),
             callbacks.AudioSnapshots(run_dir / "samples", num_waveforms=8, inputs=shown),
             callbacks.Progress(),
         ],
