@@ -5,8 +5,9 @@ import tensorflow as tf
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import LeakyReLU, PixelShuffle
+from keras_gan.layers import LeakyReLU
 from keras_gan.networks._arguments import require_image_shape, require_number_of
+from keras_gan.networks._building_blocks import twice_as_large
 from keras_gan.networks._clipped_images import ClippedImages
 from keras_gan.networks._sides import SupportedSides, require_sides
 
@@ -78,7 +79,7 @@ def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, gr
         x = _residual(x, y, f"block_{i}")
     x = layers.Add(name="deep")([shallow, _conv(width, "after_blocks")(x)])
     for i in range(2):
-        x = _activated(_twice(x, f"up_{i}_twice"), width, f"up_{i}")
+        x = _activated(twice_as_large(x, f"up_{i}_twice"), width, f"up_{i}")
     x = _activated(x, width, "large")
     x = _conv(target_channels, "to_images")(x)
     return keras.Model(images, ClippedImages(name="enlarged")(x), name="rrdb")
@@ -108,11 +109,6 @@ class PixelUnshuffle(layers.Layer):
     def get_config(self):
         """Return the constructor's arguments."""
         return {**super().get_config(), "factor": self.factor}
-
-
-def _twice(x, name):
-    """Every pixel twice in both directions. After `UpSampling2D`, LiteRT no longer knows the sides."""
-    return PixelShuffle(2, name=name)(layers.Concatenate(name=f"{name}_copies")([x] * 4))
 
 
 def _dense_block(x, growth, name):
