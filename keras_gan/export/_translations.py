@@ -18,6 +18,8 @@ _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
 _PNG_HEADER = 24
 # A longer side is most likely an attack: a small file that unpacks to gigabytes.
 _LONGEST = 8192
+# How many pixels far colours are continued into transparent parts, as `keras_gan.gans.SRGAN.upscale_picture` does.
+_REACH = 8
 
 
 def of_translator(sampler, *, max_count, jit_compile, image_type):
@@ -35,9 +37,9 @@ def of_translator(sampler, *, max_count, jit_compile, image_type):
         holes has `inpaint_png` in its place, for grey and RGB images. The files of sources with a trimap would hold it
         as their alpha, and hide what matting looks at.
     """
-    rule = SideRule(sampler)
-    make = _signatures.making(sampler)
-    compiled = _signatures.making(sampler, jit_compile=True) if jit_compile else make
+    rule = SideRule(sampler, continues=True)
+    make = rule.around(_signatures.making(sampler))
+    compiled = rule.around(_signatures.making(sampler, jit_compile=True)) if jit_compile else make
     signatures = [_serving_default(sampler, compiled, rule, max_count, image_type)]
     file_type = "uint16" if image_type == "uint16" else "uint8"
     if _MASKS in sampler.inputs:
@@ -84,15 +86,20 @@ def _translate_png(sampler, make, rule, max_count, image_type):
     """Return the signature from files to files. Each picture is translated by itself, so they may differ in size."""
     channels = sampler.inputs[sampler.main].shape[-1]
     conditions = [spec for name, spec in sampler.inputs.items() if name != sampler.main]
+    keeps_alpha = getattr(sampler, "keeps_alpha", False) and channels == sampler.output_shape[-1] in (1, 3)
+
+    def made_of(image, given):
+        image.set_shape(sampler.inputs[sampler.main].shape[1:])
+        inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
+        return _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))[0]
 
     def translated(parts):
         file, *given = parts
         # Before it is decoded: a small file can unpack to gigabytes.
-        image = decoded(rule.checked(file, _stated_sides(file)), channels)
-        image.set_shape(sampler.inputs[sampler.main].shape[1:])
-        inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
-        made = _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))
-        return tf.io.encode_png(to_levels(made, image_type)[0])
+        pixels = pixels_of(rule.checked(file, _stated_sides(file)))
+        if not keeps_alpha:
+            return tf.io.encode_png(to_levels(made_of(_in_channels(pixels, channels), given), image_type))
+        return with_its_alpha(pixels, channels, lambda colours: made_of(colours, given), image_type)
 
     def serve(files, *given):
         files = _checked_files(files, max_count)
@@ -107,7 +114,7 @@ def _translate_png(sampler, make, rule, max_count, image_type):
     return Signature(
         name="translate_png",
         documentation=f"{_FILES} string (count,), PNG or JPEG files{labels}, count up to {max_count} -> png_bytes "
-        f"string (count,), their translations as PNG of {bits} bits.",
+        f"string (count,), their translations as PNG of {bits} bits{', with their alpha' * keeps_alpha}.",
         inputs=(tf.TensorSpec((None,), tf.string, _FILES), *conditions),
         function=serve,
         example={
@@ -123,7 +130,7 @@ def _inpaint_png(sampler, make, rule, max_count, image_type):
 
     def completed(file):
         picture = decoded(rule.checked(file, _stated_sides(file)), channels + 1)
-        picture.set_shape((*sampler.output_shape[:-1], channels + 1))
+        picture.set_shape((*rule.sides, channels + 1))
         masks = _signatures.required(
             tf.reduce_any(picture[..., -1] <= -1.0),
             tf.cast(picture[..., -1:] <= -1.0, tf.float32),
@@ -168,14 +175,41 @@ class SideRule:
 
     Args:
         sampler: `Sampler`.
+        continues: whether images with other sides are continued, by `around`, where the network is built for any size.
     """
 
-    def __init__(self, sampler):
+    def __init__(self, sampler, *, continues=False):
         *self.sides, self.channels = sampler.inputs[sampler.main].shape[1:]
         # The layers that a network for pictures of any size begins with.
         rules = [layer for layer in every_layer(sampler.network) if hasattr(layer, "require_sides")]
         self.multiple = max([getattr(layer, "multiple", 1) for layer in rules], default=1)
         self.smallest = max([getattr(layer, "smallest", 1) for layer in rules], default=1)
+        self._main, self._continues = sampler.main, continues
+
+    def around(self, make):
+        """A function of inputs that continues images by their mirror image to sides that the network takes.
+
+        Args:
+            make: function of inputs, a dict of tensors by name, that returns images a whole number of times as large.
+        """
+        if None not in self.sides or (self.multiple, self.smallest) == (1, 1):
+            return make
+
+        def made(inputs):
+            sides = tf.shape(inputs[self._main])[1:3]
+            wanted = (tf.maximum(sides, self.smallest) + self.multiple - 1) // self.multiple * self.multiple
+            wanted = tf.where([side is None for side in self.sides], wanted, sides)
+            rows, columns = (_mirrored(*each) for each in zip(tf.unstack(sides), tf.unstack(wanted), strict=True))
+            images = make(
+                {
+                    name: tf.gather(tf.gather(value, rows, axis=1), columns, axis=2) if value.shape.rank == 4 else value
+                    for name, value in inputs.items()
+                }
+            )
+            height, width = tf.unstack(sides * (tf.shape(images)[1:3] // wanted))
+            return images[:, :height, :width]
+
+        return made
 
     def checked(self, images, sides):
         """Return images, or a file of them, if height and width are right; or raise an error that says what is.
@@ -185,16 +219,19 @@ class SideRule:
             sides: int32 tensor (2,), their height and width.
         """
         wanted = [-1 if side is None else side for side in self.sides]
+        multiple, smallest = (1, 1) if self._continues else (self.multiple, self.smallest)
         if None not in self.sides:
             words = f"This model takes pictures of height {wanted[0]} and width {wanted[1]}. Resize the picture."
+        elif (multiple, smallest) == (1, 1):
+            words = f"Height and width must be at least 1 and at most {_LONGEST}. Resize the picture."
         else:
             words = (
-                f"Height and width must be multiples of {self.multiple}, at least {self.smallest} and at most "
+                f"Height and width must be multiples of {multiple}, at least {smallest} and at most "
                 f"{_LONGEST}. Resize the picture."
             )
-        least = -(-self.smallest // self.multiple) * self.multiple
-        nearest = tf.maximum((sides + self.multiple // 2) // self.multiple * self.multiple, least)
-        nearest = tf.where(tf.equal(wanted, -1), tf.minimum(nearest, _LONGEST // self.multiple * self.multiple), wanted)
+        least = -(-smallest // multiple) * multiple
+        nearest = tf.maximum((sides + multiple // 2) // multiple * multiple, least)
+        nearest = tf.where(tf.equal(wanted, -1), tf.minimum(nearest, _LONGEST // multiple * multiple), wanted)
         return _signatures.required(
             tf.reduce_all(tf.equal(sides, nearest)),
             images,
@@ -247,13 +284,67 @@ def decoded(file, channels):
     Colours become grey and grey becomes colours where the network takes these. As in `keras_gan.data`, transparent
     parts become white where it takes no alpha, and what nobody sees is white where it does.
     """
+    return _in_channels(pixels_of(file), channels)
+
+
+def pixels_of(file):
+    """A PNG or JPEG file as float32 pixels `(height, width, channels)` in [-1, 1], with the channels that it has."""
     # TensorFlow widens 8 bits to 16 as x * 257, so that white stays white.
-    picture = tf.cond(
+    return tf.cond(
         tf.equal(tf.strings.substr(file, 0, 1), _PNG[:1]),
         lambda: to_floats(tf.io.decode_png(file, dtype=tf.uint16)),
         lambda: to_floats(tf.io.decode_jpeg(file, dct_method="INTEGER_ACCURATE")),
     )
-    return tf.ensure_shape(_in_channels(picture, channels), (None, None, channels))
+
+
+def with_its_alpha(pixels, channels, make, image_type):
+    """The PNG file of what a network makes of the colours of a picture, with its alpha, and grey if it is grey.
+
+    This is `upscale_picture` in a graph: the colours of what nobody sees are continued from those next to it, and the
+    alpha is enlarged by the bicubic filter.
+
+    Args:
+        pixels: as `pixels_of` returns them.
+        channels: int, 1 or 3, what the network takes and makes.
+        make: function of float32 `(height, width, channels)` in [-1, 1] that returns such an image, perhaps larger.
+        image_type: "uint8" or "uint16".
+    """
+    given = tf.shape(pixels)[-1]
+    has_alpha, is_grey = tf.equal(given % 2, 0), given < 3
+    alpha = tf.cond(has_alpha, lambda: pixels[..., -1:], lambda: tf.ones_like(pixels[..., :1]))
+    alpha = tf.ensure_shape(alpha, (None, None, 1))
+    made = make(_continued(_in_channels(tf.cond(has_alpha, lambda: pixels[..., :-1], lambda: pixels), channels), alpha))
+    made = tf.cond(is_grey, lambda: luma(made), lambda: made)
+
+    def together():
+        large = tf.image.resize(alpha, tf.shape(made)[:2], method="bicubic")
+        return tf.concat([made, large], axis=-1)
+
+    return tf.io.encode_png(to_levels(tf.cond(has_alpha, together, lambda: made), image_type))
+
+
+def _continued(colours, alpha):
+    """Colours, where nobody sees them replaced by the mean of their seen neighbours, step by step."""
+    known, colours = tf.cast(alpha > -1.0, tf.float32)[tf.newaxis], colours[tf.newaxis]
+    channels = colours.shape[-1]
+
+    def neighbours(values):
+        ones = tf.eye(values.shape[-1], batch_shape=[3, 3])
+        return tf.nn.conv2d(values, ones, 1, "SAME")
+
+    for _ in range(_REACH):
+        count = neighbours(known)
+        total = neighbours(colours * known)
+        fresh = tf.logical_and(known == 0.0, count > 0.0)
+        colours = tf.where(fresh, total / tf.maximum(count, 1.0), colours)
+        known = tf.maximum(known, tf.cast(fresh, tf.float32))
+    return tf.ensure_shape(colours[0], (None, None, channels))
+
+
+def _mirrored(side, wanted):
+    """The places of `wanted` pixels in an axis of `side` of them, which is continued by its mirror image."""
+    places = tf.range(wanted) % (2 * side)
+    return tf.minimum(places, 2 * side - 1 - places)
 
 
 def _in_channels(picture, channels):
@@ -267,6 +358,8 @@ def _in_channels(picture, channels):
     else:
         colour = tf.cond(given < 3, lambda: tf.repeat(colour[..., :1], 3, axis=-1), lambda: colour)
     if channels in (2, 4):
-        return tf.concat([tf.where(alpha > -1.0, colour, 1.0), alpha], axis=-1)
-    opacity = 0.5 * (alpha + 1.0)
-    return tf.cond(has_alpha, lambda: colour * opacity + (1.0 - opacity), lambda: colour)
+        picture = tf.concat([tf.where(alpha > -1.0, colour, 1.0), alpha], axis=-1)
+    else:
+        opacity = 0.5 * (alpha + 1.0)
+        picture = tf.cond(has_alpha, lambda: colour * opacity + (1.0 - opacity), lambda: colour)
+    return tf.ensure_shape(picture, (None, None, channels))

@@ -162,6 +162,12 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
         given = Picture(picture, self.sampler().inputs["images"].shape[-1])
         return given.enlarged(self.upscale(given.colours[np.newaxis], **options)[0])
 
+    def sampler(self, averaged=True):
+        """The `Sampler` that enlarges: the generator, or its average. Exports keep the alpha of files."""
+        sampler = super().sampler(averaged)
+        sampler.keeps_alpha = True
+        return sampler
+
     def blocks_of(self, batch):
         """What a picture of training shows: a source with each pixel as a square, its result, and its target."""
         source, *targets = (batch[name] for name in self.data_spec if name in batch)

@@ -381,17 +381,45 @@ def test_the_direction_is_chosen_for_other_runtimes_too(model, tmp_path):
     assert export.litert_distance(model, path, images=IMAGES)["largest"] > 0.001
 
 
+@pytest.mark.parametrize("channels", [pytest.param(1, marks=pytest.mark.long), 3])
+def test_a_served_upscaler_keeps_alpha_grey_and_odd_sides(channels):
+    """The graph makes of files what `upscale_picture` makes of what they hold, up to the rounding of a level."""
+    keras.utils.set_random_seed(0)
+    generator = keras_gan.networks.rrdb(
+        image_shape=(None, None, channels), width=4, growth=2, blocks=1, scale=2, skip="bicubic"
+    )
+    generator.get_layer("to_images").kernel.assign(0.1 * np.random.default_rng(0).normal(size=(3, 3, 4, channels)))
+    judge = keras.Sequential([keras.Input((None, None, channels)), keras.layers.Conv2D(1, 3)])
+    model = keras_gan.RealESRGAN(generator, judge)
+    options = {"max_count": 8, "jit_compile": False}
+    _, signature = _translations.of_translator(model.sampler(), image_type="uint16", **options)
+    assert "with their alpha" in signature.documentation
+    rng = np.random.default_rng(1)
+    grey = [rng.integers(0, 65536, (7, 5, count)).astype("uint16") for count in (1, 2)]
+    coloured = [rng.integers(0, 65536, (6, 9, count)).astype("uint16") for count in (3, 4)]
+    pictures = grey + (coloured if channels == 3 else [])
+    for picture in pictures[1::2]:
+        picture[2:5, 1:4, -1] = 0
+    files = tf.constant([tf.io.encode_png(picture).numpy() for picture in pictures])
+    # As a graph, which is all that a server has.
+    made = tf.function(signature.function, input_signature=list(signature.inputs), autograph=False)(files)["png_bytes"]
+    for file, picture in zip(made.numpy(), pictures, strict=True):
+        found, expected = tf.io.decode_png(file, dtype=tf.uint16).numpy(), model.upscale_picture(picture)
+        assert found.shape == expected.shape == (2 * picture.shape[0], 2 * picture.shape[1], picture.shape[2])
+        np.testing.assert_allclose(found.astype(int), expected.astype(int), rtol=0, atol=2)
+
+
 @pytest.mark.parametrize(
     "file, message",
     [
         (b"", r"no PNG or JPEG file.* Received: the number of bytes =.*0"),
         (b"GIF89a" + bytes(50), r"no PNG or JPEG file"),
         (png(np.zeros((8, 8, 3), np.uint8))[:60], r"Invalid PNG"),
-        (png(np.zeros((8, 8, 3), np.uint8))[:20], r"The nearest that work, and received.*\[8 8\]"),
+        (png(np.zeros((8, 8, 3), np.uint8))[:20], r"The nearest that work, and received.*\[1 8\].*\[0 8\]"),
         (jpeg()[:60], r"JPEG"),
         # A header of 40,000 x 40,000 pixels, and nothing behind it.
         (png(np.zeros((8, 8, 3), np.uint8))[:16] + (40_000).to_bytes(4, "big") * 2, r"\[8192 8192\].*\[40000 40000\]"),
-        (png(OPAQUE), r"multiples of 4, at least 8 and at most 8192. Resize.*The nearest that work.*\[8 8\].*\[6 5\]"),
+        (png(OPAQUE)[:16] + bytes(8), r"at least 1 and at most 8192. Resize.*The nearest that work.*\[1 1\].*\[0 0\]"),
     ],
 )
 def test_a_wrong_file_is_answered_with_what_is_right(file, message, any_size):
@@ -399,10 +427,21 @@ def test_a_wrong_file_is_answered_with_what_is_right(file, message, any_size):
         any_size.loaded.signatures["translate_png"](image_bytes=tf.constant([file]))
 
 
+def test_pictures_with_sides_that_the_network_does_not_take_are_continued(any_size):
+    """As `translate` of this package does: 15x13 become 16x16, and 6x5 become 8x8, the least that it takes."""
+    images = drawn(2, 15, 13)
+    made = any_size.loaded.signatures["serving_default"](images=tf.constant(images))["images"]
+    continued = np.pad(images, [(0, 0), (0, 1), (0, 3), (0, 0)], mode="symmetric")
+    np.testing.assert_allclose(made, any_size.translate(continued)[:, :15, :13], rtol=0, atol=1e-6)
+    (file,) = any_size.loaded.signatures["translate_png"](image_bytes=tf.constant([png(OPAQUE)]))["png_bytes"].numpy()
+    continued = np.pad(OPAQUE[None] / np.float32(127.5) - 1, [(0, 0), (0, 2), (0, 3), (0, 0)], mode="symmetric")
+    np.testing.assert_array_equal(opened(file), to_bytes(any_size.translate(continued))[0, :6, :5])
+
+
 def test_a_wrong_size_is_answered_with_the_nearest_that_works(any_size, exported):
-    message = r"(?s)multiples of 4.*nearest that work.*\[16 12\].*\[15 13\]"
+    message = r"(?s)at most 8192.*nearest that work.*\[8192 12\].*\[8193 12\]"
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-        any_size.loaded.signatures["serving_default"](images=tf.zeros((1, 15, 13, 3)))
+        any_size.loaded.signatures["serving_default"](images=tf.zeros((1, 8193, 12, 3)))
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"up to 5 files. .*Received: count =.*6"):
         any_size.loaded.signatures["translate_png"](image_bytes=tf.constant([png(OPAQUE)] * 6))
     translate = exported._model.signatures["translate_png"]

@@ -48,7 +48,7 @@ def test_the_path_has_no_parameters_and_adds_to_what_the_network_makes(name):
 
 @pytest.mark.parametrize("name", BUILDERS)
 def test_a_path_that_does_not_fit_is_refused(name):
-    with pytest.raises(ValueError, match="`skip` must be.*Received: skip='bilinear'"):
+    with pytest.raises(ValueError, match=r"`skip` must be.*Received: skip='bilinear'"):
         BUILDERS[name](image_shape=(8, 8, 1), skip="bilinear")
-    with pytest.raises(ValueError, match="keeps the channels.*Received: skip='bicubic', target_channels=3"):
+    with pytest.raises(ValueError, match=r"keeps the channels.*Received: skip='bicubic', target_channels=3"):
         BUILDERS[name](image_shape=(8, 8, 1), target_channels=3, skip="bicubic")
