@@ -18,7 +18,8 @@ A model that translates images takes two kinds of them, in batches with the fiel
 
 One that restores images makes its sources from good images:
 
-    keras_gan.data.load_degraded("photographs/", keras_gan.data.Bicubic(4), image_size=96, batch_size=16)
+    photographs = keras_gan.data.Parts("photographs/", 96)  # Parts at their own resolution.
+    keras_gan.data.load_degraded(photographs, keras_gan.data.Bicubic(4), batch_size=16)
 
 One that makes sound takes waveforms:
 
@@ -44,6 +45,7 @@ from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
 from keras_gan.data.moving_digits import MovingDigits
 from keras_gan.data.numpy_file import NumpyFile
+from keras_gan.data.parts import Parts
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.recordings import Recordings
 from keras_gan.data.second_order_degradation import SecondOrderDegradation
@@ -63,6 +65,7 @@ __all__ = [
     "ImageStream",
     "MovingDigits",
     "NumpyFile",
+    "Parts",
     "Preprocessing",
     "Recordings",
     "SecondOrderDegradation",
