@@ -21,6 +21,10 @@ One that restores images makes its sources from good images:
     photographs = keras_gan.data.Parts("photographs/", 96)  # Parts at their own resolution.
     keras_gan.data.load_degraded(photographs, keras_gan.data.Bicubic(4), batch_size=16)
 
+One that finds alphas takes cut-outs on photographs:
+
+    keras_gan.data.load_mattes("cut_outs/", backgrounds="photographs/", image_size=64, batch_size=8)
+
 One that makes sound takes waveforms:
 
     keras_gan.data.load_recordings("recordings/", num_samples=16384, sample_rate=16000)
@@ -34,6 +38,7 @@ from keras_gan.data._load import load
 from keras_gan.data._load_clips import load_clips
 from keras_gan.data._load_degraded import load_degraded
 from keras_gan.data._load_masked import load_masked
+from keras_gan.data._load_mattes import load_mattes
 from keras_gan.data._load_pairs import load_pairs
 from keras_gan.data._load_recordings import load_recordings
 from keras_gan.data._load_unpaired import load_unpaired
@@ -74,6 +79,7 @@ __all__ = [
     "load_clips",
     "load_degraded",
     "load_masked",
+    "load_mattes",
     "load_pairs",
     "load_recordings",
     "load_unpaired",

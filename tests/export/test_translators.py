@@ -16,7 +16,7 @@ import keras_gan
 from keras_gan import export
 from keras_gan._litert import interpreter
 from keras_gan._pixels import to_bytes
-from keras_gan.export import ExportedGenerator, _translations
+from keras_gan.export import ExportedGenerator, _picture_files
 from keras_gan.layers import GroupNormalization, ReflectionPadding2D
 from keras_gan.training import Interface, Sampler
 
@@ -348,7 +348,7 @@ def test_every_kind_of_file_becomes_what_the_network_takes():
     }
     for channels, pictures in expected.items():
         for file, picture in zip(files, pictures, strict=False):
-            made = 127.5 * (_translations.decoded(tf.constant(file), channels).numpy() + 1)
+            made = 127.5 * (_picture_files.decoded(tf.constant(file), channels).numpy() + 1)
             assert made.shape == picture.shape
             assert np.abs(made - picture).max() < 1
 
