@@ -11,6 +11,7 @@ from keras_gan.layers.fir_resampling import FIRDownsampling2D, FIRUpsampling2D
 from keras_gan.layers.frame_by_frame import FrameByFrame
 from keras_gan.layers.gated_convolution import GatedConv2D
 from keras_gan.layers.group_normalization import GroupNormalization
+from keras_gan.layers.gumbel_softmax import GumbelSoftmax
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.learned_constant import LearnedConstant
@@ -46,6 +47,7 @@ __all__ = [
     "FrameByFrame",
     "GatedConv2D",
     "GroupNormalization",
+    "GumbelSoftmax",
     "ImagePool",
     "LeakyReLU",
     "LearnedConstant",
