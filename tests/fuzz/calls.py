@@ -1297,6 +1297,20 @@ _DATA = {
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
+    "load_text": lambda: (
+        data.load_text,
+        {
+            "source": ["a dog", "two cats"],
+            "tokenizer": "words",
+            "unit": "line",
+            "length": 3,
+            "max_tokens": 9,
+            "split": "all",
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+        },
+    ),
     "load_recordings": lambda: (
         data.load_recordings,
         {
