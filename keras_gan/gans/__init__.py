@@ -20,6 +20,7 @@ from keras_gan.gans.ganomaly import GANomaly
 from keras_gan.gans.hifigan import HiFiGAN
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
+from keras_gan.gans.language_model import LanguageModel
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.melgan import MelGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
@@ -31,6 +32,7 @@ from keras_gan.gans.r3gan import R3GAN
 from keras_gan.gans.real_esrgan import RealESRGAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
+from keras_gan.gans.seqgan import SeqGAN
 from keras_gan.gans.srgan import SRGAN
 from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
@@ -66,6 +68,7 @@ __all__ = [
     "HiFiGAN",
     "HingeGAN",
     "InfoGAN",
+    "LanguageModel",
     "MelGAN",
     "MinimaxGAN",
     "MoCoGAN",
@@ -75,6 +78,7 @@ __all__ = [
     "RealESRGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "SeqGAN",
     "StarGAN",
     "StyleGAN2",
     "TwoPlayerGAN",

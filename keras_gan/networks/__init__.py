@@ -25,9 +25,11 @@ from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.rrdb import rrdb
 from keras_gan.networks.sagan import sagan
+from keras_gan.networks.seqgan import seqgan
 from keras_gan.networks.srresnet import srresnet
 from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
+from keras_gan.networks.text_oracle import text_oracle
 from keras_gan.networks.unet import unet
 from keras_gan.networks.unet_discriminator import unet_discriminator
 from keras_gan.networks.vae import vae
@@ -64,9 +66,11 @@ __all__ = [
     "resnet_translator",
     "rrdb",
     "sagan",
+    "seqgan",
     "srresnet",
     "stargan_discriminator",
     "stylegan2",
+    "text_oracle",
     "unet",
     "unet_discriminator",
     "vae",
