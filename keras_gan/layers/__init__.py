@@ -29,6 +29,7 @@ from keras_gan.layers.self_attention import SelfAttention
 from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_power_iterations
 from keras_gan.layers.style_mixing import StyleMixing
 from keras_gan.layers.token_decoder import TokenDecoder
+from keras_gan.layers.tokenizer import Tokenizer
 from keras_gan.layers.truncation import Truncation
 from keras_gan.layers.weight_normalization import WeightNormalization, fold_weight_normalization
 
@@ -66,6 +67,7 @@ __all__ = [
     "SpectralNormalization",
     "StyleMixing",
     "TokenDecoder",
+    "Tokenizer",
     "Truncation",
     "WeightNormalization",
     "fold_weight_normalization",

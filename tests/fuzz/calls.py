@@ -36,6 +36,7 @@ from keras_gan import (
 )
 
 SHAPE = (8, 8, 1)
+WORDS = ("", "[UNK]", "a", "dog", "cat")
 
 
 @functools.cache
@@ -855,6 +856,13 @@ _LAYERS = {
         {"layer": keras.layers.Dense(1), "power_iterations": 1, "epsilon": 1e-12, "name": "sn", "trainable": True},
     ),
     "StyleMixing": layer(layers.StyleMixing, probability=0.9, seed=1),
+    "Tokenizer": layer(layers.Tokenizer, vocabulary=WORDS, level="words", length=4, standardize="lower"),
+    "Tokenizer.fitted": lambda: (
+        layers.Tokenizer.fitted,
+        {"texts": ["a dog"], "level": "words", "length": 4, "max_tokens": 9, "standardize": "lower", "name": "words"},
+    ),
+    "Tokenizer.decode": lambda: (layers.Tokenizer(WORDS, length=4).decode, {"tokens": labels(8).reshape(2, 4)}),
+    "Tokenizer.num_tokens": lambda: (layers.Tokenizer(WORDS, length=4).num_tokens, {"strings": ["a dog"]}),
     "Truncation": layer(layers.Truncation, psi=0.7, momentum=0.995),
     "WeightNormalization": lambda: (
         layers.WeightNormalization,
@@ -1289,6 +1297,20 @@ _DATA = {
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
+    "load_text": lambda: (
+        data.load_text,
+        {
+            "source": ["a dog", "two cats"],
+            "tokenizer": "words",
+            "unit": "line",
+            "length": 3,
+            "max_tokens": 9,
+            "split": "all",
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+        },
+    ),
     "load_recordings": lambda: (
         data.load_recordings,
         {
