@@ -43,7 +43,7 @@ class TextModel(AdversarialModel, abc.ABC):
             **options,
         )
         self._maps, self.vocab_size, self.length = maps, decoder.vocab_size, length
-        self.tokenizer = _require_tokenizer(tokenizer, decoder.vocab_size, length)
+        self.tokenizer = require_tokenizer(tokenizer, decoder.vocab_size, length)
 
     @property
     def decoder(self):
@@ -115,12 +115,7 @@ class TextModel(AdversarialModel, abc.ABC):
         Raises:
             ValueError: if the model has no tokenizer, and as `generate` does.
         """
-        if self.tokenizer is None:
-            raise ValueError(
-                "Only a model with a tokenizer writes strings: build it with `tokenizer=dataset.tokenizer`, or call "
-                "`generate` for the tokens. Received: tokenizer=None"
-            )
-        return [text.decode() for text in self.tokenizer.decode(self.generate(num_texts, **options)).numpy()]
+        return written(self, num_texts, options)
 
     def log_likelihood(self, tokens, *, temperature=1.0, averaged=True, batch_size=256):
         """The logarithm of the probability with which the model writes given texts.
@@ -188,6 +183,27 @@ class TextModel(AdversarialModel, abc.ABC):
         }
 
 
+def written(model, num_texts, options):
+    """What a model of text generates, a list of str; or a ValueError if it has no tokenizer.
+
+    Args:
+        model: model with a `tokenizer` and `generate`.
+        num_texts: first argument of `generate`.
+        options: dict of its other arguments.
+    """
+    if model.tokenizer is None:
+        raise ValueError(
+            "Only a model with a tokenizer writes strings: build it with `tokenizer=dataset.tokenizer`, or call "
+            "`generate` for the tokens. Received: tokenizer=None"
+        )
+    return [text.decode() for text in model.tokenizer.decode(model.generate(num_texts, **options)).numpy()]
+
+
+def as_rows(tokens, vocab_size):
+    """Texts as rows of zeros and a one, float32 `(batch, length, vocab_size)`."""
+    return tf.one_hot(tokens, vocab_size)
+
+
 def require_fit(maps, judges, name, shape):
     """Raise a ValueError unless a discriminator takes what a generator writes.
 
@@ -205,7 +221,7 @@ def require_fit(maps, judges, name, shape):
         )
 
 
-def _require_tokenizer(tokenizer, vocab_size, length):
+def require_tokenizer(tokenizer, vocab_size, length):
     """Return a tokenizer that fits the networks, or None, or raise a ValueError."""
     if tokenizer is None:
         return None

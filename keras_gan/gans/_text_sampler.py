@@ -10,7 +10,7 @@ from keras_gan.training import Field, Sampler
 
 TEMPERATURES, PROMPTS = "temperatures", "prompts"
 # Of a place in a prompt that is left to the model; as in `keras_gan.layers.TokenDecoder`.
-_FREE = -1
+FREE = -1
 _OF_DECODERS = ("vocab_size", "generate", "counted", "log_probabilities")
 # The largest number below 1 that float32 holds.
 _BELOW_ONE = 1.0 - 2.0**-24
@@ -60,7 +60,7 @@ class TextSampler(Sampler):
         return {
             "latents": given.get("latents", _random.latents_of_seed(count, self.output_shape, seed)),
             TEMPERATURES: given.get(TEMPERATURES, tf.ones((count,))),
-            PROMPTS: given.get(PROMPTS, tf.fill((count, *self.output_shape), _FREE)),
+            PROMPTS: given.get(PROMPTS, tf.fill((count, *self.output_shape), FREE)),
         }
 
     def inputs_for(self, count=None, *, seed=None, temperatures=None, prompts=None, **given):
@@ -108,7 +108,7 @@ class TextSampler(Sampler):
             row.ndim == 1
             and (row.dtype.kind in "iu" or not row.size)
             and len(row) <= length
-            and np.isin(row, np.arange(_FREE, vocab_size)).all()
+            and np.isin(row, np.arange(FREE, vocab_size)).all()
             for row in rows
         )
         if not good:
@@ -117,7 +117,7 @@ class TextSampler(Sampler):
                 "begins with; -1 stands for a place that the model fills. Give one for all texts, or a list of one for "
                 f"each. Received: prompt={prompts!r:.80}"
             )
-        filled = np.full((len(rows), length), _FREE, "int32")
+        filled = np.full((len(rows), length), FREE, "int32")
         for number, row in enumerate(rows):
             filled[number, : len(row)] = row
         return tf.constant(filled)

@@ -7,11 +7,9 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_int, require_number
 from keras_gan._replicas import sum_over_replicas
 from keras_gan.gans._text import TextModel, require_fit
-from keras_gan.gans._text_sampler import chosen_by, decoder_of
+from keras_gan.gans._text_sampler import FREE, chosen_by, decoder_of
 from keras_gan.losses import NonSaturating
 from keras_gan.training import Critic, Player
-
-_FREE = -1
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -165,7 +163,7 @@ class SeqGAN(TextModel):
     def texts_for(self, batch, noise):
         """A text of the generator for each of a batch."""
         numbers = noise.uniform_for(batch, (self.length,))
-        return {"tokens": self.decoder.generate(chosen_by(numbers), tf.fill(tf.shape(numbers), _FREE))}
+        return {"tokens": self.decoder.generate(chosen_by(numbers), tf.fill(tf.shape(numbers), FREE))}
 
     def rewards_of(self, texts, noise):
         """Q_t, what the discriminator thinks of the texts if they are finished from place t: `(batch, length)`."""
@@ -173,7 +171,7 @@ class SeqGAN(TextModel):
         numbers = noise.uniform_for(texts, (self.rollouts, places, self.length))
         # Row s of a text has its first s + 1 tokens, and is free after them.
         is_given = tf.range(self.length)[None, :] <= tf.range(places)[:, None]
-        beginnings = tf.reshape(tf.where(is_given, tokens[:, None, :], _FREE), (-1, self.length))
+        beginnings = tf.reshape(tf.where(is_given, tokens[:, None, :], FREE), (-1, self.length))
 
         decoder = decoder_of(self.rollout_generator)
 

@@ -19,8 +19,8 @@ class GumbelSoftmax(keras.layers.Layer):
 
         y = softmax(beta (o + g)),   g = -log(-log(u))
 
-    Jang et al. 2016 (arXiv 1611.01144), equation 2, and Maddison et al. 2016 (arXiv 1611.00712), equation 10, where
-    1 / beta is the temperature. The larger beta, the closer is y to a row of zeros and a one, and the wilder its
+    Jang et al. 2016 (arXiv 1611.01144), equation 2, and Maddison et al. 2016 (arXiv 1611.00712), where 1 / beta is the
+    temperature. The larger beta, the closer is y to a row of zeros and a one, and the wilder its
     gradient.
 
     With `straight_through` the output is that row of zeros and a one, which the next layer may need, and its gradient

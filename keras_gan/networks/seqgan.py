@@ -29,7 +29,8 @@ def seqgan(
                         -> highway -> dropout -> Dense(1)
 
     with the highway t g + (1 - t) x, t = sigmoid(W x + b) and g = ReLU(V x + c) of Srivastava et al. 2015 (arXiv
-    1505.00387). Yu et al. 2016 (arXiv 1609.05473), appendix B, and the authors' code, which has the default sizes.
+    1505.00387). Yu et al. 2016 (arXiv 1609.05473), and the authors' code, which has the default sizes. A step of
+    `SeqGAN` judges thousands of texts: on a CPU, a tenth of the filters make it many times as fast.
 
     Differences from that code: weights start as they do in Keras, with a bias of 1 in the forget gate; and one logit
     stands for the difference of the authors' two. Their penalty of its weights, 0.1 (|v|^2 + |w|^2), is at least
