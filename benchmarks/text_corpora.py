@@ -29,6 +29,7 @@ from absl import app, flags
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import _protocol
+import _text
 import keras
 import numpy as np
 
@@ -80,31 +81,30 @@ class Corpus:
         self.name, self.length, self.ends = name, LENGTHS[name], name == "words"
         options = {"batch_size": FLAGS.batch_size}
         folder = pathlib.Path(FLAGS.text)
+        if self.ends:
+            self._source = folder / "coco_captions_train.txt"
+            self._options = {"length": self.length, "max_tokens": FLAGS.max_tokens, **options}
+            held_out = folder / "coco_captions_test.txt"
+        else:
+            self._source = held_out = folder / "tinyshakespeare.txt"
+            self._options = {"tokenizer": "characters", "length": self.length, "split": "train", **options}
+            options = {"split": "test", **options}
+        self.loaded = self.batches(0)
         with warnings.catch_warnings(action="ignore"):
-            if self.ends:
-                train = {"length": self.length, "max_tokens": FLAGS.max_tokens, **options}
-                self.loaded = keras_gan.data.load_text(folder / "coco_captions_train.txt", **train)
-                test = {"tokenizer": self.loaded.tokenizer, **options}
-                held_out = keras_gan.data.load_text(folder / "coco_captions_test.txt", **test)
-                self._source = folder / "coco_captions_train.txt", train
-            else:
-                train = {"tokenizer": "characters", "length": self.length, "split": "train", **options}
-                self._source = folder / "tinyshakespeare.txt", train
-                self.loaded = keras_gan.data.load_text(self._source[0], **train)
-                test = {"tokenizer": self.loaded.tokenizer, "split": "test", **options}
-                held_out = keras_gan.data.load_text(self._source[0], **test)
+            held_out = keras_gan.data.load_text(held_out, tokenizer=self.loaded.tokenizer, **options)
         self.tokenizer = self.loaded.tokenizer
         self.train, self.test = (_some(_all(data), FLAGS.num_texts) for data in (self.loaded, held_out))
         self.everything = _all(self.loaded)
         self._words = None
         if not self.ends:
-            lines = self._source[0].read_text(encoding="utf-8").splitlines()
+            lines = self._source.read_text(encoding="utf-8").splitlines()
             self._words = keras_gan.layers.Tokenizer.fitted(lines[: len(lines) * 9 // 10], length=self.length)
 
     def batches(self, seed):
         """Endless batches of the training texts."""
+        # What is cut and unknown stands in the first line of the corpus.
         with warnings.catch_warnings(action="ignore"):
-            return keras_gan.data.load_text(self._source[0], **self._source[1], seed=seed)
+            return keras_gan.data.load_text(self._source, **self._options, seed=seed)
 
     def measured(self, tokens):
         """Return what a row says of texts."""
@@ -192,8 +192,7 @@ def make_model(name, corpus, seed):
         return model
     if name == "MLE":
         model = keras_gan.LanguageModel(keras_gan.networks.seqgan(**writing, filters=filters)[0], seed=seed)
-        falling = keras_gan.schedules.LinearDecay(RATE, FLAGS.updates, hold_steps=FLAGS.updates // 2)
-        model.compile(generator_optimizer=_adam(falling))
+        model.compile(generator_optimizer=_text.adam(_text.falling(RATE, FLAGS.updates)))
         return model
     options = {"pretraining_steps": FLAGS.updates // 5, "seed": seed}
     if name == "SeqGAN":
@@ -203,13 +202,9 @@ def make_model(name, corpus, seed):
         networks = keras_gan.networks.relgan(**writing, cell="lstm", representations=16, filters=filters)
         options |= {"annealing_steps": FLAGS.relgan_steps}
     model = {"SeqGAN": keras_gan.SeqGAN, "RelGAN": keras_gan.RelGAN}[name](*networks, **options)
-    rates = keras.optimizers.schedules.PiecewiseConstantDecay([FLAGS.updates // 5 - 1], [RATE, FLAGS.game_rate])
-    model.compile(generator_optimizer=_adam(rates), discriminator_optimizer=_adam(FLAGS.game_rate))
+    rates = _text.ThenGame(RATE, FLAGS.updates // 5, FLAGS.game_rate)
+    model.compile(generator_optimizer=_text.adam(rates), discriminator_optimizer=_text.adam(FLAGS.game_rate))
     return model
-
-
-def _adam(rate):
-    return keras.optimizers.Adam(rate, epsilon=1e-8, global_clipnorm=5.0)
 
 
 def steps_of(name):

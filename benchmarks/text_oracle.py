@@ -16,9 +16,10 @@ maximum likelihood alone (Caccia et al. 2018, arXiv 1811.02549). The gain of a G
 the same seed, at the temperature where both have the same NLL_gen, minus its own: above 0, the GAN is better. "Best
 gain" is that at the best of its own temperatures.
 
-`SeqGAN` and `RelGAN` begin with a pre-training by maximum likelihood, and "before" is their point at its end. All
-generators are the same LSTM. The rate of the baseline falls to 0; with more updates its NLL_gen rises. A training takes
-one to two minutes of one core. A finished run is a line in --out, whatever its result, and is not run again.
+All generators are the same LSTM. `SeqGAN` and `RelGAN` begin with a pre-training that is the baseline's training: as
+many updates by maximum likelihood, with a rate that falls to 0. "Before" is their point at its end. With more updates,
+the NLL_gen of the baseline rises. A training takes two minutes of one core. A finished run is a line in --out, whatever
+its result, and is not run again.
 """
 
 import os
@@ -29,6 +30,7 @@ from absl import app, flags
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import _protocol
+import _text
 import keras
 import matplotlib.pyplot as plt
 import numpy as np
@@ -45,10 +47,9 @@ flags.DEFINE_integer("length", 12, "Tokens in a text.", lower_bound=2)
 flags.DEFINE_integer("texts", 10_000, "Texts of the oracle for training; as many measure.", lower_bound=64)
 flags.DEFINE_integer("width", 32, "Units of the LSTM of all models.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 64, "Texts in a batch.", lower_bound=1)
-flags.DEFINE_integer("updates", 2500, "Updates of the baseline.", lower_bound=1)
-flags.DEFINE_integer("pretraining_steps", 400, "Steps of the GANs' pre-training, of five updates each.", lower_bound=1)
+flags.DEFINE_integer("updates", 2500, "Updates by maximum likelihood.", lower_bound=10)
 flags.DEFINE_integer("judge_steps", 100, "Steps of the pre-training of SeqGAN's discriminator.", lower_bound=0)
-flags.DEFINE_integer("steps", 400, "Steps of the game.", lower_bound=1)
+flags.DEFINE_integer("steps", 800, "Steps of the game.", lower_bound=1)
 flags.DEFINE_integer("filters", 32, "Filters of each size, 2 to 5, in the discriminators.", lower_bound=1)
 flags.DEFINE_integer("rollouts", 8, "Rollouts of SeqGAN; the paper has 16.", lower_bound=1)
 flags.DEFINE_float("game_rate", 1e-3, "Learning rate of all networks in the game.")
@@ -58,11 +59,12 @@ flags.DEFINE_string("out", "runs/text_oracle/results.jsonl", "The log of finishe
 flags.DEFINE_string("pictures", "runs/text_oracle", "Where the picture of the curves goes.")
 
 SETTINGS = (
-    *("vocab_size", "length", "texts", "width", "batch_size", "updates", "pretraining_steps", "judge_steps", "steps"),
+    *("vocab_size", "length", "texts", "width", "batch_size", "updates", "judge_steps", "steps"),
     *("filters", "rollouts", "game_rate", "beta"),
 )
 TEMPERATURES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
-RATE = 1e-2
+# Batches of a step, as in the papers' codes: the discriminator takes five for each update of the generator.
+RATE, GAME_BATCHES = 1e-2, 5
 
 
 class Oracle:
@@ -96,8 +98,7 @@ class Oracle:
 def baseline(seed):
     """Return the compiled language model."""
     model = keras_gan.LanguageModel(writer(), seed=seed)
-    falling = keras_gan.schedules.LinearDecay(RATE, FLAGS.updates, hold_steps=FLAGS.updates // 2)
-    model.compile(generator_optimizer=keras.optimizers.Adam(falling, epsilon=1e-8, global_clipnorm=5.0))
+    model.compile(generator_optimizer=_text.adam(_text.falling(RATE, FLAGS.updates)))
     return model
 
 
@@ -111,7 +112,8 @@ def seqgan(seed):
     return _compiled(
         keras_gan.SeqGAN(
             *keras_gan.networks.seqgan(**_sizes(), filters=_filters()),
-            pretraining_steps=FLAGS.pretraining_steps,
+            pretraining_steps=FLAGS.updates // GAME_BATCHES,
+            discriminator_steps=GAME_BATCHES,
             discriminator_pretraining_steps=FLAGS.judge_steps,
             rollouts=FLAGS.rollouts,
             seed=seed,
@@ -124,7 +126,8 @@ def relgan(seed):
     return _compiled(
         keras_gan.RelGAN(
             *keras_gan.networks.relgan(**_sizes(), cell="lstm", representations=16, filters=_filters()),
-            pretraining_steps=FLAGS.pretraining_steps,
+            pretraining_steps=FLAGS.updates // GAME_BATCHES,
+            discriminator_steps=GAME_BATCHES,
             inverse_temperature=FLAGS.beta,
             annealing_steps=FLAGS.steps,
             seed=seed,
@@ -141,10 +144,9 @@ def _filters():
 
 
 def _compiled(gan):
-    rates = keras.optimizers.schedules.PiecewiseConstantDecay([FLAGS.pretraining_steps - 1], [RATE, FLAGS.game_rate])
     gan.compile(
-        generator_optimizer=keras.optimizers.Adam(rates, epsilon=1e-8, global_clipnorm=5.0),
-        discriminator_optimizer=keras.optimizers.Adam(FLAGS.game_rate, epsilon=1e-8, global_clipnorm=5.0),
+        generator_optimizer=_text.adam(_text.ThenGame(RATE, FLAGS.updates // GAME_BATCHES, FLAGS.game_rate)),
+        discriminator_optimizer=_text.adam(FLAGS.game_rate),
     )
     return gan
 
@@ -166,7 +168,7 @@ def run(name, seed, oracle):
     """Train a GAN and measure it before and after the game; return the results for the log."""
     keras.utils.set_random_seed(seed)
     gan, batches = MAKERS[name](seed), oracle.batches(seed)
-    _protocol.fit(gan, batches, FLAGS.pretraining_steps, epochs=1)
+    _protocol.fit(gan, batches, FLAGS.updates // GAME_BATCHES, epochs=1)
     before = oracle.point(gan, 1.0)
     if name == "SeqGAN" and FLAGS.judge_steps:
         _protocol.fit(gan, batches, FLAGS.judge_steps, epochs=1)
