@@ -14,12 +14,13 @@ A model can be colder: its logits are divided by a temperature below 1, and it t
 single number says which of two models is better. The baseline is the whole curve of `LanguageModel`, which learns by
 maximum likelihood alone (Caccia et al. 2018, arXiv 1811.02549). The gain of a GAN is the NLL_oracle of the baseline of
 the same seed, at the temperature where both have the same NLL_gen, minus its own: above 0, the GAN is better. "Best
-gain" is that at the best of its own temperatures.
+gain" is that at the best of its own temperatures, of those where NLL_gen is below that of equal shares: beyond, what is
+compared is hardly more than a single text.
 
 All generators are the same LSTM. `SeqGAN` and `RelGAN` begin with a pre-training that is the baseline's training: as
 many updates by maximum likelihood, with a rate that falls to 0. "Before" is their point at its end. With more updates,
-the NLL_gen of the baseline rises. A training takes two minutes of one core. A finished run is a line in --out, whatever
-its result, and is not run again.
+the NLL_gen of the baseline rises. A training takes two to three minutes of one core. A finished run is a line in --out,
+whatever its result, and is not run again.
 """
 
 import os
@@ -49,18 +50,21 @@ flags.DEFINE_integer("width", 32, "Units of the LSTM of all models.", lower_boun
 flags.DEFINE_integer("batch_size", 64, "Texts in a batch.", lower_bound=1)
 flags.DEFINE_integer("updates", 2500, "Updates by maximum likelihood.", lower_bound=10)
 flags.DEFINE_integer("judge_steps", 100, "Steps of the pre-training of SeqGAN's discriminator.", lower_bound=0)
-flags.DEFINE_integer("steps", 800, "Steps of the game.", lower_bound=1)
+flags.DEFINE_integer("seqgan_steps", 800, "Steps of SeqGAN's game.", lower_bound=1)
+flags.DEFINE_integer("relgan_steps", 400, "Steps of RelGAN's game.", lower_bound=1)
 flags.DEFINE_integer("filters", 32, "Filters of each size, 2 to 5, in the discriminators.", lower_bound=1)
 flags.DEFINE_integer("rollouts", 8, "Rollouts of SeqGAN; the paper has 16.", lower_bound=1)
-flags.DEFINE_float("game_rate", 1e-3, "Learning rate of all networks in the game.")
+flags.DEFINE_float("seqgan_rate", 1e-3, "Learning rate of SeqGAN's generator in the game; the paper's code has 1e-2.")
+flags.DEFINE_float("relgan_rate", 1e-4, "Learning rate of RelGAN's generator in the game.")
+flags.DEFINE_float("judge_rate", 1e-3, "Learning rate of the discriminators; the papers' codes have 1e-4.")
 flags.DEFINE_float("beta", 100.0, "Largest inverse temperature of RelGAN.")
 flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", lower_bound=0)
 flags.DEFINE_string("out", "runs/text_oracle/results.jsonl", "The log of finished runs.")
 flags.DEFINE_string("pictures", "runs/text_oracle", "Where the picture of the curves goes.")
 
 SETTINGS = (
-    *("vocab_size", "length", "texts", "width", "batch_size", "updates", "judge_steps", "steps"),
-    *("filters", "rollouts", "game_rate", "beta"),
+    *("vocab_size", "length", "texts", "width", "batch_size", "updates", "judge_steps", "filters"),
+    *("seqgan_steps", "relgan_steps", "rollouts", "seqgan_rate", "relgan_rate", "judge_rate", "beta"),
 )
 TEMPERATURES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3, 0.2)
 # Batches of a step, as in the papers' codes: the discriminator takes five for each update of the generator.
@@ -117,7 +121,8 @@ def seqgan(seed):
             discriminator_pretraining_steps=FLAGS.judge_steps,
             rollouts=FLAGS.rollouts,
             seed=seed,
-        )
+        ),
+        FLAGS.seqgan_rate,
     )
 
 
@@ -129,9 +134,10 @@ def relgan(seed):
             pretraining_steps=FLAGS.updates // GAME_BATCHES,
             discriminator_steps=GAME_BATCHES,
             inverse_temperature=FLAGS.beta,
-            annealing_steps=FLAGS.steps,
+            annealing_steps=FLAGS.relgan_steps,
             seed=seed,
-        )
+        ),
+        FLAGS.relgan_rate,
     )
 
 
@@ -143,10 +149,10 @@ def _filters():
     return {size: FLAGS.filters for size in (2, 3, 4, 5) if size <= FLAGS.length}
 
 
-def _compiled(gan):
+def _compiled(gan, rate):
     gan.compile(
-        generator_optimizer=_text.adam(_text.ThenGame(RATE, FLAGS.updates // GAME_BATCHES, FLAGS.game_rate)),
-        discriminator_optimizer=_text.adam(FLAGS.game_rate),
+        generator_optimizer=_text.adam(_text.ThenGame(RATE, FLAGS.updates // GAME_BATCHES, rate)),
+        discriminator_optimizer=_text.adam(FLAGS.judge_rate),
     )
     return gan
 
@@ -172,8 +178,20 @@ def run(name, seed, oracle):
     before = oracle.point(gan, 1.0)
     if name == "SeqGAN" and FLAGS.judge_steps:
         _protocol.fit(gan, batches, FLAGS.judge_steps, epochs=1)
-    trained = _protocol.fit(gan, batches, FLAGS.steps, epochs=_protocol.epochs_of(FLAGS.steps, at_most=5))
+    steps = {"SeqGAN": FLAGS.seqgan_steps, "RelGAN": FLAGS.relgan_steps}[name]
+    trained = _protocol.fit(gan, batches, steps, epochs=_protocol.epochs_of(steps, at_most=5))
     return {"before": before, "curve": oracle.curve(gan), "ms_per_step": trained["ms_per_step"]}
+
+
+def best_gain(points, curve):
+    """The largest `gain` of some points, of those where the model knows more than that all tokens are equally likely.
+
+    Args:
+        points: list of (NLL_oracle, NLL_gen), the warmest first.
+        curve: list of such points.
+    """
+    known = [point for point in points if point[1] < np.log(FLAGS.vocab_size)]
+    return max(gain(point, curve) for point in known or points[:1])
 
 
 def gain(point, curve):
@@ -190,9 +208,9 @@ def gain(point, curve):
 def run_row(name, seed, result, curve):
     """Return one row of the table of runs."""
     before = "{:.3f}, {:.3f}".format(*result["before"]) if "before" in result else ""
-    gains = [gain(point, curve) for point in result["curve"]]
-    cells = (f"{gains[0]:+.3f}", f"{max(gains):+.3f}") if "before" in result else ("", "")
-    oracle, own = result["curve"][0]
+    oracle, own = first = result["curve"][0]
+    gains = gain(first, curve), best_gain(result["curve"], curve)
+    cells = map("{:+.3f}".format, gains) if "before" in result else ("", "")
     return f"{name}, seed {seed}", before, f"{oracle:.3f}", f"{own:.3f}", *cells, f"{result['ms_per_step']:.0f}"
 
 
@@ -205,7 +223,7 @@ def mean_rows(results):
 
 def verdict(name, runs, curves):
     """Say in one sentence whether a GAN gains, as its best gains over all seeds say it."""
-    gains = [max(gain(point, curve) for point in run["curve"]) for run, curve in zip(runs, curves, strict=True)]
+    gains = [best_gain(run["curve"], curve) for run, curve in zip(runs, curves, strict=True)]
     mean, error = np.mean(gains), np.std(gains, ddof=1) / np.sqrt(len(gains)) if len(gains) > 1 else np.inf
     said = "a gain" if mean > 2 * error else "no gain"
     return f"{name}: {said}. Its best gain is {mean:+.3f} nats a token, a mean of {len(gains)}, error {error:.3f}."

@@ -20,7 +20,7 @@ def bleu(tokens, references, *, order=4, ends=True):
 
     It asks whether texts look real, and not whether they differ: one good text a thousand times has a high value. Give
     `self_bleu` next to it, and compare models at several temperatures (Caccia et al. 2018, arXiv 1811.02549). The time
-    grows with the number of texts times the number of references: 500 of each take some 20 seconds.
+    grows with the number of texts times the number of references: 500 of each take some ten seconds.
 
     Args:
         tokens: array-like of integers from 0 `(num_texts, length)`, texts of a model.

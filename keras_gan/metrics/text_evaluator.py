@@ -33,13 +33,15 @@ class _Measure:
         better: dict of the name of each value to "lower" or "higher".
         bounds: (low, high), the range of the values.
         compute: function of (fake, real, ends), of `_Texts`, which returns a number for each name.
-        needs: the attribute of the model, or of the evaluator, that gives the likelihoods; or None.
+        needs: "model" or "oracle", which gives the likelihoods; or None.
+        is_slow: whether a part of the texts is enough.
     """
 
     better: dict[str, str]
     bounds: tuple[float, float]
     compute: Callable
     needs: str | None = None
+    is_slow: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,6 +62,10 @@ class _Texts:
         likelihoods = None if self.likelihoods is None else self.likelihoods[rows]
         return dataclasses.replace(self, tokens=self.tokens[rows], likelihoods=likelihoods)
 
+    def some(self, count):
+        # Spread over all of them, which may be in an order.
+        return self.rows(np.linspace(0, len(self.tokens) - 1, min(count, len(self.tokens))).astype(int))
+
     def half(self, rng):
         return self.rows(np.sort(rng.permutation(len(self.tokens))[: len(self.tokens) // 2]))
 
@@ -74,11 +80,13 @@ _MEASURES = {
         {f"bleu_{_ORDER}": "higher"},
         _SHARE,
         lambda fake, real, ends: [bleu(fake.tokens, real.tokens, order=_ORDER, ends=ends).mean()],
+        is_slow=True,
     ),
     "self_bleu": _Measure(
         {f"self_bleu_{_ORDER}": "lower"},
         _SHARE,
         lambda fake, _, ends: [self_bleu(fake.tokens, order=_ORDER, ends=ends).mean()],
+        is_slow=True,
     ),
     "perplexity": _Measure(
         {"perplexity": "lower"},
@@ -116,8 +124,8 @@ class TextEvaluator:
     Args:
         metrics: any of "ngram_divergence", "bleu", "self_bleu", "perplexity", for models with `log_likelihood`, and
             "oracle_perplexity".
-        num_texts: int, how many texts are drawn, and of more held-out texts a random part of so many is taken. The time
-            of "bleu" and of "self_bleu" grows with its square.
+        num_texts: int, how many texts are drawn, and of more held-out texts a random part of so many is taken.
+        num_bleu: int, how many of them "bleu" and "self_bleu" take on either side, whose time grows with the square.
         ends: bool, whether the token 0 ends a text.
         oracle: a model with `log_likelihood` that is the distribution of the data, for "oracle_perplexity"; or None.
         seed: int, for the texts and for the intervals.
@@ -140,13 +148,21 @@ class TextEvaluator:
     needs = "generate"
 
     def __init__(
-        self, metrics=("ngram_divergence", "bleu", "self_bleu"), *, num_texts=500, ends=True, oracle=None, seed=0
+        self,
+        metrics=("ngram_divergence", "bleu", "self_bleu"),
+        *,
+        num_texts=2_000,
+        num_bleu=200,
+        ends=True,
+        oracle=None,
+        seed=0,
     ):
         metrics = [metrics] if isinstance(metrics, str) else metrics
         if not isinstance(metrics, list | tuple) or not metrics:
             raise ValueError(f"`metrics` must be a list of names, at least one. Received: metrics={metrics!r:.80}")
         self.metrics = tuple(dict.fromkeys(require_choice("metrics", metric, tuple(_MEASURES)) for metric in metrics))
         self.num_texts = require_int("num_texts", num_texts, low=4)
+        self.num_bleu = require_int("num_bleu", num_bleu, low=4)
         self.ends = require_bool("ends", ends)
         self.oracle = oracle
         self.seed = require_seed(seed)
@@ -208,7 +224,7 @@ class TextEvaluator:
         fake = self._drawn(source)
         results = []
         for metric in self.metrics:
-            results += self._results(_MEASURES[metric], *self._with_likelihoods(metric, source, fake, real), intervals)
+            results += self._results(_MEASURES[metric], *self._prepared(metric, source, fake, real), intervals)
         return Report(dataclasses.replace(result, floor=floors.get(result.name)) for result in results)
 
     def floor(self, train, real):
@@ -227,7 +243,7 @@ class TextEvaluator:
         train, real, floors = self.real(train), self.real(real), {}
         for metric in self.metrics:
             if _MEASURES[metric].needs != "model":
-                floors |= self._values(_MEASURES[metric], *self._with_likelihoods(metric, None, train, real))
+                floors |= self._values(_MEASURES[metric], *self._prepared(metric, None, train, real))
         return floors
 
     def _drawn(self, source):
@@ -236,9 +252,11 @@ class TextEvaluator:
         tokens = require_tokens("tokens", source.generate(self.num_texts, seed=self.seed))
         return _Texts(tokens)
 
-    def _with_likelihoods(self, metric, source, fake, real):
-        """Both sets, with the likelihoods that a metric needs."""
+    def _prepared(self, metric, source, fake, real):
+        """Both sets, with the likelihoods that a metric needs, or the part that it takes."""
         needs = _MEASURES[metric].needs
+        if _MEASURES[metric].is_slow:
+            return fake.some(self.num_bleu), real.some(self.num_bleu)
         if needs == "model":
             if not hasattr(source, "log_likelihood"):
                 raise ValueError(

@@ -36,6 +36,13 @@ def test_a_gain_is_measured_at_the_same_diversity(script):
     assert script.gain((2.1, 2.0), curve) == pytest.approx(-0.1)
 
 
+def test_the_best_gain_is_not_that_of_a_model_that_knows_nothing(script):
+    curve = [(2.0, 2.2), (1.8, 2.4), (1.5, 3.0)]
+    # Equal shares of 30 tokens have 3.4.
+    assert script.best_gain([(2.1, 2.2), (1.9, 2.3), (1.0, 3.5)], curve) == pytest.approx(0.0)
+    assert script.best_gain([(1.0, 3.5)], curve) == pytest.approx(0.5)
+
+
 def test_one_sentence_says_whether_there_is_a_gain(script):
     curves = [[(2.0, 2.2), (1.5, 3.0)]] * 3
     better = [{"curve": [(1.9 - 0.01 * seed, 2.2)]} for seed in range(3)]

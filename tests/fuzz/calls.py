@@ -1602,7 +1602,7 @@ _METRICS = {
     ),
     "TextEvaluator": lambda: (
         metrics.TextEvaluator,
-        {"metrics": ["oracle_perplexity"], "num_texts": 5, "ends": True, "oracle": Reader(), "seed": 0},
+        {"metrics": ["oracle_perplexity"], "num_texts": 5, "num_bleu": 4, "ends": True, "oracle": Reader(), "seed": 0},
     ),
     "TextEvaluator.real": lambda: (metrics.TextEvaluator().real, {"texts": tokens(), "verbose": 0}),
     "TextEvaluator.compare": lambda: (

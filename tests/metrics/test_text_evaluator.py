@@ -45,6 +45,16 @@ def test_the_values_are_those_of_the_metrics_on_the_same_texts():
     assert perplexity(Chance().log_likelihood(texts), texts, ends=False) == pytest.approx(5.0)
 
 
+def test_bleu_takes_a_part_that_is_spread_over_all_texts():
+    evaluator = TextEvaluator(["bleu", "self_bleu"], num_texts=30, num_bleu=10, ends=False)
+    report = evaluator.compare(Chance(), held_out(), intervals=False)
+    rows = [0, 3, 6, 9, 12, 16, 19, 22, 25, 29]
+    texts = Chance().generate(30, seed=0)[rows]
+    assert report["bleu_4"].value == bleu(texts, held_out()[rows], ends=False).mean()
+    assert report["self_bleu_4"].value == self_bleu(texts, ends=False).mean()
+    assert report["bleu_4"].num_fake == 10
+
+
 def test_the_intervals_hold_the_values_of_most_other_texts():
     evaluator = TextEvaluator(["ngram_divergence"], num_texts=200, ends=False)
     low, high = evaluator.compare(Chance(), held_out(200))["jsd_1"].interval
