@@ -31,9 +31,9 @@ class RelGAN(TextModel):
         discriminator:  E[s(D(y) - D(r))]
         generator:      E[s(D(r) - D(y))]
 
-    Nie et al. 2019 (ICLR, https://openreview.net/forum?id=rJedV3R5tm), section 2, and the authors' code. A large beta_max
-    makes better texts that are less diverse; the paper has 100 and 1,000. The maximum likelihood and the game are
-    phases of one `fit`.
+    Nie et al. 2019 (ICLR, https://openreview.net/forum?id=rJedV3R5tm), section 2, and the authors' code. A large
+    beta_max makes better texts that are less diverse; the paper has 100 and 1,000. The maximum likelihood and the game
+    are phases of one `fit`.
 
     Differences from the authors' code: they share the state of the generator's optimizer; in a step of the game, the
     generator and the discriminator's first update use the same real texts.
