@@ -118,6 +118,8 @@ HERE = {
     "callbacks.Evaluate.images": _ARRAY - {"flat"},
     # The first picture, before training, shows whether the model takes them.
     "callbacks.AudioSnapshots.after_seconds": {"empty list"},
+    "callbacks.TextSnapshots.after_seconds": {"empty list"},
+    "callbacks.TextSnapshots.tokenizer": _NONE,
     "callbacks.ClipSnapshots.after_seconds": {"empty list"},
     "callbacks.ClipSnapshots.frames_per_second": {"fraction"},
     "callbacks.write_film.frames_per_second": {"fraction"},

@@ -66,6 +66,15 @@ def labels(count=8):
     return np.arange(count, dtype="int32") % 3
 
 
+def tokens(count=6):
+    return np.random.default_rng(3).integers(1, 5, (count, 4)).astype("int32")
+
+
+class Reader:
+    def log_likelihood(self, texts):
+        return -np.ones(len(texts), "float32")
+
+
 def pair(**options):
     generator, discriminator = networks.mlp(image_shape=SHAPE, latent_dim=2, width=2, depth=1, **options)
     return {"generator": generator, "discriminator": discriminator}
@@ -1136,6 +1145,19 @@ _CALLBACKS = {
             "log_dir": None,
         },
     ),
+    "TextSnapshots": lambda: (
+        callbacks.TextSnapshots,
+        {
+            "directory": folder(),
+            "every": 1,
+            "unit": "epoch",
+            "num_texts": 2,
+            "seed": 0,
+            "tokenizer": layers.Tokenizer(WORDS, length=4),
+            "log_dir": None,
+            "after_seconds": (30,),
+        },
+    ),
     "AudioSnapshots": lambda: (
         callbacks.AudioSnapshots,
         {
@@ -1570,6 +1592,27 @@ _METRICS = {
     "Samples.rows": lambda: (metrics.Samples(features()).rows, {"indices": [0, 2]}),
     "auroc": told_apart(metrics.auroc),
     "average_precision": told_apart(metrics.average_precision),
+    "ngram_divergence": made(metrics.ngram_divergence, tokens=tokens(), targets=tokens(), order=2, ends=True),
+    "bleu": made(metrics.bleu, tokens=tokens(), references=tokens(), order=2, ends=True),
+    "self_bleu": made(metrics.self_bleu, tokens=tokens(), order=2, ends=True),
+    "perplexity": made(metrics.perplexity, log_likelihoods=-np.ones(6, "float32"), tokens=tokens(), ends=True),
+    "known_words": lambda: (
+        metrics.known_words,
+        {"texts": ["a dog"], "tokenizer": layers.Tokenizer(WORDS, length=4), "cut": False},
+    ),
+    "TextEvaluator": lambda: (
+        metrics.TextEvaluator,
+        {"metrics": ["oracle_perplexity"], "num_texts": 5, "num_bleu": 4, "ends": True, "oracle": Reader(), "seed": 0},
+    ),
+    "TextEvaluator.real": lambda: (metrics.TextEvaluator().real, {"texts": tokens(), "verbose": 0}),
+    "TextEvaluator.compare": lambda: (
+        metrics.TextEvaluator("self_bleu", num_texts=5).compare,
+        {"source": tokens(), "real": tokens(), "floor": None, "intervals": True, "verbose": 0},
+    ),
+    "TextEvaluator.floor": lambda: (
+        metrics.TextEvaluator("self_bleu", num_texts=5).floor,
+        {"train": tokens(), "real": tokens()},
+    ),
     "best_f1": told_apart(metrics.best_f1),
     "VocoderEvaluator": made(metrics.VocoderEvaluator, mel_spectrogram=LogMels(), num_recordings=3, seed=0),
     "VocoderEvaluator.real": lambda: (
