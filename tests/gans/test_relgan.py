@@ -70,7 +70,7 @@ def test_the_inverse_temperature_grows_in_the_game_alone():
 def test_the_rate_falls_when_the_game_begins():
     rate = made(pretraining_steps=3).default_optimizers()["generator"]._learning_rate
     np.testing.assert_allclose([float(rate(step)) for step in (0, 2, 3, 9)], [1e-2, 1e-2, 1e-4, 1e-4])
-    assert made().default_optimizers()["generator"].learning_rate == pytest.approx(1e-4)
+    assert float(made().default_optimizers()["generator"].learning_rate) == pytest.approx(1e-4)
 
 
 def test_the_players_minimise_the_relativistic_loss():
