@@ -12,15 +12,18 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import is_fault_of_computer, local_path
 from keras_gan._hashes import require_sha256
 from keras_gan._pixels import require_image_tensor
+from keras_gan.export import _texts
 from keras_gan.export.saved_model import version_folders
 from keras_gan.layers import CodeEncoding
 from keras_gan.training.sampler import in_one_array, require_one_of_both
 
 _LABELS, _CODES, _MASKS = "labels", "codes", "masks"
 # Of outputs that are no images, by name.
-_RANKS = {"waveforms": 3, "clips": 5}
+_RANKS = {"waveforms": 3, "clips": 5, "tokens": 2}
 # Next to the latents of clips: the noise of their motion, and the frames that they continue.
 _MOTIONS, _FRAMES = "motions", "frames"
+# Inputs that are not the main one.
+_OTHERS = (_LABELS, _CODES, _MASKS, _MOTIONS, _FRAMES, _texts.TEMPERATURES, _texts.PROMPTS)
 # What a model is given, and cannot draw.
 _GIVEN = ("images", "mels")
 
@@ -45,7 +48,7 @@ class ExportedGenerator:
         inputs: dict of input name to its shape without the batch.
         latent_shape: tuple of ints; None where the model takes no latents.
         sample_shape: tuple of ints, `(height, width, channels)`; of clips with the frames in front; of sound
-            `(num_samples, 1)`, with None for any number of samples.
+            `(num_samples, 1)`, with None for any number of samples; of text `(length,)`.
         num_classes: int, how many classes the labels may have, from the model's card; None if there are no labels or
             no card.
         codes: `keras_gan.layers.CodeEncoding` of the codes, from the model's card; None if there are no codes or no
@@ -76,12 +79,12 @@ class ExportedGenerator:
         self._model = _loaded(self.path)
         self._signature = self._model.signatures.get("serving_default")
         inputs, outputs = _tensors(self._signature)
-        main = [spec.name for spec in inputs if spec.name not in (_LABELS, _CODES, _MASKS, _MOTIONS, _FRAMES)]
+        main = [spec.name for spec in inputs if spec.name not in _OTHERS]
         if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != _RANKS.get(outputs[0].name, 4):
             raise ValueError(
                 "Expected a SavedModel whose signature `serving_default` maps latents to images (batch, height, width, "
-                f"channels), `clips` or `waveforms`, as keras_gan.export.save writes it. Received: {self.path} with "
-                f"inputs {inputs} and outputs {outputs}"
+                "channels), `clips`, `waveforms` or `tokens`, as keras_gan.export.save writes it. "
+                f"Received: {self.path} with inputs {inputs} and outputs {outputs}"
             )
         (self._main,) = main
         self._types = {spec.name: spec.dtype for spec in inputs}
@@ -138,7 +141,7 @@ class ExportedGenerator:
             batch_size: int, how many images to generate at once.
 
         Returns:
-            float32 NumPy array `(num_images, *sample_shape)`.
+            float32 NumPy array `(num_images, *sample_shape)`; of texts int32 tokens, see also `write`.
 
         Raises:
             ValueError: if neither or both of `num_images` and `latents` are given, the labels or codes do not suit the
@@ -158,6 +161,7 @@ class ExportedGenerator:
         latents = self._as_taken(self._main, latents)
         count = len(latents)
         drawn = self._labels(labels, count, seed) | self._codes(codes, count, seed) | self._motions(count, seed)
+        drawn |= _texts.drawn_conditions(self.inputs, count)
         return self(batch_size=batch_size, **{self._main: latents, **drawn})
 
     def translate(self, images, *, labels=None, masks=None, batch_size=64):
@@ -209,6 +213,26 @@ class ExportedGenerator:
                 f"This model is no vocoder: {self._remedy()} Received: mels, where it takes {' and '.join(self.inputs)}"
             )
         return self(batch_size=batch_size, mels=mels)
+
+    def write(self, num_texts, *, seed=None, temperature=1.0, prompt=""):
+        """Draw texts as strings, like the `write` of the model that was exported.
+
+        Args:
+            num_texts: int, how many.
+            seed: int for the same texts each time, in every process; None for new ones each time.
+            temperature: float above 0, less than 1 for likelier and less varied texts.
+            prompt: str that all texts begin with.
+
+        Returns:
+            list of str.
+
+        Raises:
+            ValueError: if the model writes no strings, or takes no prompt or temperature.
+            tf.errors.InvalidArgumentError: if there are more texts than one request may ask for.
+        """
+        seed = random.getrandbits(31) if seed is None else seed
+        signature = self._model.signatures.get("sample_text")
+        return _texts.written(signature, num_texts, seed=seed, temperature=temperature, prompt=prompt)
 
     def _remedy(self):
         """What to call instead, a sentence."""

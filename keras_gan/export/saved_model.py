@@ -11,7 +11,7 @@ from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan._sample_rate import sample_rate_of
-from keras_gan.export import _encodings, _signatures, _sounds, _translations
+from keras_gan.export import _encodings, _signatures, _sounds, _texts, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_part_of, finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
@@ -52,6 +52,14 @@ def save(
       recordings of `sample` as WAV files of 16 bits. Their samples a second are the model's `sample_rate`, or that of
       its `mel_spectrogram`; for a model that has neither, such as a `WaveGAN` that was built without one,
       `sample_rate`, int32, is one more input.
+
+    A model of text, whose output is named `tokens`, has `serving_default` and `sample` with int32 `tokens` `(count,
+    length)`, and with a tokenizer one more:
+
+    * `sample_text`: the inputs of `sample` -> `texts`, strings `(count,)`, those of `sample` for the same seed. A model
+      that writes one token after another also takes `temperature`, float32, and `prompt`, a string that all texts begin
+      with, both scalars. Its `serving_default` has them as `temperatures` float32 `(count,)` and as tokens, `prompts`
+      int32 `(count, length)`, with -1 where the model chooses.
 
     A vocoder has these two instead:
 
@@ -164,14 +172,16 @@ def save(
     _check_version(version, directory)
     checked_facts(card, "card")
     sample_rate = sample_rate_of(gan)
-    options = {"max_count": max_count, "jit_compile": jit_compile, "sample_rate": sample_rate}
+    tokenizer = getattr(gan, "tokenizer", None)
+    options = {"max_count": max_count, "jit_compile": jit_compile, "sample_rate": sample_rate, "tokenizer": tokenizer}
     offered = _offered(sampler, encoder, scorer, image_type, **options)
     signatures = _chosen_signatures(offered, signatures)
     with _folder_in(directory) as staged:
         settle_statistics(sampler, gan)
         with _failed_writes_named(directory):
             parts = [part for part in (sampler, encoder, scorer) if part is not None]
-            _write([part.network for part in parts], signatures, staged)
+            layers = [part.network for part in parts] + ([] if tokenizer is None else [tokenizer])
+            _write(layers, signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, to=to, signatures=lines, facts={**known, **(card or {})})
@@ -179,13 +189,16 @@ def save(
         return _named(staged, directory, version)
 
 
-def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sample_rate):
+def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sample_rate, tokenizer):
     """Every signature of a model: those of a translator if its sampler takes pictures, and those of its encoder."""
     require_choice("image_type", image_type, _translations.IMAGE_TYPES)
     options = {"max_count": max_count, "jit_compile": jit_compile}
     if sampler.fields[sampler.main].is_picture:
         return _translations.of_translator(sampler, image_type=image_type, **options)
-    signatures = [*_signatures.of_sampler(sampler, **options), *_sounds.of_sampler(sampler, max_count, sample_rate)]
+    if sampler.output == "tokens":
+        signatures = _texts.of_sampler(sampler, tokenizer, **options)
+    else:
+        signatures = [*_signatures.of_sampler(sampler, **options), *_sounds.of_sampler(sampler, max_count, sample_rate)]
     if encoder is not None:
         of_images = {"image_type": image_type, "max_count": max_count}
         return signatures + _encodings.of_encoder(encoder, sampler, scorer, **of_images)
@@ -210,10 +223,10 @@ def _chosen_signatures(offered, names):
     return [signature for signature in offered if signature.name in names]
 
 
-def _write(networks, signatures, folder):
+def _write(layers, signatures, folder):
     archive = keras.export.ExportArchive()
-    for network in networks:
-        archive.track(network)
+    for layer in layers:
+        archive.track(layer)
     for signature in signatures:
         archive.add_endpoint(signature.name, signature.function, list(signature.inputs))
     with quiet_log():
