@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1] / "keras_gan"
 ALLOWED = {
     "augmentation": set(),
     "callbacks": {"layers", "training"},
-    "data": set(),
+    "data": {"layers"},
     "export": {"callbacks", "layers", "training"},
     "gans": {"augmentation", "layers", "losses", "masks", "penalties", "schedules", "training"},
     "latents": {"callbacks", "training"},
