@@ -32,8 +32,11 @@ from keras_gan.gans.real_esrgan import RealESRGAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
 from keras_gan.gans.srgan import SRGAN
+from keras_gan.gans.stack_gan import StackGAN
 from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
+from keras_gan.gans.text_editor import TextEditor
+from keras_gan.gans.text_to_image import TextToImage
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae import VAE
 from keras_gan.gans.vae_gan import VAEGAN
@@ -75,8 +78,11 @@ __all__ = [
     "RealESRGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "StackGAN",
     "StarGAN",
     "StyleGAN2",
+    "TextEditor",
+    "TextToImage",
     "TwoPlayerGAN",
     "VideoGAN",
     "WaveGAN",

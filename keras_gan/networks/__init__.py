@@ -8,6 +8,7 @@ from keras_gan.networks.context_encoder import context_encoder
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dcgan_encoder import dcgan_encoder
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.gan_cls import gan_cls
 from keras_gan.networks.ganomaly import ganomaly
 from keras_gan.networks.gated_inpainter import gated_inpainter
 from keras_gan.networks.hifigan import hifigan
@@ -26,8 +27,11 @@ from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.rrdb import rrdb
 from keras_gan.networks.sagan import sagan
 from keras_gan.networks.srresnet import srresnet
+from keras_gan.networks.stack_gan import stack_gan
 from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
+from keras_gan.networks.text_editor import text_editor
+from keras_gan.networks.text_encoder import text_encoder
 from keras_gan.networks.unet import unet
 from keras_gan.networks.unet_discriminator import unet_discriminator
 from keras_gan.networks.vae import vae
@@ -47,6 +51,7 @@ __all__ = [
     "dcgan",
     "dcgan_encoder",
     "dense_dcgan",
+    "gan_cls",
     "ganomaly",
     "gated_inpainter",
     "hifigan",
@@ -65,8 +70,11 @@ __all__ = [
     "rrdb",
     "sagan",
     "srresnet",
+    "stack_gan",
     "stargan_discriminator",
     "stylegan2",
+    "text_editor",
+    "text_encoder",
     "unet",
     "unet_discriminator",
     "vae",
