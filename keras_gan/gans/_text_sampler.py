@@ -29,14 +29,17 @@ class TextSampler(Sampler):
     Attributes:
         words_name: name of the text among the inputs.
         tokenizer: the tokenizer.
-        has_captions: whether texts are drawn if none are given.
     """
 
     def __init__(self, interface, words_name, words, tokenizer, captions, is_drawn):
         super().__init__(interface, is_drawn=is_drawn)
         self.words_name, self.words, self.tokenizer, self._captions = words_name, words, tokenizer, captions
-        self.has_captions = captions is not None
         self.inputs[words_name] = tf.TensorSpec((None, *words.shape), words.dtype, words_name)
+
+    @property
+    def draws_alone(self):
+        """Whether samples can be drawn from a seed alone: where texts are drawn, too."""
+        return self.is_drawn and self._captions is not None
 
     def draw(self, count, seed, **given):
         """Draw the inputs, and captions where none are given; see `Sampler.draw`."""

@@ -51,7 +51,7 @@ def text_refiner(
         x = _unit(x, max(width, channels_inside // 2 ** (i + 1)), f"up_{i}")
     x = _conv(channels, "out", use_bias=True)(x)
     # float32: the images do not follow a mixed policy.
-    images = layers.Activation("tanh", dtype="float32", name="images")(x)
+    images = layers.Activation("tanh", dtype="float32", name="made")(x)
     return keras.Model(inputs, {"images": images, **others} if others else images, name=name)
 
 

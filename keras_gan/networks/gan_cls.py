@@ -61,10 +61,10 @@ def gan_cls(
         ValueError: if a size is not a positive integer, or `image_shape` is not of rank 3 or too small for `stages`.
 
     Example:
-        >>> import numpy as np
+        >>> from keras import ops
         >>> sizes = {"image_shape": (24, 24, 3), "text_dim": 16, "width": 8, "text_width": 8}
         >>> generator, discriminator = gan_cls(**sizes)
-        >>> batch = {"latents": np.zeros((2, 100)), "text": np.zeros((2, 16))}
+        >>> batch = {"latents": ops.zeros((2, 100)), "text": ops.zeros((2, 16))}
         >>> discriminator({"images": generator(batch), "text": batch["text"]}).shape
         TensorShape([2, 1])
     """
