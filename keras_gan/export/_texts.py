@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._pixels import tensor_to_bytes
-from keras_gan.export import _signatures
+from keras_gan.export import _signatures, _translations
 from keras_gan.export._signatures import Signature, required
 
 _TEXT, _FILES = "text", "image_bytes"
@@ -79,32 +79,29 @@ def _edit_png(sampler, make, max_count):
     main = sampler.inputs[sampler.main]
     height, width, channels = main.shape[1:]
 
-    def decoded(file):
-        image = tf.io.decode_image(file, channels, expand_animations=False)
-        image = required(
-            tf.reduce_all(tf.shape(image)[:2] == [height, width]),
-            image,
-            f"The model edits pictures of {height}x{width} pixels. Resize yours. Received: (height, width, channels) =",
-            shown=tf.shape(image),
-        )
-        return tf.ensure_shape(tf.cast(image, tf.float32) / 127.5 - 1.0, (height, width, channels))
+    rule = _translations.SideRule(sampler)
+
+    def picture(file):
+        # Before it is decoded: a small file can unpack to gigabytes.
+        image = _translations.decoded(rule.checked(file, _translations.stated_sides(file)), channels)
+        return tf.ensure_shape(image, (height, width, channels))
 
     def serve(files, texts):
         words = _words_of(texts, max_count, sampler)
         files = tf.ensure_shape(files, (None,), name="image_bytes_of_the_right_shape")
         words = _checked_words(words, tf.shape(files)[0], sampler)
-        images = tf.map_fn(decoded, files, fn_output_signature=tf.TensorSpec((height, width, channels)))
+        images = tf.map_fn(picture, files, fn_output_signature=tf.TensorSpec((height, width, channels)))
         return {"png_bytes": _files(make)({sampler.main: images, sampler.words_name: words})}
 
     texts = _text_spec(sampler)
-    picture = tf.io.encode_png(np.zeros((height, width, channels), np.uint8)).numpy()
+    black = tf.io.encode_png(np.zeros((height, width, channels), np.uint8)).numpy()
     return Signature(
         "edit_png",
         f"{_FILES} string (count,), PNG or JPEG files of {height}x{width} pixels, and {_in_words(texts, sampler)}, "
         f"count up to {max_count} -> png_bytes string (count,), the edited pictures as PNG.",
         (tf.TensorSpec((None,), tf.string, _FILES), texts),
         serve,
-        {_FILES: np.array([picture], object), texts.name: _example(texts)},
+        {_FILES: np.array([black], object), texts.name: _example(texts)},
     )
 
 

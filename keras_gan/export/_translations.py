@@ -88,7 +88,7 @@ def _translate_png(sampler, make, rule, max_count, image_type):
     def translated(parts):
         file, *given = parts
         # Before it is decoded: a small file can unpack to gigabytes.
-        image = decoded(rule.checked(file, _stated_sides(file)), channels)
+        image = decoded(rule.checked(file, stated_sides(file)), channels)
         image.set_shape(sampler.inputs[sampler.main].shape[1:])
         inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
         made = _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))
@@ -122,7 +122,7 @@ def _inpaint_png(sampler, make, rule, max_count, image_type):
     channels = sampler.output_shape[-1]
 
     def completed(file):
-        picture = decoded(rule.checked(file, _stated_sides(file)), channels + 1)
+        picture = decoded(rule.checked(file, stated_sides(file)), channels + 1)
         picture.set_shape((*sampler.output_shape[:-1], channels + 1))
         masks = _signatures.required(
             tf.reduce_any(picture[..., -1] <= -1.0),
@@ -222,7 +222,7 @@ def to_levels(images, image_type):
     return tf.cast(tf.floor(tf.clip_by_value(images * 32767.5 + 32768.0, 0.0, 65535.0)), tf.uint16)
 
 
-def _stated_sides(file):
+def stated_sides(file):
     """Height and width, int32 (2,), as a file states them at its beginning; or an error for other files."""
     start = tf.strings.substr(tf.strings.join([file, tf.constant(bytes(_PNG_HEADER))]), 0, _PNG_HEADER)
     is_png, is_jpeg = (tf.equal(tf.strings.substr(start, 0, len(sign)), sign) for sign in (_PNG, _JPEG))

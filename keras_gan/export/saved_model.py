@@ -185,9 +185,7 @@ def save(
         settle_statistics(sampler, gan)
         with _failed_writes_named(directory):
             parts = [part for part in (sampler, encoder, scorer) if part is not None]
-            tokenizer = getattr(sampler, "tokenizer", None)
-            tracked = [part.network for part in parts] + ([] if tokenizer is None else [tokenizer])
-            _write(tracked, signatures, staged)
+            _write([*(part.network for part in parts), *_tokenizers(sampler)], signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, to=to, signatures=lines, facts={**known, **(card or {})})
@@ -213,6 +211,16 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
             f"out. Received: image_type={image_type!r}, and a model that takes {', '.join(sampler.inputs)}"
         )
     return signatures
+
+
+def _tokenizers(sampler):
+    """The layer that makes the tokens of a sampler's texts, in a list; an empty one without."""
+    tokenizer = getattr(sampler, "tokenizer", None)
+    if tokenizer is None:
+        return []
+    if not tokenizer.built:
+        tokenizer.build((None,))
+    return [tokenizer]
 
 
 def _chosen_signatures(offered, names):

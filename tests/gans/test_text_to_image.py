@@ -160,8 +160,8 @@ def test_strings_tokens_and_vectors_of_one_text_draw_one_picture():
 def test_the_text_changes_the_picture_and_the_seed_does_too():
     gan = small_model()
     red, blue, other = (gan.generate(text=text, seed=seed) for text, seed in (("red", 0), ("blue", 0), ("red", 1)))
-    assert np.abs(red - blue).max() > 1e-4
-    assert np.abs(red - other).max() > 1e-4
+    assert (red != blue).any()
+    assert (red != other).any()
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,9 @@ def test_the_editor_sees_the_picture_and_the_wrong_words(batch):
     found = editor.evaluate(batch, batch_size=8, verbose=0, return_dict=True)
     wrong, own = (editor.vectors_of(tf.constant(batch[name])) for name in ("mismatched", "captions"))
     edited = editor.edit(batch["images"], tokens=batch["mismatched"])
-    logits = editor.discriminator({"images": edited, "text": wrong}, training=False)
+    logits = editor.discriminator({"images": tf.constant(edited), "text": wrong}, training=False)
     assert found["g_loss"] == pytest.approx(float(np.mean(softplus(-logits.numpy()))), rel=1e-4)
-    same = editor.generator({"images": batch["images"], "text": own}, training=False)
+    same = editor.generator({"images": tf.constant(batch["images"]), "text": own}, training=False)
     expected = 2.0 * np.abs(batch["images"] - same).mean()
     assert found["reconstruction_loss"] == pytest.approx(expected, rel=1e-4)
     with pytest.raises(ValueError, match="draws nothing by itself"):
@@ -244,7 +244,9 @@ def test_the_second_stage_draws_what_the_first_drew_larger(batch):
     small = gan.draw_small(2, seed=3)
     np.testing.assert_allclose(small, first.generate(tokens=[2, 4], latents=inputs["latents"][:, :4]), atol=1e-6)
     text = gan.vectors_of(inputs["tokens"])
-    made = networks[0]({"source": small, "text": text, "latents": inputs["latents"][:, 4:]}, training=False)
+    made = networks[0](
+        {"source": tf.constant(small), "text": text, "latents": inputs["latents"][:, 4:]}, training=False
+    )
     np.testing.assert_allclose(large, made["images"], atol=1e-5)
     # A step trains the second stage alone, also where the first has changed since.
     kept = gan.first_generator.get_weights(), gan.text_encoder.get_weights()

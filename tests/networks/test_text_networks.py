@@ -72,8 +72,9 @@ def test_a_refiner_enlarges_by_its_scale():
     for scale in (1, 2, 4):
         generator, judge = networks.stack_gan(scale=scale, **sizes, conditioning_augmentation=False)
         assert generator.output_shape == (None, 8 * scale, 12 * scale, 3)
-        assert judge.input_shape["images"] == (None, 8 * scale, 12 * scale, 3)
-        assert set(generator.input_shape) == {"source", "text"}
+        shapes = {tensor.name: tensor.shape for tensor in judge.inputs}
+        assert shapes == {"images": (None, 8 * scale, 12 * scale, 3), "text": (None, 3)}
+        assert {tensor.name for tensor in generator.inputs} == {"source", "text"}
 
 
 @pytest.mark.parametrize(
