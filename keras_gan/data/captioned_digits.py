@@ -11,6 +11,8 @@ from keras_gan.data.source import ImageData, Prepare, Source, check_split
 
 _SIDE, _LEAST_SIDE = 8, 24
 _SIZES = ("small", "large")
+# Of the canvas.
+_HEIGHTS = (1 / 3, 7 / 12)
 _COLOURS = {
     "red": (1.0, 0.1, 0.1),
     "green": (0.1, 0.9, 0.2),
@@ -111,22 +113,14 @@ class CaptionedDigits(Source):
         Raises:
             ValueError: if there is no such split, or no combination was held out for it.
         """
-        known = self.combinations(split)
-        if not len(known):
-            raise ValueError(
-                f'Nothing is unseen: no combination was held out. Received: split="unseen", held_out={self.held_out}'
-            )
-        # The splits share no random numbers.
-        rng = np.random.default_rng([self.seed, _SPLITS.index(split)])
+        attributes, rng = self._asked(split)
         data = Digits().read("train" if split == "train" else "test", lambda image: image)
-        attributes = known[rng.integers(len(known), size=self.num_images)]
-        shifts = rng.uniform(-1.0, 1.0, (self.num_images, 2))
-        images = np.stack(
-            [
-                self._drawn(data.images[rng.choice(np.flatnonzero(data.labels == row[0]))], row, shift)
-                for row, shift in zip(attributes, shifts, strict=True)
-            ]
-        )
+        of_class = [np.flatnonzero(data.labels == digit) for digit in range(len(_DIGITS))]
+        draws, shifts = rng.random(self.num_images), rng.uniform(-1.0, 1.0, (self.num_images, 2))
+        rows = [
+            of_class[row[0]][int(draw * len(of_class[row[0]]))] for row, draw in zip(attributes, draws, strict=True)
+        ]
+        images = self.drawn_at(data.images[rows], attributes, shifts)
         return DrawnCaptions(images, [self.sentence(row) for row in attributes], attributes)
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
@@ -137,20 +131,39 @@ class CaptionedDigits(Source):
     def captions(self, split: str) -> list:
         """Return the sentence of each image of a split."""
         check_split(split, _SPLITS, "captioned-digits")
-        return self.draw(split).captions
+        return [self.sentence(row) for row in self._asked(split)[0]]
 
-    def _drawn(self, digit: np.ndarray, attributes: np.ndarray, shift: np.ndarray) -> np.ndarray:
-        """One picture, uint8 (side, side, 3)."""
-        _, colour, size, place = (
-            values[number] for values, number in zip(self.values.values(), attributes, strict=True)
-        )
-        high = self.side * (1 / 3 if size == "small" else 7 / 12)
+    def drawn_at(self, digits: np.ndarray, attributes: np.ndarray, shifts: np.ndarray) -> np.ndarray:
+        """Draw digits in their sizes, colours and places.
+
+        Args:
+            digits: uint8 (num_images, 8, 8, 1).
+            attributes: int (num_images, 4), as in `values`.
+            shifts: float (num_images, 2) in [-1, 1], how far down and right each is of the middle of its place.
+
+        Returns:
+            uint8 (num_images, side, side, 3).
+        """
+        _, colours, sizes, places = np.asarray(attributes).T
+        high = self.side * np.array(_HEIGHTS)[sizes][:, np.newaxis]
         room, slack = (self.side - high) / 2, 0.04 * self.side
         # The far end of the place leaves the slack to the edge.
-        corner = room + (room - slack) * np.array(_PLACES[place]) + slack * shift
-        scale = high / _SIDE
-        # Pixel centres of the canvas, in pixels of the digit.
-        spots = (np.arange(self.side) + 0.5 - corner[:, np.newaxis]) / scale - 0.5
+        corners = room + (room - slack) * np.array(list(_PLACES.values()))[places] + slack * np.asarray(shifts)
+        # Pixel centres of the canvas, in pixels of the digit: (num_images, 2, side).
+        centres = np.arange(self.side) + 0.5 - corners[..., np.newaxis]
+        spots = centres / (high / _SIDE)[..., np.newaxis] - 0.5
         weights = np.maximum(1.0 - np.abs(spots[..., np.newaxis] - np.arange(_SIDE)), 0.0)
-        ink = weights[0] @ (digit[..., 0] / 255.0) @ weights[1].T
-        return np.rint(255.0 * ink[..., np.newaxis] * np.array(_COLOURS[colour])).astype(np.uint8)
+        ink = weights[:, 0] @ (np.asarray(digits)[..., 0] / 255.0) @ weights[:, 1].transpose(0, 2, 1)
+        inks = np.array(list(_COLOURS.values()))[colours][:, np.newaxis, np.newaxis]
+        return np.rint(255.0 * ink[..., np.newaxis] * inks).astype(np.uint8)
+
+    def _asked(self, split: str) -> tuple[np.ndarray, np.random.Generator]:
+        """The attributes of the images of a split, and the generator for the rest of what is drawn."""
+        known = self.combinations(split)
+        if not len(known):
+            raise ValueError(
+                f'Nothing is unseen: no combination was held out. Received: split="unseen", held_out={self.held_out}'
+            )
+        # The splits share no random numbers.
+        rng = np.random.default_rng([self.seed, _SPLITS.index(split)])
+        return known[rng.integers(len(known), size=self.num_images)], rng

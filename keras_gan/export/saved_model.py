@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
-from keras_gan.export import _encodings, _signatures, _sounds, _texts, _translations
+from keras_gan.export import _captions, _encodings, _signatures, _sounds, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_part_of, finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
@@ -198,7 +198,7 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
     require_choice("image_type", image_type, _translations.IMAGE_TYPES)
     options = {"max_count": max_count, "jit_compile": jit_compile}
     if hasattr(sampler, "words_name") and image_type == "float32":
-        return _texts.of_texts(sampler, **options)
+        return _captions.of_captions(sampler, **options)
     if sampler.fields[sampler.main].is_picture and not hasattr(sampler, "words_name"):
         return _translations.of_translator(sampler, image_type=image_type, **options)
     signatures = [*_signatures.of_sampler(sampler, **options), *_sounds.of_sampler(sampler, max_count, sample_rate)]

@@ -6,15 +6,15 @@ import keras
 
 from keras_gan._arguments import require_number
 from keras_gan.gans._augmentations import augmentations_of
+from keras_gan.gans._captioned import CaptionedModel
 from keras_gan.gans._serialised import serialised
-from keras_gan.gans._texts import TextModel
 from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
 from keras_gan.training import Critic, Game, Interface, Player
 from keras_gan.training.player import penalties_by_player
 
 
-class MatchingGAN(TextModel, abc.ABC):
+class MatchingGAN(CaptionedModel, abc.ABC):
     """A generator that takes a text, and a discriminator that sees real pictures with the right and the wrong one.
 
     A subclass says in `generator_takes` what the generator takes, in `given_for` what a step gives it, in `wanted`
@@ -24,7 +24,7 @@ class MatchingGAN(TextModel, abc.ABC):
         generator, discriminator, text_encoder, image_encoder: as for `TextToImage`.
         mismatch_weight, interpolation_weight, adversarial_loss, penalties, augmentation: as for `TextToImage`.
         ema_half_life: as for `TwoPlayerGAN`.
-        **own: further arguments of `TextModel`.
+        **own: further arguments of `CaptionedModel`.
     """
 
     # What the generator takes; what the samples are made from comes first.
@@ -162,7 +162,7 @@ class MatchingGAN(TextModel, abc.ABC):
 
     def sampler(self, averaged=True):
         """The `Sampler` that makes pictures of texts: the text encoder, and the generator or its average."""
-        return self.text_sampler(averaged, next(iter(self.sampled_shapes)), **self.sampled_shapes)
+        return self.caption_sampler(averaged, next(iter(self.sampled_shapes)), **self.sampled_shapes)
 
     def call(self, inputs, training=False):
         """Pictures for a dict of the sampler's inputs, from the averaged generator if there is one."""

@@ -35,11 +35,12 @@ def attribute_accuracy(predicted, wanted, names=None):
             "`predicted` and `wanted` must be integers of one shape (num_images, num_attributes). Of logits take "
             f"`logits.argmax(axis=-1)`. Received: predicted of shape {predicted.shape}, wanted of shape {wanted.shape}"
         )
-    names = [str(number) for number in range(predicted.shape[1])] if names is None else list(names)
-    if len(names) != predicted.shape[1] or len({*names, "all"}) <= len(names):
+    names = [str(number) for number in range(predicted.shape[1])] if names is None else names
+    are_names = isinstance(names, list | tuple) and all(isinstance(name, str) for name in names)
+    if not are_names or len(names) != predicted.shape[1] or len({*names, "all"}) <= len(names):
         raise ValueError(
             'Each attribute needs a name of its own, other than "all". '
-            f"Received: {predicted.shape[1]} attributes, names={names}"
+            f"Received: {predicted.shape[1]} attributes, names={names!r:.80}"
         )
     right = predicted == wanted
     shares = dict(zip(names, right.mean(axis=0).tolist(), strict=True))

@@ -6,7 +6,7 @@ from keras import layers
 from keras_gan.layers import Conv2D
 from keras_gan.networks._building_blocks import normal, normal_batch_normalization
 from keras_gan.networks._labels import with_planes_of_labels
-from keras_gan.networks._text_stages import text_code, text_input
+from keras_gan.networks._sentence_stages import text_code, text_input
 
 
 def text_refiner(

@@ -7,7 +7,7 @@ from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan.layers import Conv2DTranspose
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import cropped, halved_sides, normal, normal_batch_normalization
-from keras_gan.networks._text_stages import SplitLatents, bottleneck, text_code, text_discriminator, text_input
+from keras_gan.networks._sentence_stages import SplitLatents, bottleneck, text_code, text_discriminator, text_input
 
 _NORMALIZATIONS = ("spectral", "batch")
 # The maps after which the published generator has a block.

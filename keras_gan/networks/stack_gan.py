@@ -3,8 +3,8 @@
 from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan.networks._arguments import require_image_shape, require_number_of
 from keras_gan.networks._building_blocks import halved_sides
+from keras_gan.networks._sentence_stages import text_discriminator
 from keras_gan.networks._text_refiner import text_refiner
-from keras_gan.networks._text_stages import text_discriminator
 
 _NORMALIZATIONS = ("spectral", "batch")
 

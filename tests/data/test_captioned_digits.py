@@ -53,7 +53,7 @@ def test_an_upright_digit_without_a_scale_is_the_digit_itself():
     digit = data.Digits().read("train", lambda image: image).images[0]
     # A small digit is 8 pixels high on a canvas of 24: at a whole pixel, nothing is interpolated.
     shift = np.array([0.0, 0.04]) / 0.96
-    image = world._drawn(digit, (0, 5, 0, 0), shift)
+    image = world.drawn_at(digit[np.newaxis], np.array([(0, 5, 0, 0)]), shift[np.newaxis])[0]
     part = image[8:16, 1:9, 0]
     np.testing.assert_allclose(part, digit[..., 0], atol=12)
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
-from keras_gan.gans._texts import matching_loss
+from keras_gan.gans._captioned import matching_loss
 from keras_gan.gans.text_to_image import normal_divergence
 from keras_gan.layers import Tokenizer
 

@@ -11,7 +11,7 @@ _TEXT, _FILES = "text", "image_bytes"
 _SEED = tf.TensorSpec((), tf.int64, name="seed")
 
 
-def of_texts(sampler, *, max_count, jit_compile):
+def of_captions(sampler, *, max_count, jit_compile):
     """Return the signatures of a sampler that takes texts.
 
     Args:

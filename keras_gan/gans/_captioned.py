@@ -8,8 +8,8 @@ import tensorflow as tf
 from keras_gan._arguments import require_int
 from keras_gan._replicas import all_rows
 from keras_gan._traversal import every_layer
+from keras_gan.gans._caption_sampler import CaptionSampler, rows_of
 from keras_gan.gans._serialised import serialised
-from keras_gan.gans._text_sampler import TextSampler, rows_of
 from keras_gan.layers import Tokenizer
 from keras_gan.training import AdversarialModel, Field, Interface, Player
 
@@ -17,7 +17,7 @@ from keras_gan.training import AdversarialModel, Field, Interface, Player
 _TEMPERATURE = 0.1
 
 
-class TextModel(AdversarialModel, abc.ABC):
+class CaptionedModel(AdversarialModel, abc.ABC):
     """A model of pictures that takes the vector of a sentence, and perhaps the encoder that makes it.
 
     The encoder is never trained by the game, in which it would learn what fools a discriminator. With an image encoder,
@@ -131,12 +131,12 @@ class TextModel(AdversarialModel, abc.ABC):
             known[id(network)] = keras.Model({**tensors, self.words_name: words}, images, name=network.name)
         return known[id(network)]
 
-    def text_sampler(self, averaged, main, **inputs):
-        """The `TextSampler` of the joined network; arguments as for `joined`, and the name of its main input."""
+    def caption_sampler(self, averaged, main, **inputs):
+        """The `CaptionSampler` of the joined network; arguments as for `joined`, and the name of its main input."""
         network = self.joined(averaged, **inputs)
         takes = (main, *(name for name in (*inputs, self.words_name) if name != main))
         interface = Interface(network, "generator", takes, "images")
-        return TextSampler(interface, self.words_name, self.words, self.tokenizer, self._captions, main == "latents")
+        return CaptionSampler(interface, self.words_name, self.words, self.tokenizer, self._captions, main == "latents")
 
     def get_config(self):
         """Return the constructor's arguments that all of these models have."""

@@ -15,7 +15,7 @@ from keras_gan.training import Sampler
 _UNKNOWN = 1
 
 
-class TextSampler(Sampler):
+class CaptionSampler(Sampler):
     """Draws pictures of texts.
 
     Args:
