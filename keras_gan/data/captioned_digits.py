@@ -26,6 +26,8 @@ _PLACES = {"left": (0.0, -1.0), "right": (0.0, 1.0), "top": (-1.0, 0.0), "bottom
 # Which combinations are held out is the same for every seed of the pictures.
 _HELD_OUT_SEED = 0
 _SPLITS = ("train", "test", "unseen")
+# Images.
+_AT_ONCE = 1000
 
 
 class DrawnCaptions(NamedTuple):
@@ -120,8 +122,9 @@ class CaptionedDigits(Source):
         rows = [
             of_class[row[0]][int(draw * len(of_class[row[0]]))] for row, draw in zip(attributes, draws, strict=True)
         ]
-        images = self.drawn_at(data.images[rows], attributes, shifts)
-        return DrawnCaptions(images, [self.sentence(row) for row in attributes], attributes)
+        parts = [slice(start, start + _AT_ONCE) for start in range(0, self.num_images, _AT_ONCE)]
+        images = [self.drawn_at(data.images[rows[part]], attributes[part], shifts[part]) for part in parts]
+        return DrawnCaptions(np.concatenate(images), [self.sentence(row) for row in attributes], attributes)
 
     def read(self, split: str, prepare: Prepare) -> ImageData:
         """Return the images of a split."""
