@@ -1449,7 +1449,10 @@ _DATA = {
     ),
     "load_captions (tokens)": lambda: (
         data.load_captions,
-        {"source": images(8), "captions": np.arange(16).reshape(8, 2), "batch_size": 2},
+        {
+            **{"source": images(8), "captions": np.arange(16).reshape(8, 2), "split": None, "image_size": 8},
+            **{"batch_size": 2, "tokenizer": None, "seed": 0, "start_step": 0, "preprocessing": None},
+        },
     ),
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
