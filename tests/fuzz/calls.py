@@ -1450,8 +1450,15 @@ _DATA = {
     "load_captions (tokens)": lambda: (
         data.load_captions,
         {
-            **{"source": images(8), "captions": np.arange(16).reshape(8, 2), "split": None, "image_size": 8},
-            **{"batch_size": 2, "tokenizer": None, "seed": 0, "start_step": 0, "preprocessing": None},
+            "source": images(8),
+            "captions": np.arange(16).reshape(8, 2),
+            "split": None,
+            "image_size": 8,
+            "batch_size": 2,
+            "tokenizer": None,
+            "seed": 0,
+            "start_step": 0,
+            "preprocessing": None,
         },
     ),
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
