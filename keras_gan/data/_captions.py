@@ -143,6 +143,7 @@ def captions_of(given, source, split: str, count: int, tokenizer) -> tuple[Capti
         count: how many images there are.
         tokenizer: `Tokenizer`, or None to make one for all the captions.
     """
+    tokenizer = None if tokenizer is None else _require_tokenizer(tokenizer)
     if given is None:
         given = _own_captions(source, split)
     elif isinstance(given, str | os.PathLike):
@@ -171,7 +172,7 @@ def _of_strings(given, count: int, tokenizer) -> tuple[Captions, Tokenizer]:
                 f"Received: {texts!r:.60} for image {image}"
             )
     flat = [text for texts in several for text in texts]
-    tokenizer = Tokenizer.fitted(flat) if tokenizer is None else _require_tokenizer(tokenizer)
+    tokenizer = Tokenizer.fitted(flat) if tokenizer is None else tokenizer
     tokens = np.concatenate([tokenizer(flat[start : start + 4096]).numpy() for start in range(0, len(flat), 4096)])
     empty = np.flatnonzero(~tokens.any(axis=1))
     if len(empty):
