@@ -4,10 +4,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan._pixels import tensor_to_bytes
-from keras_gan.export import _signatures, _translations
+from keras_gan.export import _signatures
+from keras_gan.export._picture_files import FILES, decoded, stated_sides
 from keras_gan.export._signatures import Signature, required
+from keras_gan.export._translations import SideRule
 
-_TEXT, _FILES = "text", "image_bytes"
+_TEXT = "text"
 _SEED = tf.TensorSpec((), tf.int64, name="seed")
 
 
@@ -79,11 +81,11 @@ def _edit_png(sampler, make, max_count):
     main = sampler.inputs[sampler.main]
     height, width, channels = main.shape[1:]
 
-    rule = _translations.SideRule(sampler)
+    rule = SideRule(sampler)
 
     def picture(file):
         # Before it is decoded: a small file can unpack to gigabytes.
-        image = _translations.decoded(rule.checked(file, _translations.stated_sides(file)), channels)
+        image = decoded(rule.checked(file, stated_sides(file)), channels)
         return tf.ensure_shape(image, (height, width, channels))
 
     def serve(files, texts):
@@ -97,11 +99,11 @@ def _edit_png(sampler, make, max_count):
     black = tf.io.encode_png(np.zeros((height, width, channels), np.uint8)).numpy()
     return Signature(
         "edit_png",
-        f"{_FILES} string (count,), PNG or JPEG files of {height}x{width} pixels, and {_in_words(texts, sampler)}, "
+        f"{FILES} string (count,), PNG or JPEG files of {height}x{width} pixels, and {_in_words(texts, sampler)}, "
         f"count up to {max_count} -> png_bytes string (count,), the edited pictures as PNG.",
-        (tf.TensorSpec((None,), tf.string, _FILES), texts),
+        (tf.TensorSpec((None,), tf.string, FILES), texts),
         serve,
-        {_FILES: np.array([black], object), texts.name: _example(texts)},
+        {FILES: np.array([black], object), texts.name: _example(texts)},
     )
 
 
