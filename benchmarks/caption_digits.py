@@ -9,8 +9,10 @@ the test split is the first row of each table.
 
 `TextToImage` is trained on the other 408 combinations: its encoders first, then the game. Once with the published
 weight of real pictures with the wrong words, 1/2, and once with 0, where the discriminator sees no wrong words. The
-first table has the share of pictures with the right digit, colour, size and place, and all four, of texts that were
-seen in training and of those that were not. By chance these are 1/10, 1/6, 1/2 and 1/4.
+wrong text is the one of 16 that shares the most words with the true one (--candidates): of a text that is drawn at
+random, the colour, the place or the size is nearly always wrong, so that nobody has to read the digit. The first table
+has the share of pictures with the right digit, colour, size and place, and all four, of texts that were seen in
+training and of those that were not. By chance these are 1/10, 1/6, 1/2 and 1/4.
 
 `TextEditor` edits drawings of the test split, one word at a time: the text is that of the picture with another digit,
 colour, size or place. The second table has the share of edits in which the word was obeyed, and of those in which each
@@ -38,11 +40,12 @@ from keras_gan.metrics import attribute_accuracy
 FLAGS = flags.FLAGS
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training of every row.")
 flags.DEFINE_list("mismatches", ["0.5", "0"], "Weights of wrong words in TextToImage, each a row of the first table.")
-flags.DEFINE_integer("steps", 12_000, "Training steps of the game of TextToImage.", lower_bound=1)
+flags.DEFINE_integer("candidates", 16, "Of how many wrong texts the most similar is taken.", lower_bound=1)
+flags.DEFINE_integer("steps", 10_000, "Training steps of the game of TextToImage.", lower_bound=1)
 flags.DEFINE_integer("edit_steps", 6_000, "Training steps of the game of TextEditor; 0 for no second table.")
 flags.DEFINE_integer("matching_steps", 1500, "Training steps of the encoders.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 32, "Pictures in a step.", lower_bound=1)
-flags.DEFINE_integer("width", 24, "Channels next to the picture of TextToImage.", lower_bound=1)
+flags.DEFINE_integer("width", 32, "Channels next to the picture of TextToImage.", lower_bound=1)
 flags.DEFINE_integer("edit_width", 16, "Channels next to the picture of TextEditor.", lower_bound=1)
 flags.DEFINE_float("rate", 4e-4, "Learning rate of the players; the papers' is 2e-4, for some 100,000 steps.")
 flags.DEFINE_float("reconstruction_weight", 5.0, "Weight of what an edit to a picture's own text may change.")
@@ -52,7 +55,7 @@ flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", l
 flags.DEFINE_string("out", "runs/caption_digits/results.jsonl", "The log of finished runs.")
 flags.DEFINE_string("pictures", "runs/caption_digits", "Where the pictures go.")
 
-MEASURED, TEXT_DIM, SHOWN = 1440, 64, 8
+MEASURED, TEXT_DIM, STAGES, SHOWN = 1440, 64, 3, 8
 EDITED = {"digit": 0, "colour": 1, "size": 2, "place": 3}
 
 
@@ -99,7 +102,7 @@ def encoders(data, image_shape):
     """Return new encoders of texts and of pictures."""
     words = {"vocab_size": data.tokenizer.vocab_size, "length": data.tokenizer.length}
     reads = keras_gan.networks.text_encoder(**words, text_dim=TEXT_DIM, width=32)
-    return reads, keras_gan.networks.dcgan_encoder(image_shape=image_shape, latent_dim=TEXT_DIM, width=16)
+    return reads, keras_gan.networks.dcgan_encoder(image_shape=image_shape, latent_dim=TEXT_DIM, width=24)
 
 
 def train(model, data, steps):
@@ -114,14 +117,16 @@ def train(model, data, steps):
 
 def training_data(world, seed):
     """Return the training pictures with their texts."""
-    return keras_gan.data.load_captions(world, split="train", batch_size=FLAGS.batch_size, seed=seed)
+    return keras_gan.data.load_captions(
+        world, split="train", batch_size=FLAGS.batch_size, candidates=FLAGS.candidates, seed=seed
+    )
 
 
 def run_drawing(mismatch, seed, world, judge):
     """Train `TextToImage` and measure it; return the results for the log."""
     keras.utils.set_random_seed(seed)
     data = training_data(world, seed)
-    sizes = {"text_dim": TEXT_DIM, "width": FLAGS.width, "text_width": 64, "latent_dim": 32}
+    sizes = {"text_dim": TEXT_DIM, "width": FLAGS.width, "text_width": 64, "latent_dim": 32, "stages": STAGES}
     networks = keras_gan.networks.gan_cls(image_shape=data.image_shape, **sizes)
     options = {"matching_steps": FLAGS.matching_steps, "mismatch_weight": mismatch, "ema_half_life": 1000}
     gan = keras_gan.TextToImage(
@@ -147,7 +152,7 @@ def run_editing(seed, world, judge):
     """Train `TextEditor` and measure it; return the results for the log."""
     keras.utils.set_random_seed(seed)
     data = training_data(world, seed)
-    sizes = {"text_dim": TEXT_DIM, "width": FLAGS.edit_width, "text_width": 64, "blocks": 2}
+    sizes = {"text_dim": TEXT_DIM, "width": FLAGS.edit_width, "text_width": 64, "blocks": 2, "stages": STAGES}
     networks = keras_gan.networks.text_editor(image_shape=data.image_shape, **sizes)
     options = {"matching_steps": FLAGS.matching_steps, "reconstruction_weight": FLAGS.reconstruction_weight}
     editor = keras_gan.TextEditor(
@@ -190,7 +195,8 @@ def cells(shares, names):
 def settings_of(**own):
     """Return the settings of a run, by which the log knows it."""
     sizes = {
-        name: FLAGS[name].value for name in ("matching_steps", "batch_size", "rate", "pictures_drawn", "judge_steps")
+        name: FLAGS[name].value
+        for name in ("matching_steps", "candidates", "batch_size", "rate", "pictures_drawn", "judge_steps")
     }
     return {**own, **sizes}
 

@@ -26,7 +26,9 @@ flags.DEFINE_multi_string("text", [], "A sentence to draw at the end; may be giv
 flags.DEFINE_enum("encoder", "gru", ["gru", "transformer", "bag"], "What reads the texts.")
 flags.DEFINE_integer("image_size", None, "Height and width of the pictures; default: as they are.", lower_bound=4)
 flags.DEFINE_integer("batch_size", 32, "Pictures in a batch; at most as many as there are.", lower_bound=1)
-flags.DEFINE_integer("width", 24, "Channels of the networks next to the pictures.", lower_bound=1)
+flags.DEFINE_integer("candidates", 16, "Of how many wrong captions the most similar is taken.", lower_bound=1)
+flags.DEFINE_integer("width", 32, "Channels of the networks next to the pictures.", lower_bound=1)
+flags.DEFINE_integer("stages", 3, "How often the discriminator halves the pictures.", lower_bound=1)
 flags.DEFINE_integer("text_dim", 64, "Size of the vector of a text.", lower_bound=1)
 flags.DEFINE_bool("conditioning_augmentation", False, "Whether the generator draws the code of a text, as in StackGAN.")
 flags.DEFINE_float("interpolation_weight", 0.0, "Weight of texts between two, as in GAN-INT.", lower_bound=0.0)
@@ -38,8 +40,9 @@ flags.DEFINE_integer("seed", 0, "Seed of the weights, the order of the pictures,
 
 # What a run is recorded with.
 _RECORDED = (
-    *("dataset", "captions", "encoder", "image_size", "batch_size", "width", "text_dim", "conditioning_augmentation"),
-    *("interpolation_weight", "learning_rate", "matching_steps", "steps", "steps_per_epoch", "seed"),
+    *("dataset", "captions", "encoder", "image_size", "batch_size", "candidates", "width", "stages", "text_dim"),
+    *("conditioning_augmentation", "interpolation_weight", "learning_rate", "matching_steps", "steps"),
+    *("steps_per_epoch", "seed"),
 )
 _SHOWN = 8
 
@@ -92,7 +95,12 @@ def load():
     from keras_gan import data
 
     return data.load_captions(
-        FLAGS.dataset, FLAGS.captions, image_size=FLAGS.image_size, batch_size=FLAGS.batch_size, seed=FLAGS.seed
+        FLAGS.dataset,
+        FLAGS.captions,
+        image_size=FLAGS.image_size,
+        batch_size=FLAGS.batch_size,
+        candidates=FLAGS.candidates,
+        seed=FLAGS.seed,
     )
 
 
@@ -103,8 +111,8 @@ def make_model(data):
 
     words = {"vocab_size": data.tokenizer.vocab_size, "length": data.tokenizer.length}
     encoder = networks.text_encoder(**words, text_dim=FLAGS.text_dim, kind=FLAGS.encoder)
-    sees = networks.dcgan_encoder(image_shape=data.image_shape, latent_dim=FLAGS.text_dim, width=16)
-    sizes = {"text_dim": FLAGS.text_dim, "text_width": FLAGS.text_dim, "width": FLAGS.width}
+    sees = networks.dcgan_encoder(image_shape=data.image_shape, latent_dim=FLAGS.text_dim, width=24)
+    sizes = {"text_dim": FLAGS.text_dim, "text_width": FLAGS.text_dim, "width": FLAGS.width, "stages": FLAGS.stages}
     pair = networks.gan_cls(
         image_shape=data.image_shape, **sizes, conditioning_augmentation=FLAGS.conditioning_augmentation
     )

@@ -68,6 +68,7 @@ class CaptionStream(Stream):
     Args:
         data: N images, N >= batch_size.
         captions: `Captions` of these images.
+        candidates: of how many captions that do not match the most similar one is taken.
         preprocessing, batch_size, seed, size: as for `Stream`.
     """
 
@@ -76,6 +77,7 @@ class CaptionStream(Stream):
         data: ImageData,
         captions: Captions,
         *,
+        candidates: int,
         preprocessing: Preprocessing,
         batch_size: int,
         seed: int,
@@ -83,7 +85,8 @@ class CaptionStream(Stream):
     ):
         images = data._replace(labels=None)
         super().__init__(images, preprocessing=preprocessing, batch_size=batch_size, seed=seed, size=size)
-        self._plain = np.random.default_rng(_PLAIN_SEED).random((self.num_images, 2))
+        self.candidates = candidates
+        self._plain = np.random.default_rng(_PLAIN_SEED).random((self.num_images, 1 + candidates))
         self._plain[:, 0] = 0.0
         most = max(map(len, captions.own))
         # Behind the last text there are no captions: what fills the rows changes nothing.
@@ -99,7 +102,9 @@ class CaptionStream(Stream):
     def batch(self, step: tf.Tensor) -> dict[str, tf.Tensor]:
         """Return the images of one step, with a caption of each and one that does not match it."""
         seed = tf.stack([self.seed + _CAPTION_SEED, step])
-        draws = tf.random.stateless_uniform((self.batch_size, 2), seed, dtype=tf.float64, alg="philox")
+        draws = tf.random.stateless_uniform(
+            (self.batch_size, 1 + self.candidates), seed, dtype=tf.float64, alg="philox"
+        )
         return self._captioned(super().batch(step), self.indices(step), draws)
 
     def plain_batch(self, numbers: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -108,23 +113,33 @@ class CaptionStream(Stream):
 
     def _captioned(self, images: tf.Tensor, indices: tf.Tensor, draws: tf.Tensor) -> dict[str, tf.Tensor]:
         matching = tf.gather(self.starts, indices) + _floor(draws[:, 0], tf.gather(self.counts, indices))
-        return {
-            "images": images,
-            "captions": tf.gather(self.texts, tf.gather(self.numbers, matching)),
-            "mismatched": tf.gather(self.texts, self._others(indices, draws[:, 1])),
-        }
+        captions = tf.gather(self.texts, tf.gather(self.numbers, matching))
+        others = tf.gather(self.texts, self._others(indices, draws[:, 1:]))
+        mismatched = others[:, 0] if self.candidates == 1 else _most_similar(others, captions)
+        return {"images": images, "captions": captions, "mismatched": mismatched}
 
     def _others(self, indices: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
-        """Return texts that are no captions of some images, each as often as it is a caption of others.
+        """Return texts (batch, candidates) that are no captions of some images, each as often as it is one of others.
 
         All captions stand in the order of their texts, and a place among them is drawn after those of the image's own
         texts are taken out: they are put back one after the other, and move the place along.
         """
         begins, frequencies = tf.gather(self.own_begins, indices), tf.gather(self.own_frequencies, indices)
-        places = _floor(draws, self.ends[-1] - tf.reduce_sum(frequencies, axis=1))
+        places = _floor(draws, self.ends[-1] - tf.reduce_sum(frequencies, axis=1, keepdims=True))
         for begin, frequency in zip(tf.unstack(begins, axis=1), tf.unstack(frequencies, axis=1), strict=True):
-            places += tf.where(places >= begin, frequency, 0)
-        return tf.searchsorted(self.ends, places, side="right", out_type=tf.int64)
+            places += tf.where(places >= begin[:, tf.newaxis], frequency[:, tf.newaxis], 0)
+        found = tf.searchsorted(self.ends, tf.reshape(places, (-1,)), side="right", out_type=tf.int64)
+        return tf.reshape(found, tf.shape(places))
+
+
+def _most_similar(others: tf.Tensor, captions: tf.Tensor) -> tf.Tensor:
+    """Return, of candidates (batch, candidates, length), those with the most words of the captions and the fewest more.
+
+    The first of equals is taken, which was drawn at random.
+    """
+    are_shared = tf.reduce_any(others[..., tf.newaxis] == captions[:, tf.newaxis, tf.newaxis], axis=-1)
+    scores = tf.reduce_sum(tf.where(others == 0, 0, tf.where(are_shared, 1, -1)), axis=-1)
+    return tf.gather(others, tf.argmax(scores, axis=-1), batch_dims=1)
 
 
 def _floor(draws: tf.Tensor, count: tf.Tensor) -> tf.Tensor:

@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._arguments import require_int
 from keras_gan._identity import identity
 from keras_gan.data._as_source import as_source
 from keras_gan.data._captions import CaptionStream, captions_of
@@ -28,6 +29,7 @@ def load_captions(
     image_size: int | tuple[int, int] | None = None,
     batch_size: int = 64,
     tokenizer: Tokenizer | None = None,
+    candidates: int = 1,
     seed: int = 0,
     start_step: int = 0,
     preprocessing: Preprocessing | None = None,
@@ -38,7 +40,9 @@ def load_captions(
     not read: every real image has a true caption. All that `load` promises of its order holds here: it is a function of
     the seed and the step, each image comes once an epoch, and `start_step` and `from_step` resume bit for bit. So are
     the captions: of an image that has several, each step draws one. The other caption is drawn from those of all
-    images, as often as it occurs. It is never one of the image's own, nor one with the same tokens.
+    images, as often as it occurs. It is never one of the image's own, nor one with the same tokens. A caption drawn
+    like this is mostly wrong in every word, and one word is enough to see it. With `candidates`, so many are drawn, and
+    the one that shares the most words with the true caption is taken: then every word matters.
 
     Mirrored images (`Preprocessing(flip=True)`) keep their captions, so captions should say nothing of left and right.
 
@@ -56,6 +60,7 @@ def load_captions(
         batch_size: as for `load`.
         tokenizer: `keras_gan.layers.Tokenizer` of the strings; None for one of the words of all of them. To load
             another split, give that of the first, which the data set has as `tokenizer`.
+        candidates: how many captions that do not match are drawn for each image. More than one only for tokens.
         seed: seed of the order, the captions, the flips and the noise.
         start_step: as for `load`.
         preprocessing: as for `load`.
@@ -93,7 +98,9 @@ def load_captions(
     require_batch(part, batch_size, preprocessing)
     texts, tokenizer = captions_of(captions, source, numbered.read_split, numbered.count, tokenizer)
     texts = texts.part(part.data.labels)
-    stream = CaptionStream(part.data, texts, preprocessing=preprocessing, batch_size=batch_size, seed=seed, size=size)
+    candidates = _require_candidates(candidates, texts)
+    options = {"preprocessing": preprocessing, "batch_size": batch_size, "seed": seed, "size": size}
+    stream = CaptionStream(part.data, texts, candidates=candidates, **options)
     return as_dataset(
         stream,
         start_step,
@@ -107,11 +114,22 @@ def load_captions(
         identity={
             **identity([part.data.images]),
             "captions": identity([texts.texts[texts.numbers]]),
+            "candidates": candidates,
             "seed": seed,
             "preprocessing": repr(preprocessing),
             **part.about,
         },
     )
+
+
+def _require_candidates(candidates, texts) -> int:
+    candidates = require_int("candidates", candidates)
+    if candidates > 1 and texts.texts.dtype != np.int32:
+        raise ValueError(
+            "Of vectors it is not known which words they share, so one of them is drawn: leave `candidates` out. "
+            f"Received: candidates={candidates}, captions of {texts.texts.dtype}"
+        )
+    return candidates
 
 
 class _Numbered(Source):

@@ -22,8 +22,8 @@ class CaptionedModel(AdversarialModel, abc.ABC):
 
     The encoder is never trained by the game, in which it would learn what fools a discriminator. With an image encoder,
     both are trained first, in a phase of their own, so that pictures are near their captions; then they stay as they
-    are. With v and t the vectors of a picture and of its caption, of length 1, and sums over the captions of the batch
-    that are no other's of the same tokens:
+    are. With v and t the vectors of a picture and of its caption, of length 1, and sums over the batch, without other
+    captions of the same tokens, and in the first with the wrong caption of the data for the picture:
 
         matching:  -E[log exp(v.t / 0.1) / sum exp(v.t' / 0.1)]  -  E[log exp(v.t / 0.1) / sum exp(v'.t / 0.1)]
 
@@ -90,8 +90,10 @@ class CaptionedModel(AdversarialModel, abc.ABC):
     def matching_terms(self, batch):
         """What the encoders minimise: pictures are nearer to their own captions than to those of others."""
         images = self.forward(self._sees, batch)["vectors"]
-        texts = self.forward(self._reads, {"tokens": batch["captions"]})["text"]
-        loss = matching_loss(all_rows(images), all_rows(texts), all_rows(batch["captions"]))
+        texts, wrong = (
+            self.forward(self._reads, {"tokens": batch[name]})["text"] for name in ("captions", "mismatched")
+        )
+        loss = matching_loss(*map(all_rows, (images, texts, wrong, batch["captions"])))
         return {"matcher": {"matching_loss": loss}}
 
     def read(self, batch):
@@ -150,20 +152,23 @@ class CaptionedModel(AdversarialModel, abc.ABC):
         }
 
 
-def matching_loss(images, texts, captions):
+def matching_loss(images, texts, wrong, captions):
     """How far pictures are from being nearest to their captions, and captions to their pictures: a float32 scalar.
 
     Args:
         images: float32 `(batch, size)`, vectors of pictures.
         texts: float32 `(batch, size)`, vectors of their captions.
+        wrong: float32 `(batch, size)`, vectors of captions that do not match, one for each picture.
         captions: int32 `(batch, length)`, the captions; equal ones are no wrong answers for each other.
     """
-    similarities = tf.matmul(tf.math.l2_normalize(images, -1), tf.math.l2_normalize(texts, -1), transpose_b=True)
+    images, texts, wrong = (tf.math.l2_normalize(each, -1) for each in (images, texts, wrong))
+    similarities = tf.matmul(images, texts, transpose_b=True)
     same = tf.reduce_all(captions[:, tf.newaxis] == captions[tf.newaxis], axis=-1)
     same = tf.linalg.set_diag(same, tf.zeros(tf.shape(same)[:1], tf.bool))
     logits = tf.where(same, tf.float32.min / 2, similarities / _TEMPERATURE)
     right = tf.range(tf.shape(logits)[0])
-    both = (logits, tf.transpose(logits))
+    with_wrong = tf.concat([logits, tf.reduce_sum(images * wrong, -1, keepdims=True) / _TEMPERATURE], axis=1)
+    both = (with_wrong, tf.transpose(logits))
     return 0.5 * sum(tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(right, each)) for each in both)
 
 

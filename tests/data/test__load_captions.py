@@ -55,8 +55,25 @@ def test_a_caption_is_drawn_for_each_image_and_another_that_never_matches():
         assert shares[text] == pytest.approx(expected / 8, abs=0.07)
 
 
+def test_of_several_candidates_the_most_similar_wrong_caption_is_taken():
+    captions = ["a red one", "a red two", "a blue one", "a green four", "green four five six"]
+    loaded = data.load_captions(numbered(5), captions, batch_size=5, candidates=40)
+    found = {image: set(others) for image, (_, others) in seen(loaded, 30).items()}
+    # Two words shared and one not; of the last, two shared and one not, where the other way round it is two more.
+    assert found == {
+        0: {"a red two", "a blue one"},
+        1: {"a red one"},
+        2: {"a red one"},
+        3: {"a red one", "a red two", "a blue one", "green four five six"} & found[3],
+        4: {"a green four"},
+    }
+    with pytest.raises(ValueError, match="leave `candidates` out"):
+        data.load_captions(numbered(5), np.eye(5), batch_size=5, candidates=2)
+
+
 def test_a_stream_begins_at_any_step_bit_for_bit():
-    options = {"batch_size": 4, "seed": 5, "preprocessing": data.Preprocessing(flip=True, dequantize=True)}
+    changes = data.Preprocessing(flip=True, dequantize=True)
+    options = {"batch_size": 4, "seed": 5, "candidates": 3, "preprocessing": changes}
     whole = [*data.load_captions(numbered(5), SEVERAL, **options).take(4)]
     later = [*data.load_captions(numbered(5), SEVERAL, **options, start_step=1).from_step(1).take(2)]
     for one, other in zip(whole[2:], later, strict=True):

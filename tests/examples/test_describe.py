@@ -40,7 +40,8 @@ def test_it_trains_resumes_draws_and_exports(script, tmp_path, monkeypatch, caps
     for number, shade in enumerate(np.random.default_rng(0).integers(0, 256, (4, 3), np.uint8)):
         Image.fromarray(np.broadcast_to(shade, (9, 9, 3)).copy()).save(tmp_path / "pictures" / f"{number}.png")
     (tmp_path / "captions.csv").write_text("file,caption\n0,red one\n1,blue one\n1,two\n2,red two\n3,three\n")
-    sizes = ["--image_size=8", "--width=1", "--text_dim=4", "--batch_size=2", "--steps_per_epoch=1", "--encoder=bag"]
+    sizes = ["--image_size=8", "--width=1", "--stages=1", "--text_dim=4", "--batch_size=2", "--steps_per_epoch=1"]
+    sizes += ["--encoder=bag"]
     given = [f"--dataset={tmp_path / 'pictures'}", f"--captions={tmp_path / 'captions.csv'}", "--matching_steps=1"]
     given += [f"--run_dir={tmp_path / 'run'}", f"--export_dir={tmp_path / 'served'}", "--text=red one", "--text=two"]
 

@@ -76,13 +76,18 @@ def test_the_divergence_is_that_of_two_normal_distributions():
 
 
 def test_the_matching_loss_is_that_of_a_softmax_without_equal_captions():
-    vectors, captions = tf.eye(4), tf.constant([[1], [2], [3], [4]])
-    expected = -np.log(np.exp(10) / (np.exp(10) + 3))
-    assert float(matching_loss(5.0 * vectors, vectors, captions)) == pytest.approx(expected, rel=1e-3)
+    vectors, captions = tf.eye(5)[:4], tf.constant([[1], [2], [3], [4]])
+    # Of a wrong caption that is like none of the pictures, and of one that is like its picture.
+    for wrong, more in ((tf.eye(5)[4:], 1.0), (vectors, np.exp(10.0))):
+        expected = 0.5 * (np.log(1 + (3 + more) * np.exp(-10.0)) + np.log(1 + 3 * np.exp(-10.0)))
+        found = matching_loss(5.0 * vectors, vectors, tf.repeat(wrong, 4 // len(wrong), axis=0), captions)
+        assert float(found) == pytest.approx(expected, rel=1e-3)
     # The first two captions are equal: neither is a wrong answer for the other, whatever its vector.
     same, twice = tf.constant([[1], [1], [3], [4]]), tf.gather(vectors, [0, 0, 2, 3])
-    rows = [np.log(1 + 2 * np.exp(-10.0))] * 2 + [np.log(1 + 3 * np.exp(-10.0))] * 2
-    assert float(matching_loss(twice, twice, same)) == pytest.approx(np.mean(rows), rel=1e-3)
+    others = np.array([2, 2, 3, 3])
+    expected = 0.5 * np.mean([np.log(1 + (others + 1) * np.exp(-10.0)), np.log(1 + others * np.exp(-10.0))])
+    wrong = tf.repeat(tf.eye(5)[4:], 4, axis=0)
+    assert float(matching_loss(twice, twice, wrong, same)) == pytest.approx(expected, rel=1e-3)
 
 
 def words(count=16):
