@@ -1457,6 +1457,7 @@ _DATA = {
             "image_size": 8,
             "batch_size": 2,
             "tokenizer": None,
+            "candidates": 1,
             "seed": 0,
             "start_step": 0,
             "preprocessing": None,
