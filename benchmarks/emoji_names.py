@@ -39,6 +39,7 @@ flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training.")
 flags.DEFINE_integer("steps", 16_000, "Training steps of the game.", lower_bound=1)
 flags.DEFINE_integer("matching_steps", 2000, "Training steps of the encoders.", lower_bound=1)
 flags.DEFINE_integer("judge_steps", 3000, "Training steps of the judge.", lower_bound=1)
+flags.DEFINE_integer("candidates", 8, "Of how many wrong names the most similar is taken.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 32, "Pictures in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 24, "Channels next to the picture.", lower_bound=1)
 flags.DEFINE_float("rate", 3e-4, "Learning rate of generator and discriminator.")
@@ -85,6 +86,12 @@ def part(style, is_held_out):
     return names[rows], pictures[style][rows]
 
 
+def loaded(names, pictures, **options):
+    """Return batches of pictures, some of them mirrored, with their names and with wrong ones."""
+    flip = keras_gan.data.Preprocessing(flip=True)
+    return keras_gan.data.load_captions(pictures, names, candidates=FLAGS.candidates, preprocessing=flip, **options)
+
+
 def drawer(data, width, matching_steps, seed):
     """Return a model of the names in `data`, not compiled."""
     keras.utils.set_random_seed(seed)
@@ -102,8 +109,7 @@ class Judge:
 
     def __init__(self):
         names, pictures = emoji()
-        options = {"batch_size": min(64, len(names)), "preprocessing": keras_gan.data.Preprocessing(flip=True)}
-        data = keras_gan.data.load_captions(pictures["twitter"], names, **options)
+        data = loaded(names, pictures["twitter"], batch_size=min(64, len(names)))
         # The first phase of a model trains what a judge needs, and it plays no game.
         model = drawer(data, 1, FLAGS.judge_steps, seed=0)
         model.compile(matcher_optimizer=keras.optimizers.Adam(1e-3), **_game(1e-3))
@@ -131,8 +137,7 @@ def scaled(pictures):
 def run(seed, judge):
     """Train a model and measure it; return the results for the log."""
     names, pictures = part("google", is_held_out=False)
-    options = {"batch_size": FLAGS.batch_size, "preprocessing": keras_gan.data.Preprocessing(flip=True), "seed": seed}
-    data = keras_gan.data.load_captions(pictures, names, **options)
+    data = loaded(names, pictures, batch_size=FLAGS.batch_size, seed=seed)
     gan = drawer(data, FLAGS.width, FLAGS.matching_steps, seed)
     gan.compile(matcher_optimizer=keras.optimizers.Adam(1e-3), **_game(FLAGS.rate))
     steps = FLAGS.steps + FLAGS.matching_steps
@@ -172,7 +177,9 @@ def rows(judge):
         ]
         yield name, *(f"{cell:.3f}" for cell in cells), ""
     log = _protocol.RunLog(FLAGS.out)
-    sizes = {name: FLAGS[name].value for name in ("steps", "matching_steps", "batch_size", "width", "rate")}
+    sizes = {
+        name: FLAGS[name].value for name in ("steps", "matching_steps", "candidates", "batch_size", "width", "rate")
+    }
     for seed in map(int, FLAGS.seeds):
         settings = {"seed": seed, **sizes, "judge": judge.fingerprint}
         result = log.result(settings, lambda seed=seed: run(seed, judge))

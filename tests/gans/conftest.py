@@ -305,6 +305,13 @@ def _acting(*, spectral, dropout):
     return keras.Model(latents, made), keras.Model(clips, outputs["logits"])
 
 
+def _with_known_weights(network):
+    """The network with the same weights in each model, and far from 0, near which a unit vector turns fast."""
+    rng = np.random.default_rng(0)
+    network.set_weights([rng.normal(0, 0.5, weight.shape) for weight in network.get_weights()])
+    return network
+
+
 def _reading(*, drawn, spectral, dropout):
     """A generator of pictures of texts, from latents or from pictures, a discriminator, and both encoders."""
     wrap = SpectralNormalization if spectral else (lambda layer: layer)
@@ -321,7 +328,11 @@ def _reading(*, drawn, spectral, dropout):
     logits = wrap(keras.layers.Dense(1, dtype="float32"))(hidden)
     reads = keras_gan.networks.text_encoder(vocab_size=6, length=2, text_dim=3, kind="bag", width=2)
     sees = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3, dtype="float32")])
-    return keras.Model({given.name: given, "text": text}, made), keras.Model(judged, logits), reads, sees
+    return (
+        keras.Model({given.name: given, "text": text}, made),
+        keras.Model(judged, logits),
+        *map(_with_known_weights, (reads, sees)),
+    )
 
 
 def _reading_twice(**options):
@@ -336,7 +347,8 @@ def _reading_twice(**options):
     made = {"images": keras.layers.Reshape((8, 8, 1), dtype="float32")(made)}
     made |= {name: keras.layers.Dense(2, dtype="float32")(given["text"]) for name in ("mean", "log_variance")}
     _, judge, reads, _ = _reading(drawn=True, **options)
-    return small, keras.Model(given, made), judge, reads
+    # Of no player, so nobody copies their weights.
+    return _with_known_weights(small), keras.Model(given, made), judge, reads
 
 
 def grey_images(count=48):
