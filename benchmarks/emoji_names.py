@@ -141,9 +141,8 @@ def run(seed, judge):
     gan = drawer(data, FLAGS.width, FLAGS.matching_steps, seed)
     gan.compile(matcher_optimizer=keras.optimizers.Adam(1e-3), **_game(FLAGS.rate))
     steps = FLAGS.steps + FLAGS.matching_steps
-    result = {
-        "ms_per_step": _protocol.fit(gan, data, steps, epochs=_protocol.epochs_of(steps, at_most=20))["ms_per_step"]
-    }
+    trained = _protocol.fit(gan, data, steps, epochs=_protocol.epochs_of(steps, at_most=20))
+    result = {"ms_per_step": trained["ms_per_step"]}
     for is_held_out in (False, True):
         names, pictures = part("google", is_held_out)
         # Names with unknown words are asked for, too.
@@ -159,23 +158,18 @@ def page(name, gan, tokens, pictures, is_held_out):
     names, others = part("twitter", is_held_out)
     # Those whose words are all known, if there are enough.
     rows = np.argsort((tokens == 1).any(axis=1), kind="stable")[:SHOWN]
-    drawn = [gan.generate(DRAWN, tokens=tokens[row], seed=1) for row in rows]
-    lines = [
-        [scaled(pictures[row : row + 1]), scaled(others[row : row + 1]), d] for row, d in zip(rows, drawn, strict=True)
-    ]
-    _protocol.save_grid(
-        FLAGS.pictures, name, np.concatenate([each for line in lines for each in line]), columns=2 + DRAWN, scale=2
-    )
+    shown = []
+    for row in rows:
+        shown += [scaled(pictures[[row]]), scaled(others[[row]]), gan.generate(DRAWN, tokens=tokens[row], seed=1)]
+    _protocol.save_grid(FLAGS.pictures, name, np.concatenate(shown), columns=2 + DRAWN, scale=2)
     pathlib.Path(FLAGS.pictures, f"{name}.txt").write_text("\n".join(names[row] for row in rows) + "\n")
 
 
 def rows(judge):
     """Yield the rows of the table."""
     for style, name in (("google", "real, first style"), ("twitter", "real, second style (the judge's own)")):
-        cells = [
-            judge.precision(scaled(pictures), names) for names, pictures in (part(style, h) for h in (False, True))
-        ]
-        yield name, *(f"{cell:.3f}" for cell in cells), ""
+        parts = [part(style, is_held_out) for is_held_out in (False, True)]
+        yield name, *(f"{judge.precision(scaled(pictures), names):.3f}" for names, pictures in parts), ""
     log = _protocol.RunLog(FLAGS.out)
     sizes = {
         name: FLAGS[name].value for name in ("steps", "matching_steps", "candidates", "batch_size", "width", "rate")
@@ -192,8 +186,8 @@ def main(argv):
     _protocol.begin(argv)
     judge = Judge()
     train, held_out = (part("google", is_held_out)[0] for is_held_out in (False, True))
-    words = {word for name in train for word in name.split()}
-    known = np.mean([set(name.split()) <= words for name in held_out])
+    # Token 1 is a word that is not known.
+    known = (keras_gan.layers.Tokenizer.fitted(train)(held_out).numpy() != 1).all(axis=1).mean()
     print(
         f"{len(train):,} names seen, {len(held_out)} held out, of which {known:.0%} have only words that were seen; "
         f"{FLAGS.steps:,} steps of {FLAGS.batch_size} after {FLAGS.matching_steps:,} of the encoders."
