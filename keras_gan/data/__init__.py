@@ -29,6 +29,11 @@ One that makes sound takes waveforms:
 
     keras_gan.data.load_recordings("recordings/", num_samples=16384, sample_rate=16000)
 
+One that draws what a text says takes images with captions, in batches with the fields "images", "captions" and
+"mismatched":
+
+    keras_gan.data.load_captions("photographs/", "captions.csv", image_size=64)
+
 A model of videos takes clips, in batches with the field "clips":
 
     keras_gan.data.load_clips("animations/", num_frames=16, image_size=64, batch_size=16)
@@ -40,6 +45,7 @@ One that writes takes tokens, in batches with the field "tokens":
 """
 
 from keras_gan.data._load import load
+from keras_gan.data._load_captions import load_captions
 from keras_gan.data._load_clips import load_clips
 from keras_gan.data._load_degraded import load_degraded
 from keras_gan.data._load_masked import load_masked
@@ -51,6 +57,7 @@ from keras_gan.data._load_unpaired import load_unpaired
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.attribute_folder import AttributeFolder
 from keras_gan.data.bicubic import Bicubic
+from keras_gan.data.captioned_digits import CaptionedDigits
 from keras_gan.data.degradation import Degradation
 from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
@@ -69,6 +76,7 @@ __all__ = [
     "Arrays",
     "AttributeFolder",
     "Bicubic",
+    "CaptionedDigits",
     "Degradation",
     "Digits",
     "Folder",
@@ -82,6 +90,7 @@ __all__ = [
     "SecondOrderDegradation",
     "Source",
     "load",
+    "load_captions",
     "load_clips",
     "load_degraded",
     "load_masked",

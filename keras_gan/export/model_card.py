@@ -215,7 +215,7 @@ def _versions():
 
 def _write_grid(folder, sampler):
     shape = sampler.output_shape
-    if not sampler.is_drawn or not are_pictures(sampler):
+    if not sampler.draws_alone or not are_pictures(sampler):
         return None
     is_clips = len(shape) == 4
     rows = list(range(min(sampler.num_classes, _GRID_ROWS))) if "labels" in sampler.inputs else None

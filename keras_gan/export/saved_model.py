@@ -11,7 +11,7 @@ from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan._sample_rate import sample_rate_of
-from keras_gan.export import _encodings, _signatures, _sounds, _texts, _translations
+from keras_gan.export import _captions, _encodings, _signatures, _sounds, _texts, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_part_of, finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
@@ -91,7 +91,22 @@ def save(
     * `score`: `images` -> `scores` float32 `(count,)`, higher for more anomalous images, the same as
       `gan.score(images)`.
 
-    Their images are float32 in [-1, 1], or bytes or 16 bits as for a translator, by `image_type`.
+    A model that draws what a text says, such as `TextToImage`, has these:
+
+    * `serving_default`: `latents` and `tokens` int32 `(count, length)`, or `vectors` float32 for a model without a text
+      encoder -> `images`.
+    * `sample`: `seed` int64, a scalar, and `text`, strings `(count,)` -> `images`, the same as
+      `gan.generate(text=text, seed=seed)`. The graph makes the tokens. A model without a tokenizer takes `tokens` or
+      `vectors` in the place of `text`, also in the next one.
+    * `sample_png`: the same inputs -> `png_bytes`, strings `(count,)`.
+
+    One that edits pictures, `TextEditor`, has a `serving_default` of `images` and `tokens`, and
+
+    * `edit_png`: `image_bytes`, strings `(count,)`, PNG or JPEG files of the size that the model takes, and `text`
+      -> `png_bytes`.
+
+    The images of a model with an encoder are float32 in [-1, 1], or bytes or 16 bits as for a translator, by
+    `image_type`.
 
     Images and latents are float32 unless you ask for whole numbers, whatever the precision of training. The graph
     raises an error for a request with inputs of the wrong shape (it names the nearest height and width that work, if
@@ -180,8 +195,7 @@ def save(
         settle_statistics(sampler, gan)
         with _failed_writes_named(directory):
             parts = [part for part in (sampler, encoder, scorer) if part is not None]
-            layers = [part.network for part in parts] + ([] if tokenizer is None else [tokenizer])
-            _write(layers, signatures, staged)
+            _write([*(part.network for part in parts), *_ready(tokenizer)], signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, to=to, signatures=lines, facts={**known, **(card or {})})
@@ -193,7 +207,9 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
     """Every signature of a model: those of a translator if its sampler takes pictures, and those of its encoder."""
     require_choice("image_type", image_type, _translations.IMAGE_TYPES)
     options = {"max_count": max_count, "jit_compile": jit_compile}
-    if sampler.fields[sampler.main].is_picture:
+    if hasattr(sampler, "words_name") and image_type == "float32":
+        return _captions.of_captions(sampler, **options)
+    if sampler.fields[sampler.main].is_picture and not hasattr(sampler, "words_name"):
         return _translations.of_translator(sampler, image_type=image_type, **options)
     if sampler.output == "tokens":
         signatures = _texts.of_sampler(sampler, tokenizer, **options)
@@ -208,6 +224,15 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
             f"out. Received: image_type={image_type!r}, and a model that takes {', '.join(sampler.inputs)}"
         )
     return signatures
+
+
+def _ready(tokenizer):
+    """The layer that makes tokens of texts, in a list and with its tables; an empty list without."""
+    if tokenizer is None:
+        return []
+    if not tokenizer.built:
+        tokenizer.build((None,))
+    return [tokenizer]
 
 
 def _chosen_signatures(offered, names):

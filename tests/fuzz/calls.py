@@ -120,6 +120,38 @@ def acting():
     return dict(zip(("generator", "discriminator"), made, strict=True))
 
 
+def reading():
+    """The networks of a `TextToImage` of 8x8 pictures."""
+    sizes = {"image_shape": SHAPE, "text_dim": 3, "latent_dim": 2, "width": 1, "text_width": 2}
+    made = dict(zip(("generator", "discriminator"), networks.gan_cls(**sizes), strict=True))
+    encoder = networks.text_encoder(vocab_size=4, length=2, text_dim=3, kind="bag", width=2)
+    tokenizer = layers.Tokenizer(("", "[UNK]", "red", "blue"), length=2)
+    return {**made, "text_encoder": encoder, "tokenizer": tokenizer}
+
+
+def matching():
+    """The same, with an image encoder."""
+    return {
+        **reading(),
+        "image_encoder": keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(3)]),
+        "matching_steps": 1,
+    }
+
+
+def editing():
+    """The networks of a `TextEditor`."""
+    sizes = {"image_shape": SHAPE, "text_dim": 3, "width": 1, "text_width": 2, "blocks": 1}
+    return {**matching(), **dict(zip(("generator", "discriminator"), networks.text_editor(**sizes), strict=True))}
+
+
+def stacking():
+    """The networks of a `StackGAN` of the pictures of `reading`."""
+    sizes = {"source_shape": SHAPE, "scale": 1, "text_dim": 3, "width": 1, "text_width": 2, "blocks": 1}
+    first = reading()
+    second = dict(zip(("generator", "discriminator"), networks.stack_gan(**sizes), strict=True))
+    return {**first, "first_generator": first["generator"], **second}
+
+
 def translators():
     def translator():
         return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
@@ -285,6 +317,7 @@ def compiled(make, *options):
     parts |= {gans.MoCoGAN: filming, gans.VideoGAN: acting}
     parts |= {gans.LanguageModel: writing_alone, gans.SeqGAN: writing, gans.RelGAN: writing_softly}
     parts |= {gans.TextWGANGP: writing_at_once}
+    parts |= {gans.TextToImage: reading, gans.TextEditor: editing, gans.StackGAN: stacking}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -416,10 +449,23 @@ _OWN = (
     gans.RelGAN,
     gans.SRGAN,
     gans.SeqGAN,
+    gans.StackGAN,
     gans.StarGAN,
+    gans.TextEditor,
+    gans.TextToImage,
     gans.VAE,
     gans.VAEGAN,
 )
+_DRAWN_TEXTS = {
+    "num_images": None,
+    "text": ["red", "blue"],
+    "tokens": None,
+    "vectors": None,
+    "latents": None,
+    "seed": 0,
+    "averaged": True,
+    "batch_size": 4,
+}
 _ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
 _ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
 _GANS = {
@@ -507,6 +553,16 @@ _GANS = {
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
     "SRGAN": options(gans.SRGAN, enlarging, **_ENLARGING, adversarial_loss=None),
+    "StackGAN": options(gans.StackGAN, stacking),
+    "StackGAN.of": lambda: (
+        gans.StackGAN.of,
+        {"stage_one": compiled(gans.TextToImage)} | {name: stacking()[name] for name in ("generator", "discriminator")},
+    ),
+    "StackGAN.generate": lambda: (compiled(gans.StackGAN).generate, dict(_DRAWN_TEXTS)),
+    "StackGAN.draw_small": lambda: (
+        compiled(gans.StackGAN).draw_small,
+        {"num_images": None, "text": ["red"], "seed": 0, "batch_size": 4},
+    ),
     "StarGAN": options(
         gans.StarGAN,
         starring,
@@ -516,6 +572,43 @@ _GANS = {
         adversarial_loss=losses.Hinge(),
         penalties=(),
         discriminator_steps=1,
+    ),
+    "TextEditor": options(
+        gans.TextEditor,
+        editing,
+        reconstruction_weight=1.0,
+        mismatch_weight=0.5,
+        interpolation_weight=0.5,
+        adversarial_loss=None,
+        penalties=(),
+        augmentation=(),
+    ),
+    "TextEditor.edit": lambda: (
+        compiled(gans.TextEditor).edit,
+        {
+            "images": images(2),
+            "text": ["red", "blue"],
+            "tokens": None,
+            "vectors": None,
+            "averaged": True,
+            "batch_size": 4,
+        },
+    ),
+    "TextToImage": options(
+        gans.TextToImage,
+        matching,
+        captions=["red"],
+        mismatch_weight=0.5,
+        interpolation_weight=0.5,
+        kl_weight=2.0,
+        adversarial_loss=None,
+        penalties=(),
+        augmentation=(),
+    ),
+    "TextToImage.generate": lambda: (compiled(gans.TextToImage).generate, dict(_DRAWN_TEXTS)),
+    "TextToImage.generate (tokens)": lambda: (
+        compiled(gans.TextToImage).generate,
+        _DRAWN_TEXTS | {"text": None, "tokens": np.array([[2, 3], [3, 0]])},
     ),
     "StyleGAN2": options(gans.StyleGAN2, pair),
     "VAE": options(gans.VAE, bounding, likelihood=losses.Gaussian(), beta=1.0, free_bits=0.1),
@@ -1052,6 +1145,51 @@ _NETWORKS = {
         stages=1,
         from_first_frame=False,
     ),
+    "gan_cls": made(
+        networks.gan_cls,
+        image_shape=SHAPE,
+        text_dim=3,
+        latent_dim=2,
+        width=1,
+        text_width=2,
+        stages=1,
+        conditioning_augmentation=True,
+        discriminator_normalization="spectral",
+    ),
+    "stack_gan": made(
+        networks.stack_gan,
+        source_shape=SHAPE,
+        scale=2,
+        text_dim=3,
+        width=1,
+        text_width=2,
+        halvings=1,
+        blocks=1,
+        stages=1,
+        conditioning_augmentation=True,
+        discriminator_normalization="spectral",
+    ),
+    "text_editor": made(
+        networks.text_editor,
+        image_shape=SHAPE,
+        text_dim=3,
+        width=1,
+        text_width=2,
+        halvings=1,
+        blocks=1,
+        stages=1,
+        discriminator_normalization="spectral",
+    ),
+    "text_encoder": made(
+        networks.text_encoder,
+        vocab_size=4,
+        length=2,
+        text_dim=3,
+        kind="transformer",
+        width=4,
+        blocks=1,
+        heads=2,
+    ),
     "mocogan": made(
         networks.mocogan,
         image_shape=SHAPE,
@@ -1412,6 +1550,37 @@ _DATA = {
             "preprocessing": None,
         },
     ),
+    "CaptionedDigits": made(data.CaptionedDigits, num_images=2, side=24, held_out=0.15, seed=0),
+    "load_captions": lambda: (
+        data.load_captions,
+        {
+            "source": images(8),
+            "captions": ["red", "blue"] * 4,
+            "split": None,
+            "image_size": 8,
+            "batch_size": 2,
+            "tokenizer": None,
+            "candidates": 1,
+            "seed": 0,
+            "start_step": 0,
+            "preprocessing": None,
+        },
+    ),
+    "load_captions (tokens)": lambda: (
+        data.load_captions,
+        {
+            "source": images(8),
+            "captions": np.arange(16).reshape(8, 2),
+            "split": None,
+            "image_size": 8,
+            "batch_size": 2,
+            "tokenizer": None,
+            "candidates": 1,
+            "seed": 0,
+            "start_step": 0,
+            "preprocessing": None,
+        },
+    ),
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
@@ -1751,6 +1920,20 @@ _METRICS = {
         {"real": metrics.moments(features()), "fake": metrics.moments(features())},
     ),
     "gradient_energy": compared(metrics.gradient_energy),
+    "attribute_accuracy": made(
+        metrics.attribute_accuracy,
+        predicted=np.arange(6).reshape(3, 2),
+        wanted=np.arange(6).reshape(3, 2),
+        names=["a", "b"],
+    ),
+    "r_precision": made(
+        metrics.r_precision,
+        image_vectors=np.eye(4, 3),
+        text_vectors=np.eye(4, 3),
+        texts=np.arange(4),
+        num_candidates=2,
+        seed=0,
+    ),
     "identity_constancy": made(metrics.identity_constancy, classes=np.arange(12).reshape(3, 4) % 3),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
     "l1": compared(metrics.l1, masks=np.ones((8, 8, 8, 1))),
