@@ -696,6 +696,7 @@ _METHODS = {
     "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
+    "VAEGAN.score": method(gans.VAEGAN, "score", images=images(), averaged=True, batch_size=4),
     "BiGAN.score": method(gans.BiGAN, "score", images=images(), averaged=True, batch_size=4),
     "AnomalyGAN.of": lambda: (gans.AnomalyGAN.of, {"gan": compiled(gans.LSGAN), "encoder": scoring()["encoder"]}),
     "ACGAN.generate": method(
