@@ -80,7 +80,9 @@ class TranslationModel(AdversarialModel, abc.ABC):
         Raises:
             ValueError: if this is no such picture.
         """
-        given = Picture(picture, self.sampler().inputs["images"].shape[-1])
+        # Both ways of a model may take other channels.
+        way = {name: options[name] for name in ("to",) if name in options}
+        given = Picture(picture, self.sampler(**way).inputs["images"].shape[-1])
         return given.enlarged(self.translate(given.colours[np.newaxis], **options)[0], keeps_grey=False)
 
     def translated(self, images, sampler, *, batch_size, tile, overlap, **conditions):

@@ -337,3 +337,42 @@ def test_each_model_trains_resumes_restores_and_is_exported(script, tmp_path, ta
     assert (tmp_path / "served" / "1" / "saved_model.pb").exists()
     assert (tmp_path / "run" / "samples" / "epoch_0003.png").exists()
     assert (tmp_path / "run" / "evaluation_0003.json").exists()
+
+
+def test_damages_are_what_they_say(pieces):
+    images = tf.constant(RNG.uniform(-1, 1, (30, 8, 8, 3)), tf.float32)
+    seeds = tf.stack([tf.zeros(30, tf.int64), tf.range(30, dtype=tf.int64)], axis=1)
+    grey = pieces.Grey()(images, seeds).numpy()
+    np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
+    np.testing.assert_allclose(grey[..., 0], images.numpy() @ np.array([0.299, 0.587, 0.114]), atol=0.005)
+    white = pieces.LittleLight()(tf.ones((30, 8, 8, 3)), seeds).numpy()
+    light = ((white.mean(axis=(1, 2, 3)) + 1) / 2) ** 2.2
+    assert 0.04 < light.min() < 0.15
+    assert 0.4 < light.max() < 0.51
+    assert 0.02 < white.std(axis=(1, 2, 3)).mean() < 0.04
+
+
+@pytest.mark.parametrize("name, channels, dtype", [("colouriser", 3, "uint8"), ("denoiser", 1, "uint16")])
+def test_grey_pictures_become_colours_only_where_these_are_found(pictures, tmp_path, name, channels, dtype):
+    """The model returns what it is given, with less red."""
+    (tmp_path / "in").mkdir()
+    levels = RNG.integers(0, np.iinfo(dtype).max, (6, 5, 1), dtype)
+    written(tmp_path / "in" / "a.png", levels, dtype)
+    images = types.SimpleNamespace(shape=(None, None, None, 3))
+
+    def translate_picture(picture, tile):
+        made = np.repeat(picture[..., :1], 3, axis=-1)
+        made[..., 0] //= 2
+        return made
+
+    model = types.SimpleNamespace(
+        sampler=lambda: types.SimpleNamespace(inputs={"images": images}),
+        generator=types.SimpleNamespace(name=name),
+        translate_picture=translate_picture,
+    )
+    assert pictures.restore_folder(model, tmp_path / "in", tmp_path / "out") == 1
+    made = read(tmp_path / "out" / "a.png", dtype)
+    assert made.shape == (6, 5, channels)
+    np.testing.assert_allclose(
+        made[..., -1], levels[..., 0] if channels == 3 else 0.85 * levels[..., 0], rtol=0.01, atol=2
+    )
