@@ -67,7 +67,8 @@ def save(
       `gan.vocode(mels)`.
     * `vocode_wav`: `mels` -> `wav_bytes`, strings `(count,)`, as in `sample_wav`.
 
-    A translator has these instead, of any size that its network takes:
+    A translator has these instead. Of a network for pictures of any size, sides that it does not take are continued by
+    the mirror image, as in `translate`:
 
     * `serving_default`: `images` float32 `(count, height, width, channels)` in [-1, 1], and `labels` where it takes
       them -> `images`, the same as `gan.translate(images)`, in batches of any size (of a network with noise, in the
@@ -77,7 +78,11 @@ def save(
       translations. Each picture is translated by itself, so those of one request may differ in size. Colours become
       grey for a network of one channel, and grey becomes colours for one of three. Transparent parts become white for
       a network without alpha. The PNG files have 8 bits, or 16 with `image_type="uint16"`; files of 16 bits are read
-      with all of them either way. A turn that EXIF asks for is ignored. A model that takes trimaps does not have it.
+      with all of them either way. A turn that EXIF asks for is ignored. What enlarges pictures keeps their alpha, and
+      grey ones grey, as `upscale_picture` does.
+    * `matte_png`, of a model that takes trimaps, in its place: `image_bytes` and `trimap_bytes`, strings `(count,)`,
+      files of pictures and of their trimaps, white for foreground, black for background and grey where it is open ->
+      `png_bytes`, strings `(count,)`, the pictures with their alpha.
 
     A model with an encoder, such as `VAEGAN`, has those of a model that draws images, and these:
 

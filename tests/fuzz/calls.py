@@ -642,6 +642,16 @@ _METHODS = {
     "SRGAN.upscale": method(
         gans.SRGAN, "upscale", images=images()[:2, ::2, ::2], averaged=True, batch_size=2, tile=None, overlap=None
     ),
+    "AlphaGAN.matte_picture": method(
+        gans.AlphaGAN,
+        "matte_picture",
+        picture=np.zeros((8, 8, 1), "uint8"),
+        trimap=np.full((8, 8, 1), 128, "uint8"),
+    ),
+    "ContextEncoder.inpaint_picture": method(
+        gans.ContextEncoder, "inpaint_picture", picture=np.eye(8, dtype="uint8")[..., None].repeat(2, axis=-1)
+    ),
+    "Pix2Pix.translate_picture": method(gans.Pix2Pix, "translate_picture", picture=np.zeros((8, 8), "uint8")),
     "SRGAN.upscale_picture": method(gans.SRGAN, "upscale_picture", picture=np.zeros((4, 4), "uint8")),
     **{
         f"{make.__name__}.{name}": method(make, name, **arguments)
@@ -1273,9 +1283,9 @@ _NETWORKS = {
         padding="zeros",
         num_classes=None,
     ),
-    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1),
+    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1, skip="bicubic"),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
-    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1),
+    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1, skip="bicubic"),
     "stargan_discriminator": made(networks.stargan_discriminator, **_IMAGE, num_classes=3, layers=2),
     "stylegan2": made(
         networks.stylegan2,
@@ -1583,6 +1593,14 @@ _DATA = {
         },
     ),
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
+    "load_mattes": loading_two(
+        data.load_mattes,
+        pictures=lambda: np.repeat(images(), 4, axis=-1),
+        alphas=nothing,
+        backgrounds=images,
+        radius=one,
+    ),
+    "Parts": made(data.Parts, source=np.zeros((4, 8, 8, 1), "uint8"), size=4, num_parts=8, seed=0),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
     "load_text": lambda: (
