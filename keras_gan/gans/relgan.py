@@ -178,7 +178,10 @@ class RelGAN(TextModel):
         # The choices are made, so all places pass at once: the gradient is that of the state and of each logit.
         logits = self.forward(self._maps, {"tokens": tokens})["logits"]
         beta = _quantity.at(self._annealing.inverse_temperature, self.training_state.step.value)
-        rows, counted = self._relax(logits, numbers, beta), self.decoder.counted(tokens)[..., None]
+        rows, counted = (
+            self._relax(logits, uniform=numbers, inverse_temperature=beta),
+            self.decoder.counted(tokens)[..., None],
+        )
         return {"rows": counted * rows + (1.0 - counted) * as_rows(tokens, self.vocab_size)}
 
     def discriminator_terms(self, real, fake):

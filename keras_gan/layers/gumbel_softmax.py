@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from keras_gan._arguments import require_bool, require_number
+from keras_gan._arguments import require_bool, require_number, require_seed
 
 # The smallest number that is drawn: half a step of a 24-bit number in [0, 1), whose logarithm is finite.
 _SMALLEST = 2.0**-25
@@ -51,10 +51,11 @@ class GumbelSoftmax(keras.layers.Layer):
     """
 
     def __init__(self, inverse_temperature=1.0, *, straight_through=False, seed=None, **kwargs):
-        super().__init__(**kwargs)
+        # float16 would round numbers near 1 to 1, where the noise is infinite.
+        super().__init__(autocast=False, **kwargs)
         self.inverse_temperature = require_number("inverse_temperature", inverse_temperature, low=0.0, open_low=True)
         self.straight_through = require_bool("straight_through", straight_through)
-        self.seed = seed
+        self.seed = None if seed is None else require_seed(seed)
         self._stream = keras.random.SeedGenerator(seed)
 
     def call(self, logits, uniform=None, inverse_temperature=None, training=False):
@@ -86,7 +87,7 @@ class GumbelSoftmax(keras.layers.Layer):
     def get_config(self):
         """Return the constructor's arguments."""
         return {
-            **super().get_config(),
+            **{key: value for key, value in super().get_config().items() if key != "autocast"},
             "inverse_temperature": self.inverse_temperature,
             "straight_through": self.straight_through,
             "seed": self.seed,

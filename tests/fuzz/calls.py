@@ -252,6 +252,26 @@ def vocoding():
     return {"generator": generator, "discriminator": discriminator, "mel_spectrogram": front_end}
 
 
+_TEXT = {"vocab_size": 5, "length": 4, "width": 2, "filters": {2: 2}}
+
+
+def writing():
+    return dict(zip(("generator", "discriminator"), networks.seqgan(**_TEXT), strict=True))
+
+
+def writing_alone():
+    return {"generator": networks.seqgan(**_TEXT)[0]}
+
+
+def writing_softly():
+    return dict(zip(("generator", "discriminator"), networks.relgan(**_TEXT, representations=2), strict=True))
+
+
+def writing_at_once():
+    sizes = {"vocab_size": 5, "length": 4, "width": 2, "blocks": 1, "latent_dim": 2}
+    return dict(zip(("generator", "discriminator"), networks.text_wgan_gp(**sizes), strict=True))
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
@@ -263,6 +283,8 @@ def compiled(make, *options):
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
     parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring, gans.MelGAN: vocoding, gans.HiFiGAN: vocoding}
     parts |= {gans.MoCoGAN: filming, gans.VideoGAN: acting}
+    parts |= {gans.LanguageModel: writing_alone, gans.SeqGAN: writing, gans.RelGAN: writing_softly}
+    parts |= {gans.TextWGANGP: writing_at_once}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -385,12 +407,15 @@ _OWN = (
     gans.FreeFormInpainter,
     gans.GANomaly,
     gans.HiFiGAN,
+    gans.LanguageModel,
     gans.MelGAN,
     gans.MoCoGAN,
     gans.Pix2Pix,
     gans.Pix2PixHD,
     gans.RealESRGAN,
+    gans.RelGAN,
     gans.SRGAN,
+    gans.SeqGAN,
     gans.StarGAN,
     gans.VAE,
     gans.VAEGAN,
@@ -440,6 +465,29 @@ _GANS = {
     "HiFiGAN": options(gans.HiFiGAN, vocoding, feature_weight=2.0, mel_weight=45.0, adversarial_loss=losses.Hinge()),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
+    "LanguageModel": options(gans.LanguageModel, writing_alone, tokenizer=None),
+    "RelGAN": options(
+        gans.RelGAN,
+        writing_softly,
+        pretraining_steps=1,
+        discriminator_steps=1,
+        inverse_temperature=100.0,
+        annealing_steps=10,
+        adversarial_loss=None,
+        tokenizer=None,
+    ),
+    "SeqGAN": options(
+        gans.SeqGAN,
+        writing,
+        pretraining_steps=1,
+        discriminator_pretraining_steps=1,
+        discriminator_steps=1,
+        rollouts=2,
+        rollout_momentum=0.8,
+        baseline=True,
+        tokenizer=None,
+    ),
+    "TextWGANGP": options(gans.TextWGANGP, writing_at_once, tokenizer=None),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MelGAN": options(gans.MelGAN, vocoding, feature_weight=12.0, adversarial_loss=losses.Hinge()),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
@@ -594,6 +642,28 @@ _METHODS = {
         seed=0,
         averaged=True,
         batch_size=2,
+    ),
+    "LanguageModel.generate": method(
+        gans.LanguageModel,
+        "generate",
+        num_texts=2,
+        prompt=np.array([3, 1]),
+        temperature=0.5,
+        latents=None,
+        seed=0,
+        averaged=True,
+        batch_size=2,
+    ),
+    "LanguageModel.log_likelihood": method(
+        gans.LanguageModel,
+        "log_likelihood",
+        tokens=np.array([[1, 2, 3, 0]]),
+        temperature=0.5,
+        averaged=True,
+        batch_size=2,
+    ),
+    "TextWGANGP.generate": method(
+        gans.TextWGANGP, "generate", num_texts=2, latents=None, seed=0, averaged=True, batch_size=2
     ),
     "InfoGAN.infer_codes": method(gans.InfoGAN, "infer_codes", images=images(), batch_size=4),
 }
@@ -822,6 +892,8 @@ _LAYERS = {
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
+    "GumbelSoftmax": layer(layers.GumbelSoftmax, inverse_temperature=2.0, straight_through=False, seed=1),
+    "gumbel_of": lambda: (layers.gumbel_of, {"uniform": tf.constant([0.2, 0.5])}),
     "ImagePool": layer(layers.ImagePool, size=5),
     "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2), initializer="zeros"),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
@@ -859,12 +931,20 @@ _LAYERS = {
         activation="elu",
         kernel_initializer="zeros",
     ),
+    "RelationalMemoryCell": layer(
+        layers.RelationalMemoryCell, head_size=2, num_heads=1, memory_slots=1, mlp_layers=2, forget_bias=1.0
+    ),
     "SelfAttention": layer(layers.SelfAttention, spectral_normalization=True, kernel_initializer="glorot_uniform"),
     "SpectralNormalization": lambda: (
         layers.SpectralNormalization,
         {"layer": keras.layers.Dense(1), "power_iterations": 1, "epsilon": 1e-12, "name": "sn", "trainable": True},
     ),
     "StyleMixing": layer(layers.StyleMixing, probability=0.9, seed=1),
+    "TokenDecoder": lambda: (
+        layers.TokenDecoder,
+        {"cell": keras.layers.LSTMCell(2), "vocab_size": 5, "embedding_dim": 2, "ends": True}
+        | dict.fromkeys(("embeddings_initializer", "kernel_initializer", "bias_initializer"), "zeros"),
+    ),
     "Tokenizer": layer(layers.Tokenizer, vocabulary=WORDS, level="words", length=4, standardize="lower"),
     "Tokenizer.fitted": lambda: (
         layers.Tokenizer.fitted,
@@ -948,6 +1028,21 @@ _NETWORKS = {
         periods=(2,),
         scales=1,
     ),
+    "relgan": made(
+        networks.relgan,
+        **_TEXT,
+        cell="memory",
+        num_heads=2,
+        memory_slots=1,
+        embedding_dim=2,
+        representations=2,
+        features=2,
+        dropout=0.1,
+        ends=True,
+    ),
+    "seqgan": made(networks.seqgan, **_TEXT, embedding_dim=2, judge_embedding_dim=2, dropout=0.1, ends=True),
+    "text_oracle": made(networks.text_oracle, vocab_size=5, length=4, width=2, embedding_dim=2, seed=0),
+    "text_wgan_gp": made(networks.text_wgan_gp, vocab_size=5, length=4, latent_dim=2, width=2, blocks=1),
     "vgan": made(
         networks.vgan,
         image_shape=SHAPE,
@@ -1091,6 +1186,7 @@ _NETWORKS = {
 }
 _SCHEDULES = {
     "Cosine": made(schedules.Cosine, start=0.0, end=1.0, steps=10, begin=0),
+    "Exponential": made(schedules.Exponential, start=1.0, end=10.0, steps=10, begin=0),
     "Linear": made(schedules.Linear, start=0.0, end=1.0, steps=10, begin=0),
     "LinearDecay": made(schedules.LinearDecay, learning_rate=0.1, steps=10, hold_steps=1, warm_up_steps=1),
     "cosines": made(schedules.cosines, steps=10, begin=0, gamma=(1.0, 0.1)),

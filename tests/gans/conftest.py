@@ -366,8 +366,8 @@ class Tiny:
         options: dict of the constructor's other arguments.
         data: what `fit` is given, 48 samples.
         inputs: dict of what `sampler` makes five samples of, by name.
-        snapshots: the callback that shows the model's samples, a function of the directory and the options; None for
-            texts.
+        snapshots: the callback that shows the model's samples, a function of the directory and the options.
+        snapshot_suffix: what the names of its files end in.
         snapshot_inputs: what it needs to be given; None where the model draws by itself.
     """
 
@@ -376,7 +376,10 @@ class Tiny:
         self.make, self.networks, self.data = make, make_networks, images
         self.options = {"seed": 3, "ema_half_life": 100}
         self.inputs, self.snapshot_inputs = {"latents": latents}, None
-        self.snapshots = functools.partial(keras_gan.callbacks.ImageSnapshots, num_images=4)
+        self.snapshots, self.snapshot_suffix = (
+            functools.partial(keras_gan.callbacks.ImageSnapshots, num_images=4),
+            ".png",
+        )
         if issubclass(make, keras_gan.TwoPlayerGAN):
             several = make in (keras_gan.NonSaturatingGAN, keras_gan.WGAN, keras_gan.WGANGP)
             self.options |= {"discriminator_steps": 2 if several else 1}
@@ -484,7 +487,8 @@ class Tiny:
             prompts = np.array([[3, 1, -1, -1]] * 2 + [[-1] * 4] * 3, "int32")
             self.inputs |= {"temperatures": np.linspace(0.5, 1.5, 5, dtype="float32"), "prompts": prompts}
         if make in (keras_gan.LanguageModel, keras_gan.SeqGAN, keras_gan.RelGAN, keras_gan.TextWGANGP):
-            self.snapshots = None
+            self.snapshots = lambda directory, **_: keras_gan.callbacks.TextSnapshots(directory, num_texts=4)
+            self.snapshot_suffix = ".txt"
         if make in (keras_gan.SeqGAN, keras_gan.RelGAN):
             self.options |= {"pretraining_steps": 1, "discriminator_steps": 1}
         if make is keras_gan.SeqGAN:
