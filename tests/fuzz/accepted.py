@@ -32,6 +32,9 @@ _FEATURES = {"fewer rows", "huge inside", "integers", "uint8", "booleans"}
 # Latents and styles are any finite numbers.
 _POINTS = {"fewer rows", "huge inside", "integers", "uint8"}
 
+# Tokens are whole numbers of any size.
+_TEXTS = {"another size", "fewer rows", "integers", "uint8"}
+
 # A function of the user's own may do as it likes.
 FUNCTIONS = {"mapping"}
 
@@ -54,6 +57,7 @@ EVERYWHERE = {
     "discriminator_normalization": _NONE,
     "download": _FLAG,
     "ema_half_life": _NONE | _POSITIVE,
+    "ends": _FLAG,
     "epsilon": _POSITIVE,
     "extractor": _NONE,
     "facts": {"None", "empty dict"},
@@ -519,12 +523,25 @@ HERE = {
     "metrics.Moments.mean": _ANYTHING | _ARRAY,
     "metrics.Report.results": {"empty list", "empty dict", "empty array"},
     "metrics.Report.save.path": {"text"},
+    **{
+        f"metrics.{name}.{argument}": _TEXTS
+        for name, argument in (
+            *(("ngram_divergence", "tokens"), ("ngram_divergence", "targets"), ("bleu", "tokens")),
+            *(("bleu", "references"), ("self_bleu", "tokens"), ("perplexity", "tokens")),
+            *(("TextEvaluator.real", "texts"), ("TextEvaluator.compare", "source"), ("TextEvaluator.compare", "real")),
+            *(("TextEvaluator.floor", "train"), ("TextEvaluator.floor", "real")),
+        )
+    },
+    "metrics.TextEvaluator.compare.floor": {"empty dict"},
+    "metrics.known_words.cut": _FLAG,
+    "metrics.perplexity.log_likelihoods": {"flat", "huge inside", "integers", "uint8"},
     "metrics.Result.baseline": _ANY_NUMBER | {"None", "NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.beats.value": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.dtype": {"text"},
     "metrics.Result.extractor": {"text"},
     "metrics.Result.extractor_hash": {"None", "text"},
     "metrics.Result.is_detection": _FLAG,
+    "metrics.Result.kind": {"text"},
     "metrics.Result.is_paired": _FLAG,
     # A value may be NaN or infinite: it is what was measured.
     "metrics.Result.floor": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},

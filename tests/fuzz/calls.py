@@ -1859,6 +1859,7 @@ _METRICS = {
             is_paired=False,
             is_detection=False,
             threshold=0.5,
+            kind="images",
             part=None,
         ),
     ),
