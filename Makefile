@@ -19,7 +19,7 @@ demo: $(VENV)/installed ## Train a GAN on handwritten digits, show its samples, 
 test: $(VENV)/installed-dev ## Run the tests and the examples in the docstrings
 	@$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-test-long: $(VENV)/installed-dev ## Run the long tests: kill training and resume it, run the benchmarks; takes half an hour
+test-long: $(VENV)/installed-dev $(VENV)/installed-docs ## Run the long tests: kill training and resume it, run the benchmarks; takes half an hour
 	@$(RUN) -m pytest -m long
 
 lint: $(VENV)/installed-dev ## Check the style

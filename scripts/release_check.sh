@@ -47,10 +47,16 @@ for python in "${pythons[@]}"; do
     checked+=("$version")
 done
 
+resolve() { # For another Python, pip takes only wheels, and promise, which TensorFlow Datasets needs, has none.
+    local pip=("$scratch/tools/bin/python" -m pip)
+    "${pip[@]}" wheel --quiet --no-deps --wheel-dir "$scratch/wheels" promise
+    "${pip[@]}" install --quiet --dry-run --ignore-installed --only-binary=:all: --find-links "$scratch/wheels" \
+        --python-version "$1" --target "$scratch/none" "$wheel"
+}
+
 for version in "${versions[@]}"; do
     [[ " ${checked[*]} " == *" $version "* ]] && continue
-    "$scratch/tools/bin/python" -m pip install --quiet --dry-run --ignore-installed --only-binary=:all: \
-        --python-version "$version" --target "$scratch/none" "$wheel"
+    resolve "$version"
     echo "Python $version is not here; its dependencies resolve"
 done
 rm -rf "$scratch/tools"

@@ -83,11 +83,9 @@ def _overview():
     rows = []
     for page in names.public_names():
         first = names.docstring(names.package_of(page)).partition("\n")[0]
-        rows.append(f"| [{_title(page)}]({page}.md) | `{names.package_of(page)}` | {first} |")
+        rows.append(f"| [{_title(page)}]({page}.md) | {first} |")
     introduction = "Every public name, with its formula, its paper and an example that the tests run."
-    return "\n".join(
-        ["# Reference", "", introduction, "", "| page | package | what is in it |", "| --- | --- | --- |", *rows, ""]
-    )
+    return "\n".join(["# Reference", "", introduction, "", "| page | what is in it |", "| --- | --- |", *rows, ""])
 
 
 def _copied(text, source):

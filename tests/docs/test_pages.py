@@ -28,12 +28,12 @@ def _run(blocks, name):
 
 @pytest.fixture
 def short_training(monkeypatch, tmp_path):
-    """Each `fit` takes one step an epoch, of networks as small as can be, untraced."""
+    """Each `fit` takes three steps at most, of networks as small as can be, untraced."""
     fit, compile_ = keras_gan.training.AdversarialModel.fit, keras_gan.training.AdversarialModel.compile
     dcgan = keras_gan.networks.dcgan
 
-    def short_fit(self, *data, steps_per_epoch=None, **options):
-        return fit(self, *data, steps_per_epoch=1, **options | {"verbose": 0})
+    def short_fit(self, *data, epochs, steps_per_epoch=None, **options):
+        return fit(self, *data, epochs=min(epochs, 3), steps_per_epoch=1, **options | {"verbose": 0})
 
     def compile_eagerly(self, *optimizers, **options):
         return compile_(self, *optimizers, **options | {"run_eagerly": True, "jit_compile": "auto"})

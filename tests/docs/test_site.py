@@ -1,8 +1,12 @@
 """The reference of the site leaves no public name out, and the notebooks are those of the pages."""
 
 import importlib
+import importlib.util
 import inspect
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -91,3 +95,21 @@ def test_the_picture_of_the_engine_is_the_one_that_its_script_draws(load_script,
     monkeypatch.setattr(script, "_TARGET", tmp_path / "engine.svg")
     script.main()
     assert (tmp_path / "engine.svg").read_text() == drawn
+
+
+@pytest.mark.long
+@pytest.mark.skipif(importlib.util.find_spec("mkdocs") is None, reason="`make docs` installs MkDocs")
+def test_the_site_builds_without_a_warning(tmp_path):
+    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(tmp_path)]
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    built = subprocess.run(command, cwd=ROOT, env=quiet, capture_output=True, text=True, timeout=600)
+    assert (built.returncode, built.stdout, built.stderr) == (0, "", "")
+    losses = (tmp_path / "reference/losses.html").read_text()
+    assert 'id="keras_gan.losses.Hinge.discriminator_loss"' in losses
+    # Names in docstrings are links, and examples are code.
+    assert re.search(r'<a [^>]*href="models.html#keras_gan.WGANGP"', losses)
+    assert '<span class="gp">&gt;&gt;&gt; </span>' in losses
+    # No page loads anything from another server.
+    for page in tmp_path.rglob("*.html"):
+        loaded = re.findall(r'<(?:script|img|iframe)[^>]* src="([^"]*)"|<link[^>]* href="([^"]*)"', page.read_text())
+        assert [link for pair in loaded for link in pair if link.startswith(("http", "//"))] == []
