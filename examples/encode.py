@@ -8,8 +8,9 @@
 --edit), or a .npz file. The test images are those of the data set, or a tenth that is held out.
 
 The run directory receives pictures of test images next to their reconstructions after each epoch (samples/), the losses
-(losses.png), how well test images are reconstructed (evaluation_*.json) with the best model (best.keras), checkpoints
-(checkpoints/), the flags (flags.txt) and the trained model (gan.keras). Then these pictures are drawn of test images:
+(losses.png), how well test images are reconstructed (evaluation_*.json) with the best model (best.keras), what
+TrainingHealth has measured (health.json), checkpoints (checkpoints/), the flags (flags.txt) and the trained model
+(gan.keras). Then these pictures are drawn of test images:
 
 * reconstructions.png: images, and next to each what the model makes of its code;
 * interpolation.png: what lies between one image and another, a path in each row;
@@ -92,22 +93,25 @@ def train():
         epochs=FLAGS.steps // FLAGS.steps_per_epoch,
         steps_per_epoch=FLAGS.steps_per_epoch,
         verbose=0,
-        callbacks=callbacks(run_dir),
+        callbacks=callbacks(images, run_dir),
     )
     model.save(run_dir / "gan.keras")
     return model, run_dir
 
 
-def callbacks(run_dir):
-    """Return the callbacks of a run."""
-    from keras_gan.callbacks import Checkpoint, Evaluate, ImageSnapshots, LossCurves, Progress
+def callbacks(images, run_dir):
+    """Return the callbacks of a run on images."""
+    from keras_gan.callbacks import Checkpoint, Evaluate, ImageSnapshots, LossCurves, Progress, TrainingHealth
     from keras_gan.metrics import ReconstructionEvaluator
 
     measures = ["psnr", "elbo"] if FLAGS.model == "VAE" else ["psnr"]
     checkpoint = Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step")
-    checkpoint.phrase = flag_words.in_flags
+    # A VAE has no critic whose signs need images.
+    health = TrainingHealth(images if FLAGS.model == "VAEGAN" else None, checkpoint=checkpoint, directory=run_dir)
+    checkpoint.phrase = health.phrase = flag_words.in_flags
     return [
         checkpoint,
+        health,
         Evaluate(load("test"), ReconstructionEvaluator(measures), directory=run_dir, best=measures[-1]),
         ImageSnapshots(run_dir / "samples", inputs=first_of(load("test"), _SHOWN)[0]),
         LossCurves(run_dir / "losses.png"),

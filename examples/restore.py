@@ -59,7 +59,7 @@ flags.DEFINE_integer("scale", 4, "Of --task=upscale: how many times as high and 
 flags.DEFINE_float("noise", 25.0, "Of --task=denoise: the largest standard deviation, in levels of 255.", 1.0, 255.0)
 flags.DEFINE_string("features", None, "A file of weights of VGG19, for a perceptual loss.")
 flags.DEFINE_integer("image_size", 64, "Side of the squares in training, a multiple of 16.", lower_bound=16)
-flags.DEFINE_integer("parts", 4000, "Squares that are cut from the pictures, about as many of each.", lower_bound=1)
+flags.DEFINE_integer("parts", 4000, "About how many squares to cut from the pictures, as many of each.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 8, "Squares in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the networks; the papers have 64.", lower_bound=4)
 flags.DEFINE_integer("blocks", 4, "Blocks of the networks; the papers have 16 or 23.", lower_bound=1)

@@ -1,6 +1,7 @@
 """What the flags of restore.py describe: the data and the model."""
 
 import pathlib
+import warnings
 
 import keras
 import numpy as np
@@ -9,8 +10,6 @@ from absl import flags
 
 import keras_gan
 from keras_gan import callbacks, data, losses, metrics, networks, schedules
-from keras_gan._files import is_fault_of_computer
-from keras_gan.data import _decoding, _held_out, _image_files
 
 FLAGS = flags.FLAGS
 # Squares of the held-out pictures that are measured, and those of them that are shown.
@@ -54,57 +53,32 @@ def squares_of(folder):
     Raises:
         ValueError: if there are fewer squares to train on than a batch has.
     """
-    files, _ = _image_files.image_files(folder)
-    tested = set(_held_out.held_out_rows(len(files)))
-    train = [path for number, path in enumerate(files) if number not in tested]
-    print(f"Reading {len(train):,} pictures{f', and {len(tested):,} that are held out' * bool(tested)}")
-    train, test = _cut(train, FLAGS.parts), _cut([files[number] for number in sorted(tested)], _MEASURED)
+    pictures = data.Folder(folder, skip_corrupt=True)
+    parts = data.Parts(pictures, FLAGS.image_size, num_parts=FLAGS.parts, seed=FLAGS.seed)
+    train = _read(parts, "train")
     if len(train) < FLAGS.batch_size:
         raise ValueError(
             f"The pictures have fewer squares of {FLAGS.image_size} pixels than a batch: give more or larger pictures, "
             "a smaller --image_size, a smaller --batch_size or more --parts. "
             f"Received: --pictures={FLAGS.pictures}, {len(train)} squares"
         )
-    channels = max(square.shape[-1] for square in train + test)
-    return _stacked(train, channels), _stacked(test, channels) if test else None
-
-
-def _cut(files, count):
-    """Return about `count` random squares of pictures, about as many of each, as a list."""
-    rng = np.random.default_rng(FLAGS.seed)
-    files = [files[number] for number in rng.permutation(len(files))[:count]]
-    each = -(-count // max(1, len(files)))
-    squares, left_out = [], []
-    for found in _image_files.in_threads(lambda numbered: _squares(*numbered, each), list(enumerate(files))):
-        (left_out if isinstance(found, str) else squares).append(found)
-    if left_out:
-        print(f"Left out {len(left_out)} pictures: {', '.join(left_out[:3])}{', ...' * (len(left_out) > 3)}")
-    return [square for of_one in squares for square in of_one]
-
-
-def _squares(number, path, count):
-    """Return random squares of a picture, no more than there are different ones; or a str: why there are none."""
     try:
-        picture = _decoding.decode(path)
-    # Pillow raises errors of many classes for damaged files.
-    except Exception as error:
-        if is_fault_of_computer(error):
-            raise
-        return f"{path.name} ({error})"
-    side = FLAGS.image_size
-    spare = [length - side for length in picture.shape[:2]]
-    if min(spare) < 0:
-        return f"{path.name} (smaller than a square, {picture.shape[1]}x{picture.shape[0]} pixels)"
-    rng = np.random.default_rng([FLAGS.seed, number])
-    num_places = (spare[0] + 1) * (spare[1] + 1)
-    places = rng.choice(num_places, min(count, num_places), replace=False)
-    starts = (divmod(place, spare[1] + 1) for place in places)
-    return [picture[top : top + side, left : left + side].copy() for top, left in starts]
+        test = some(_read(parts, "test"), _MEASURED)
+    # Too few pictures to hold some out.
+    except ValueError:
+        return train, None
+    channels = max(train.shape[-1], test.shape[-1])
+    return tuple(np.broadcast_to(squares, (*squares.shape[:3], channels)) for squares in (train, test))
 
 
-def _stacked(squares, channels):
-    """Return squares as one array, grey ones in as many channels as the others have."""
-    return np.stack([np.broadcast_to(square, (*square.shape[:2], channels)) for square in squares])
+def _read(parts, split):
+    """Return the squares of a split, and say what is left out."""
+    with warnings.catch_warnings(record=True) as notes:
+        warnings.simplefilter("always")
+        squares = parts.read(split, lambda picture: picture).images
+    for note in notes:
+        print(note.message)
+    return squares
 
 
 def batches(squares):
@@ -124,9 +98,9 @@ def as_batch(model, squares):
     return {name: np.concatenate([pair[name] for pair in pairs]) for name in ("source", "target")}
 
 
-def some(images):
+def some(images, count=_SHOWN):
     """Return a few images of an array. Neighbours there may be of one picture, so these are far from each other."""
-    return images[:: max(1, len(images) // _SHOWN)][:_SHOWN]
+    return images[:: max(1, len(images) // count)][:count]
 
 
 def shown_of(model, batch):
@@ -170,10 +144,9 @@ def _rates():
 
 
 def _srgan(channels):
-    generator = networks.srresnet(
-        image_shape=(None, None, channels), scale=FLAGS.scale, width=FLAGS.width, blocks=FLAGS.blocks
-    )
-    generator, perceptual = _beyond_smooth(generator), _features("srgan")
+    sizes = {"image_shape": (None, None, channels), "width": FLAGS.width, "blocks": FLAGS.blocks}
+    # A short training need not learn to enlarge smoothly.
+    generator, perceptual = networks.srresnet(**sizes, scale=FLAGS.scale, skip="bicubic"), _features("srgan")
     # Features take the place of the pixels, as in the paper.
     weights = {} if perceptual is None else {"perceptual": perceptual, "pixel_weight": 0.0}
     return keras_gan.SRGAN(generator, _vgg_discriminator(channels), **weights, **_phases())
@@ -194,27 +167,7 @@ def _real_esrgan(channels):
 
 def _rrdb(channels):
     sizes = {"width": FLAGS.width, "growth": FLAGS.width // 2, "blocks": FLAGS.blocks}
-    return _beyond_smooth(networks.rrdb(image_shape=(None, None, channels), scale=FLAGS.scale, **sizes))
-
-
-def _beyond_smooth(network):
-    """Return a network that adds another one to smoothly enlarged images, which a short training need not learn then.
-
-    At first it adds nothing.
-    """
-    *_, last = (layer for layer in network.layers if layer.weights)
-    last.kernel.assign(keras.ops.zeros_like(last.kernel))
-    images = keras.Input(network.input_shape[1:], name="images")
-    both = keras.layers.Add(dtype="float32", name="sum")([_enlarged(images, FLAGS.scale), network(images)])
-    return keras.Model(images, keras.layers.Activation("hard_tanh", dtype="float32")(both), name="enlarger")
-
-
-def _enlarged(images, scale):
-    """Return nearly the bilinear enlargement. That of Keras needs to know the sides."""
-    if scale == 1:
-        return images
-    squares = keras.layers.UpSampling2D(scale, dtype="float32")(images)
-    return keras.layers.AveragePooling2D(scale + 1, 1, padding="same", dtype="float32")(squares)
+    return networks.rrdb(image_shape=(None, None, channels), scale=FLAGS.scale, skip="bicubic", **sizes)
 
 
 def _vgg_discriminator(channels):
@@ -276,6 +229,12 @@ def _smooth(images, known):
     weights = keras.layers.Rescaling(1.0, 1e-12, dtype="float32")(blurred(known))
     means = keras.ops.divide(blurred(keras.ops.multiply(images, known)), weights)
     return _enlarged(means, 4)
+
+
+def _enlarged(images, scale):
+    """Return nearly the bilinear enlargement. That of Keras needs to know the sides."""
+    squares = keras.layers.UpSampling2D(scale, dtype="float32")(images)
+    return keras.layers.AveragePooling2D(scale + 1, 1, padding="same", dtype="float32")(squares)
 
 
 def _context_encoder(channels):

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pathlib
 
 import flag_words
 import picture_folder
@@ -44,7 +45,21 @@ def _load(kind, changes, **options):
         return data.load_pairs(*FLAGS.pairs, source_half=FLAGS.source_half, **options)
     if kind == "unpaired":
         return data.load_unpaired(FLAGS.source, FLAGS.target, **options)
-    return data.load(FLAGS.domains, labels=True, **options)
+    images = data.load(FLAGS.domains, labels=True, **options)
+    _require_full_domains(images.class_names, options["split"])
+    return images
+
+
+def _require_full_domains(names, split):
+    """Raise a ValueError if a sub-folder has no images: the data leave it out, and no translation would lead to it."""
+    root = pathlib.Path(FLAGS.domains)
+    root = root / split if (root / split).is_dir() else root
+    folders = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if empty := [name for name in folders if name not in names]:
+        raise ValueError(
+            "A domain has no images: fill its folder, or remove it. Its files may have an ending that is not read. "
+            f"Received: --domains={FLAGS.domains} without images in {', '.join(empty)}"
+        )
 
 
 def make_model(kind, images):

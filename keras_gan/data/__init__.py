@@ -18,7 +18,12 @@ A model that translates images takes two kinds of them, in batches with the fiel
 
 One that restores images makes its sources from good images:
 
-    keras_gan.data.load_degraded("photographs/", keras_gan.data.Bicubic(4), image_size=96, batch_size=16)
+    photographs = keras_gan.data.Parts("photographs/", 96)  # Parts at their own resolution.
+    keras_gan.data.load_degraded(photographs, keras_gan.data.Bicubic(4), batch_size=16)
+
+One that finds alphas takes cut-outs on photographs:
+
+    keras_gan.data.load_mattes("cut_outs/", backgrounds="photographs/", image_size=64, batch_size=8)
 
 One that makes sound takes waveforms:
 
@@ -33,6 +38,7 @@ from keras_gan.data._load import load
 from keras_gan.data._load_clips import load_clips
 from keras_gan.data._load_degraded import load_degraded
 from keras_gan.data._load_masked import load_masked
+from keras_gan.data._load_mattes import load_mattes
 from keras_gan.data._load_pairs import load_pairs
 from keras_gan.data._load_recordings import load_recordings
 from keras_gan.data._load_unpaired import load_unpaired
@@ -44,6 +50,7 @@ from keras_gan.data.digits import Digits
 from keras_gan.data.folder import Folder
 from keras_gan.data.moving_digits import MovingDigits
 from keras_gan.data.numpy_file import NumpyFile
+from keras_gan.data.parts import Parts
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.recordings import Recordings
 from keras_gan.data.second_order_degradation import SecondOrderDegradation
@@ -63,6 +70,7 @@ __all__ = [
     "ImageStream",
     "MovingDigits",
     "NumpyFile",
+    "Parts",
     "Preprocessing",
     "Recordings",
     "SecondOrderDegradation",
@@ -71,6 +79,7 @@ __all__ = [
     "load_clips",
     "load_degraded",
     "load_masked",
+    "load_mattes",
     "load_pairs",
     "load_recordings",
     "load_unpaired",

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
+from keras_gan._sample_rate import sample_rate_of
 from keras_gan.export import _encodings, _signatures, _sounds, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_part_of, finite_sampler_of, quiet_log, settle_statistics
@@ -49,8 +50,8 @@ def save(
       named `clips`, it is a file for each frame, `(count, num_frames)`.
     * `sample_wav`, where the output is named `waveforms`: the same inputs -> `wav_bytes`, strings `(count,)`: the
       recordings of `sample` as WAV files of 16 bits. Their samples a second are the model's `sample_rate`, or that of
-      its `mel_spectrogram`; for a model that has neither, `sample_rate`, int32, is one more input. A `WaveGAN` does not
-      know its rate unless you say it first: `gan.sample_rate = 16_000`.
+      its `mel_spectrogram`; for a model that has neither, such as a `WaveGAN` that was built without one,
+      `sample_rate`, int32, is one more input.
 
     A vocoder has these two instead:
 
@@ -162,7 +163,7 @@ def save(
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
     checked_facts(card, "card")
-    sample_rate = _sounds.sample_rate_of(gan)
+    sample_rate = sample_rate_of(gan)
     options = {"max_count": max_count, "jit_compile": jit_compile, "sample_rate": sample_rate}
     offered = _offered(sampler, encoder, scorer, image_type, **options)
     signatures = _chosen_signatures(offered, signatures)

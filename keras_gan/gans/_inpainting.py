@@ -162,8 +162,7 @@ class InpaintingModel(TranslationModel, abc.ABC):
         self.settle_averages()
         sampler, batch_size = self.kept_sampler(averaged), require_int("batch_size", batch_size)
         images = require_images("images", np.asarray(require_float_images("images", images)))
-        sides = tuple(sampler.inputs["images"].shape[1:3])
-        tiles = Tiles.chosen(images.shape[1:3], sides, tile, overlap)
+        tiles = Tiles.chosen(images.shape[1:3], sampler, tile, overlap)
         if tiles.are_whole:
             return sampler.run(sampler.inputs_for(images=images, masks=masks), batch_size)
         masks = np.asarray(sampler.checked_masks(masks, images.shape))

@@ -10,7 +10,7 @@ _REACH = 8
 
 
 class Picture:
-    """A picture, taken apart for a network that enlarges.
+    """A picture, taken apart for a network.
 
     Args:
         picture: uint8 or uint16 `(height, width)` or `(height, width, channels)`.
@@ -52,6 +52,15 @@ class Picture:
         levels = np.floor(np.clip((colours.astype(np.float64) + 1.0) * (self._white / 2) + 0.5, 0, self._white))
         levels = levels.astype(self._given.dtype)
         return levels[..., 0] if self._given.ndim == 2 else levels
+
+    def with_alpha(self, alpha):
+        """Return the picture as it was given, with another alpha, float32 `(height, width, 1)` in [0, 1].
+
+        It has one channel more, unless it had an alpha.
+        """
+        given = self._given.reshape(*self._given.shape[:2], -1)
+        levels = np.floor(alpha.astype(np.float64) * self._white + 0.5).astype(given.dtype)
+        return np.concatenate([given if self._alpha is None else given[..., :-1], levels], axis=-1)
 
 
 def _require_picture(picture):

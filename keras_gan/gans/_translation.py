@@ -37,7 +37,8 @@ class TranslationModel(AdversarialModel, abc.ABC):
         """Translate images. This does not change the state of training.
 
         Networks that were built with sides None take images of any size. With fixed sides, larger images are translated
-        in tiles of that size, and smaller ones are continued by their mirror image first. A `tile` bounds the memory
+        in tiles of that size. Images that are smaller, or whose sides a network that halves them cannot take, are
+        continued by their mirror image first, and the translation is cropped. A `tile` bounds the memory
         for large images. Tiles overlap and are blended, without seams: what a network makes of the neighbourhood of a
         pixel is nearly what it makes of it in the whole image, up to its padding at the edges of tiles and its strides.
         What it makes of the whole picture, as instance normalisation does, it makes of the tile. So tiles of the size
@@ -48,6 +49,7 @@ class TranslationModel(AdversarialModel, abc.ABC):
             averaged: whether to use the averaged translator if there is one.
             batch_size: int, how many images, or tiles of different images, to translate at once.
             tile: int or tuple (height, width) of the tiles, for networks that take any size; None for whole images.
+                Rounded up to what the network takes.
             overlap: int, by how many pixels tiles overlap at least, smaller than a tile; None for about a quarter.
 
         Returns:
@@ -71,11 +73,11 @@ class TranslationModel(AdversarialModel, abc.ABC):
         """
         self.settle_averages()
         batch_size = require_int("batch_size", batch_size)
-        *sides, channels = sampler.inputs["images"].shape[1:]
+        channels = sampler.inputs["images"].shape[-1]
         # As a tensor first: NumPy makes arrays of objects and of text, too.
         images = require_images("images", np.asarray(require_float_images("images", images)))
         _require_channels(images, channels)
-        tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap, scale=self.scale)
+        tiles = Tiles.chosen(images.shape[1:3], sampler, tile, overlap, scale=self.scale)
         inputs = sampler.inputs_for(images=tiles.corners(images), **conditions)
         if tiles.are_whole:
             return sampler.run(inputs, batch_size)

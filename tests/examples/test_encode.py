@@ -42,7 +42,7 @@ def test_it_trains_draws_edits_and_exports(script, run, tmp_path, capsys):
     model = keras.saving.load_model(folder / "gan.keras")
     assert int(model.training_state.step.value) == 4
     names = {path.name for path in folder.iterdir()}
-    assert names >= {"reconstructions.png", "interpolation.png", "edit_3.png", "best.keras", "flags.txt"}
+    assert names >= {"reconstructions.png", "interpolation.png", "edit_3.png", "best.keras", "flags.txt", "health.json"}
     test = keras_gan.data.load("digits", split="test", image_size=8, batch_size=360, labels=False)
     codes = model.encode(next(iter(test.one_pass()))[:32])
     grid = latents.interpolation_grid(model, ends=(codes[::2][:8], codes[1::2][:8]))

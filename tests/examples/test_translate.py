@@ -53,6 +53,21 @@ def test_flags_that_do_not_fit_each_other(script, arguments, message):
         given(script, *arguments)
 
 
+def test_a_domain_without_images_is_named(script, tmp_path):
+    for domain in ("blond", "dark", "grey"):
+        (tmp_path / domain).mkdir()
+    for domain in ("blond", "dark"):
+        Image.new("RGB", (8, 8)).save(tmp_path / domain / "1.png")
+    (tmp_path / "grey" / "1.heic").write_bytes(b"x")
+    with flagsaver.flagsaver():
+        flags.FLAGS(["translate.py", f"--domains={tmp_path}", "--image_size=8", "--batch_size=1"])
+        with pytest.raises(ValueError, match=r"A domain has no images.*Received: --domains=\S+ without images in grey"):
+            script.translate_parts.load("domains")
+        (tmp_path / "grey" / "1.heic").unlink()
+        (tmp_path / "grey").rmdir()
+        assert script.translate_parts.load("domains").class_names == ("blond", "dark")
+
+
 class Inverter:
     """Takes and makes images of some channels, white for black."""
 

@@ -52,10 +52,12 @@ def test_codes_and_reconstructions_are_served_by_the_averages(model, signatures)
     np.testing.assert_array_equal(rebuilt, to_bytes(model.reconstruct(IMAGES)))
     decoded = signatures["decode"](latents=codes)["images"]
     np.testing.assert_array_equal(decoded, rebuilt)
+    scores = signatures["score"](images=tf.constant(BYTES))["scores"]
+    np.testing.assert_allclose(scores, model.score(IMAGES), rtol=1e-5)
 
 
 def test_it_also_draws_images(model, signatures):
-    assert set(signatures) == {"serving_default", "sample", "sample_png", "encode", "decode", "reconstruct"}
+    assert set(signatures) == {"serving_default", "sample", "sample_png", "encode", "decode", "reconstruct", "score"}
     drawn = signatures["sample"](seed=tf.constant(3, tf.int64), count=tf.constant(2))["images"]
     np.testing.assert_allclose(drawn, model.generate(2, seed=3), atol=1e-6)
 

@@ -121,6 +121,7 @@ HERE = {
     "callbacks.ClipSnapshots.after_seconds": {"empty list"},
     "callbacks.ClipSnapshots.frames_per_second": {"fraction"},
     "callbacks.write_film.frames_per_second": {"fraction"},
+    "callbacks.AudioSnapshots.sample_rate": _NONE,
     "callbacks.AudioSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.ClipSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},
     "callbacks.ImageSnapshots.inputs": {"None", "empty dict", "empty array", "array", "array of text"},

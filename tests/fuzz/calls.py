@@ -467,7 +467,7 @@ _GANS = {
     "VideoGAN": options(gans.VideoGAN, acting, mask_weight=0.1, frame_weight=10.0),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
-    "WaveGAN": options(gans.WaveGAN, sounding),
+    "WaveGAN": options(gans.WaveGAN, sounding, sample_rate=8000),
     "WaveGAN.generate": lambda: (
         gans.WaveGAN(**sounding()).generate,
         {
