@@ -11,7 +11,7 @@ REQUIREMENTS := setup.cfg pyproject.toml constraints.txt
 .PHONY: help demo test test-long lint docs release-check constraints clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed ## Train a GAN on handwritten digits, show its samples, export and serve it
 	@$(RUN) examples/demo.py
