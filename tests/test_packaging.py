@@ -46,6 +46,7 @@ DOCS = _requirements(_configuration()["options.extras_require"]["docs"])
 BENCHMARK = _requirements(_configuration()["options.extras_require"]["benchmark"])
 ONNX = _requirements(_configuration()["options.extras_require"]["onnx"])
 SERVING = _requirements(_configuration()["options.extras_require"]["serving"])
+TEXT = _requirements(_configuration()["options.extras_require"]["text"])
 
 # Used instead of something else if they are installed.
 INSTEAD = {"ai-edge-litert": "of TensorFlow's own interpreter, which it is to replace"}
@@ -82,7 +83,7 @@ def _version_tuple(version):
 
 @pytest.mark.parametrize(
     ("folder", "extra"),
-    [("keras_gan", {**ONNX, **INSTEAD}), ("examples", SERVING), ("benchmarks", {**BENCHMARK, **SERVING})],
+    [("keras_gan", {**ONNX, **TEXT, **INSTEAD}), ("examples", SERVING), ("benchmarks", {**BENCHMARK, **SERVING})],
 )
 def test_what_is_imported_is_declared(folder, extra):
     assert _imported_distributions(folder) <= set(INSTALL) | set(extra)
@@ -94,13 +95,13 @@ def test_what_the_tests_import_is_declared():
 
 def test_what_is_declared_is_imported():
     imported = _imported_distributions("keras_gan")
-    assert set(INSTALL) == (imported - set(ONNX) - set(INSTEAD)) | set(USED_UNSEEN)
-    assert set(ONNX) <= imported
+    assert set(INSTALL) == (imported - set(ONNX) - set(TEXT) - set(INSTEAD)) | set(USED_UNSEEN)
+    assert set(ONNX) | set(TEXT) <= imported
     assert set(SERVING) <= _imported_distributions("examples")
 
 
 def test_the_tests_have_what_every_extra_has():
-    assert {**ONNX, **SERVING}.items() <= DEV.items()
+    assert {**ONNX, **SERVING, **TEXT}.items() <= DEV.items()
 
 
 def test_tensorflow_datasets_still_needs_importlib_resources_without_saying_so():

@@ -95,9 +95,16 @@ class GumbelSoftmax(keras.layers.Layer):
 
 
 def gumbel_of(uniform):
-    """Gumbel noise, float32, of uniform numbers in [0, 1): -log(-log(u)).
+    """Gumbel noise of uniform numbers, -log(-log(u)): the largest of logits with such noise is drawn by their softmax.
 
     Args:
-        uniform: float32 tensor.
+        uniform: float32 tensor of numbers in [0, 1).
+
+    Returns:
+        float32 tensor of the same shape, finite also where a number is 0.
+
+    Example:
+        >>> gumbel_of(tf.exp([-1.0])).numpy().round(5) + 0.0  # Of 1 / e.
+        array([0.], dtype=float32)
     """
     return -tf.math.log(-tf.math.log(tf.clip_by_value(uniform, _SMALLEST, 1.0 - 2.0**-24)))
