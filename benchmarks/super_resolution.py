@@ -50,7 +50,7 @@ flags.DEFINE_integer("blocks", 6, "Residual blocks of the generator.", lower_bou
 flags.DEFINE_integer("discriminator_width", 16, "Channels of the discriminator.", lower_bound=1)
 flags.DEFINE_float("adversarial_weight", 1e-3, "Weight of the adversarial loss.", lower_bound=0.0)
 flags.DEFINE_float("pixel_weight", 1.0, "Weight of the pixels in the game.", lower_bound=0.0)
-flags.DEFINE_float("perceptual_weight", 3e-3, "Weight of the features.", lower_bound=0.0)
+flags.DEFINE_float("perceptual_weight", 5e-3, "Weight of the features.", lower_bound=0.0)
 flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", lower_bound=0)
 flags.DEFINE_string("out", "runs/super_resolution/results.jsonl", "The log of finished runs.")
 flags.DEFINE_string("pictures", "runs/super_resolution", "Where the pictures go.")
