@@ -9,12 +9,10 @@ literature: of the luma, without the four pixels at each side, of results rounde
 table 2).
 
 A narrow SRResNet with a bicubic path round it learns the pixels alone ("content"), and then plays the game of SRGAN,
-with features of SqueezeNet. Its first convolution has a stride of 2, and does not see a grid of fine noise that fits
-the stride; so it looks at each image and at the same image a pixel further, where it does.
-
-LPIPS is in VGG16, which the loss does not see; its trunk in the archive of weights is close to the published one, and
-is not it, so compare these values with each other alone. The content model should have the best PSNR, and the GAN the
-best LPIPS. Between the two lie networks whose weights are means of both (ESRGAN, arXiv 1809.00219, section 3.4): their
+with features of VGG16. (Those of SqueezeNet, whose first convolution has a stride of 2, leave a grid of fine dots.)
+LPIPS is in SqueezeNet, which the loss does not see; the weights in the archive are not those that its heads were fitted
+to, so compare these values with each other alone. The content model should have the best PSNR, and the GAN the best
+LPIPS. Between the two lie networks whose weights are means of both (ESRGAN, arXiv 1809.00219, section 3.4): their
 PSNR and LPIPS on Set5 are the curve. The consistency is the root mean square error, in levels, of the result made
 small again. A finished run is a line in --out, and is not run again.
 """
@@ -50,9 +48,9 @@ flags.DEFINE_integer("batch_size", 8, "Pairs in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the networks.", lower_bound=1)
 flags.DEFINE_integer("blocks", 6, "Residual blocks of the generator.", lower_bound=1)
 flags.DEFINE_integer("discriminator_width", 16, "Channels of the discriminator.", lower_bound=1)
-flags.DEFINE_float("adversarial_weight", 2e-3, "Weight of the adversarial loss.", lower_bound=0.0)
-flags.DEFINE_float("pixel_weight", 0.1, "Weight of the pixels in the game.", lower_bound=0.0)
-flags.DEFINE_float("perceptual_weight", 1e-3, "Weight of the features.", lower_bound=0.0)
+flags.DEFINE_float("adversarial_weight", 1e-3, "Weight of the adversarial loss.", lower_bound=0.0)
+flags.DEFINE_float("pixel_weight", 1.0, "Weight of the pixels in the game.", lower_bound=0.0)
+flags.DEFINE_float("perceptual_weight", 5e-3, "Weight of the features.", lower_bound=0.0)
 flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", lower_bound=0)
 flags.DEFINE_string("out", "runs/super_resolution/results.jsonl", "The log of finished runs.")
 flags.DEFINE_string("pictures", "runs/super_resolution", "Where the pictures go.")
@@ -61,7 +59,6 @@ for _name in ("archive", "weights"):
 
 SCALE, TESTED, SHARES = 4, ("Set5", "Set14"), (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 METRICS = ("psnr", "ssim", "lpips_like")
-FEATURES = ("relu_conv1", "fire3", "fire5")
 SETTINGS = (
     *("side", "pretraining_steps", "game_steps", "batch_size", "width", "blocks", "discriminator_width"),
     *("adversarial_weight", "pixel_weight", "perceptual_weight"),
@@ -115,19 +112,10 @@ def make_model(seed):
 
 
 def features():
-    """Return the loss in the features of SqueezeNet, of images and of the same images a pixel further."""
-    weights = f"{FLAGS.weights}/squeezenet_1_1_imagenet_notop.h5"
-    trunk = networks.perceptual_trunk(weights=weights, architecture="squeezenet", preprocessing="caffe")
-    return losses.Perceptual(seeing_twice(trunk, FEATURES), list(FEATURES))
-
-
-def seeing_twice(trunk, names):
-    """Return a network with some layers of another one, which sees each image at two places of a diagonal."""
-    images = keras.Input((None, None, 3), name="images")
-    shifted = keras.ops.concatenate([images[:, :-1, :-1], images[:, 1:, 1:]], axis=0)
-    maps = keras.Model(trunk.inputs, [trunk.get_layer(name).output for name in names])(shifted)
-    named = [keras.layers.Activation("linear", name=name)(each) for name, each in zip(names, maps, strict=True)]
-    return keras.Model(images, named, name="seeing_twice")
+    """Return the loss in the features of VGG16."""
+    weights = f"{FLAGS.weights}/vgg16_trunk_float16.npz"
+    trunk = networks.perceptual_trunk(weights=weights, architecture="vgg16", preprocessing="caffe")
+    return losses.Perceptual(trunk, ["block2_relu2", "block3_relu1"])
 
 
 def run(seed):
@@ -168,10 +156,10 @@ def enlarged_by(network):
 
 @functools.cache
 def perceptual_distance():
-    """Return the LPIPS of VGG16."""
-    weights = f"{FLAGS.weights}/vgg16_trunk_float16.npz"
-    trunk = networks.perceptual_trunk(weights=weights, architecture="vgg16", preprocessing="caffe")
-    return metrics.Lpips(trunk, f"{FLAGS.weights}/lpips_vgg_heads.npz")
+    """Return the LPIPS of SqueezeNet."""
+    weights = f"{FLAGS.weights}/squeezenet_1_1_imagenet_notop.h5"
+    trunk = networks.perceptual_trunk(weights=weights, architecture="squeezenet", preprocessing="caffe")
+    return metrics.Lpips(trunk, f"{FLAGS.weights}/lpips_squeeze_heads.npz")
 
 
 def measured(enlarge, sets=TESTED):
