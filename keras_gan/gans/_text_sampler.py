@@ -1,5 +1,7 @@
 """The way to texts: latents, temperatures and prompts in, tokens out."""
 
+import numbers
+
 import numpy as np
 import tensorflow as tf
 
@@ -48,8 +50,8 @@ class TextSampler(Sampler):
     def __call__(self, inputs, *, noise_of=None):  # noqa: ARG002
         """Return the texts for a dict of inputs, int32 tokens `(count, length)`."""
         # erf(a / sqrt(2)) / 2 + 1 / 2 is Phi(a).
-        numbers = 0.5 + 0.5 * tf.math.erf(tf.cast(inputs["latents"], tf.float32) * 0.5**0.5)
-        choose = chosen_by(tf.clip_by_value(numbers, 0.0, _BELOW_ONE), inputs[TEMPERATURES])
+        uniform = 0.5 + 0.5 * tf.math.erf(tf.cast(inputs["latents"], tf.float32) * 0.5**0.5)
+        choose = chosen_by(tf.clip_by_value(uniform, 0.0, _BELOW_ONE), inputs[TEMPERATURES])
         return self.decoder.generate(choose, inputs[PROMPTS])
 
     def draw(self, count, seed, **given):
@@ -136,11 +138,11 @@ def decoder_of(network):
     )
 
 
-def chosen_by(numbers, temperatures=None):
+def chosen_by(uniform, temperatures=None):
     """How `TokenDecoder.generate` chooses tokens: by the inverse of their cumulated probabilities.
 
     Args:
-        numbers: float32 `(count, length)` in [0, 1), one for each place.
+        uniform: float32 `(count, length)` in [0, 1), one for each place.
         temperatures: float32 `(count,)`, which the logits are divided by; None for 1.
 
     Returns:
@@ -152,7 +154,7 @@ def chosen_by(numbers, temperatures=None):
             logits = logits / temperatures[:, None]
         edges = tf.cumsum(tf.nn.softmax(logits), axis=-1)
         # The last edge is 1 up to rounding.
-        passed = edges <= tf.gather(numbers, place, axis=1)[:, None] * edges[:, -1:]
+        passed = edges <= tf.gather(uniform, place, axis=1)[:, None] * edges[:, -1:]
         return tf.minimum(tf.math.count_nonzero(passed, axis=-1, dtype=tf.int32), logits.shape[-1] - 1)
 
     return choose
@@ -171,7 +173,7 @@ def _rows(prompts):
 
 def _temperatures(temperatures):
     """Temperatures as a float32 tensor `(num_temperatures,)`, or a ValueError."""
-    if np.ndim(temperatures) == 0 and not isinstance(temperatures, str | bytes | dict | set):
+    if isinstance(temperatures, numbers.Real) and not isinstance(temperatures, bool):
         temperatures = [temperatures]
     found = np.asarray(require_floats("temperature", temperatures, rank=1), "float32")
     if not (np.isfinite(found) & (found > 0.0)).all():

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from keras_gan._arguments import require_bool, require_number, require_seed
+from keras_gan._tensors import require_numbers
 
 # The smallest number that is drawn: half a step of a 24-bit number in [0, 1), whose logarithm is finite.
 _SMALLEST = 2.0**-25
@@ -95,16 +96,23 @@ class GumbelSoftmax(keras.layers.Layer):
 
 
 def gumbel_of(uniform):
-    """Gumbel noise of uniform numbers, -log(-log(u)): the largest of logits with such noise is drawn by their softmax.
+    """Gumbel noise of uniform numbers: -log(-log(u)).
+
+    The largest of a category's logits and such noise is a draw from their softmax. With one array of noise, a model
+    can choose by it and relax the choice by it; see `GumbelSoftmax`.
 
     Args:
-        uniform: float32 tensor of numbers in [0, 1).
+        uniform: float tensor of any shape, in [0, 1).
 
     Returns:
-        float32 tensor of the same shape, finite also where a number is 0.
+        float32 tensor of this shape, finite.
+
+    Raises:
+        ValueError: if these are no floating-point numbers.
 
     Example:
-        >>> gumbel_of(tf.exp([-1.0])).numpy().round(5) + 0.0  # Of 1 / e.
-        array([0.], dtype=float32)
+        >>> gumbel_of([0.0, 0.5]).numpy().round(2)
+        array([-2.85,  0.37], dtype=float32)
     """
-    return -tf.math.log(-tf.math.log(tf.clip_by_value(uniform, _SMALLEST, 1.0 - 2.0**-24)))
+    numbers = tf.cast(require_numbers("uniform", uniform), tf.float32)
+    return -tf.math.log(-tf.math.log(tf.clip_by_value(numbers, _SMALLEST, 1.0 - 2.0**-24)))

@@ -36,7 +36,7 @@ def test_each_model_trains_resumes_writes_and_is_exported(script, model, tmp_pat
     compile_eagerly = functools.partialmethod(keras_gan.training.AdversarialModel.compile, run_eagerly=True)
     monkeypatch.setattr(keras_gan.training.AdversarialModel, "compile", compile_eagerly)
     (tmp_path / "lines.txt").write_text("the cat sat on the mat\nthe dog sat\na cat ran\na dog ran off\n" * 8)
-    sizes = ["--length=5", "--width=4", "--filters=2", "--batch_size=4", "--steps_per_epoch=1", "--rollouts=1"]
+    sizes = ["--length=6", "--width=4", "--filters=2", "--batch_size=4", "--steps_per_epoch=1", "--rollouts=1"]
     prompt = [] if model == "TextWGANGP" else ["--prompt=the dog", "--temperature=0.8"]
 
     def run(steps, *more):
@@ -46,7 +46,7 @@ def test_each_model_trains_resumes_writes_and_is_exported(script, model, tmp_pat
             script.main(flags.FLAGS(["write.py", *flags_of_run]))
         return capsys.readouterr().out
 
-    assert "texts of 5 of 12 tokens" in run(2)
+    assert "texts of 6 of" in run(2)
     assert "Resuming from step 2" in run(3, f"--export_dir={tmp_path / 'served'}")
     files = {path.name for path in (tmp_path / "run").iterdir()}
     assert {"gan.keras", "losses.png", "flags.txt", "checkpoints", "samples", "written.txt"} <= files

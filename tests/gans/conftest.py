@@ -552,7 +552,7 @@ class Tiny:
             prompts = np.array([[3, 1, -1, -1]] * 2 + [[-1] * 4] * 3, "int32")
             self.inputs |= {"temperatures": np.linspace(0.5, 1.5, 5, dtype="float32"), "prompts": prompts}
         if make in (keras_gan.LanguageModel, keras_gan.SeqGAN, keras_gan.RelGAN, keras_gan.TextWGANGP):
-            self.snapshots = lambda directory, **_: keras_gan.callbacks.TextSnapshots(directory, num_texts=4)
+            self.snapshots = lambda directory, **_: keras_gan.callbacks.TextSnapshots(directory, num_texts=500)
             self.snapshot_suffix = ".txt"
         if make in (keras_gan.SeqGAN, keras_gan.RelGAN):
             self.options |= {"pretraining_steps": 1, "discriminator_steps": 1}

@@ -25,7 +25,7 @@ STEPS = ("NonSaturatingGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "
 ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN", "ESRGAN", "RealESRGAN")
 # These take the step of another model, too, and tests of their own compare it with the paper's.
 SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "HiFiGAN", "InfoGAN", "MelGAN", "R3GAN", "StyleGAN2", "VideoGAN")
-SHARING += ("LanguageModel", "StackGAN", "TextEditor", "TextWGANGP", "WaveGAN")
+SHARING += ("LanguageModel", "SeqGAN", "StackGAN", "TextEditor", "TextWGANGP", "WaveGAN")
 KILLED = ("CycleGAN",)
 ON_REPLICAS = ("NonSaturatingGAN",)
 UNDER_XLA = ("WGAN",)
