@@ -31,7 +31,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "digits", "What to train on, as of keras_gan.data.load.")
 flags.DEFINE_enum("model", "VAE", ["VAE", "VAEGAN"], "The model; a VAEGAN is sharper, and takes longer.")
 flags.DEFINE_integer("image_size", 32, "Height and width of the images.", lower_bound=8)
-flags.DEFINE_integer("batch_size", 64, "Images in a step; no more than there are test images.", lower_bound=1)
+flags.DEFINE_integer("batch_size", 64, "Images in a step.", lower_bound=1)
 flags.DEFINE_integer("latent_dim", 16, "Numbers of a code.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the convolutions.", lower_bound=2)
 flags.DEFINE_float("beta", 1.0, "Weight of the divergence of a VAE.", lower_bound=0.0)
@@ -77,7 +77,7 @@ def make_model(image_shape):
 
 
 def train():
-    """Train, or resume; return the model and the directory of the run."""
+    """Train, or resume; return the model, the images that are held out, and the directory of the run."""
     given = run_flags.local_path(FLAGS["run_dir"])
     recorded, run_dir = run_flags.begin(FLAGS, (*_RECORDED, "seed"), given)
     import quiet_tensorflow  # noqa: F401, I001
@@ -86,6 +86,8 @@ def train():
 
     keras.utils.set_random_seed(FLAGS.seed)
     images = load("train")
+    # Fewer may be held out than a batch has.
+    held_out = load("test", batch_size=min(FLAGS.batch_size, images.num_held_out or FLAGS.batch_size))
     model = make_model(images.image_shape)
     run_flags.record(recorded, run_dir)
     model.fit(
@@ -93,14 +95,14 @@ def train():
         epochs=FLAGS.steps // FLAGS.steps_per_epoch,
         steps_per_epoch=FLAGS.steps_per_epoch,
         verbose=0,
-        callbacks=callbacks(images, run_dir),
+        callbacks=callbacks(images, held_out, run_dir),
     )
     model.save(run_dir / "gan.keras")
-    return model, run_dir
+    return model, held_out, run_dir
 
 
-def callbacks(images, run_dir):
-    """Return the callbacks of a run on images."""
+def callbacks(images, held_out, run_dir):
+    """Return the callbacks of a run on images, which is measured on others."""
     from keras_gan.callbacks import Checkpoint, Evaluate, ImageSnapshots, LossCurves, Progress, TrainingHealth
     from keras_gan.metrics import ReconstructionEvaluator
 
@@ -112,8 +114,8 @@ def callbacks(images, run_dir):
     return [
         checkpoint,
         health,
-        Evaluate(load("test"), ReconstructionEvaluator(measures), directory=run_dir, best=measures[-1]),
-        ImageSnapshots(run_dir / "samples", inputs=first_of(load("test"), _SHOWN)[0]),
+        Evaluate(held_out, ReconstructionEvaluator(measures), directory=run_dir, best=measures[-1]),
+        ImageSnapshots(run_dir / "samples", inputs=first_of(held_out, _SHOWN)[0]),
         LossCurves(run_dir / "losses.png"),
         Progress(measures),
     ]
@@ -132,11 +134,11 @@ def first_of(batches, count):
     return [np.concatenate(column)[:count] for column in zip(*parts, strict=True)]
 
 
-def use(model, run_dir):
-    """Draw what the model makes of test images, and export it."""
+def use(model, held_out, run_dir):
+    """Draw what the model makes of images that were held out, and export it."""
     from keras_gan import callbacks, export, latents
 
-    shown = first_of(load("test"), _SHOWN)[0]
+    shown = first_of(held_out, _SHOWN)[0]
     shown = shown[: len(shown) // 2 * 2]
     pictures, columns = model.snapshot(2 * len(shown), seed=FLAGS.seed, inputs=shown)
     save(run_dir / "reconstructions.png", callbacks.image_grid(pictures, columns=columns))

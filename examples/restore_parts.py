@@ -1,117 +1,14 @@
-"""What the flags of restore.py describe: the data and the model."""
+"""What the flags of restore.py describe: the model and how it is measured."""
 
 import pathlib
-import warnings
 
 import keras
-import numpy as np
-import tensorflow as tf
 from absl import flags
 
 import keras_gan
-from keras_gan import callbacks, data, losses, metrics, networks, schedules
+from keras_gan import callbacks, losses, metrics, networks, schedules
 
 FLAGS = flags.FLAGS
-# Squares of the held-out pictures that are measured, and those of them that are shown.
-_MEASURED, _SHOWN = 64, 8
-
-
-class GaussianNoise(data.Degradation):
-    """Adds Gaussian noise, whose standard deviation each image draws from 0 to a largest one.
-
-    So the network also learns to leave pictures alone that need nothing.
-    """
-
-    def __init__(self, levels):
-        super().__init__(1)
-        self.levels = levels
-
-    def __call__(self, images, seeds):
-        """Return noisy images, clipped and rounded to 256 levels as in a file."""
-
-        def noise(seed):
-            deviation = tf.random.stateless_uniform([], seed, maxval=2.0 * self.levels / 255.0)
-            return deviation * tf.random.stateless_normal(images.shape[1:], seed + tf.constant([0, 1], tf.int64))
-
-        noisy = images + tf.map_fn(noise, seeds, fn_output_signature=tf.TensorSpec(images.shape[1:], tf.float32))
-        return tf.round((tf.clip_by_value(noisy, -1.0, 1.0) + 1.0) * 127.5) / 127.5 - 1.0
-
-    def __repr__(self):
-        """The class and its setting."""
-        return f"GaussianNoise({self.levels})"
-
-
-def squares_of(folder):
-    """Return squares of the pictures of a folder to train on, and squares of a tenth of the pictures, or None.
-
-    Args:
-        folder: `pathlib.Path`.
-
-    Returns:
-        uint8 `(num_squares, image_size, image_size, channels)` twice. The pictures that gave none are named.
-
-    Raises:
-        ValueError: if there are fewer squares to train on than a batch has.
-    """
-    pictures = data.Folder(folder, skip_corrupt=True)
-    parts = data.Parts(pictures, FLAGS.image_size, num_parts=FLAGS.parts, seed=FLAGS.seed)
-    train = _read(parts, "train")
-    if len(train) < FLAGS.batch_size:
-        raise ValueError(
-            f"The pictures have fewer squares of {FLAGS.image_size} pixels than a batch: give more or larger pictures, "
-            "a smaller --image_size, a smaller --batch_size or more --parts. "
-            f"Received: --pictures={FLAGS.pictures}, {len(train)} squares"
-        )
-    try:
-        test = some(_read(parts, "test"), _MEASURED)
-    # Too few pictures to hold some out.
-    except ValueError:
-        return train, None
-    channels = max(train.shape[-1], test.shape[-1])
-    return tuple(np.broadcast_to(squares, (*squares.shape[:3], channels)) for squares in (train, test))
-
-
-def _read(parts, split):
-    """Return the squares of a split, and say what is left out."""
-    with warnings.catch_warnings(record=True) as notes:
-        warnings.simplefilter("always")
-        squares = parts.read(split, lambda picture: picture).images
-    for note in notes:
-        print(note.message)
-    return squares
-
-
-def batches(squares):
-    """Return endless batches of squares: with their degraded selves, or alone where the model cuts holes into them."""
-    options = {"batch_size": FLAGS.batch_size, "seed": FLAGS.seed, "preprocessing": data.Preprocessing(flip=True)}
-    if FLAGS.task == "inpaint":
-        return data.load(squares, split="all", **options)
-    return data.load_degraded(squares, _degradation(), split="all", **options)
-
-
-def as_batch(model, squares):
-    """Return squares as one batch of the model, a dict of arrays, with the same holes or noise each time."""
-    if FLAGS.task == "inpaint":
-        images = squares.astype("float32") / 127.5 - 1.0
-        return {"images": images, "masks": model.masks(len(images), images.shape[1:3], seed=(0, 0)).numpy()}
-    pairs = list(data.load_degraded(squares, _degradation(), split="all", batch_size=1).one_pass())
-    return {name: np.concatenate([pair[name] for pair in pairs]) for name in ("source", "target")}
-
-
-def some(images, count=_SHOWN):
-    """Return a few images of an array. Neighbours there may be of one picture, so these are far from each other."""
-    return images[:: max(1, len(images) // count)][:count]
-
-
-def shown_of(model, batch):
-    """Return what pictures of training show of a batch: a model that cuts holes draws its own."""
-    return {name: some(batch[name]) for name in model.data_spec}
-
-
-def _degradation():
-    if FLAGS.task == "denoise":
-        return GaussianNoise(FLAGS.noise)
-    return (data.SecondOrderDegradation if FLAGS.model == "RealESRGAN" else data.Bicubic)(FLAGS.scale)
 
 
 def measures():
@@ -245,11 +142,40 @@ def _context_encoder(channels):
 
 def _pix2pix(channels):
     judge = _patch_discriminator(channels, source_channels=channels)
-    return keras_gan.Pix2Pix(_denoiser(channels), judge, seed=FLAGS.seed)
+    return keras_gan.Pix2Pix(_enhancer(channels), judge, seed=FLAGS.seed)
 
 
 def _dped(channels):
-    return keras_gan.DPED(_denoiser(channels), _patch_discriminator(1), content=_features("dped"), seed=FLAGS.seed)
+    return keras_gan.DPED(_enhancer(channels), _patch_discriminator(1), content=_features("dped"), seed=FLAGS.seed)
+
+
+def _enhancer(channels):
+    """Return the network of a task that keeps the size."""
+    if FLAGS.task == "brighten":
+        return networks.attention_unet(image_shape=(None, None, channels), width=FLAGS.width, halvings=3)
+    return (_colouriser if FLAGS.task == "colourise" else _denoiser)(channels)
+
+
+def _colouriser(channels):
+    """Return a U-Net that finds the colours of a grey picture, whose luma stays as it is."""
+    if channels != 3:
+        raise ValueError(f"Grey pictures do not teach colours: give others. Received: --pictures={FLAGS.pictures}")
+    images = keras.Input((None, None, 3), name="images")
+    painted = networks.unet(image_shape=(None, None, 3), width=FLAGS.width, depth=4, dropout=0.0)(images)
+    # ITU-R BT.601.
+    luma = keras.ops.sum(painted * keras.ops.array([0.299, 0.587, 0.114]), axis=-1, keepdims=True)
+    coloured = keras.layers.Activation("hard_tanh", dtype="float32")(images + painted - luma)
+    # `restore_pictures` asks for the name.
+    return keras.Model(images, coloured, name="colouriser")
+
+
+def _alpha_gan(channels):
+    sizes = {"image_shape": (None, None, channels + 1), "target_channels": 1, "width": FLAGS.width}
+    generator = networks.unet(**sizes, depth=min(5, FLAGS.image_size.bit_length() - 1), dropout=0.0)
+    # The distances count more than the discriminator, which a short training gains little from.
+    weights = dict.fromkeys(("alpha_weight", "composition_weight"), 100.0)
+    judge = _patch_discriminator(channels, source_channels=1)
+    return keras_gan.AlphaGAN(generator, judge, **weights, seed=FLAGS.seed)
 
 
 def _denoiser(channels):
@@ -284,4 +210,5 @@ _MODELS = {
     "ContextEncoder": _context_encoder,
     "Pix2Pix": _pix2pix,
     "DPED": _dped,
+    "AlphaGAN": _alpha_gan,
 }

@@ -1,6 +1,5 @@
 """What the flags of translate.py describe: the images, the model, and what is done with it."""
 
-import io
 import json
 import pathlib
 
@@ -202,14 +201,11 @@ def translate_folder(model, folder, out, options):
     Raises:
         ValueError: if there is no image.
     """
-    from PIL import Image
-
     channels = model.sampler().inputs["images"].shape[-1]
 
-    def translated(images):
-        content = io.BytesIO()
-        Image.fromarray(_to_bytes(model.translate(images, **options)[0])).save(content, "png")
-        return content.getvalue()
+    def translated(given):
+        images, levels = given
+        return _as_png(model.translate(images, **options)[0], levels)
 
     return picture_folder.convert(
         folder, out, read=lambda path: _read(path, channels), change=translated, flag="translate"
@@ -217,19 +213,28 @@ def translate_folder(model, folder, out, options):
 
 
 def _read(path, channels):
-    """Return an image file as float32 `(1, height, width, channels)` in [-1, 1], as `keras_gan.data` reads it."""
+    """Return an image file as float32 `(1, height, width, channels)` in [-1, 1], as `keras_gan.data` reads it.
+
+    With it comes the highest level of the file: 255, or 65,535 for one of 16 bits.
+    """
     from keras_gan.data import _decoding, _images
 
-    image = _decoding.decode(path, alpha=channels == 4)
-    return _images.fit(image, size=None, channels=channels, crop=None).astype("float32")[None] / 127.5 - 1.0
+    try:
+        image = _decoding.decode(path, alpha=channels == 4, depth=16)
+    # Deep colours of a format that is only read with 8 bits; or a file that is no image, which is an error again.
+    except ValueError:
+        image = _decoding.decode(path, alpha=channels == 4)
+    levels = 255 if image.dtype == "uint8" else 65535
+    return _images.fit(image, size=None, channels=channels, crop=None, depth=16)[None], levels
 
 
-def _to_bytes(image):
-    """Return an image in [-1, 1] as uint8, without the axis of a single channel."""
-    from keras_gan._pixels import to_bytes
+def _as_png(image, levels):
+    """Return the PNG file of an image in [-1, 1] with so many levels."""
+    import numpy as np
+    import tensorflow as tf
 
-    pixels = to_bytes(image)
-    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+    pixels = np.floor(np.clip((image.astype("float64") + 1.0) * (levels / 2) + 0.5, 0, levels))
+    return tf.io.encode_png(pixels.astype("uint8" if levels == 255 else "uint16")).numpy()
 
 
 def export(model, directory, options):

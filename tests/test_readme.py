@@ -28,11 +28,14 @@ OTHER_SHAPES = (
     "MelGAN",
     "MoCoGAN",
     "RealESRGAN",
+    "RelGAN",
     "SRGAN",
+    "SeqGAN",
     "StackGAN",
     "StarGAN",
     "TextEditor",
     "TextToImage",
+    "TextWGANGP",
     "VAE",
     "VAEGAN",
     "VideoGAN",
@@ -81,7 +84,7 @@ def test_the_code_runs_from_top_to_bottom(tmp_path, monkeypatch, two_replicas):
     session = {"__name__": "readme"}
     for number, block in enumerate(re.findall(r"^```python\n(.*?)^```", README, re.MULTILINE | re.DOTALL)):
         exec(compile(block, f"README.md, Python block {number}", "exec"), session)
-    assert lengths == [10, 10, 60, 60, 10, 10, 20, 65, 10, 50, 20, 20, 20, 5, 10, 10, 60, 60, 60, 60]
+    assert lengths == [10, 10, 60, 60, 10, 10, 20, 65, 25, 10, 50, 20, 20, 20, 5, 10, 10, 60, 60, 60, 60]
     assert session["pictures"].shape == session["served"].shape == (16, 32, 32, 1)
     assert int(session["gan"].training_state.step.value) == 4
     assert (tmp_path / "runs/digits/snapshots.gif").is_file()
@@ -101,7 +104,11 @@ def test_the_table_of_gans_is_complete():
 
 @pytest.mark.parametrize("name", OTHER_SHAPES)
 def test_the_table_of_other_models_names_their_papers(name):
-    (paper,) = re.findall(rf"^\| `{name}` \| \[.*?arxiv.org/abs/([\d.]+)\)", README, re.MULTILINE)
+    (paper,) = re.findall(
+        rf"^\| `{name}` \| \[.*?\((?:https://arxiv.org/abs/|https://openreview.net/forum\?id=)([\w.]+)\)",
+        README,
+        re.MULTILINE,
+    )
     assert paper in getattr(keras_gan, name).__doc__
 
 
@@ -125,6 +132,7 @@ def test_the_table_of_gans_has_the_defaults(name):
 
 
 PAGES = ["README.md", "CHANGELOG.md", "saved_models/README.md", "examples/README.md", "docs/clusters.md"]
+PAGES += ["CONTRIBUTING.md", "SECURITY.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

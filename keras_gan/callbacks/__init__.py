@@ -10,6 +10,7 @@ from keras_gan.callbacks.image_snapshots import ImageSnapshots
 from keras_gan.callbacks.loss_curves import LossCurves
 from keras_gan.callbacks.progress import Progress
 from keras_gan.callbacks.tensorboard import TensorBoard
+from keras_gan.callbacks.text_snapshots import TextSnapshots
 from keras_gan.callbacks.throughput import Throughput
 from keras_gan.callbacks.write_film import write_film
 
@@ -22,6 +23,7 @@ __all__ = [
     "LossCurves",
     "Progress",
     "TensorBoard",
+    "TextSnapshots",
     "Throughput",
     "TrainingDiverged",
     "TrainingHealth",

@@ -55,10 +55,11 @@ class Evaluate(keras.callbacks.Callback):
             another finite tf.data.Dataset of batches, or an array; float in [-1, 1]. For a
             `keras_gan.metrics.PairEvaluator`, pairs: a data set of dicts, or a dict of arrays. For a
             `keras_gan.metrics.AnomalyEvaluator`, labelled images: a data set, or a dict of `images` and `labels`. For a
-            `keras_gan.metrics.VocoderEvaluator`, recordings: a data set, or a dict of `waveforms`.
-        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator`, `ReconstructionEvaluator`, `VocoderEvaluator` or
-            `AnomalyEvaluator`, or an object with their `real`, `compare`, `better` and `floor`, and with `needs` if
-            what it calls is not `model.generate`.
+            `keras_gan.metrics.VocoderEvaluator`, recordings: a data set, or a dict of `waveforms`. For a
+            `keras_gan.metrics.TextEvaluator`, texts: a data set, or a dict of `tokens`.
+        evaluator: `keras_gan.metrics.Evaluator`, `PairEvaluator`, `ReconstructionEvaluator`, `VocoderEvaluator`,
+            `TextEvaluator` or `AnomalyEvaluator`, or an object with their `real`, `compare`, `better` and `floor`, and
+            with `needs` if what it calls is not `model.generate`.
         every: epochs between evaluations. The last epoch always has one.
         directory: where the files go. It is made if it does not exist. None writes no files.
         best: name of the value that decides which GAN is best, such as "frechet_distance". None keeps no GAN.

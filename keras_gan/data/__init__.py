@@ -37,6 +37,11 @@ One that draws what a text says takes images with captions, in batches with the 
 A model of videos takes clips, in batches with the field "clips":
 
     keras_gan.data.load_clips("animations/", num_frames=16, image_size=64, batch_size=16)
+
+One that writes takes tokens, in batches with the field "tokens":
+
+    keras_gan.data.load_text("captions.txt", length=20)
+    keras_gan.data.load_text("shakespeare.txt", tokenizer="characters", length=32)
 """
 
 from keras_gan.data._load import load
@@ -47,6 +52,7 @@ from keras_gan.data._load_masked import load_masked
 from keras_gan.data._load_mattes import load_mattes
 from keras_gan.data._load_pairs import load_pairs
 from keras_gan.data._load_recordings import load_recordings
+from keras_gan.data._load_text import load_text
 from keras_gan.data._load_unpaired import load_unpaired
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.attribute_folder import AttributeFolder
@@ -91,6 +97,7 @@ __all__ = [
     "load_mattes",
     "load_pairs",
     "load_recordings",
+    "load_text",
     "load_unpaired",
     "trimaps_of",
 ]

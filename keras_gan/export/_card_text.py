@@ -42,9 +42,10 @@ def _summary(card):
     inputs = " and ".join(_input(name, entry, sampler["num_classes"]) for name, entry in sampler["inputs"].items())
     is_translator = "images" in sampler["inputs"]
     made = "translations" if is_translator else "samples"
+    numbers = "int32 tokens" if sampler["output"] == "tokens" else "float32"
     translates = " It translates images to images, and draws none from a seed."
     text = (
-        f"The {kind}{of_model}: {inputs} to {made} {_shape(exported['sample_shape'])}, float32."
+        f"The {kind}{of_model}: {inputs} to {made} {_shape(exported['sample_shape'])}, {numbers}."
         f"{translates if is_translator else ''}{_rate(exported)} "
         "Nobody stated what is unknown here at the time of the export."
     )

@@ -90,12 +90,12 @@ def serving_default(sampler, make, max_count):
     inputs = ", ".join(
         f"{name} int32 {rows(spec)}{classes(sampler)}"
         if name == _LABELS
-        else f"{name} float32 ({', '.join(['count', *map(_size, spec.shape[1:])])})"
+        else f"{name} {spec.dtype.name} ({', '.join(['count', *map(_size, spec.shape[1:])])})"
         for name, spec in sampler.inputs.items()
     )
     return Signature(
         name="serving_default",
-        documentation=f"{inputs}, count up to {max_count} -> {sampler.output} float32.",
+        documentation=f"{inputs}, count up to {max_count} -> {sampler.output} {sampler.output_dtype.name}.",
         inputs=tuple(sampler.inputs.values()),
         function=serve,
         example={
@@ -110,10 +110,11 @@ def sample(sampler, make, max_count):
 
     def serve(seed, count, *labels):
         inputs = drawn_inputs(sampler, seed, count, labels, max_count)
-        spec = tf.TensorSpec((None, *sampler.output_shape), tf.float32)
+        spec = tf.TensorSpec((None, *sampler.output_shape), sampler.output_dtype)
         return {sampler.output: in_batches(lambda batch: finite(make(batch)), inputs, spec)}
 
-    return of_seed("sample", sampler, serve, f"{sampler.output} float32, the same for the same seed", max_count)
+    returns = f"{sampler.output} {sampler.output_dtype.name}, the same for the same seed"
+    return of_seed("sample", sampler, serve, returns, max_count)
 
 
 def sample_png(sampler, make, max_count):
@@ -228,7 +229,9 @@ def _in_domain(sampler, main):
 
 
 def finite(samples):
-    """Return what the network made, which must be finite: it may overflow for latents of any bound."""
+    """Return what the network made, which must be finite: it may overflow for latents of any bound. Tokens are."""
+    if samples.dtype.is_integer:
+        return samples
     bad = tf.math.count_nonzero(~tf.math.is_finite(samples))
     return required(
         tf.equal(bad, 0),

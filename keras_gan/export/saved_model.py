@@ -11,7 +11,7 @@ from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
 from keras_gan._sample_rate import sample_rate_of
-from keras_gan.export import _captions, _encodings, _signatures, _sounds, _translations
+from keras_gan.export import _captions, _encodings, _signatures, _sounds, _texts, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_part_of, finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
@@ -53,13 +53,22 @@ def save(
       its `mel_spectrogram`; for a model that has neither, such as a `WaveGAN` that was built without one,
       `sample_rate`, int32, is one more input.
 
+    A model of text, whose output is named `tokens`, has `serving_default` and `sample` with int32 `tokens` `(count,
+    length)`, and with a tokenizer one more:
+
+    * `sample_text`: the inputs of `sample` -> `texts`, strings `(count,)`, those of `sample` for the same seed. A model
+      that writes one token after another also takes `temperature`, float32, and `prompt`, a string that all texts begin
+      with, both scalars. Its `serving_default` has them as `temperatures` float32 `(count,)` and as tokens, `prompts`
+      int32 `(count, length)`, with -1 where the model chooses.
+
     A vocoder has these two instead:
 
     * `serving_default`: `mels` float32 `(count, frames, num_mels)` -> `waveforms` float32, the same as
       `gan.vocode(mels)`.
     * `vocode_wav`: `mels` -> `wav_bytes`, strings `(count,)`, as in `sample_wav`.
 
-    A translator has these instead, of any size that its network takes:
+    A translator has these instead. Of a network for pictures of any size, sides that it does not take are continued by
+    the mirror image, as in `translate`:
 
     * `serving_default`: `images` float32 `(count, height, width, channels)` in [-1, 1], and `labels` where it takes
       them -> `images`, the same as `gan.translate(images)`, in batches of any size (of a network with noise, in the
@@ -69,7 +78,11 @@ def save(
       translations. Each picture is translated by itself, so those of one request may differ in size. Colours become
       grey for a network of one channel, and grey becomes colours for one of three. Transparent parts become white for
       a network without alpha. The PNG files have 8 bits, or 16 with `image_type="uint16"`; files of 16 bits are read
-      with all of them either way. A turn that EXIF asks for is ignored. A model that takes trimaps does not have it.
+      with all of them either way. A turn that EXIF asks for is ignored. What enlarges pictures keeps their alpha, and
+      grey ones grey, as `upscale_picture` does.
+    * `matte_png`, of a model that takes trimaps, in its place: `image_bytes` and `trimap_bytes`, strings `(count,)`,
+      files of pictures and of their trimaps, white for foreground, black for background and grey where it is open ->
+      `png_bytes`, strings `(count,)`, the pictures with their alpha.
 
     A model with an encoder, such as `VAEGAN`, has those of a model that draws images, and these:
 
@@ -179,14 +192,15 @@ def save(
     _check_version(version, directory)
     checked_facts(card, "card")
     sample_rate = sample_rate_of(gan)
-    options = {"max_count": max_count, "jit_compile": jit_compile, "sample_rate": sample_rate}
+    tokenizer = getattr(gan, "tokenizer", None)
+    options = {"max_count": max_count, "jit_compile": jit_compile, "sample_rate": sample_rate, "tokenizer": tokenizer}
     offered = _offered(sampler, encoder, scorer, image_type, **options)
     signatures = _chosen_signatures(offered, signatures)
     with _folder_in(directory) as staged:
         settle_statistics(sampler, gan)
         with _failed_writes_named(directory):
             parts = [part for part in (sampler, encoder, scorer) if part is not None]
-            _write([*(part.network for part in parts), *_tokenizers(sampler)], signatures, staged)
+            _write([*(part.network for part in parts), *_ready(tokenizer)], signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, to=to, signatures=lines, facts={**known, **(card or {})})
@@ -194,7 +208,7 @@ def save(
         return _named(staged, directory, version)
 
 
-def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sample_rate):
+def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sample_rate, tokenizer):
     """Every signature of a model: those of a translator if its sampler takes pictures, and those of its encoder."""
     require_choice("image_type", image_type, _translations.IMAGE_TYPES)
     options = {"max_count": max_count, "jit_compile": jit_compile}
@@ -202,7 +216,10 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
         return _captions.of_captions(sampler, **options)
     if sampler.fields[sampler.main].is_picture and not hasattr(sampler, "words_name"):
         return _translations.of_translator(sampler, image_type=image_type, **options)
-    signatures = [*_signatures.of_sampler(sampler, **options), *_sounds.of_sampler(sampler, max_count, sample_rate)]
+    if sampler.output == "tokens":
+        signatures = _texts.of_sampler(sampler, tokenizer, **options)
+    else:
+        signatures = [*_signatures.of_sampler(sampler, **options), *_sounds.of_sampler(sampler, max_count, sample_rate)]
     if encoder is not None:
         of_images = {"image_type": image_type, "max_count": max_count}
         return signatures + _encodings.of_encoder(encoder, sampler, scorer, **of_images)
@@ -214,9 +231,8 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
     return signatures
 
 
-def _tokenizers(sampler):
-    """The layer that makes the tokens of a sampler's texts, in a list; an empty one without."""
-    tokenizer = getattr(sampler, "tokenizer", None)
+def _ready(tokenizer):
+    """The layer that makes tokens of texts, in a list and with its tables; an empty list without."""
     if tokenizer is None:
         return []
     if not tokenizer.built:
@@ -237,10 +253,10 @@ def _chosen_signatures(offered, names):
     return [signature for signature in offered if signature.name in names]
 
 
-def _write(networks, signatures, folder):
+def _write(layers, signatures, folder):
     archive = keras.export.ExportArchive()
-    for network in networks:
-        archive.track(network)
+    for layer in layers:
+        archive.track(layer)
     for signature in signatures:
         archive.add_endpoint(signature.name, signature.function, list(signature.inputs))
     with quiet_log():

@@ -20,6 +20,7 @@ from keras_gan.gans.ganomaly import GANomaly
 from keras_gan.gans.hifigan import HiFiGAN
 from keras_gan.gans.hinge_gan import HingeGAN
 from keras_gan.gans.info_gan import InfoGAN
+from keras_gan.gans.language_model import LanguageModel
 from keras_gan.gans.lsgan import LSGAN
 from keras_gan.gans.melgan import MelGAN
 from keras_gan.gans.minimax_gan import MinimaxGAN
@@ -31,12 +32,15 @@ from keras_gan.gans.r3gan import R3GAN
 from keras_gan.gans.real_esrgan import RealESRGAN
 from keras_gan.gans.relativistic_average_gan import RelativisticAverageGAN
 from keras_gan.gans.relativistic_gan import RelativisticGAN
+from keras_gan.gans.relgan import RelGAN
+from keras_gan.gans.seqgan import SeqGAN
 from keras_gan.gans.srgan import SRGAN
 from keras_gan.gans.stack_gan import StackGAN
 from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
 from keras_gan.gans.text_editor import TextEditor
 from keras_gan.gans.text_to_image import TextToImage
+from keras_gan.gans.text_wgan_gp import TextWGANGP
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae import VAE
 from keras_gan.gans.vae_gan import VAEGAN
@@ -69,6 +73,7 @@ __all__ = [
     "HiFiGAN",
     "HingeGAN",
     "InfoGAN",
+    "LanguageModel",
     "MelGAN",
     "MinimaxGAN",
     "MoCoGAN",
@@ -76,13 +81,16 @@ __all__ = [
     "Pix2Pix",
     "Pix2PixHD",
     "RealESRGAN",
+    "RelGAN",
     "RelativisticAverageGAN",
     "RelativisticGAN",
+    "SeqGAN",
     "StackGAN",
     "StarGAN",
     "StyleGAN2",
     "TextEditor",
     "TextToImage",
+    "TextWGANGP",
     "TwoPlayerGAN",
     "VideoGAN",
     "WaveGAN",

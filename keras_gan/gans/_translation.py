@@ -10,6 +10,7 @@ from keras_gan._arguments import require_int
 from keras_gan._pixels import require_images
 from keras_gan._tensors import require_float_images
 from keras_gan.gans._pairs import side_by_side
+from keras_gan.gans._pictures import Picture
 from keras_gan.gans._tiles import Tiles
 from keras_gan.losses import AdversarialLoss, Perceptual
 from keras_gan.training import AdversarialModel
@@ -59,6 +60,30 @@ class TranslationModel(AdversarialModel, abc.ABC):
             ValueError: if these are no images that the translator takes, or an argument is out of range.
         """
         return self.translated(images, self.kept_sampler(averaged), batch_size=batch_size, tile=tile, overlap=overlap)
+
+    def translate_picture(self, picture, **options):
+        """Translate one picture as files hold it, of 8 or 16 bits and with or without alpha.
+
+        A network without alpha sees the colours alone, and the alpha stays. The colours of fully transparent pixels
+        mean nothing, so near opaque ones they are continued from these first. A network for colours gets grey pictures
+        in three channels.
+
+        Args:
+            picture: uint8 or uint16 `(height, width)` or `(height, width, channels)`, the channels those of the network
+                or grey, perhaps with one more for the alpha.
+            **options: as in `translate`.
+
+        Returns:
+            NumPy array of the picture's type, `(height, width, channels)` with the channels of the translation and
+            perhaps the alpha; `(height, width)` if both were grey without alpha.
+
+        Raises:
+            ValueError: if this is no such picture.
+        """
+        # Both ways of a model may take other channels.
+        way = {name: options[name] for name in ("to",) if name in options}
+        given = Picture(picture, self.sampler(**way).inputs["images"].shape[-1])
+        return given.enlarged(self.translate(given.colours[np.newaxis], **options)[0], keeps_grey=False)
 
     def translated(self, images, sampler, *, batch_size, tile, overlap, **conditions):
         """What a sampler makes of images, in tiles where it must be; arguments as in `translate`.

@@ -107,6 +107,18 @@ class AlphaGAN(PairedTranslationModel):
         }
         return {"generator": terms}
 
+    def blocks_of(self, batch):
+        """What a picture of training shows: a picture, its trimap, the alpha that is found, and the true one if given.
+
+        As four channels, the trimap would be the alpha of the picture, and hide what matting looks at.
+        """
+        source, *targets = (np.asarray(batch[name], np.float32) for name in self.data_spec if name in batch)
+
+        def alphas(pictures, trimaps):
+            return self.translate(np.concatenate([pictures, trimaps], axis=-1))
+
+        return [[source[..., :-1], source[..., -1:], alphas, *targets]]
+
     def matte(self, images, trimaps, **options):
         """Find the alphas of pictures.
 

@@ -11,6 +11,7 @@ from keras_gan.layers.fir_resampling import FIRDownsampling2D, FIRUpsampling2D
 from keras_gan.layers.frame_by_frame import FrameByFrame
 from keras_gan.layers.gated_convolution import GatedConv2D
 from keras_gan.layers.group_normalization import GroupNormalization
+from keras_gan.layers.gumbel_softmax import GumbelSoftmax, gumbel_of
 from keras_gan.layers.image_pool import ImagePool
 from keras_gan.layers.leaky_relu import LeakyReLU
 from keras_gan.layers.learned_constant import LearnedConstant
@@ -24,9 +25,11 @@ from keras_gan.layers.phase_shuffle import PhaseShuffle
 from keras_gan.layers.pixel_normalization import PixelNormalization
 from keras_gan.layers.pixel_shuffle import PixelShuffle
 from keras_gan.layers.reflection_padding import ReflectionPadding1D, ReflectionPadding2D
+from keras_gan.layers.relational_memory_cell import RelationalMemoryCell
 from keras_gan.layers.self_attention import SelfAttention
 from keras_gan.layers.spectral_normalization import SpectralNormalization, hold_power_iterations
 from keras_gan.layers.style_mixing import StyleMixing
+from keras_gan.layers.token_decoder import TokenDecoder
 from keras_gan.layers.tokenizer import Tokenizer
 from keras_gan.layers.truncation import Truncation
 from keras_gan.layers.weight_normalization import WeightNormalization, fold_weight_normalization
@@ -46,6 +49,7 @@ __all__ = [
     "FrameByFrame",
     "GatedConv2D",
     "GroupNormalization",
+    "GumbelSoftmax",
     "ImagePool",
     "LeakyReLU",
     "LearnedConstant",
@@ -60,12 +64,15 @@ __all__ = [
     "PixelShuffle",
     "ReflectionPadding1D",
     "ReflectionPadding2D",
+    "RelationalMemoryCell",
     "SelfAttention",
     "SpectralNormalization",
     "StyleMixing",
+    "TokenDecoder",
     "Tokenizer",
     "Truncation",
     "WeightNormalization",
     "fold_weight_normalization",
+    "gumbel_of",
     "hold_power_iterations",
 ]

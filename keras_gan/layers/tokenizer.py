@@ -61,6 +61,8 @@ class Tokenizer(keras.layers.Layer):
         options = {"vocabulary": list(self.vocabulary[2:]), "output_sequence_length": self.length}
         self.vectorization = _vectorization(self.level, self.standardize, **options)
         self.supports_jit = False
+        # It has no weights.
+        self.built = True
         self._require_found()
 
     @classmethod

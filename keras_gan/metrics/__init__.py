@@ -37,6 +37,7 @@ from keras_gan.metrics.attribute_accuracy import attribute_accuracy
 from keras_gan.metrics.auroc import auroc
 from keras_gan.metrics.average_precision import average_precision
 from keras_gan.metrics.best_f1 import best_f1
+from keras_gan.metrics.bleu import bleu, self_bleu
 from keras_gan.metrics.centroid_motion import centroid_motion
 from keras_gan.metrics.classification_accuracy import classification_accuracy_score
 from keras_gan.metrics.clustering import clustering_agreement
@@ -50,6 +51,7 @@ from keras_gan.metrics.gradient_energy import gradient_energy
 from keras_gan.metrics.identity_constancy import identity_constancy
 from keras_gan.metrics.inception import Inception2015, KerasInception
 from keras_gan.metrics.kernel import KernelDistance, kernel_distance
+from keras_gan.metrics.known_words import known_words
 from keras_gan.metrics.l1 import l1
 from keras_gan.metrics.log_mel_distance import log_mel_distance
 from keras_gan.metrics.lpips import Lpips
@@ -58,8 +60,10 @@ from keras_gan.metrics.matting import matting_errors
 from keras_gan.metrics.measure import Measure
 from keras_gan.metrics.model_extractor import ModelExtractor
 from keras_gan.metrics.modes import class_coverage, mode_coverage
+from keras_gan.metrics.ngram_divergence import ngram_divergence
 from keras_gan.metrics.pair_evaluator import PairEvaluator
 from keras_gan.metrics.path_length import perceptual_path_length
+from keras_gan.metrics.perplexity import perplexity
 from keras_gan.metrics.psnr import psnr
 from keras_gan.metrics.r_precision import r_precision
 from keras_gan.metrics.reconstruction_evaluator import ReconstructionEvaluator
@@ -69,6 +73,7 @@ from keras_gan.metrics.score import ClassifierScore, classifier_score
 from keras_gan.metrics.similarity import ms_ssim_diversity
 from keras_gan.metrics.ssim import ssim
 from keras_gan.metrics.stft_distance import stft_distance
+from keras_gan.metrics.text_evaluator import TextEvaluator
 from keras_gan.metrics.train_extractor import train_extractor
 from keras_gan.metrics.vocoder_evaluator import VocoderEvaluator
 from keras_gan.metrics.wasserstein import sliced_wasserstein_distance
@@ -93,11 +98,13 @@ __all__ = [
     "Report",
     "Result",
     "Samples",
+    "TextEvaluator",
     "VocoderEvaluator",
     "attribute_accuracy",
     "auroc",
     "average_precision",
     "best_f1",
+    "bleu",
     "centroid_motion",
     "class_coverage",
     "class_frechet_distance",
@@ -112,6 +119,7 @@ __all__ = [
     "gradient_energy",
     "identity_constancy",
     "kernel_distance",
+    "known_words",
     "l1",
     "label_accuracy",
     "log_mel_distance",
@@ -120,10 +128,13 @@ __all__ = [
     "moments",
     "ms_ssim_diversity",
     "nearest_neighbours",
+    "ngram_divergence",
     "perceptual_path_length",
+    "perplexity",
     "precision_recall",
     "psnr",
     "r_precision",
+    "self_bleu",
     "sliced_wasserstein_distance",
     "ssim",
     "stft_distance",

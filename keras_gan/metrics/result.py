@@ -45,6 +45,7 @@ class Result:
             anomalous ones.
         threshold: the score from which on the detector calls an image anomalous, for a value that depends on it; or
             None.
+        kind: what the real samples are called.
 
     Attributes:
         doubt: str, why the value says nothing about the samples, or "". It is "too few images to tell from the floor"
@@ -83,9 +84,10 @@ class Result:
     part: str | None = None
     is_detection: bool = False
     threshold: float | None = None
+    kind: str = "images"
 
     def __post_init__(self):
-        for name in ("name", "dtype"):
+        for name in ("name", "dtype", "kind"):
             require_text(name, getattr(self, name))
         for name in ("extractor", "extractor_hash", "resize", "split", "scaling", "part"):
             if getattr(self, name) is not None:
@@ -165,7 +167,7 @@ class Result:
             return f"{self.num_fake:,} pairs"
         if self.is_detection:
             return f"{self.num_fake:,} anomalous and {self.num_real:,} normal images"
-        return f"{self.num_fake:,} samples against {self.num_real:,} real images"
+        return f"{self.num_fake:,} samples against {self.num_real:,} real {self.kind}"
 
     def _features(self):
         if self.extractor is None:

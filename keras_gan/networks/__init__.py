@@ -22,16 +22,20 @@ from keras_gan.networks.patch_discriminator import patch_discriminator
 from keras_gan.networks.perceptual_trunk import perceptual_trunk
 from keras_gan.networks.progressive import progressive
 from keras_gan.networks.r3gan import r3gan
+from keras_gan.networks.relgan import relgan
 from keras_gan.networks.resnet import resnet
 from keras_gan.networks.resnet_translator import resnet_translator
 from keras_gan.networks.rrdb import rrdb
 from keras_gan.networks.sagan import sagan
+from keras_gan.networks.seqgan import seqgan
 from keras_gan.networks.srresnet import srresnet
 from keras_gan.networks.stack_gan import stack_gan
 from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
 from keras_gan.networks.text_editor import text_editor
 from keras_gan.networks.text_encoder import text_encoder
+from keras_gan.networks.text_oracle import text_oracle
+from keras_gan.networks.text_wgan_gp import text_wgan_gp
 from keras_gan.networks.unet import unet
 from keras_gan.networks.unet_discriminator import unet_discriminator
 from keras_gan.networks.vae import vae
@@ -65,16 +69,20 @@ __all__ = [
     "perceptual_trunk",
     "progressive",
     "r3gan",
+    "relgan",
     "resnet",
     "resnet_translator",
     "rrdb",
     "sagan",
+    "seqgan",
     "srresnet",
     "stack_gan",
     "stargan_discriminator",
     "stylegan2",
     "text_editor",
     "text_encoder",
+    "text_oracle",
+    "text_wgan_gp",
     "unet",
     "unet_discriminator",
     "vae",

@@ -6,7 +6,8 @@ such as `CosineDecay` with its warm-up, work in the same places.
 
 from keras_gan.schedules.cosine import Cosine
 from keras_gan.schedules.cosines import cosines
+from keras_gan.schedules.exponential import Exponential
 from keras_gan.schedules.linear import Linear
 from keras_gan.schedules.linear_decay import LinearDecay
 
-__all__ = ["Cosine", "Linear", "LinearDecay", "cosines"]
+__all__ = ["Cosine", "Exponential", "Linear", "LinearDecay", "cosines"]

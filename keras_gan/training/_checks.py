@@ -23,6 +23,7 @@ MOST_LEFT_OUT = 8
 _MOST_SHOWN = 5
 # Without an apostrophe: TensorFlow escapes it in its message.
 _BAD_LABELS = "a batch holds labels that are no class of this model"
+_BAD_TOKENS = "a batch holds tokens that are not in the vocabulary of this model"
 _BAD_MASKS = "a batch holds masks with other values than 0 and 1"
 
 
@@ -48,6 +49,11 @@ def _bad_batch_error(error):
         return ValueError(
             f"While training, {_BAD_LABELS}. Number the classes from 0, and build the networks for as many classes "
             "as the data have. Received: a bad batch after good ones"
+        )
+    if _BAD_TOKENS in said:
+        return ValueError(
+            f"While training, {_BAD_TOKENS}. Build the networks for the vocabulary of the data, as in "
+            "`vocab_size=dataset.tokenizer.vocab_size`. Received: a bad batch after good ones"
         )
     if _BAD_MASKS in said:
         return ValueError(
@@ -163,15 +169,27 @@ def _require_label_type(name, dtype, shape, field):
 
 
 def require_known_classes(source, spec):
+    """Raise a ValueError if the data say how many classes or tokens there are, and it is another number."""
+    _require_vocabulary(getattr(source, "tokenizer", None), spec)
     names = getattr(source, "class_names", None)
     for field in spec.values():
-        if names is None or field.num_classes is None:
+        if names is None or field.num_classes is None or field.is_text:
             continue
         known = field.shape[0] if field.shape else field.num_classes
         if len(names) != known:
             raise ValueError(
                 f"The data have {len(names)} classes, but the networks are built for {known}. Build them "
                 f"for the classes of the data. Received: num_classes={known}, class_names={names}"
+            )
+
+
+def _require_vocabulary(tokenizer, spec):
+    for field in spec.values():
+        known = getattr(tokenizer, "vocab_size", field.num_classes)
+        if field.is_text and known != field.num_classes:
+            raise ValueError(
+                f"The data have {known} tokens, but the networks are built for {field.num_classes}. Build them with "
+                f"`vocab_size=dataset.tokenizer.vocab_size`. Received: vocab_size={field.num_classes}"
             )
 
 
@@ -216,8 +234,9 @@ def require_values(name, values, field):
         strangers = np.unique(values[~np.isin(values, np.arange(field.num_classes))])
         if strangers.size:
             shown = ", ".join(map(str, strangers[:_MOST_SHOWN])) + ", ..." * (strangers.size > _MOST_SHOWN)
+            kind = "tokens" if field.is_text else "classes"
             raise ValueError(
-                f"The model knows {field.num_classes} classes, so `{name}` must be {field.labels_in_words()}. "
+                f"The model knows {field.num_classes} {kind}, so `{name}` must be {field.labels_in_words()}. "
                 f"Received: {name} {shown}"
             )
         return
@@ -245,7 +264,7 @@ def checked_values(values, field, batch_size):
         values = tf.cast(given, tf.int64)
         is_whole = tf.cast(values, given.dtype) == given
         good = tf.reduce_all(is_whole & (values >= 0) & (values < field.num_classes))
-        message = _BAD_LABELS
+        message = _BAD_TOKENS if field.is_text else _BAD_LABELS
     else:
         values = tf.cast(values, tf.float32)
         good = in_range(values) if field.is_bounded else tf.reduce_all(tf.math.is_finite(values))

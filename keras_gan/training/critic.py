@@ -11,7 +11,7 @@ from keras_gan.augmentation import Augmentation
 from keras_gan.penalties import mean_logits
 from keras_gan.training._given_generator import GivenGenerator
 from keras_gan.training._networks import inner_scale, samples_per_verdict
-from keras_gan.training.interface import LABELS, Interface
+from keras_gan.training.interface import LABELS, TOKENS, Interface
 from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
 
 SOURCE, MASKS, LATENTS, TEXT = "source", "masks", "latents", "text"
@@ -122,7 +122,8 @@ class Critic:
 
     def warn_of_probabilities(self):
         """Warn if the network returns probabilities, as one that ends in a sigmoid does, instead of logits."""
-        if self._is_judged or not all(map(_is_known, self.interface.shapes.values())):
+        # No text is loud, so the logits of a new network for it may all lie in [0, 1].
+        if self._is_judged or self.judges == TOKENS or not all(map(_is_known, self.interface.shapes.values())):
             return
         self._is_judged = True
         with inference(), uncounted():
@@ -192,7 +193,8 @@ class Critic:
             # Recording costs nothing in a graph: the backward pass exists only if the gradients are used.
             seeds = self._new_seeds() if seeds is None else seeds
             with tf.GradientTape(watch_accessed_variables=False) as tape:
-                tape.watch(samples)
+                if samples.dtype.is_floating:
+                    tape.watch(samples)
                 outputs = forward(self.interface, self._augmented(batch, seeds))
                 verdict = Verdict(**{name: outputs.get(name) for name in Verdict._fields})
                 verdicts[key] = _Pass(batch, verdict, mean_logits(_in_rows(verdict.logits)), tape, seeds)

@@ -9,7 +9,7 @@ from keras_gan._arguments import require_bool, require_int
 from keras_gan._pixels import require_channels_at_end
 
 # What samples may be called, and the function of `keras_gan.data` that reads them.
-LOADERS = {"images": "load", "waveforms": "load_recordings", "clips": "load_clips"}
+LOADERS = {"images": "load", "waveforms": "load_recordings", "clips": "load_clips", "tokens": "load_text"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,11 +18,13 @@ class Field:
 
     Args:
         shape: tuple, shape of one sample; of a label () for the index of one class, or `(k,)` for k labels at once.
-        num_classes: int, for labels: class indices in [0, num_classes), 2 for labels of yes and no. None for floats.
+        num_classes: int, for labels: class indices in [0, num_classes), 2 for labels of yes and no; for texts how many
+            tokens there are. None for floats.
         is_noise: bool, whether samples are drawn noise, of any range, even if they have the shape of a picture.
         is_mask: bool, whether samples are masks, of zeros and ones.
         is_sound: bool, whether samples are waveforms `(num_samples, channels)`, which must be in [-1, 1] as pictures
             are. Their shape does not tell them from other rows of numbers.
+        is_text: bool, whether samples are texts: rows of tokens in [0, num_classes).
 
     Raises:
         ValueError: if `shape` is no tuple of sizes, or that of a picture with its channels first, or `num_classes` is
@@ -35,6 +37,8 @@ class Field:
         (True, False)
         >>> Field((3,), num_classes=2).labels_in_words()
         'rows of 3 labels, each from 0 to 1'
+        >>> Field((20,), num_classes=5000, is_text=True).labels_in_words()
+        'texts of 20 tokens, each from 0 to 4999'
     """
 
     shape: tuple
@@ -42,6 +46,7 @@ class Field:
     is_noise: bool = False
     is_mask: bool = False
     is_sound: bool = False
+    is_text: bool = False
 
     def __post_init__(self):
         sizes = self.shape if isinstance(self.shape, tuple | list) else [self.shape]
@@ -55,17 +60,24 @@ class Field:
         require_bool("is_noise", self.is_noise)
         require_bool("is_mask", self.is_mask)
         require_bool("is_sound", self.is_sound)
+        if require_bool("is_text", self.is_text) and (self.num_classes is None or len(self.shape) != 1):
+            raise ValueError(
+                "The field of texts needs their length and the number of tokens, as in `Field((20,), num_classes=5000, "
+                f"is_text=True)`. Received: shape={self.shape}, num_classes={self.num_classes}"
+            )
         if self.is_picture:
             require_channels_at_end("shape", self.shape)
 
     @property
     def dtype(self):
-        """tf.float32, or tf.int32 for labels."""
+        """tf.float32, or tf.int32 for labels and tokens."""
         return tf.float32 if self.num_classes is None else tf.int32
 
     def labels_in_words(self):
         """What the labels of a batch are, for messages."""
         each = f"from 0 to {self.num_classes - 1}"
+        if self.is_text:
+            return f"texts of {self.shape[0]} tokens, each {each}"
         return f"rows of {self.shape[0]} labels, each {each}" if self.shape else f"classes {each}"
 
     @property

@@ -9,7 +9,7 @@ from keras_gan._arguments import require_text
 from keras_gan._traversal import every_layer
 from keras_gan.layers import CodeEncoding
 
-LABELS, CODES = "labels", "codes"
+LABELS, CODES, TOKENS = "labels", "codes", "tokens"
 
 
 class Interface:
@@ -156,7 +156,7 @@ class Interface:
 
     def _output_shapes(self):
         tensors = [
-            keras.KerasTensor((None, *shape), dtype="int32" if name == LABELS else "float32")
+            keras.KerasTensor((None, *shape), dtype="int32" if name in (LABELS, TOKENS) else "float32")
             for name, shape in self.shapes.items()
         ]
         if isinstance(self._structure, dict):

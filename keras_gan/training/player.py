@@ -122,6 +122,14 @@ class Player:
         samples_seen = batch * tf.cast(step + 1, tf.float32)
         half_life = tf.minimum(_quantity.at(self.ema_half_life, step), _EMA_RAMP_UP * samples_seen)
         share = 1.0 - tf.pow(0.5, batch / half_life)
+        self.move_averages(share)
+
+    def move_averages(self, share):
+        """Move the averaged copies towards the networks by a share of the way.
+
+        Args:
+            share: float or float32 scalar in [0, 1].
+        """
         for name, twin in self.averages.items():
             for average, current in zip(twin.weights, self.networks[name].weights, strict=True):
                 move_towards(average, current, share)

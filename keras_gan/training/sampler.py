@@ -40,6 +40,7 @@ class Sampler:
         inputs: dict of input name to `tf.TensorSpec`, batch first.
         output: name of the output.
         output_shape: tuple, shape of one sample.
+        output_dtype: tf.float32, or tf.int32 for tokens.
         main: name of the main input.
         codes: `keras_gan.layers.CodeEncoding` of the codes that the network takes; None without.
 
@@ -76,6 +77,7 @@ class Sampler:
             else tf.TensorSpec((None, *shape), tf.float32, name)
             for name, shape in interface.shapes.items()
         }
+        self.output_dtype = tf.float32
         self._compiled = None
 
     def __call__(self, inputs, *, noise_of=None):
@@ -90,6 +92,10 @@ class Sampler:
         """
         with keras.StatelessScope(self._noise_of(noise_of or inputs)):
             outputs = self._interface(inputs, network=self.network, training=False)
+        return self.samples_of(outputs)
+
+    def samples_of(self, outputs):
+        """The samples among the outputs of the network, a dict of tensors."""
         return tf.cast(outputs[self.output], tf.float32)
 
     def _noise_of(self, inputs):
@@ -163,7 +169,7 @@ class Sampler:
         """Run the network over inputs, `batch_size` at a time.
 
         Returns:
-            float32 NumPy array `(count, *output_shape)`.
+            NumPy array `(count, *output_shape)` of `output_dtype`.
         """
         require_int("batch_size", batch_size)
         if self._compiled is None:

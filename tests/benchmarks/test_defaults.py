@@ -59,8 +59,8 @@ def judge(script):
 
 
 # They draw nothing, or no images, or need to be told what to draw, and have benchmarks of their own.
-NO_IMAGES = ("GANomaly", "HiFiGAN", "MelGAN", "MoCoGAN", "VideoGAN", "WaveGAN")
-NO_IMAGES += ("StackGAN", "TextEditor", "TextToImage")
+NO_IMAGES = ("GANomaly", "HiFiGAN", "LanguageModel", "MelGAN", "MoCoGAN", "RelGAN", "SeqGAN", "TextWGANGP", "VideoGAN")
+NO_IMAGES += ("StackGAN", "TextEditor", "TextToImage", "WaveGAN")
 
 
 def test_the_table_has_every_model_with_every_network_that_it_can_take(script):
@@ -78,6 +78,10 @@ def test_the_table_has_every_model_with_every_network_that_it_can_take(script):
         "melgan",
         "wavegan",
         "mocogan",
+        "relgan",
+        "seqgan",
+        "text_oracle",
+        "text_wgan_gp",
         "vgan",
         "gan_cls",
         "stack_gan",

@@ -57,6 +57,16 @@ def test_it_trains_draws_edits_and_exports(script, run, tmp_path, capsys):
     assert keras.saving.load_model(folder / "gan.keras").fingerprint() == model.fingerprint()
 
 
+@pytest.mark.long
+def test_a_folder_of_few_pictures_is_enough(run, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for number in range(24):
+        Image.new("RGB", (8, 8), (10 * number, 0, 0)).save(tmp_path / "pictures" / f"{number}.png")
+    folder = run(f"--dataset={tmp_path / 'pictures'}", "--model=VAEGAN", "--steps=1")
+    assert (folder / "interpolation.png").is_file()
+    assert (folder / "evaluation_0001.json").is_file()
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -65,7 +65,6 @@ def test_both_files_make_what_keras_makes(case, tmp_path):
     keras.utils.set_random_seed(0)
     make, given, sides = CASES[case]
     model = make()
-    count = {"num_images": 2}
     inputs = model.sampler().inputs_for(None if model.sampler().main in given else 2, seed=0, **given)
     expected = np.asarray(model.sampler()(inputs))
     assert expected.std() > 1e-6
@@ -73,7 +72,7 @@ def test_both_files_make_what_keras_makes(case, tmp_path):
     np.testing.assert_allclose(made, expected, rtol=0, atol=1e-4 * expected.std())
     assert found == (VOCODER_SIDES if sides is None else sides)
     path = export.save_litert(model, tmp_path / "model.tflite")
-    assert export.litert_distance(model, path, **count, **given)["largest"] < 1e-4 * expected.std()
+    assert export.litert_distance(model, path, num_images=2, **given)["largest"] < 1e-4 * expected.std()
 
 
 @pytest.mark.long

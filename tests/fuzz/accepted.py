@@ -32,6 +32,9 @@ _FEATURES = {"fewer rows", "huge inside", "integers", "uint8", "booleans"}
 # Latents and styles are any finite numbers.
 _POINTS = {"fewer rows", "huge inside", "integers", "uint8"}
 
+# Tokens are whole numbers of any size.
+_TEXTS = {"another size", "fewer rows", "integers", "uint8"}
+
 # A function of the user's own may do as it likes.
 FUNCTIONS = {"mapping"}
 
@@ -54,6 +57,7 @@ EVERYWHERE = {
     "discriminator_normalization": _NONE,
     "download": _FLAG,
     "ema_half_life": _NONE | _POSITIVE,
+    "ends": _FLAG,
     "epsilon": _POSITIVE,
     "extractor": _NONE,
     "facts": {"None", "empty dict"},
@@ -118,6 +122,8 @@ HERE = {
     "callbacks.Evaluate.images": _ARRAY - {"flat"},
     # The first picture, before training, shows whether the model takes them.
     "callbacks.AudioSnapshots.after_seconds": {"empty list"},
+    "callbacks.TextSnapshots.after_seconds": {"empty list"},
+    "callbacks.TextSnapshots.tokenizer": _NONE,
     "callbacks.ClipSnapshots.after_seconds": {"empty list"},
     "callbacks.ClipSnapshots.frames_per_second": {"fraction"},
     "callbacks.write_film.frames_per_second": {"fraction"},
@@ -184,6 +190,10 @@ HERE = {
     "data.load_clips.source": {"another size", "fewer rows", "uint8"},
     "data.load_clips.split": _NONE,
     "data.load_clips.stride": _NONE,
+    "data.load_mattes.pictures": {"uint8"},
+    "data.load_mattes.backgrounds": {"another size", "fewer rows", "uint8"},
+    "data.load_mattes.split": _NONE,
+    "data.Parts.source": {"another size", "fewer rows", "uint8"},
     "data.load_degraded.source": {"another size", "fewer rows", "uint8"},
     "data.load_degraded.split": _NONE,
     "data.Recordings.held_out": _NONE,
@@ -191,6 +201,9 @@ HERE = {
     "data.Recordings.peak": _NONE,
     "data.load_recordings.sample_rate": _NONE,
     "data.load_recordings.split": _NONE,
+    "data.load_text.length": _NONE,
+    "data.load_text.max_tokens": _NONE,
+    "data.load_text.split": _NONE,
     "data.load_unpaired.source": {"another size", "fewer rows", "uint8"},
     "data.load_unpaired.split": _NONE,
     "export.ExportedGenerator.generate.codes": _NONE,
@@ -287,6 +300,7 @@ HERE = {
     "gans.VideoGAN.generate.latents": _NONE,
     "gans.VideoGAN.generate.num_clips": _NONE,
     "gans.VideoGAN.mask_weight": _NOT_NEGATIVE,
+    "gans.WaveGAN.sample_rate": _NONE,
     "gans.StarGAN.class_weight": _NOT_NEGATIVE,
     "gans.StarGAN.penalties": {"None", "empty list"},
     "gans.StarGAN.reconstruction_weight": _NOT_NEGATIVE,
@@ -322,6 +336,7 @@ HERE = {
     "gans.VAEGAN.margin": _NONE | _NOT_NEGATIVE,
     "gans.VAEGAN.generate.latents": _NONE,
     "gans.VAEGAN.reconstruct.images": {"fewer rows"},
+    "gans.VAEGAN.score.images": {"fewer rows"},
     "gans.WGAN.clip": _POSITIVE,
     "gans.AdversarialFlow.penalties": _NONE,
     "gans.AdversarialFlow.transport_weight": _NOT_NEGATIVE | _NONE,
@@ -349,6 +364,10 @@ HERE = {
     "gans.SRGAN.upscale.images": {"fewer rows"},
     "gans.SRGAN.upscale.overlap": {"None", "zero"},
     "gans.SRGAN.upscale.tile": _NONE,
+    "gans.AlphaGAN.matte_picture.picture": {"another size", "uint8"},
+    "gans.AlphaGAN.matte_picture.trimap": {"another size", "uint8"},
+    "gans.ContextEncoder.inpaint_picture.picture": {"fewer rows", "uint8"},
+    "gans.Pix2Pix.translate_picture.picture": {"another size", "fewer rows", "uint8"},
     "gans.SRGAN.upscale_picture.picture": {"another size", "fewer rows", "uint8"},
     **{
         f"gans.{gan}.{name}": _NONE if name == "perceptual" else _NOT_NEGATIVE
@@ -504,12 +523,25 @@ HERE = {
     "metrics.Moments.mean": _ANYTHING | _ARRAY,
     "metrics.Report.results": {"empty list", "empty dict", "empty array"},
     "metrics.Report.save.path": {"text"},
+    **{
+        f"metrics.{name}.{argument}": _TEXTS
+        for name, argument in (
+            *(("ngram_divergence", "tokens"), ("ngram_divergence", "targets"), ("bleu", "tokens")),
+            *(("bleu", "references"), ("self_bleu", "tokens"), ("perplexity", "tokens")),
+            *(("TextEvaluator.real", "texts"), ("TextEvaluator.compare", "source"), ("TextEvaluator.compare", "real")),
+            *(("TextEvaluator.floor", "train"), ("TextEvaluator.floor", "real")),
+        )
+    },
+    "metrics.TextEvaluator.compare.floor": {"empty dict"},
+    "metrics.known_words.cut": _FLAG,
+    "metrics.perplexity.log_likelihoods": {"flat", "huge inside", "integers", "uint8"},
     "metrics.Result.baseline": _ANY_NUMBER | {"None", "NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.beats.value": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
     "metrics.Result.dtype": {"text"},
     "metrics.Result.extractor": {"text"},
     "metrics.Result.extractor_hash": {"None", "text"},
     "metrics.Result.is_detection": _FLAG,
+    "metrics.Result.kind": {"text"},
     "metrics.Result.is_paired": _FLAG,
     # A value may be NaN or infinite: it is what was measured.
     "metrics.Result.floor": _ANY_NUMBER | {"NaN", "infinity", "1e308", "NaN of numpy"},
@@ -612,8 +644,10 @@ HERE = {
     "networks.resnet_translator.target_channels": _NONE,
     "networks.resnet.generator_width": _NONE,
     "networks.rrdb.target_channels": _NONE,
+    "networks.rrdb.skip": _NONE,
     "networks.sagan.attention_side": _NONE | {"zero"},
     "networks.srresnet.target_channels": _NONE,
+    "networks.srresnet.skip": _NONE,
     "networks.stylegan2.noise": _FLAG,
     "networks.stylegan2.style_mixing": {"zero"},
     "networks.stylegan2.width": _NONE,

@@ -66,6 +66,15 @@ def labels(count=8):
     return np.arange(count, dtype="int32") % 3
 
 
+def tokens(count=6):
+    return np.random.default_rng(3).integers(1, 5, (count, 4)).astype("int32")
+
+
+class Reader:
+    def log_likelihood(self, texts):
+        return -np.ones(len(texts), "float32")
+
+
 def pair(**options):
     generator, discriminator = networks.mlp(image_shape=SHAPE, latent_dim=2, width=2, depth=1, **options)
     return {"generator": generator, "discriminator": discriminator}
@@ -275,6 +284,26 @@ def vocoding():
     return {"generator": generator, "discriminator": discriminator, "mel_spectrogram": front_end}
 
 
+_TEXT = {"vocab_size": 5, "length": 4, "width": 2, "filters": {2: 2}}
+
+
+def writing():
+    return dict(zip(("generator", "discriminator"), networks.seqgan(**_TEXT), strict=True))
+
+
+def writing_alone():
+    return {"generator": networks.seqgan(**_TEXT)[0]}
+
+
+def writing_softly():
+    return dict(zip(("generator", "discriminator"), networks.relgan(**_TEXT, representations=2), strict=True))
+
+
+def writing_at_once():
+    sizes = {"vocab_size": 5, "length": 4, "width": 2, "blocks": 1, "latent_dim": 2}
+    return dict(zip(("generator", "discriminator"), networks.text_wgan_gp(**sizes), strict=True))
+
+
 @functools.cache
 def compiled(make, *options):
     """One compiled model of each kind, for all calls that do not change what it is."""
@@ -286,6 +315,8 @@ def compiled(make, *options):
     parts |= {gans.Pix2Pix: pairing, gans.Pix2PixHD: pairing_hd, gans.StarGAN: starring, gans.VAE: bounding}
     parts |= {gans.BiGAN: inferring, gans.AnomalyGAN: scoring, gans.MelGAN: vocoding, gans.HiFiGAN: vocoding}
     parts |= {gans.MoCoGAN: filming, gans.VideoGAN: acting}
+    parts |= {gans.LanguageModel: writing_alone, gans.SeqGAN: writing, gans.RelGAN: writing_softly}
+    parts |= {gans.TextWGANGP: writing_at_once}
     parts |= {gans.TextToImage: reading, gans.TextEditor: editing, gans.StackGAN: stacking}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
@@ -409,12 +440,15 @@ _OWN = (
     gans.FreeFormInpainter,
     gans.GANomaly,
     gans.HiFiGAN,
+    gans.LanguageModel,
     gans.MelGAN,
     gans.MoCoGAN,
     gans.Pix2Pix,
     gans.Pix2PixHD,
     gans.RealESRGAN,
+    gans.RelGAN,
     gans.SRGAN,
+    gans.SeqGAN,
     gans.StackGAN,
     gans.StarGAN,
     gans.TextEditor,
@@ -477,6 +511,29 @@ _GANS = {
     "HiFiGAN": options(gans.HiFiGAN, vocoding, feature_weight=2.0, mel_weight=45.0, adversarial_loss=losses.Hinge()),
     "HingeGAN": options(gans.HingeGAN, pair),
     "InfoGAN": options(gans.InfoGAN, informing, categorical_weight=1.0, continuous_weight=0.1),
+    "LanguageModel": options(gans.LanguageModel, writing_alone, tokenizer=None),
+    "RelGAN": options(
+        gans.RelGAN,
+        writing_softly,
+        pretraining_steps=1,
+        discriminator_steps=1,
+        inverse_temperature=100.0,
+        annealing_steps=10,
+        adversarial_loss=None,
+        tokenizer=None,
+    ),
+    "SeqGAN": options(
+        gans.SeqGAN,
+        writing,
+        pretraining_steps=1,
+        discriminator_pretraining_steps=1,
+        discriminator_steps=1,
+        rollouts=2,
+        rollout_momentum=0.8,
+        baseline=True,
+        tokenizer=None,
+    ),
+    "TextWGANGP": options(gans.TextWGANGP, writing_at_once, tokenizer=None),
     "LSGAN": options(gans.LSGAN, pair, a=0.0, b=1.0, c=1.0),
     "MelGAN": options(gans.MelGAN, vocoding, feature_weight=12.0, adversarial_loss=losses.Hinge()),
     "MinimaxGAN": options(gans.MinimaxGAN, pair, real_label=1.0),
@@ -585,6 +642,16 @@ _METHODS = {
     "SRGAN.upscale": method(
         gans.SRGAN, "upscale", images=images()[:2, ::2, ::2], averaged=True, batch_size=2, tile=None, overlap=None
     ),
+    "AlphaGAN.matte_picture": method(
+        gans.AlphaGAN,
+        "matte_picture",
+        picture=np.zeros((8, 8, 1), "uint8"),
+        trimap=np.full((8, 8, 1), 128, "uint8"),
+    ),
+    "ContextEncoder.inpaint_picture": method(
+        gans.ContextEncoder, "inpaint_picture", picture=np.eye(8, dtype="uint8")[..., None].repeat(2, axis=-1)
+    ),
+    "Pix2Pix.translate_picture": method(gans.Pix2Pix, "translate_picture", picture=np.zeros((8, 8), "uint8")),
     "SRGAN.upscale_picture": method(gans.SRGAN, "upscale_picture", picture=np.zeros((4, 4), "uint8")),
     **{
         f"{make.__name__}.{name}": method(make, name, **arguments)
@@ -639,6 +706,7 @@ _METHODS = {
     "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
+    "VAEGAN.score": method(gans.VAEGAN, "score", images=images(), averaged=True, batch_size=4),
     "BiGAN.score": method(gans.BiGAN, "score", images=images(), averaged=True, batch_size=4),
     "AnomalyGAN.of": lambda: (gans.AnomalyGAN.of, {"gan": compiled(gans.LSGAN), "encoder": scoring()["encoder"]}),
     "ACGAN.generate": method(
@@ -678,6 +746,28 @@ _METHODS = {
         seed=0,
         averaged=True,
         batch_size=2,
+    ),
+    "LanguageModel.generate": method(
+        gans.LanguageModel,
+        "generate",
+        num_texts=2,
+        prompt=np.array([3, 1]),
+        temperature=0.5,
+        latents=None,
+        seed=0,
+        averaged=True,
+        batch_size=2,
+    ),
+    "LanguageModel.log_likelihood": method(
+        gans.LanguageModel,
+        "log_likelihood",
+        tokens=np.array([[1, 2, 3, 0]]),
+        temperature=0.5,
+        averaged=True,
+        batch_size=2,
+    ),
+    "TextWGANGP.generate": method(
+        gans.TextWGANGP, "generate", num_texts=2, latents=None, seed=0, averaged=True, batch_size=2
     ),
     "InfoGAN.infer_codes": method(gans.InfoGAN, "infer_codes", images=images(), batch_size=4),
 }
@@ -906,6 +996,8 @@ _LAYERS = {
     "GroupNormalization": layer(
         layers.GroupNormalization, groups=1, epsilon=1e-5, center=True, scale=True, gamma_initializer="ones"
     ),
+    "GumbelSoftmax": layer(layers.GumbelSoftmax, inverse_temperature=2.0, straight_through=False, seed=1),
+    "gumbel_of": lambda: (layers.gumbel_of, {"uniform": tf.constant([0.2, 0.5])}),
     "ImagePool": layer(layers.ImagePool, size=5),
     "LearnedConstant": layer(layers.LearnedConstant, shape=(4, 4, 2), initializer="zeros"),
     "LeakyReLU": layer(layers.LeakyReLU, negative_slope=0.2),
@@ -943,12 +1035,20 @@ _LAYERS = {
         activation="elu",
         kernel_initializer="zeros",
     ),
+    "RelationalMemoryCell": layer(
+        layers.RelationalMemoryCell, head_size=2, num_heads=1, memory_slots=1, mlp_layers=2, forget_bias=1.0
+    ),
     "SelfAttention": layer(layers.SelfAttention, spectral_normalization=True, kernel_initializer="glorot_uniform"),
     "SpectralNormalization": lambda: (
         layers.SpectralNormalization,
         {"layer": keras.layers.Dense(1), "power_iterations": 1, "epsilon": 1e-12, "name": "sn", "trainable": True},
     ),
     "StyleMixing": layer(layers.StyleMixing, probability=0.9, seed=1),
+    "TokenDecoder": lambda: (
+        layers.TokenDecoder,
+        {"cell": keras.layers.LSTMCell(2), "vocab_size": 5, "embedding_dim": 2, "ends": True}
+        | dict.fromkeys(("embeddings_initializer", "kernel_initializer", "bias_initializer"), "zeros"),
+    ),
     "Tokenizer": layer(layers.Tokenizer, vocabulary=WORDS, level="words", length=4, standardize="lower"),
     "Tokenizer.fitted": lambda: (
         layers.Tokenizer.fitted,
@@ -1032,6 +1132,21 @@ _NETWORKS = {
         periods=(2,),
         scales=1,
     ),
+    "relgan": made(
+        networks.relgan,
+        **_TEXT,
+        cell="memory",
+        num_heads=2,
+        memory_slots=1,
+        embedding_dim=2,
+        representations=2,
+        features=2,
+        dropout=0.1,
+        ends=True,
+    ),
+    "seqgan": made(networks.seqgan, **_TEXT, embedding_dim=2, judge_embedding_dim=2, dropout=0.1, ends=True),
+    "text_oracle": made(networks.text_oracle, vocab_size=5, length=4, width=2, embedding_dim=2, seed=0),
+    "text_wgan_gp": made(networks.text_wgan_gp, vocab_size=5, length=4, latent_dim=2, width=2, blocks=1),
     "vgan": made(
         networks.vgan,
         image_shape=SHAPE,
@@ -1168,9 +1283,9 @@ _NETWORKS = {
         padding="zeros",
         num_classes=None,
     ),
-    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1),
+    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1, skip="bicubic"),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
-    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1),
+    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1, skip="bicubic"),
     "stargan_discriminator": made(networks.stargan_discriminator, **_IMAGE, num_classes=3, layers=2),
     "stylegan2": made(
         networks.stylegan2,
@@ -1220,6 +1335,7 @@ _NETWORKS = {
 }
 _SCHEDULES = {
     "Cosine": made(schedules.Cosine, start=0.0, end=1.0, steps=10, begin=0),
+    "Exponential": made(schedules.Exponential, start=1.0, end=10.0, steps=10, begin=0),
     "Linear": made(schedules.Linear, start=0.0, end=1.0, steps=10, begin=0),
     "LinearDecay": made(schedules.LinearDecay, learning_rate=0.1, steps=10, hold_steps=1, warm_up_steps=1),
     "cosines": made(schedules.cosines, steps=10, begin=0, gamma=(1.0, 0.1)),
@@ -1272,6 +1388,19 @@ _CALLBACKS = {
             "best": "precision",
             "floor": None,
             "log_dir": None,
+        },
+    ),
+    "TextSnapshots": lambda: (
+        callbacks.TextSnapshots,
+        {
+            "directory": folder(),
+            "every": 1,
+            "unit": "epoch",
+            "num_texts": 2,
+            "seed": 0,
+            "tokenizer": layers.Tokenizer(WORDS, length=4),
+            "log_dir": None,
+            "after_seconds": (30,),
         },
     ),
     "AudioSnapshots": lambda: (
@@ -1464,8 +1593,30 @@ _DATA = {
         },
     ),
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
+    "load_mattes": loading_two(
+        data.load_mattes,
+        pictures=lambda: np.repeat(images(), 4, axis=-1),
+        alphas=nothing,
+        backgrounds=images,
+        radius=one,
+    ),
+    "Parts": made(data.Parts, source=np.zeros((4, 8, 8, 1), "uint8"), size=4, num_parts=8, seed=0),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
+    "load_text": lambda: (
+        data.load_text,
+        {
+            "source": ["a dog", "two cats"],
+            "tokenizer": "words",
+            "unit": "line",
+            "length": 3,
+            "max_tokens": 9,
+            "split": "all",
+            "batch_size": 2,
+            "seed": 0,
+            "start_step": 0,
+        },
+    ),
     "load_recordings": lambda: (
         data.load_recordings,
         {
@@ -1708,6 +1859,7 @@ _METRICS = {
             is_paired=False,
             is_detection=False,
             threshold=0.5,
+            kind="images",
             part=None,
         ),
     ),
@@ -1725,6 +1877,27 @@ _METRICS = {
     "Samples.rows": lambda: (metrics.Samples(features()).rows, {"indices": [0, 2]}),
     "auroc": told_apart(metrics.auroc),
     "average_precision": told_apart(metrics.average_precision),
+    "ngram_divergence": made(metrics.ngram_divergence, tokens=tokens(), targets=tokens(), order=2, ends=True),
+    "bleu": made(metrics.bleu, tokens=tokens(), references=tokens(), order=2, ends=True),
+    "self_bleu": made(metrics.self_bleu, tokens=tokens(), order=2, ends=True),
+    "perplexity": made(metrics.perplexity, log_likelihoods=-np.ones(6, "float32"), tokens=tokens(), ends=True),
+    "known_words": lambda: (
+        metrics.known_words,
+        {"texts": ["a dog"], "tokenizer": layers.Tokenizer(WORDS, length=4), "cut": False},
+    ),
+    "TextEvaluator": lambda: (
+        metrics.TextEvaluator,
+        {"metrics": ["oracle_perplexity"], "num_texts": 5, "num_bleu": 4, "ends": True, "oracle": Reader(), "seed": 0},
+    ),
+    "TextEvaluator.real": lambda: (metrics.TextEvaluator().real, {"texts": tokens(), "verbose": 0}),
+    "TextEvaluator.compare": lambda: (
+        metrics.TextEvaluator("self_bleu", num_texts=5).compare,
+        {"source": tokens(), "real": tokens(), "floor": None, "intervals": True, "verbose": 0},
+    ),
+    "TextEvaluator.floor": lambda: (
+        metrics.TextEvaluator("self_bleu", num_texts=5).floor,
+        {"train": tokens(), "real": tokens()},
+    ),
     "best_f1": told_apart(metrics.best_f1),
     "VocoderEvaluator": made(metrics.VocoderEvaluator, mel_spectrogram=LogMels(), num_recordings=3, seed=0),
     "VocoderEvaluator.real": lambda: (

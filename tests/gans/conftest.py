@@ -305,6 +305,45 @@ def _acting(*, spectral, dropout):
     return keras.Model(latents, made), keras.Model(clips, outputs["logits"])
 
 
+def _writing(*, spectral, dropout):
+    """A generator of texts of four tokens out of five, and a discriminator of them."""
+    tokens, judged = (keras.Input((4,), dtype="int32", name="tokens") for _ in range(2))
+    # So large that a few steps of plain gradient descent move the weights.
+    large = {"embeddings_initializer": keras.initializers.RandomNormal(stddev=1.0)}
+    generator = keras.Model(tokens, keras_gan.layers.TokenDecoder(keras.layers.LSTMCell(4), 5, 3, **large)(tokens))
+    return generator, keras.Model(judged, _judged(keras.layers.Embedding(5, 3, **large)(judged), spectral, dropout))
+
+
+def _writing_rows(**options):
+    """A generator of texts of four tokens out of five, and a discriminator of rows."""
+    return _writing(**options)[0], _judge_of_rows(**options)
+
+
+def _writing_at_once(**options):
+    """A generator of all places at once, and a critic of rows."""
+    layers = [keras.layers.Dense(20), keras.layers.Reshape((4, 5)), keras.layers.Softmax(dtype="float32")]
+    return keras.Sequential([keras.Input((4,)), *layers]), _judge_of_rows(**options)
+
+
+def _judge_of_rows(*, spectral, dropout):
+    rows = keras.Input((4, 5), name="rows")
+    return keras.Model(rows, _judged(rows, spectral, dropout))
+
+
+def _judged(x, spectral, dropout):
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    hidden = keras.layers.LeakyReLU(0.2)(wrap(keras.layers.Dense(8))(keras.layers.Flatten()(x)))
+    return wrap(keras.layers.Dense(1, dtype="float32"))(keras.layers.Dropout(dropout)(hidden))
+
+
+def texts(count=48):
+    """Texts of two to four tokens, of which the first two often are 3 and 1."""
+    tokens = np.random.default_rng(0).integers(1, 5, (count, 4), "int32")
+    tokens[::2, :2] = [3, 1]
+    tokens[::3, 2:] = 0
+    return tokens
+
+
 def _with_known_weights(network):
     """The network with the same weights in each model, and far from 0, near which a unit vector turns fast."""
     rng = np.random.default_rng(0)
@@ -374,6 +413,7 @@ class Tiny:
         data: what `fit` is given, 48 samples.
         inputs: dict of what `sampler` makes five samples of, by name.
         snapshots: the callback that shows the model's samples, a function of the directory and the options.
+        snapshot_suffix: what the names of its files end in.
         snapshot_inputs: what it needs to be given; None where the model draws by itself.
     """
 
@@ -382,7 +422,10 @@ class Tiny:
         self.make, self.networks, self.data = make, make_networks, images
         self.options = {"seed": 3, "ema_half_life": 100}
         self.inputs, self.snapshot_inputs = {"latents": latents}, None
-        self.snapshots = functools.partial(keras_gan.callbacks.ImageSnapshots, num_images=4)
+        self.snapshots, self.snapshot_suffix = (
+            functools.partial(keras_gan.callbacks.ImageSnapshots, num_images=4),
+            ".png",
+        )
         if issubclass(make, keras_gan.TwoPlayerGAN):
             several = make in (keras_gan.NonSaturatingGAN, keras_gan.WGAN, keras_gan.WGANGP)
             self.options |= {"discriminator_steps": 2 if several else 1}
@@ -498,6 +541,25 @@ class Tiny:
 
         if make is keras_gan.VideoGAN:
             self.networks, self.data = _acting, {"clips": grey_clips()}
+
+        if make in (keras_gan.LanguageModel, keras_gan.SeqGAN, keras_gan.RelGAN):
+            self.networks = {
+                keras_gan.LanguageModel: lambda **options: _writing(**options)[:1],
+                keras_gan.SeqGAN: _writing,
+                keras_gan.RelGAN: _writing_rows,
+            }[make]
+            self.data = {"tokens": texts()}
+            prompts = np.array([[3, 1, -1, -1]] * 2 + [[-1] * 4] * 3, "int32")
+            self.inputs |= {"temperatures": np.linspace(0.5, 1.5, 5, dtype="float32"), "prompts": prompts}
+        if make in (keras_gan.LanguageModel, keras_gan.SeqGAN, keras_gan.RelGAN, keras_gan.TextWGANGP):
+            self.snapshots = lambda directory, **_: keras_gan.callbacks.TextSnapshots(directory, num_texts=4)
+            self.snapshot_suffix = ".txt"
+        if make in (keras_gan.SeqGAN, keras_gan.RelGAN):
+            self.options |= {"pretraining_steps": 1, "discriminator_steps": 1}
+        if make is keras_gan.SeqGAN:
+            self.options |= {"rollouts": 2}
+        if make is keras_gan.TextWGANGP:
+            self.networks, self.data = _writing_at_once, {"tokens": texts()}
 
     def model(self, networks=None, *, run_eagerly=False, **options):
         """A compiled model; to run eagerly saves the time of tracing where a test is not about the graph."""

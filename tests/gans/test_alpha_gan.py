@@ -125,6 +125,16 @@ def test_pictures_as_files_hold_them_get_an_alpha(dtype):
         model.matte_picture(picture, trimap[:4])
 
 
+def test_pictures_of_training_show_the_whole_picture_next_to_its_trimap_and_alphas():
+    model, batch = make(), pairs(2)
+    images, columns = model.snapshot(8, seed=0, inputs=batch)
+    assert (len(images), columns % 4) == (8, 0)
+    np.testing.assert_allclose(images[0], batch["source"][0, ..., :3], atol=1e-6)
+    np.testing.assert_allclose(images[1][..., :1], batch["source"][0, ..., 3:], atol=1e-6)
+    np.testing.assert_allclose(images[2][..., :1], model.translate(batch["source"])[0], atol=1e-6)
+    np.testing.assert_allclose(images[3][..., :1], batch["target"][0], atol=1e-6)
+
+
 def served(model, **options):
     """The signature of files, as a graph, which is all that a server has."""
     _, signature = _translations.of_translator(model.sampler(), max_count=3, jit_compile=False, **options)

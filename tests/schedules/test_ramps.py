@@ -1,17 +1,19 @@
-"""Linear and Cosine against their closed forms."""
+"""Linear, Cosine and Exponential against their closed forms."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gan.schedules import Cosine, Linear
+from keras_gan.schedules import Cosine, Exponential, Linear
 
 # Numbers that neither float32 nor float64 can represent exactly.
-BOTH = pytest.mark.parametrize("schedule", [Linear(0.3, 0.1, 7, begin=4), Cosine(0.3, 0.1, 7, begin=4)], ids=repr)
+SCHEDULES = [Linear(0.3, 0.1, 7, begin=4), Cosine(0.3, 0.1, 7, begin=4), Exponential(0.3, 0.1, 7, begin=4)]
+ALL = pytest.mark.parametrize("schedule", SCHEDULES, ids=repr)
+BOTH = pytest.mark.parametrize("schedule", SCHEDULES[:2], ids=repr)
 
 
-@BOTH
+@ALL
 def test_both_ends_are_exact_and_last(schedule):
     for step in (0, 3, 4):
         assert float(schedule(step)) == np.float32(0.3)
@@ -39,6 +41,20 @@ def test_cosine_is_the_square_of_a_sine():
         assert float(schedule(step)) == pytest.approx(expected, rel=1e-6)
 
 
+def test_exponential_changes_by_the_same_factor_in_every_step():
+    schedule = Exponential(1.0, 1000.0, 5000, begin=30)
+    for step in (30, 31, 100, 2530, 5029, 5030):
+        assert float(schedule(step)) == pytest.approx(1000.0 ** ((step - 30) / 5000), rel=1e-6)
+    assert float(Exponential(2.0, 2.0, 5)(3)) == 2.0
+
+
+@pytest.mark.parametrize("arguments", [{"start": 0.0}, {"end": -1.0}], ids=str)
+def test_exponential_needs_positive_numbers(arguments):
+    (name,) = arguments
+    with pytest.raises(ValueError, match=rf"`{name}` must be a number in \(0.0"):
+        Exponential(**{"start": 1.0, "end": 2.0, "steps": 9} | arguments)
+
+
 @BOTH
 def test_steps_are_told_apart_above_the_precision_of_float32(schedule):
     late = type(schedule)(0.0, 1.0, 4, begin=2**40)
@@ -47,7 +63,7 @@ def test_steps_are_told_apart_above_the_precision_of_float32(schedule):
     assert len(set(values)) == 5
 
 
-@BOTH
+@ALL
 def test_a_step_is_a_number_a_tensor_or_a_variable_with_xla_and_without(schedule):
     compiled = tf.function(schedule, jit_compile=True)
     for step in (0, 5, 8, 11, 20):
@@ -57,7 +73,7 @@ def test_a_step_is_a_number_a_tensor_or_a_variable_with_xla_and_without(schedule
         assert float(compiled(tf.constant(step, tf.int64))) == pytest.approx(value, rel=1e-7)
 
 
-@BOTH
+@ALL
 def test_it_is_saved_with_the_optimizer_that_uses_it(schedule, tmp_path):
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
     model.compile(keras.optimizers.Adam(schedule), "mse")
@@ -76,7 +92,7 @@ def test_it_is_saved_with_the_optimizer_that_uses_it(schedule, tmp_path):
         ({"begin": -1}, r"`begin` must be an integer of at least 0. Received: begin=-1"),
     ],
 )
-@pytest.mark.parametrize("schedule", [Linear, Cosine])
+@pytest.mark.parametrize("schedule", [Linear, Cosine, Exponential])
 def test_bad_arguments(schedule, arguments, message):
     with pytest.raises(ValueError, match=message):
-        schedule(**{"start": 1.0, "end": 0.0, "steps": 9, **arguments})
+        schedule(**{"start": 1.0, "end": 0.5, "steps": 9, **arguments})
