@@ -9,7 +9,7 @@ the test split is the first row of each table.
 
 `TextToImage` is trained on the other 408 combinations: its encoders first, then the game. Once with the published
 weight of real pictures with the wrong words, 1/2, and once with 0, where the discriminator sees no wrong words. The
-wrong text is the one of 16 that shares the most words with the true one (--candidates): of a text that is drawn at
+wrong text is the one of 4 that shares the most words with the true one (--candidates): of a text that is drawn at
 random, the colour, the place or the size is nearly always wrong, so that nobody has to read the digit. The first table
 has the share of pictures with the right digit, colour, size and place, and all four, of texts that were seen in
 training and of those that were not. By chance these are 1/10, 1/6, 1/2 and 1/4.
@@ -40,7 +40,7 @@ from keras_gan.metrics import attribute_accuracy
 FLAGS = flags.FLAGS
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training of every row.")
 flags.DEFINE_list("mismatches", ["0.5", "0"], "Weights of wrong words in TextToImage, each a row of the first table.")
-flags.DEFINE_integer("candidates", 16, "Of how many wrong texts the most similar is taken.", lower_bound=1)
+flags.DEFINE_integer("candidates", 4, "Of how many wrong texts the most similar is taken.", lower_bound=1)
 flags.DEFINE_integer("steps", 10_000, "Training steps of the game of TextToImage.", lower_bound=1)
 flags.DEFINE_integer("edit_steps", 6_000, "Training steps of the game of TextEditor; 0 for no second table.")
 flags.DEFINE_integer("matching_steps", 1500, "Training steps of the encoders.", lower_bound=1)

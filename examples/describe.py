@@ -26,7 +26,7 @@ flags.DEFINE_multi_string("text", [], "A sentence to draw at the end; may be giv
 flags.DEFINE_enum("encoder", "gru", ["gru", "transformer", "bag"], "What reads the texts.")
 flags.DEFINE_integer("image_size", None, "Height and width of the pictures; default: as they are.", lower_bound=4)
 flags.DEFINE_integer("batch_size", 32, "Pictures in a batch; at most as many as there are.", lower_bound=1)
-flags.DEFINE_integer("candidates", 16, "Of how many wrong captions the most similar is taken.", lower_bound=1)
+flags.DEFINE_integer("candidates", 4, "Of how many wrong captions the most similar is taken.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the networks next to the pictures.", lower_bound=1)
 flags.DEFINE_integer("stages", 3, "How often the discriminator halves the pictures.", lower_bound=1)
 flags.DEFINE_integer("text_dim", 64, "Size of the vector of a text.", lower_bound=1)

@@ -198,7 +198,7 @@ def _field_of_words(reads, text_dim, tokenizer):
             "`tokenizer`, and both must be built for the same vocabulary and length. Received: an encoder of "
             f"{shape} tokens with embeddings of {sorted(known) or 'no'} words{tokens}"
         )
-    return Field(shape, num_classes=(known | given).pop())
+    return Field(shape, num_classes=(known | given).pop(), is_text=True)
 
 
 def _require_encoders(reads, sees, text_dim, image_shape, matching_steps):

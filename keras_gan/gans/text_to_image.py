@@ -24,12 +24,19 @@ class TextToImage(MatchingGAN):
     with w_kl = 2 as in the code of StackGAN (Zhang et al. 2016, arXiv 1612.03242, equations 1 and 2). Another
     adversarial loss L takes the place of s as w L(D(x, t), D(x, t')) + (1 - w) L(D(x, t), D(y, t)).
 
-    The text encoder is not trained by the game: see `matching_steps`. The encoder may also be any network of yours that
-    is trained already, without an image encoder; or None, for data whose captions are vectors of any sentence encoder.
+    The text encoder is never trained by the game. With an image encoder, both learn before it (`matching_steps`), and
+    then stay as they are: pictures v shall be near their captions t, both of length 1, and far from the others of the
+    batch and from t'. That is the loss of CLIP (Radford et al. 2021, arXiv 2103.00020, figure 3) with one more text for
+    each picture, and with 0.1 as the temperature:
 
-    Differences from the paper: the two texts of an interpolation are the two captions of one picture's batch row, and
-    the encoders are trained by the loss of CLIP, see `networks.text_encoder`. The rate does not fall unless the
-    optimizers get a schedule; the authors halve it every 100 of 600 epochs.
+        encoders:  -(E[log exp(v.t / 0.1) / sum exp(v.t~ / 0.1)] + E[log exp(v.t / 0.1) / sum exp(v~.t / 0.1)]) / 2
+
+    The encoder may also be any network of yours that is trained already, without an image encoder; or None, for data
+    whose captions are vectors of any sentence encoder.
+
+    Differences from the paper: the two texts of an interpolation are the right and the wrong one of a picture, and the
+    paper's encoder has another matching loss and reads characters. The rate does not fall unless the optimizers get a
+    schedule; the authors halve it every 100 of 600 epochs.
 
     Args:
         generator: keras.Model, G, from "latents" and "text" to images in [-1, 1]; or to a dict of "images", "mean" and

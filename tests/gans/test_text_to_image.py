@@ -85,7 +85,7 @@ def test_the_matching_loss_is_that_of_a_softmax_without_equal_captions():
     # The first two captions are equal: neither is a wrong answer for the other, whatever its vector.
     same, twice = tf.constant([[1], [1], [3], [4]]), tf.gather(vectors, [0, 0, 2, 3])
     others = np.array([2, 2, 3, 3])
-    expected = 0.5 * np.mean([np.log(1 + (others + 1) * np.exp(-10.0)), np.log(1 + others * np.exp(-10.0))])
+    expected = np.mean([np.log(1 + (others + 1) * np.exp(-10.0)), np.log(1 + others * np.exp(-10.0))])
     wrong = tf.repeat(tf.eye(5)[4:], 4, axis=0)
     assert float(matching_loss(twice, twice, wrong, same)) == pytest.approx(expected, rel=1e-3)
 
