@@ -8,10 +8,10 @@ REQUIREMENTS := setup.cfg pyproject.toml constraints.txt
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-long lint constraints clean
+.PHONY: help demo test test-long lint docs release-check constraints clean
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/installed ## Train a GAN on handwritten digits, show its samples, export and serve it
 	@$(RUN) examples/demo.py
@@ -19,12 +19,19 @@ demo: $(VENV)/installed ## Train a GAN on handwritten digits, show its samples, 
 test: $(VENV)/installed-dev ## Run the tests and the examples in the docstrings
 	@$(RUN) -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
-test-long: $(VENV)/installed-dev ## Run the long tests: kill training and resume it, run the benchmarks; takes half an hour
+test-long: $(VENV)/installed-dev $(VENV)/installed-docs ## Run the long tests: kill training and resume it, run the benchmarks; takes half an hour
 	@$(RUN) -m pytest -m long
 
 lint: $(VENV)/installed-dev ## Check the style
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
+
+docs: $(VENV)/installed-docs ## Build the documentation in build/site; a warning is an error
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet --strict
+	@echo "Open build/site/index.html. With the search: $(RUN) -m http.server --directory build/site"
+
+release-check: ## Build the wheel and the sdist, and try both in empty environments; PYTHONS= lists the interpreters
+	@scripts/release_check.sh $(PYTHONS)
 
 clean: ## Remove the virtual environment and the files of builds and tests; keep runs/ and saved_models/
 	@rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache
@@ -34,7 +41,7 @@ constraints: ## Update constraints.txt to the newest versions that setup.cfg all
 	@rm -rf build/constraints
 	@$(PYTHON) -m venv build/constraints
 	@build/constraints/bin/python -m pip install --quiet --upgrade pip setuptools
-	@build/constraints/bin/python -m pip install --quiet '.[dev]'
+	@build/constraints/bin/python -m pip install --quiet '.[dev,docs]'
 	@{ sed -n '/^#/p' constraints.txt; \
 	   build/constraints/bin/python -m pip freeze --all --exclude keras-gan; } > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
@@ -47,6 +54,10 @@ $(VENV)/installed: $(REQUIREMENTS)
 
 $(VENV)/installed-dev: $(REQUIREMENTS)
 	@$(call install,'.[dev]')
+	@touch $@ $(VENV)/installed
+
+$(VENV)/installed-docs: $(REQUIREMENTS)
+	@$(call install,'.[docs]')
 	@touch $@ $(VENV)/installed
 
 define require_python

@@ -33,7 +33,7 @@ from keras_gan.schedules import LinearDecay
 
 FLAGS = flags.FLAGS
 _protocol.define_flags(
-    gans=["NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP", "RelativisticGAN"],
+    gans=["NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP", "RelativisticGAN", "R3GAN"],
     steps=25000,
     out="runs/gaussians.jsonl",
 )
@@ -83,6 +83,9 @@ RECIPES = {
     "WGANGP": Recipe(beta_1=0.0, penalty=("GradientPenalty", 0.1)),
     ("RelativisticGAN", "ring"): Recipe(penalty=("R1", 0.01)),
     ("RelativisticGAN", "grid"): Recipe(penalty=("R1", 0.001)),
+    # That of `RelativisticGAN`, and R2 of the same weight.
+    ("R3GAN", "ring"): Recipe(options={"gamma": 0.01}),
+    ("R3GAN", "grid"): Recipe(options={"gamma": 0.001}),
 }
 
 

@@ -8,7 +8,10 @@ literature: of the luma, without the four pixels at each side, of results rounde
 28.42 dB and 0.810 on Set5, and SRResNet, trained for days, 32.05 and 0.902 (Ledig et al. 2016, arXiv 1609.04802,
 table 2).
 
-A narrow SRResNet learns the pixels alone ("content"), and then plays the game of SRGAN, with features of SqueezeNet.
+A narrow SRResNet with a bicubic path round it learns the pixels alone ("content"), and then plays the game of SRGAN,
+with features of SqueezeNet. Its first convolution has a stride of 2, and does not see a grid of fine noise that fits
+the stride; so it looks at each image and at the same image a pixel further, where it does.
+
 LPIPS is in VGG16, which the loss does not see; its trunk in the archive of weights is close to the published one, and
 is not it, so compare these values with each other alone. The content model should have the best PSNR, and the GAN the
 best LPIPS. Between the two lie networks whose weights are means of both (ESRGAN, arXiv 1809.00219, section 3.4): their
@@ -41,11 +44,14 @@ flags.DEFINE_string("archive", _protocol.real_data("super_resolution.tar"), "The
 flags.DEFINE_string("weights", _protocol.real_data("weights"), "The folder of weights of SqueezeNet, VGG16 and LPIPS.")
 flags.DEFINE_list("seeds", ["0"], "Seeds, each a whole training.")
 flags.DEFINE_integer("side", 64, "Height and width of the large parts in training.", lower_bound=16)
-flags.DEFINE_integer("pretraining_steps", 12_000, "Training steps on the pixels alone.", lower_bound=1)
+flags.DEFINE_integer("pretraining_steps", 6000, "Training steps on the pixels alone.", lower_bound=1)
 flags.DEFINE_integer("game_steps", 2000, "Training steps of the game.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 8, "Pairs in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the networks.", lower_bound=1)
 flags.DEFINE_integer("blocks", 6, "Residual blocks of the generator.", lower_bound=1)
+flags.DEFINE_integer("discriminator_width", 16, "Channels of the discriminator.", lower_bound=1)
+flags.DEFINE_float("adversarial_weight", 2e-3, "Weight of the adversarial loss.", lower_bound=0.0)
+flags.DEFINE_float("pixel_weight", 0.1, "Weight of the pixels in the game.", lower_bound=0.0)
 flags.DEFINE_float("perceptual_weight", 1e-3, "Weight of the features.", lower_bound=0.0)
 flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", lower_bound=0)
 flags.DEFINE_string("out", "runs/super_resolution/results.jsonl", "The log of finished runs.")
@@ -55,7 +61,11 @@ for _name in ("archive", "weights"):
 
 SCALE, TESTED, SHARES = 4, ("Set5", "Set14"), (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 METRICS = ("psnr", "ssim", "lpips_like")
-SETTINGS = ("side", "pretraining_steps", "game_steps", "batch_size", "width", "blocks", "perceptual_weight")
+FEATURES = ("relu_conv1", "fire3", "fire5")
+SETTINGS = (
+    *("side", "pretraining_steps", "game_steps", "batch_size", "width", "blocks", "discriminator_width"),
+    *("adversarial_weight", "pixel_weight", "perceptual_weight"),
+)
 
 
 @functools.cache
@@ -84,9 +94,13 @@ def make_model(seed):
     """Return the compiled model. The rate falls in the pre-training, and is the paper's in the game."""
     keras.utils.set_random_seed(seed)
     model = keras_gan.SRGAN(
-        networks.srresnet(image_shape=(None, None, 3), width=FLAGS.width, blocks=FLAGS.blocks),
-        networks.vgg_discriminator(image_shape=(FLAGS.side, FLAGS.side, 3), width=FLAGS.width, halvings=4),
+        networks.srresnet(image_shape=(None, None, 3), width=FLAGS.width, blocks=FLAGS.blocks, skip="bicubic"),
+        networks.vgg_discriminator(
+            image_shape=(FLAGS.side, FLAGS.side, 3), width=FLAGS.discriminator_width, halvings=4
+        ),
         pretraining_steps=FLAGS.pretraining_steps,
+        adversarial_weight=FLAGS.adversarial_weight,
+        pixel_weight=FLAGS.pixel_weight,
         perceptual=features(),
         perceptual_weight=FLAGS.perceptual_weight,
         seed=seed,
@@ -101,10 +115,19 @@ def make_model(seed):
 
 
 def features():
-    """Return the loss in the features of SqueezeNet."""
+    """Return the loss in the features of SqueezeNet, of images and of the same images a pixel further."""
     weights = f"{FLAGS.weights}/squeezenet_1_1_imagenet_notop.h5"
     trunk = networks.perceptual_trunk(weights=weights, architecture="squeezenet", preprocessing="caffe")
-    return losses.Perceptual(trunk, ["fire3", "fire5"])
+    return losses.Perceptual(seeing_twice(trunk, FEATURES), list(FEATURES))
+
+
+def seeing_twice(trunk, names):
+    """Return a network with some layers of another one, which sees each image at two places of a diagonal."""
+    images = keras.Input((None, None, 3), name="images")
+    shifted = keras.ops.concatenate([images[:, :-1, :-1], images[:, 1:, 1:]], axis=0)
+    maps = keras.Model(trunk.inputs, [trunk.get_layer(name).output for name in names])(shifted)
+    named = [keras.layers.Activation("linear", name=name)(each) for name, each in zip(names, maps, strict=True)]
+    return keras.Model(images, named, name="seeing_twice")
 
 
 def run(seed):

@@ -8,8 +8,9 @@
 --edit), or a .npz file. The test images are those of the data set, or a tenth that is held out.
 
 The run directory receives pictures of test images next to their reconstructions after each epoch (samples/), the losses
-(losses.png), how well test images are reconstructed (evaluation_*.json) with the best model (best.keras), checkpoints
-(checkpoints/), the flags (flags.txt) and the trained model (gan.keras). Then these pictures are drawn of test images:
+(losses.png), how well test images are reconstructed (evaluation_*.json) with the best model (best.keras), what
+TrainingHealth has measured (health.json), checkpoints (checkpoints/), the flags (flags.txt) and the trained model
+(gan.keras). Then these pictures are drawn of test images:
 
 * reconstructions.png: images, and next to each what the model makes of its code;
 * interpolation.png: what lies between one image and another, a path in each row;
@@ -30,7 +31,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "digits", "What to train on, as of keras_gan.data.load.")
 flags.DEFINE_enum("model", "VAE", ["VAE", "VAEGAN"], "The model; a VAEGAN is sharper, and takes longer.")
 flags.DEFINE_integer("image_size", 32, "Height and width of the images.", lower_bound=8)
-flags.DEFINE_integer("batch_size", 64, "Images in a step; no more than there are test images.", lower_bound=1)
+flags.DEFINE_integer("batch_size", 64, "Images in a step.", lower_bound=1)
 flags.DEFINE_integer("latent_dim", 16, "Numbers of a code.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the convolutions.", lower_bound=2)
 flags.DEFINE_float("beta", 1.0, "Weight of the divergence of a VAE.", lower_bound=0.0)
@@ -76,7 +77,7 @@ def make_model(image_shape):
 
 
 def train():
-    """Train, or resume; return the model and the directory of the run."""
+    """Train, or resume; return the model, the images that are held out, and the directory of the run."""
     given = run_flags.local_path(FLAGS["run_dir"])
     recorded, run_dir = run_flags.begin(FLAGS, (*_RECORDED, "seed"), given)
     import quiet_tensorflow  # noqa: F401, I001
@@ -85,6 +86,8 @@ def train():
 
     keras.utils.set_random_seed(FLAGS.seed)
     images = load("train")
+    # Fewer may be held out than a batch has.
+    held_out = load("test", batch_size=min(FLAGS.batch_size, images.num_held_out or FLAGS.batch_size))
     model = make_model(images.image_shape)
     run_flags.record(recorded, run_dir)
     model.fit(
@@ -92,24 +95,27 @@ def train():
         epochs=FLAGS.steps // FLAGS.steps_per_epoch,
         steps_per_epoch=FLAGS.steps_per_epoch,
         verbose=0,
-        callbacks=callbacks(run_dir),
+        callbacks=callbacks(images, held_out, run_dir),
     )
     model.save(run_dir / "gan.keras")
-    return model, run_dir
+    return model, held_out, run_dir
 
 
-def callbacks(run_dir):
-    """Return the callbacks of a run."""
-    from keras_gan.callbacks import Checkpoint, Evaluate, ImageSnapshots, LossCurves, Progress
+def callbacks(images, held_out, run_dir):
+    """Return the callbacks of a run on images, which is measured on others."""
+    from keras_gan.callbacks import Checkpoint, Evaluate, ImageSnapshots, LossCurves, Progress, TrainingHealth
     from keras_gan.metrics import ReconstructionEvaluator
 
     measures = ["psnr", "elbo"] if FLAGS.model == "VAE" else ["psnr"]
     checkpoint = Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step")
-    checkpoint.phrase = flag_words.in_flags
+    # A VAE has no critic whose signs need images.
+    health = TrainingHealth(images if FLAGS.model == "VAEGAN" else None, checkpoint=checkpoint, directory=run_dir)
+    checkpoint.phrase = health.phrase = flag_words.in_flags
     return [
         checkpoint,
-        Evaluate(load("test"), ReconstructionEvaluator(measures), directory=run_dir, best=measures[-1]),
-        ImageSnapshots(run_dir / "samples", inputs=first_of(load("test"), _SHOWN)[0]),
+        health,
+        Evaluate(held_out, ReconstructionEvaluator(measures), directory=run_dir, best=measures[-1]),
+        ImageSnapshots(run_dir / "samples", inputs=first_of(held_out, _SHOWN)[0]),
         LossCurves(run_dir / "losses.png"),
         Progress(measures),
     ]
@@ -128,11 +134,11 @@ def first_of(batches, count):
     return [np.concatenate(column)[:count] for column in zip(*parts, strict=True)]
 
 
-def use(model, run_dir):
-    """Draw what the model makes of test images, and export it."""
+def use(model, held_out, run_dir):
+    """Draw what the model makes of images that were held out, and export it."""
     from keras_gan import callbacks, export, latents
 
-    shown = first_of(load("test"), _SHOWN)[0]
+    shown = first_of(held_out, _SHOWN)[0]
     shown = shown[: len(shown) // 2 * 2]
     pictures, columns = model.snapshot(2 * len(shown), seed=FLAGS.seed, inputs=shown)
     save(run_dir / "reconstructions.png", callbacks.image_grid(pictures, columns=columns))

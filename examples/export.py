@@ -36,10 +36,17 @@ flags.DEFINE_bool("averaged", True, "Export the averaged network, if the model h
 flags.DEFINE_list(
     "signatures",
     None,
-    "Signatures of the SavedModel: serving_default, sample, sample_png; default: all. A server with --enable_batching "
-    "loads only serving_default.",
+    "Signatures of the SavedModel, such as serving_default,sample,sample_png; default: all. A server with "
+    "--enable_batching loads only serving_default.",
 )
 flags.DEFINE_integer("max_count", 256, "Images that one request to the SavedModel may ask for.", lower_bound=1)
+flags.DEFINE_enum("to_kind", None, ["target", "source"], "Which way a CycleGAN translates; default: to targets.")
+flags.DEFINE_enum(
+    "image_type",
+    "float32",
+    ["float32", "uint8", "uint16"],
+    "What images are to a SavedModel that takes some.",
+)
 flags.DEFINE_bool("jit_compile", False, "Let XLA compile the SavedModel's serving_default.")
 flags.DEFINE_string("dataset", None, "Name of the data set, for the card; default: as in the run's flags.")
 flags.DEFINE_string("split", None, "Part of the data set, for the card; default: as in the run's flags.")
@@ -120,7 +127,7 @@ def export(path, run_dir):
             if name == "saved_model":
                 report(name, export.save(gan, to, card=card, **saved_model_options()))
             elif name == "onnx":
-                report(name, export.save_onnx(gan, file.with_name(f"{file.name}.onnx"), averaged=FLAGS.averaged))
+                report(name, export.save_onnx(gan, file.with_name(f"{file.name}.onnx"), **network()))
             else:
                 write_litert(gan, file, name)
         except Exception as error:
@@ -149,7 +156,13 @@ def report(name, path, remark=""):
 
 def saved_model_options():
     """Return the flags of the SavedModel, as arguments of `keras_gan.export.save`."""
-    return {name: FLAGS[name].value for name in ("averaged", "signatures", "max_count", "jit_compile")}
+    names = ("signatures", "max_count", "jit_compile", "image_type")
+    return {**network(), **{name: FLAGS[name].value for name in names}}
+
+
+def network():
+    """Return the flags that choose a network of the model, as arguments of every export."""
+    return {"averaged": FLAGS.averaged, "to": FLAGS.to_kind}
 
 
 def write_litert(gan, file, name):
@@ -158,11 +171,11 @@ def write_litert(gan, file, name):
 
     quantize = name == "litert_int8"
     path = file.with_name(f"{file.name}{'_int8' if quantize else ''}.tflite")
-    export.save_litert(gan, path, averaged=FLAGS.averaged, quantize=quantize)
+    export.save_litert(gan, path, quantize=quantize, **network())
     if not gan.sampler().is_drawn:
         report(name, path)
         return
-    distance = export.litert_distance(gan, path, averaged=FLAGS.averaged)
+    distance = export.litert_distance(gan, path, **network())
     far = f"from the generator {distance['mean']:.2g} on average and {distance['largest']:.2g} at most"
     report(name, path, f", {far}")
 

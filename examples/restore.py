@@ -5,9 +5,11 @@
     python examples/restore.py --task=denoise --noise=25 --pictures=photographs/ --restore=noisy/ --out=clean/
     python examples/restore.py --task=inpaint --pictures=photographs/ --run_dir=runs/holes
     python examples/restore.py --run_dir=runs/holes --restore=torn/ --out=whole/ --export_dir=saved_models/holes
+    python examples/restore.py --task=matte --pictures=cut_outs/ --backgrounds=photographs/ --run_dir=runs/alphas
+    python examples/restore.py --run_dir=runs/alphas --restore=portraits/ --trimaps=trimaps/ --out=alphas/
 
-Good pictures are all that it learns from: it makes them small or noisy, or cuts holes into them, and learns the way
-back. They may have any sizes. Training takes random squares of --image_size at the pictures' own resolution, because
+Good pictures are all that it learns from: it makes them small, noisy, grey or dark, or cuts holes into them, and learns
+the way back. They may have any sizes. Training takes squares of --image_size at the pictures' own resolution, because
 that is what the model will see of yours: a whole photograph made as small as a square would teach it another kind of
 detail. Use pictures of the kind and the sharpness that you want to have. Smaller ones than a square are left out.
 
@@ -17,6 +19,13 @@ detail. Use pictures of the kind and the sharpness that you want to have. Smalle
     inpaint    FreeFormInpainter,             PNG files whose holes are transparent; all other pixels stay as they are
                ContextEncoder
     denoise    Pix2Pix, DPED                  pictures with Gaussian noise of up to --noise of 255 levels
+    brighten   Pix2Pix, DPED                  pictures that got too little light, with the noise of it
+    colourise  Pix2Pix                        grey pictures
+    matte      AlphaGAN                       the alpha of pictures whose trimaps (white for what is kept, black for
+                                              what is not, grey where it is open) have the same names in --trimaps
+
+--task=matte learns from PNG files with exact alpha, made as small as --image_size: each is laid on another part of the
+--backgrounds each time.
 
 The first model of a task is the default. What enlarges begins with smooth enlargement, and learns to add details.
 --features adds the perceptual loss of the model's paper (DPED needs it): a file of VGG19, such as
@@ -42,24 +51,31 @@ MODELS = {
     "upscale": ("SRGAN", "ESRGAN", "RealESRGAN"),
     "inpaint": ("FreeFormInpainter", "ContextEncoder"),
     "denoise": ("Pix2Pix", "DPED"),
+    "brighten": ("Pix2Pix", "DPED"),
+    "colourise": ("Pix2Pix",),
+    "matte": ("AlphaGAN",),
 }
 # What a few minutes on two processor cores are enough for.
-_STEPS = {"upscale": 2500, "inpaint": 1000, "denoise": 2500}
+_STEPS = {"upscale": 2500, "inpaint": 1000, "denoise": 2500, "brighten": 2500, "colourise": 2500, "matte": 2000}
 _FEATURES = ("SRGAN", "ESRGAN", "RealESRGAN", "DPED")
+_OF_ONE_TASK = (("scale", "upscale"), ("pretraining_steps", "upscale"), ("noise", "denoise"), ("backgrounds", "matte"))
 # What a run is recorded with.
 _RECORDED = (
-    *("task", "model", "pictures", "scale", "noise", "features", "image_size", "parts", "batch_size"),
+    *("task", "model", "pictures", "backgrounds", "scale", "noise", "features", "image_size", "parts", "batch_size"),
     *("width", "blocks", "pretraining_steps", "steps", "steps_per_epoch", "seed"),
 )
 
 flags.DEFINE_enum("task", None, list(MODELS), "What to learn; default: use the model of --run_dir.")
-flags.DEFINE_enum("model", None, sum(MODELS.values(), ()), "The model; default: the first one of the task.")
-flags.DEFINE_string("pictures", None, "A folder of good pictures to learn from.")
+flags.DEFINE_enum(
+    "model", None, sorted(set(sum(MODELS.values(), ()))), "The model; default: the first one of the task."
+)
+flags.DEFINE_string("pictures", None, "A folder of good pictures to learn from; of --task=matte, cut-outs with alpha.")
+flags.DEFINE_string("backgrounds", None, "Of --task=matte: a folder of photographs to lay the cut-outs on.")
 flags.DEFINE_integer("scale", 4, "Of --task=upscale: how many times as high and wide, 1, 2 or 4.")
 flags.DEFINE_float("noise", 25.0, "Of --task=denoise: the largest standard deviation, in levels of 255.", 1.0, 255.0)
 flags.DEFINE_string("features", None, "A file of weights of VGG19, for a perceptual loss.")
 flags.DEFINE_integer("image_size", 64, "Side of the squares in training, a multiple of 16.", lower_bound=16)
-flags.DEFINE_integer("parts", 4000, "Squares that are cut from the pictures, about as many of each.", lower_bound=1)
+flags.DEFINE_integer("parts", 4000, "About how many squares to cut from the pictures, as many of each.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 8, "Squares in a step.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the networks; the papers have 64.", lower_bound=4)
 flags.DEFINE_integer("blocks", 4, "Blocks of the networks; the papers have 16 or 23.", lower_bound=1)
@@ -71,6 +87,7 @@ flags.DEFINE_integer("steps_per_epoch", 250, "Steps between two pictures and two
 flags.DEFINE_integer("seed", 0, "Seed of the weights, the squares, their order, and all noise.", lower_bound=0)
 flags.DEFINE_string("run_dir", "runs/restore", "Where the results go, or where a trained model is.")
 flags.DEFINE_string("restore", None, "A folder of pictures to restore.")
+flags.DEFINE_string("trimaps", None, "Of a model that finds alphas: a folder with the trimaps of the --restore.")
 flags.DEFINE_string("out", None, "Where the restored pictures go; default: RUN_DIR/restored.")
 flags.DEFINE_integer(
     "tile", None, "Side of the tiles of large pictures; default: 128, or 256 for holes.", lower_bound=16
@@ -107,6 +124,8 @@ def require_flags(run_dir):
         _trained(run_dir)
     if FLAGS.restore:
         picture_folder.require_folders(run_flags.local_path(FLAGS["restore"]), _out(run_dir), "restore")
+        if FLAGS.task:
+            _require_trimaps(FLAGS.task == "matte")
 
 
 def _require_training_flags():
@@ -119,8 +138,11 @@ def _require_training_flags():
         )
     if not FLAGS.pictures:
         raise ValueError(f"Give the folder of good pictures, as --pictures=DIR. Received: --task={FLAGS.task} alone")
-    if not run_flags.local_path(FLAGS["pictures"]).is_dir():
-        raise FileNotFoundError(f"There is no such folder. Received: --pictures={FLAGS.pictures}")
+    if FLAGS.task == "matte" and not FLAGS.backgrounds:
+        raise ValueError("Give the folder of photographs to lay cut-outs on, as --backgrounds=DIR. Received: none")
+    for name in ("pictures", "backgrounds"):
+        if FLAGS[name].value and not run_flags.local_path(FLAGS[name]).is_dir():
+            raise FileNotFoundError(f"There is no such folder. Received: --{name}={FLAGS[name].value}")
     if FLAGS.model == "DPED" and not FLAGS.features:
         raise ValueError(
             "DPED compares the content in the features of VGG19: give its file of weights as --features, or take "
@@ -132,7 +154,7 @@ def _require_training_flags():
         )
     if FLAGS.features and not run_flags.local_path(FLAGS["features"]).is_file():
         raise FileNotFoundError(f"There is no such file. Received: --features={FLAGS.features}")
-    for name, of in (("scale", "upscale"), ("pretraining_steps", "upscale"), ("noise", "denoise")):
+    for name, of in _OF_ONE_TASK:
         if FLAGS.task != of and not FLAGS[name].using_default_value:
             raise ValueError(f"--{name} is for --task={of}: leave it out. Received: --{name}={FLAGS[name].value}")
     if FLAGS.scale not in (1, 2, 4):
@@ -140,6 +162,17 @@ def _require_training_flags():
     if FLAGS.image_size % 16:
         raise ValueError(f"--image_size must be a multiple of 16. Received: --image_size={FLAGS.image_size}")
     run_flags.require_whole_epochs(FLAGS)
+
+
+def _require_trimaps(are_needed):
+    if bool(FLAGS.trimaps) != are_needed:
+        rule = "Pictures need trimaps to find their alpha: give the folder, as --trimaps=DIR"
+        raise ValueError(
+            f"{rule if are_needed else 'This model takes no --trimaps: leave them out'}. "
+            f"Received: --restore={FLAGS.restore} --trimaps={FLAGS.trimaps}"
+        )
+    if are_needed and not run_flags.local_path(FLAGS["trimaps"]).is_dir():
+        raise FileNotFoundError(f"There is no such folder. Received: --trimaps={FLAGS.trimaps}")
 
 
 def _out(run_dir):
@@ -163,20 +196,21 @@ def train(run_dir):
     import quiet_tensorflow  # noqa: F401, I001
 
     import keras
+    import restore_data
     import restore_parts
     from keras_gan import callbacks
 
     keras.utils.set_random_seed(FLAGS.seed)
-    squares, held_out = restore_parts.squares_of(run_flags.local_path(FLAGS["pictures"]))
-    model = restore_parts.make_model(squares.shape[-1])
-    batch = restore_parts.as_batch(model, restore_parts.some(squares) if held_out is None else held_out)
+    batches, held_out, shown, channels = restore_data.load()
+    model = restore_parts.make_model(channels)
+    batch = restore_data.as_batch(model, shown)
     measured = [] if held_out is None else [restore_parts.evaluation(batch, run_dir)]
     if FLAGS.task == "upscale" and FLAGS.pretraining_steps >= FLAGS.steps:
         print("All steps are on the pixels alone: sharp textures need --steps beyond --pretraining_steps.")
     checkpoint = callbacks.Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step")
     checkpoint.phrase = flag_words.in_flags
     model.fit(
-        restore_parts.batches(squares),
+        batches,
         epochs=FLAGS.steps // FLAGS.steps_per_epoch,
         steps_per_epoch=FLAGS.steps_per_epoch,
         verbose=0,
@@ -185,7 +219,7 @@ def train(run_dir):
             callbacks.TrainingHealth(checkpoint=checkpoint, directory=run_dir),
             checkpoint,
             *measured,
-            callbacks.ImageSnapshots(run_dir / "samples", inputs=restore_parts.shown_of(model, batch), zoom=4),
+            callbacks.ImageSnapshots(run_dir / "samples", inputs=restore_data.shown_of(model, batch), zoom=4),
             callbacks.LossCurves(run_dir / "losses.png"),
             callbacks.Progress(restore_parts.measures() if measured else list(model.terms)),
         ],
@@ -205,6 +239,7 @@ def use(run_dir):
     file = _trained(run_dir)
     model = keras_gan.training.load_model(file)
     if FLAGS.restore:
+        _require_trimaps(hasattr(model, "matte"))
         folder, out = run_flags.local_path(FLAGS["restore"]), _out(run_dir)
         print(f"Restored {restore_pictures.restore_folder(model, folder, out):,} pictures with {file}: {out}")
     if FLAGS.export_dir:

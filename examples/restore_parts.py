@@ -1,143 +1,14 @@
-"""What the flags of restore.py describe: the data and the model."""
+"""What the flags of restore.py describe: the model and how it is measured."""
 
 import pathlib
 
 import keras
-import numpy as np
-import tensorflow as tf
 from absl import flags
 
 import keras_gan
-from keras_gan import callbacks, data, losses, metrics, networks, schedules
-from keras_gan._files import is_fault_of_computer
-from keras_gan.data import _decoding, _held_out, _image_files
+from keras_gan import callbacks, losses, metrics, networks, schedules
 
 FLAGS = flags.FLAGS
-# Squares of the held-out pictures that are measured, and those of them that are shown.
-_MEASURED, _SHOWN = 64, 8
-
-
-class GaussianNoise(data.Degradation):
-    """Adds Gaussian noise, whose standard deviation each image draws from 0 to a largest one.
-
-    So the network also learns to leave pictures alone that need nothing.
-    """
-
-    def __init__(self, levels):
-        super().__init__(1)
-        self.levels = levels
-
-    def __call__(self, images, seeds):
-        """Return noisy images, clipped and rounded to 256 levels as in a file."""
-
-        def noise(seed):
-            deviation = tf.random.stateless_uniform([], seed, maxval=2.0 * self.levels / 255.0)
-            return deviation * tf.random.stateless_normal(images.shape[1:], seed + tf.constant([0, 1], tf.int64))
-
-        noisy = images + tf.map_fn(noise, seeds, fn_output_signature=tf.TensorSpec(images.shape[1:], tf.float32))
-        return tf.round((tf.clip_by_value(noisy, -1.0, 1.0) + 1.0) * 127.5) / 127.5 - 1.0
-
-    def __repr__(self):
-        """The class and its setting."""
-        return f"GaussianNoise({self.levels})"
-
-
-def squares_of(folder):
-    """Return squares of the pictures of a folder to train on, and squares of a tenth of the pictures, or None.
-
-    Args:
-        folder: `pathlib.Path`.
-
-    Returns:
-        uint8 `(num_squares, image_size, image_size, channels)` twice. The pictures that gave none are named.
-
-    Raises:
-        ValueError: if there are fewer squares to train on than a batch has.
-    """
-    files, _ = _image_files.image_files(folder)
-    tested = set(_held_out.held_out_rows(len(files)))
-    train = [path for number, path in enumerate(files) if number not in tested]
-    print(f"Reading {len(train):,} pictures{f', and {len(tested):,} that are held out' * bool(tested)}")
-    train, test = _cut(train, FLAGS.parts), _cut([files[number] for number in sorted(tested)], _MEASURED)
-    if len(train) < FLAGS.batch_size:
-        raise ValueError(
-            f"The pictures have fewer squares of {FLAGS.image_size} pixels than a batch: give more or larger pictures, "
-            "a smaller --image_size, a smaller --batch_size or more --parts. "
-            f"Received: --pictures={FLAGS.pictures}, {len(train)} squares"
-        )
-    channels = max(square.shape[-1] for square in train + test)
-    return _stacked(train, channels), _stacked(test, channels) if test else None
-
-
-def _cut(files, count):
-    """Return about `count` random squares of pictures, about as many of each, as a list."""
-    rng = np.random.default_rng(FLAGS.seed)
-    files = [files[number] for number in rng.permutation(len(files))[:count]]
-    each = -(-count // max(1, len(files)))
-    squares, left_out = [], []
-    for found in _image_files.in_threads(lambda numbered: _squares(*numbered, each), list(enumerate(files))):
-        (left_out if isinstance(found, str) else squares).append(found)
-    if left_out:
-        print(f"Left out {len(left_out)} pictures: {', '.join(left_out[:3])}{', ...' * (len(left_out) > 3)}")
-    return [square for of_one in squares for square in of_one]
-
-
-def _squares(number, path, count):
-    """Return random squares of a picture, no more than there are different ones; or a str: why there are none."""
-    try:
-        picture = _decoding.decode(path)
-    # Pillow raises errors of many classes for damaged files.
-    except Exception as error:
-        if is_fault_of_computer(error):
-            raise
-        return f"{path.name} ({error})"
-    side = FLAGS.image_size
-    spare = [length - side for length in picture.shape[:2]]
-    if min(spare) < 0:
-        return f"{path.name} (smaller than a square, {picture.shape[1]}x{picture.shape[0]} pixels)"
-    rng = np.random.default_rng([FLAGS.seed, number])
-    num_places = (spare[0] + 1) * (spare[1] + 1)
-    places = rng.choice(num_places, min(count, num_places), replace=False)
-    starts = (divmod(place, spare[1] + 1) for place in places)
-    return [picture[top : top + side, left : left + side].copy() for top, left in starts]
-
-
-def _stacked(squares, channels):
-    """Return squares as one array, grey ones in as many channels as the others have."""
-    return np.stack([np.broadcast_to(square, (*square.shape[:2], channels)) for square in squares])
-
-
-def batches(squares):
-    """Return endless batches of squares: with their degraded selves, or alone where the model cuts holes into them."""
-    options = {"batch_size": FLAGS.batch_size, "seed": FLAGS.seed, "preprocessing": data.Preprocessing(flip=True)}
-    if FLAGS.task == "inpaint":
-        return data.load(squares, split="all", **options)
-    return data.load_degraded(squares, _degradation(), split="all", **options)
-
-
-def as_batch(model, squares):
-    """Return squares as one batch of the model, a dict of arrays, with the same holes or noise each time."""
-    if FLAGS.task == "inpaint":
-        images = squares.astype("float32") / 127.5 - 1.0
-        return {"images": images, "masks": model.masks(len(images), images.shape[1:3], seed=(0, 0)).numpy()}
-    pairs = list(data.load_degraded(squares, _degradation(), split="all", batch_size=1).one_pass())
-    return {name: np.concatenate([pair[name] for pair in pairs]) for name in ("source", "target")}
-
-
-def some(images):
-    """Return a few images of an array. Neighbours there may be of one picture, so these are far from each other."""
-    return images[:: max(1, len(images) // _SHOWN)][:_SHOWN]
-
-
-def shown_of(model, batch):
-    """Return what pictures of training show of a batch: a model that cuts holes draws its own."""
-    return {name: some(batch[name]) for name in model.data_spec}
-
-
-def _degradation():
-    if FLAGS.task == "denoise":
-        return GaussianNoise(FLAGS.noise)
-    return (data.SecondOrderDegradation if FLAGS.model == "RealESRGAN" else data.Bicubic)(FLAGS.scale)
 
 
 def measures():
@@ -170,10 +41,9 @@ def _rates():
 
 
 def _srgan(channels):
-    generator = networks.srresnet(
-        image_shape=(None, None, channels), scale=FLAGS.scale, width=FLAGS.width, blocks=FLAGS.blocks
-    )
-    generator, perceptual = _beyond_smooth(generator), _features("srgan")
+    sizes = {"image_shape": (None, None, channels), "width": FLAGS.width, "blocks": FLAGS.blocks}
+    # A short training need not learn to enlarge smoothly.
+    generator, perceptual = networks.srresnet(**sizes, scale=FLAGS.scale, skip="bicubic"), _features("srgan")
     # Features take the place of the pixels, as in the paper.
     weights = {} if perceptual is None else {"perceptual": perceptual, "pixel_weight": 0.0}
     return keras_gan.SRGAN(generator, _vgg_discriminator(channels), **weights, **_phases())
@@ -194,27 +64,7 @@ def _real_esrgan(channels):
 
 def _rrdb(channels):
     sizes = {"width": FLAGS.width, "growth": FLAGS.width // 2, "blocks": FLAGS.blocks}
-    return _beyond_smooth(networks.rrdb(image_shape=(None, None, channels), scale=FLAGS.scale, **sizes))
-
-
-def _beyond_smooth(network):
-    """Return a network that adds another one to smoothly enlarged images, which a short training need not learn then.
-
-    At first it adds nothing.
-    """
-    *_, last = (layer for layer in network.layers if layer.weights)
-    last.kernel.assign(keras.ops.zeros_like(last.kernel))
-    images = keras.Input(network.input_shape[1:], name="images")
-    both = keras.layers.Add(dtype="float32", name="sum")([_enlarged(images, FLAGS.scale), network(images)])
-    return keras.Model(images, keras.layers.Activation("hard_tanh", dtype="float32")(both), name="enlarger")
-
-
-def _enlarged(images, scale):
-    """Return nearly the bilinear enlargement. That of Keras needs to know the sides."""
-    if scale == 1:
-        return images
-    squares = keras.layers.UpSampling2D(scale, dtype="float32")(images)
-    return keras.layers.AveragePooling2D(scale + 1, 1, padding="same", dtype="float32")(squares)
+    return networks.rrdb(image_shape=(None, None, channels), scale=FLAGS.scale, skip="bicubic", **sizes)
 
 
 def _vgg_discriminator(channels):
@@ -278,6 +128,12 @@ def _smooth(images, known):
     return _enlarged(means, 4)
 
 
+def _enlarged(images, scale):
+    """Return nearly the bilinear enlargement. That of Keras needs to know the sides."""
+    squares = keras.layers.UpSampling2D(scale, dtype="float32")(images)
+    return keras.layers.AveragePooling2D(scale + 1, 1, padding="same", dtype="float32")(squares)
+
+
 def _context_encoder(channels):
     sizes = {"image_shape": (FLAGS.image_size, FLAGS.image_size, channels), "width": FLAGS.width}
     parts = networks.context_encoder(**sizes, paints="whole", bottleneck=16 * FLAGS.width)
@@ -286,11 +142,40 @@ def _context_encoder(channels):
 
 def _pix2pix(channels):
     judge = _patch_discriminator(channels, source_channels=channels)
-    return keras_gan.Pix2Pix(_denoiser(channels), judge, seed=FLAGS.seed)
+    return keras_gan.Pix2Pix(_enhancer(channels), judge, seed=FLAGS.seed)
 
 
 def _dped(channels):
-    return keras_gan.DPED(_denoiser(channels), _patch_discriminator(1), content=_features("dped"), seed=FLAGS.seed)
+    return keras_gan.DPED(_enhancer(channels), _patch_discriminator(1), content=_features("dped"), seed=FLAGS.seed)
+
+
+def _enhancer(channels):
+    """Return the network of a task that keeps the size."""
+    if FLAGS.task == "brighten":
+        return networks.attention_unet(image_shape=(None, None, channels), width=FLAGS.width, halvings=3)
+    return (_colouriser if FLAGS.task == "colourise" else _denoiser)(channels)
+
+
+def _colouriser(channels):
+    """Return a U-Net that finds the colours of a grey picture, whose luma stays as it is."""
+    if channels != 3:
+        raise ValueError(f"Grey pictures do not teach colours: give others. Received: --pictures={FLAGS.pictures}")
+    images = keras.Input((None, None, 3), name="images")
+    painted = networks.unet(image_shape=(None, None, 3), width=FLAGS.width, depth=4, dropout=0.0)(images)
+    # ITU-R BT.601.
+    luma = keras.ops.sum(painted * keras.ops.array([0.299, 0.587, 0.114]), axis=-1, keepdims=True)
+    coloured = keras.layers.Activation("hard_tanh", dtype="float32")(images + painted - luma)
+    # `restore_pictures` asks for the name.
+    return keras.Model(images, coloured, name="colouriser")
+
+
+def _alpha_gan(channels):
+    sizes = {"image_shape": (None, None, channels + 1), "target_channels": 1, "width": FLAGS.width}
+    generator = networks.unet(**sizes, depth=min(5, FLAGS.image_size.bit_length() - 1), dropout=0.0)
+    # The distances count more than the discriminator, which a short training gains little from.
+    weights = dict.fromkeys(("alpha_weight", "composition_weight"), 100.0)
+    judge = _patch_discriminator(channels, source_channels=1)
+    return keras_gan.AlphaGAN(generator, judge, **weights, seed=FLAGS.seed)
 
 
 def _denoiser(channels):
@@ -325,4 +210,5 @@ _MODELS = {
     "ContextEncoder": _context_encoder,
     "Pix2Pix": _pix2pix,
     "DPED": _dped,
+    "AlphaGAN": _alpha_gan,
 }

@@ -13,6 +13,8 @@ from absl import logging
 # What may change when a run resumes: the rest decides what is trained.
 _FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir", "data_dir", "download", "cache_dir"}
 _FILE = "flags.txt"
+# The names of the trained models of all scripts.
+_MODELS = ("gan.keras", "vocoder.keras")
 # The name of a folder need not be UTF-8.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
 
@@ -164,8 +166,8 @@ def _other_run(flags, run_dir):
     """
     if any(run_dir.glob("checkpoints/step_*.npz")):
         return _other_flags(flags, run_dir) if (run_dir / _FILE).exists() else None
-    if (run_dir / "gan.keras").exists():
-        return "a trained GAN without checkpoints"
+    if any((run_dir / name).exists() for name in _MODELS):
+        return "a trained model without checkpoints"
     return None
 
 

@@ -1,7 +1,7 @@
 """What the flags of translate.py describe: the images, the model, and what is done with it."""
 
-import io
 import json
+import pathlib
 
 import flag_words
 import picture_folder
@@ -44,7 +44,21 @@ def _load(kind, changes, **options):
         return data.load_pairs(*FLAGS.pairs, source_half=FLAGS.source_half, **options)
     if kind == "unpaired":
         return data.load_unpaired(FLAGS.source, FLAGS.target, **options)
-    return data.load(FLAGS.domains, labels=True, **options)
+    images = data.load(FLAGS.domains, labels=True, **options)
+    _require_full_domains(images.class_names, options["split"])
+    return images
+
+
+def _require_full_domains(names, split):
+    """Raise a ValueError if a sub-folder has no images: the data leave it out, and no translation would lead to it."""
+    root = pathlib.Path(FLAGS.domains)
+    root = root / split if (root / split).is_dir() else root
+    folders = sorted(path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if empty := [name for name in folders if name not in names]:
+        raise ValueError(
+            "A domain has no images: fill its folder, or remove it. Its files may have an ending that is not read. "
+            f"Received: --domains={FLAGS.domains} without images in {', '.join(empty)}"
+        )
 
 
 def make_model(kind, images):
@@ -187,14 +201,11 @@ def translate_folder(model, folder, out, options):
     Raises:
         ValueError: if there is no image.
     """
-    from PIL import Image
-
     channels = model.sampler().inputs["images"].shape[-1]
 
-    def translated(images):
-        content = io.BytesIO()
-        Image.fromarray(_to_bytes(model.translate(images, **options)[0])).save(content, "png")
-        return content.getvalue()
+    def translated(given):
+        images, levels = given
+        return _as_png(model.translate(images, **options)[0], levels)
 
     return picture_folder.convert(
         folder, out, read=lambda path: _read(path, channels), change=translated, flag="translate"
@@ -202,19 +213,28 @@ def translate_folder(model, folder, out, options):
 
 
 def _read(path, channels):
-    """Return an image file as float32 `(1, height, width, channels)` in [-1, 1], as `keras_gan.data` reads it."""
+    """Return an image file as float32 `(1, height, width, channels)` in [-1, 1], as `keras_gan.data` reads it.
+
+    With it comes the highest level of the file: 255, or 65,535 for one of 16 bits.
+    """
     from keras_gan.data import _decoding, _images
 
-    image = _decoding.decode(path, alpha=channels == 4)
-    return _images.fit(image, size=None, channels=channels, crop=None).astype("float32")[None] / 127.5 - 1.0
+    try:
+        image = _decoding.decode(path, alpha=channels == 4, depth=16)
+    # Deep colours of a format that is only read with 8 bits; or a file that is no image, which is an error again.
+    except ValueError:
+        image = _decoding.decode(path, alpha=channels == 4)
+    levels = 255 if image.dtype == "uint8" else 65535
+    return _images.fit(image, size=None, channels=channels, crop=None, depth=16)[None], levels
 
 
-def _to_bytes(image):
-    """Return an image in [-1, 1] as uint8, without the axis of a single channel."""
-    from keras_gan._pixels import to_bytes
+def _as_png(image, levels):
+    """Return the PNG file of an image in [-1, 1] with so many levels."""
+    import numpy as np
+    import tensorflow as tf
 
-    pixels = to_bytes(image)
-    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+    pixels = np.floor(np.clip((image.astype("float64") + 1.0) * (levels / 2) + 0.5, 0, levels))
+    return tf.io.encode_png(pixels.astype("uint8" if levels == 255 else "uint16")).numpy()
 
 
 def export(model, directory, options):

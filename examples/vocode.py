@@ -98,8 +98,8 @@ def train(run_dir):
         verbose=0,
         callbacks=[
             run_flags.recording(recorded, run_dir),
-            callbacks.Checkpoint(run_dir / "checkpoints"),
-            callbacks.AudioSnapshots(run_dir / "samples", sample_rate=FLAGS.sample_rate, num_waveforms=8, inputs=shown),
+            callbacks.Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step"),
+            callbacks.AudioSnapshots(run_dir / "samples", num_waveforms=8, inputs=shown),
             callbacks.Progress(),
         ],
     )

@@ -66,7 +66,7 @@ def train(run_dir):
 
     keras.utils.set_random_seed(FLAGS.seed)
     sounds = load()
-    gan = make_gan(sounds.num_classes or None)
+    gan = make_gan(sounds.num_classes or None, sounds.sample_rate)
     whose = f" of {', '.join(sounds.groups)}" if sounds.groups else ""
     length = f"{FLAGS.num_samples} samples at {sounds.sample_rate} Hz"
     print(f"WaveGAN: {sounds.num_recordings:,} recordings{whose}, {length}")
@@ -77,7 +77,7 @@ def train(run_dir):
         verbose=0,
         callbacks=[
             run_flags.recording(recorded, run_dir),
-            *callbacks(gan, sounds.sample_rate, run_dir),
+            *callbacks(gan, run_dir),
         ],
     )
     gan.save(run_dir / "gan.keras")
@@ -102,7 +102,7 @@ def load():
     )
 
 
-def make_gan(num_classes):
+def make_gan(num_classes, sample_rate):
     """Return the compiled GAN, which takes labels if there are classes."""
     import keras
 
@@ -110,20 +110,20 @@ def make_gan(num_classes):
 
     sizes = {"num_samples": FLAGS.num_samples, "latent_dim": FLAGS.latent_dim, "width": FLAGS.width}
     networks = keras_gan.networks.wavegan(**sizes, phase_shuffle=FLAGS.phase_shuffle, num_classes=num_classes)
-    steps = FLAGS.discriminator_steps
-    gan = keras_gan.WaveGAN(*networks, discriminator_steps=steps, ema_half_life=_EMA_HALF_LIFE, seed=FLAGS.seed)
+    options = {"discriminator_steps": FLAGS.discriminator_steps, "sample_rate": sample_rate, "seed": FLAGS.seed}
+    gan = keras_gan.WaveGAN(*networks, ema_half_life=_EMA_HALF_LIFE, **options)
     adam = {"learning_rate": FLAGS.learning_rate, "beta_1": 0.5, "beta_2": 0.9, "epsilon": 1e-8}
     gan.compile(keras.optimizers.Adam(**adam), keras.optimizers.Adam(**adam))
     return gan
 
 
-def callbacks(gan, sample_rate, run_dir):
+def callbacks(gan, run_dir):
     """Return the callbacks of a run."""
     from keras_gan.callbacks import AudioSnapshots, Checkpoint, LossCurves, Progress
 
     return [
         Checkpoint(run_dir, every=FLAGS.steps_per_epoch, unit="step"),
-        AudioSnapshots(run_dir / "samples", sample_rate=sample_rate, num_waveforms=_HEARD),
+        AudioSnapshots(run_dir / "samples", num_waveforms=_HEARD),
         LossCurves(run_dir / "losses.png"),
         Progress(list(gan.terms)),
     ]

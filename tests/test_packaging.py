@@ -42,6 +42,7 @@ def _pins():
 
 INSTALL = _requirements(_configuration()["options"]["install_requires"])
 DEV = _requirements(_configuration()["options.extras_require"]["dev"])
+DOCS = _requirements(_configuration()["options.extras_require"]["docs"])
 BENCHMARK = _requirements(_configuration()["options.extras_require"]["benchmark"])
 ONNX = _requirements(_configuration()["options.extras_require"]["onnx"])
 SERVING = _requirements(_configuration()["options.extras_require"]["serving"])
@@ -114,9 +115,9 @@ def test_summaries_still_need_tensorboard_without_saying_so():
     assert not any(line.startswith("tensorboard") for line in importlib.metadata.requires("tensorflow"))
 
 
-@pytest.mark.parametrize("name", sorted(INSTALL | DEV))
+@pytest.mark.parametrize("name", sorted(INSTALL | DEV | DOCS))
 def test_what_is_declared_is_pinned_within_its_bounds(name):
-    assert _version_tuple(_pins()[name]) >= _version_tuple((INSTALL | DEV)[name])
+    assert _version_tuple(_pins()[name]) >= _version_tuple((INSTALL | DEV | DOCS)[name])
 
 
 def test_the_tool_that_builds_the_package_is_pinned_within_its_bounds():
@@ -131,7 +132,8 @@ def test_the_package_is_typed_and_complete():
     assert _configuration()["options.package_data"]["keras_gan"] == "py.typed"
 
 
-def test_the_version_is_the_newest_in_the_changelog():
+def test_the_version_is_the_newest_in_the_changelog_and_the_one_to_cite():
     newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE).group(1)
     version = re.search(r'__version__ = "(.*)"', (ROOT / "keras_gan" / "_version.py").read_text()).group(1)
-    assert version == newest
+    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE).group(1)
+    assert version == newest == cited

@@ -31,7 +31,10 @@ OTHER_SHAPES = (
     "RelGAN",
     "SRGAN",
     "SeqGAN",
+    "StackGAN",
     "StarGAN",
+    "TextEditor",
+    "TextToImage",
     "TextWGANGP",
     "VAE",
     "VAEGAN",
@@ -129,6 +132,7 @@ def test_the_table_of_gans_has_the_defaults(name):
 
 
 PAGES = ["README.md", "CHANGELOG.md", "saved_models/README.md", "examples/README.md", "docs/clusters.md"]
+PAGES += ["CONTRIBUTING.md", "SECURITY.md"]
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -14,6 +14,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_choice, require_int, require_seed
 from keras_gan._files import remove_leftovers, writable_directory
 from keras_gan.callbacks._disk_guard import DiskGuard
+from keras_gan.callbacks._own_files import require_own_files
 from keras_gan.callbacks._steps import steps_done, training_step
 
 _NUMBER_DIGITS = {"epoch": 4, "step": 7}
@@ -74,6 +75,10 @@ class Snapshots(keras.callbacks.Callback, abc.ABC):
 
     def _finish(self):
         """Write what follows the last snapshot."""
+
+    def on_fit_begin(self, callbacks):
+        """Refuse others in the same directory."""
+        require_own_files(self, callbacks)
 
     def on_train_begin(self, logs=None):
         """Take the first snapshot, so that samples that cannot be written are an error before training."""

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_int
 from keras_gan._files import write_atomically
+from keras_gan._sample_rate import sample_rate_of
 from keras_gan.callbacks._snapshots import Snapshots
 from keras_gan.callbacks.image_grid import draw_grid
 from keras_gan.callbacks.image_snapshots import png_of
@@ -35,7 +36,8 @@ class AudioSnapshots(Snapshots):
 
     Args:
         directory: where the files go. It is made if it does not exist.
-        sample_rate: int, samples in a second.
+        sample_rate: int, samples in a second; None for that of the model: its `sample_rate`, which a `WaveGAN` may
+            have, or that of its `mel_spectrogram`, as a vocoder's.
         every: take a snapshot after this many units.
         unit: "epoch" or "step".
         num_waveforms: waveforms in a snapshot. With classes: the most waveforms, equally many of each.
@@ -48,8 +50,8 @@ class AudioSnapshots(Snapshots):
 
     Raises:
         ValueError: if an argument is out of range or a directory cannot be written; when training begins, if the model
-            has neither `snapshot` nor `generate`, it needs `inputs` or does not take them, or its samples are no
-            waveforms.
+            has neither `snapshot` nor `generate`, it needs `inputs` or does not take them, its samples are no
+            waveforms, or neither it nor the callback has a sample rate.
 
     Example:
         >>> import pathlib, tempfile
@@ -74,7 +76,7 @@ class AudioSnapshots(Snapshots):
         self,
         directory,
         *,
-        sample_rate,
+        sample_rate=None,
         every=1,
         unit="epoch",
         num_waveforms=10,
@@ -83,7 +85,7 @@ class AudioSnapshots(Snapshots):
         inputs=None,
         after_seconds=(30, 60, 120, 300),
     ):
-        self.sample_rate = require_int("sample_rate", sample_rate)
+        self.sample_rate = None if sample_rate is None else require_int("sample_rate", sample_rate)
         self.num_waveforms = require_int("num_waveforms", num_waveforms)
         super().__init__(
             directory,
@@ -104,24 +106,34 @@ class AudioSnapshots(Snapshots):
                 "These samples are no sound: expected waveforms of shape (num_waveforms, num_samples, 1). Take "
                 f"`ImageSnapshots` for images. Received: samples of shape {waveforms.shape}"
             )
+        self._rate = self._sample_rate()
         # What a network that diverges makes must not end its training.
         return np.clip(np.nan_to_num(waveforms), -1.0, 1.0), columns
 
+    def _sample_rate(self):
+        rate = sample_rate_of(self.model) if self.sample_rate is None else self.sample_rate
+        if rate is None:
+            raise ValueError(
+                "How fast are these waveforms? This model does not say it: give AudioSnapshots the `sample_rate`, or "
+                f"build a `WaveGAN` with it. Received: sample_rate=None, model={type(self.model).__name__}"
+            )
+        return rate
+
     def _write(self, taken, stem):
         waveforms, _ = taken
-        pause = np.zeros((round(_PAUSE * self.sample_rate),), np.float32)
+        pause = np.zeros((round(_PAUSE * self._rate),), np.float32)
         sound = np.concatenate([part for waveform in waveforms for part in (waveform[:, 0], pause)])
-        write_atomically(self.directory / f"{stem}.wav", _wav_of(sound, self.sample_rate))
+        write_atomically(self.directory / f"{stem}.wav", _wav_of(sound, self._rate))
         write_atomically(self.directory / f"{stem}.png", png_of(self._picture(taken)))
 
     def _show(self, taken, step):
         waveforms, _ = taken
-        tf.summary.audio("samples", waveforms, self.sample_rate, step=step, max_outputs=len(waveforms))
+        tf.summary.audio("samples", waveforms, self._rate, step=step, max_outputs=len(waveforms))
         tf.summary.image("samples", self._picture(taken)[np.newaxis], step=step)
 
     def _picture(self, taken):
         waveforms, columns = taken
-        grey = 1.0 - 2.0 * _decibels(waveforms[..., 0], self.sample_rate) / _FLOOR
+        grey = 1.0 - 2.0 * _decibels(waveforms[..., 0], self._rate) / _FLOOR
         return draw_grid(np.swapaxes(grey, 1, 2)[:, ::-1, :, np.newaxis], columns=columns)
 
 

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_gan._arguments import require_choice, require_int
 from keras_gan._files import remove_leftovers, writable_directory
 from keras_gan.callbacks._disk_guard import DiskGuard
+from keras_gan.callbacks._own_files import require_own_files
 from keras_gan.callbacks._steps import training_step
 from keras_gan.callbacks.progress import has_progress
 
@@ -68,7 +69,8 @@ class Evaluate(keras.callbacks.Callback):
     Raises:
         ValueError: if an argument is out of range, or the evaluator has no value `best`, or `best` is given without a
             directory; when training begins, if the evaluator refuses the images, the model has not the method that
-            the evaluator needs (such as `generate` or `score`), or it trains on the images that are held out.
+            the evaluator needs (such as `generate` or `score`), it trains on the images that are held out, or another
+            `Evaluate` of this training has the same directory.
 
     Example:
         >>> import pathlib, tempfile, warnings
@@ -105,7 +107,8 @@ class Evaluate(keras.callbacks.Callback):
         self._ends_line = True
 
     def on_fit_begin(self, callbacks):
-        """Note whose line is in progress when an epoch ends."""
+        """Refuse another one in the same directory, and note whose line is in progress when an epoch ends."""
+        require_own_files(self, callbacks)
         self._ends_line = not has_progress(callbacks)
 
     def on_train_begin(self, logs=None):

@@ -69,7 +69,7 @@ class TextSnapshots(Snapshots):
         after_seconds=(30, 60, 120, 300),
     ):
         self.num_texts = require_int("num_texts", num_texts)
-        if tokenizer is not None and not hasattr(tokenizer, "decode"):
+        if tokenizer is not None and not all(hasattr(tokenizer, name) for name in ("decode", "vocab_size")):
             raise ValueError(
                 f"`tokenizer` must be a `keras_gan.layers.Tokenizer`, or None. Received: tokenizer={tokenizer!r:.80}"
             )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 _GREY_MODES = ("1", "L", "LA", "La")
@@ -35,30 +36,47 @@ def decode(path: Path, *, alpha: bool = False, depth: int = 8) -> np.ndarray:
     Args:
         path: the file.
         alpha: whether to keep the alpha of a file with transparent parts; otherwise they become white.
-        depth: 8 to round grey of 9 to 16 bits to 8, 16 to keep its levels.
+        depth: 8 to round grey of 9 to 16 bits to 8, 16 to keep its levels, and those of deep colours in PNG files.
 
     Returns:
         Array of shape (height, width, 1) for a grey file, (height, width, 4) for one whose alpha is kept, else (height,
-        width, 3): uint8, or float32 in [-1, 1] for deep grey that keeps its levels.
+        width, 3): uint8, or float32 in [-1, 1] for deep levels that are kept.
 
     Raises:
         ValueError: if the file is empty or no image, has more pixels than `PIL.Image.MAX_IMAGE_PIXELS`, or holds
-            numbers of no known range, or deep colours where the depth is to be kept.
+            numbers of no known range, or deep colours of another format than PNG where the depth is to be kept.
         Exception: any that Pillow raises for a damaged file; OSError and MemoryError if the computer fails.
     """
     # Given the path, some versions of Pillow map the file into memory, and read a turned TIFF with its sides exchanged.
     with path.open("rb") as file, _opened(file) as image:
         _require_known_range(image)
-        if depth != 8:
+        is_deep_png = depth != 8 and _is_deep_png(image)
+        if depth != 8 and not is_deep_png:
             _require_no_deep_colours(image)
         with_alpha = _repair_transparency(image)
         # Some formats tell the orientation only after the pixels.
         image.load()
         highest = _highest_level(image)
-        pixels = _of_deep_grey(image, highest, alpha, depth) if highest else _of_bytes(image, with_alpha, alpha)
+        if is_deep_png:
+            pixels = _of_deep_png(path.read_bytes(), alpha)
+        else:
+            pixels = _of_deep_grey(image, highest, alpha, depth) if highest else _of_bytes(image, with_alpha, alpha)
         turn = _TURNS.get(_orientation(image))
     pixels = pixels if turn is None else np.ascontiguousarray(turn(pixels))
     return pixels[..., np.newaxis] if pixels.ndim == 2 else pixels
+
+
+def decode_levels(path: Path) -> np.ndarray:
+    """Read an image file as the numbers that it holds, with its alpha.
+
+    Returns:
+        uint8 or uint16 array of shape (height, width, channels), with the channels of `decode`.
+
+    Raises:
+        ValueError, Exception: as `decode` does.
+    """
+    pixels = decode(path, alpha=True, depth=16)
+    return pixels if pixels.dtype == np.uint8 else np.rint((pixels + 1.0) * 32767.5).astype(np.uint16)
 
 
 def is_animation(path: Path) -> bool:
@@ -136,6 +154,26 @@ def _require_known_range(image: Image.Image) -> None:
         raise ValueError(f"its pixels are signed numbers whose range is unknown{_REMEDY}")
 
 
+def _is_deep_png(image: Image.Image) -> bool:
+    """Whether a PNG file has colours or an alpha of 16 bits, which Pillow would round, and no transparent colour."""
+    arguments = image.tile[0][3] if image.tile else ()
+    is_deep = image.format == "PNG" and arguments in ("RGB;16B", "RGBA;16B", "LA;16B")
+    return is_deep and "transparency" not in image.info
+
+
+def _of_deep_png(content: bytes, alpha: bool) -> np.ndarray:
+    levels = tf.io.decode_png(content, dtype=tf.uint16).numpy()
+    # Divided as float64: each level becomes the nearest float32.
+    pixels = (levels * (2.0 / 65535) - 1.0).astype(np.float32)
+    if pixels.shape[-1] % 2:
+        return pixels
+    colours, opacity = pixels[..., :-1], pixels[..., -1:]
+    if alpha:
+        return np.concatenate([np.broadcast_to(colours, (*colours.shape[:2], 3)), opacity], axis=-1)
+    share = 0.5 * (opacity + 1.0)
+    return share * colours + (1.0 - share)
+
+
 def _require_no_deep_colours(image: Image.Image) -> None:
     """Raise an error for colours or an alpha that Pillow would read with 8 bits although the file has more."""
     arguments = image.tile[0][3] if image.tile else ()
@@ -148,8 +186,8 @@ def _require_no_deep_colours(image: Image.Image) -> None:
         is_deep = image.format == "PPM" and image.mode == "RGB" and arguments[-1] not in ("RGB", *range(256))
     if is_deep:
         raise ValueError(
-            "its colours, or its alpha, have more than 8 bits, and only grey files keep their depth. Convert it to 8 "
-            "bits, or leave `depth` out, which rounds"
+            "its colours, or its alpha, have more than 8 bits, and only grey files and PNG files without a transparent "
+            "colour keep their depth. Convert it to 8 bits or to such a file, or leave `depth` out, which rounds"
         )
 
 

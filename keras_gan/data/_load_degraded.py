@@ -42,12 +42,12 @@ def load_degraded(
     part and the flip, so both show the same. The degradation draws its numbers from the seed, the step and the place in
     the batch: so each image is degraded in another way each time, and `start_step` and `from_step` resume bit for bit.
 
-    All that `load` promises holds here. To train on parts of large images at their own resolution, cut them to one size
-    first, and give that size as `load_size`. Then keep whole images for tests: the tenth that a split holds out is one
-    of the parts, and others that overlap them would be trained on.
+    All that `load` promises holds here. To train on parts of large images at their own resolution, cut them by `Parts`;
+    with a `load_size` of their size, each batch has a random part of each:
 
+        photographs = data.Parts("photographs/", 128, num_parts=5000)
         parts = data.Preprocessing(load_size=128, flip=True)
-        data.load_degraded(pictures_of_128, data.Bicubic(4), image_size=96, batch_size=16, preprocessing=parts)
+        data.load_degraded(photographs, data.Bicubic(4), image_size=96, batch_size=16, preprocessing=parts)
 
     Args:
         source: where the good images come from, as for `load`.

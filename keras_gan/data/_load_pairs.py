@@ -26,6 +26,7 @@ from keras_gan.data._reading import (
 from keras_gan.data._stream import Stream, Streams
 from keras_gan.data.arrays import Arrays
 from keras_gan.data.folder import Folder
+from keras_gan.data.parts import Parts
 from keras_gan.data.preprocessing import Preprocessing
 from keras_gan.data.source import Source
 
@@ -204,15 +205,33 @@ def _sides(source, target, source_half) -> tuple[Source, Source]:
     if source_half is not None:
         require_choice("source_half", source_half, ["left", "right"])
     if target is None and not isinstance(source, tuple):
-        sides, is_halved = _sides_of_folder(as_source(source), source_half)
+        given = as_source(source)
+        cut, whole = (given, given.source) if isinstance(given, Parts) else (None, given)
+        sides, is_halved = _sides_of_folder(whole, source_half)
     else:
-        sides, is_halved = _sides_of_two(*(source if target is None else (source, target))), False
+        given, is_halved = source if target is None else (source, target), False
+        cut, given = _without_parts(given)
+        sides = _sides_of_two(*given)
     if source_half is not None and not is_halved:
         raise ValueError(
             "`source_half` is for pictures of two images next to each other, and here the two are apart: leave it out, "
             f"and give the source first. Received: source_half={source_half!r}"
         )
-    return sides
+    return sides if cut is None else tuple(map(cut.of, sides))
+
+
+def _without_parts(given: tuple) -> tuple[Parts | None, tuple]:
+    """The `Parts` that both sides are, and what these are parts of; or None, and the sides."""
+    parts = [side for side in given if isinstance(side, Parts)]
+    if not parts:
+        return None, given
+    settings = [side.settings if isinstance(side, Parts) else None for side in given]
+    if settings[1:] != settings[:-1]:
+        raise ValueError(
+            "Both images of a pair must be cut at the same places: give both sides as `Parts` of the same size, number "
+            f"and seed. Received: {' and '.join(map(str, settings))}"
+        )
+    return parts[0], tuple(side.source for side in given)
 
 
 def _sides_of_folder(folder: Source, source_half: str | None) -> tuple[tuple[Source, Source], bool]:
@@ -251,6 +270,11 @@ def _sides_of_two(*given) -> tuple[Source, Source]:
 
 def _of_scale(sides: tuple[Source, Source], scale: int) -> tuple[Source, Source]:
     """The sources of both sides, with targets that are so many times as high and wide."""
+    if scale > 1 and any(isinstance(side, Parts) for side in sides):
+        raise ValueError(
+            "Pairs with a `scale` get parts of `image_size`, at places that fit each other: give the images themselves "
+            f"in the place of `Parts`, or large ones alone to `load_degraded`. Received: scale={scale} with Parts"
+        )
     if all(isinstance(side, Arrays) for side in sides):
         _require_sizes(*(side.images.shape[1:3] for side in sides), scale)
     if scale > 1 and any(isinstance(side, Halves) for side in sides):

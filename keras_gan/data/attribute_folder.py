@@ -118,7 +118,7 @@ class AttributeFolder(Source):
 
     def _name(self, path: Path) -> str:
         """What the table calls an image file, without its suffix."""
-        return _without_suffix(printable(path.relative_to(self.folder.path) if self._has_paths else path.name))
+        return without_suffix(printable(path.relative_to(self.folder.path) if self._has_paths else path.name))
 
     def _without_image(self) -> Iterator[str]:
         there = {self._name(path) for path in visible_files(self.folder.path) if is_image_file(path)}
@@ -180,7 +180,7 @@ def _chosen(attributes, names: list[str]) -> tuple[str, ...]:
 def _by_name(rows: list[list[str]], table: Path) -> dict[str, int]:
     numbers = {}
     for number, row in enumerate(rows):
-        name = _without_suffix(row[0].strip())
+        name = without_suffix(row[0].strip())
         if name in numbers:
             raise ValueError(
                 f"The table has two rows for one image: remove one. Received: table={printable(table)!r} with "
@@ -190,7 +190,8 @@ def _by_name(rows: list[list[str]], table: Path) -> dict[str, int]:
     return numbers
 
 
-def _without_suffix(name: str) -> str:
+def without_suffix(name: str) -> str:
+    """Return the name of a file without the suffix of an image, if it has one."""
     suffix = PurePosixPath(name).suffix
     return name.removesuffix(suffix) if suffix.lower() in SUFFIXES else name
 

@@ -28,8 +28,8 @@ class Preprocessing:
     Args:
         channels: 1 for grey (ITU-R 601 luma), 3 for RGB, 4 for RGB with alpha, or None for what the images have. Files
             with transparent parts lie on white, unless this is 4; with 4, images without alpha are opaque.
-        depth: 8 rounds deep grey files to 256 levels, and keeps the images as bytes. 16 keeps the levels of grey PNG,
-            TIFF and PGM files, and all images as float32, which take four times the memory.
+        depth: 8 rounds deep files to 256 levels, and keeps the images as bytes. 16 keeps the levels of grey PNG, TIFF
+            and PGM files and of PNG files in colour, and all images as float32, which take four times the memory.
         crop: "center" cuts the largest centred part with the aspect ratio of `image_size` before the resize;
             None resizes the whole image, which changes its aspect ratio.
         load_size: height and width to read the images at, or one number for both: at least `image_size`. None is

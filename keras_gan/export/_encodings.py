@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gan.export import _signatures
+from keras_gan.export._picture_files import to_floats, to_levels
 from keras_gan.export._signatures import Signature
-from keras_gan.export._translations import SideRule, to_floats, to_levels
+from keras_gan.export._translations import SideRule
 
 
 def of_encoder(encoder, decoder, scorer=None, *, max_count, image_type):

@@ -75,10 +75,11 @@ def settle_statistics(sampler, model):
     """Let an averaged network have statistics that fit its weights from now on.
 
     Every format writes the same network, in whichever order the formats are written. What a translator is given cannot
-    be drawn: its average keeps the averaged statistics. So does the average of a model that scores images: its encoder
-    was fitted to the network as it is, and the scores would change.
+    be drawn: its average keeps the averaged statistics, and so does that of a model whose texts must be given. So does
+    the average of a model that scores images: its encoder was fitted to the network as it is, and the scores would
+    change.
     """
-    if sampler.is_drawn and not hasattr(model, "score_sampler") and is_averaged(sampler, model):
+    if sampler.draws_alone and not hasattr(model, "score_sampler") and is_averaged(sampler, model):
         _reestimate_statistics(sampler)
 
 

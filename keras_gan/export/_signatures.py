@@ -164,8 +164,8 @@ def making(sampler, **options):
     return tf.function(sampler, input_signature=[sampler.inputs], autograph=False, **options)
 
 
-def drawn_inputs(sampler, seed, count, labels, max_count):
-    """Return the inputs that `generate` draws for a seed, with the labels of the request."""
+def drawn_inputs(sampler, seed, count, labels, max_count, others=()):
+    """Return the inputs that `generate` draws for a seed, with the labels and the other inputs of the request."""
     seed = required(
         seed >= 0,
         seed,
@@ -178,7 +178,7 @@ def drawn_inputs(sampler, seed, count, labels, max_count):
         "seed. Received: count =",
     )
     given = [(_LABELS, checked_labels(labels[0], count, sampler))] if labels else []
-    return sampler.draw(count, seed, **dict(given))
+    return sampler.draw(count, seed, **dict(given), **dict(others))
 
 
 def checked_inputs(sampler, tensors, max_count):

@@ -30,12 +30,6 @@ def _makes_sound(sampler):
     return sampler.output == "waveforms" and len(sampler.output_shape) == 2 and sampler.output_shape[-1] in (1, 2)
 
 
-def sample_rate_of(model):
-    """The samples a second of a model's recordings: its own `sample_rate`, or that of its mels; None if unknown."""
-    rate = getattr(model, "sample_rate", None)
-    return getattr(getattr(model, "mel_spectrogram", None), "sample_rate", None) if rate is None else rate
-
-
 def sample_wav(sampler, make, max_count, sample_rate):
     """Return the signature from a seed to the recordings of `sample`, as WAV files.
 

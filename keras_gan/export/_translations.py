@@ -5,17 +5,24 @@ import dataclasses
 import numpy as np
 import tensorflow as tf
 
-from keras_gan._pixels import luma, tensor_to_bytes
 from keras_gan._traversal import every_layer
-from keras_gan.export import _signatures
+from keras_gan.export import _mattes, _signatures
+from keras_gan.export._picture_files import (
+    FILES,
+    checked_files,
+    decoded,
+    in_channels,
+    pixels_of,
+    stated_sides,
+    to_floats,
+    to_levels,
+    with_its_alpha,
+)
 from keras_gan.export._signatures import Signature
 
 IMAGE_TYPES = ("float32", "uint8", "uint16")
 
-_FILES, _MASKS = "image_bytes", "masks"
-_PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"
-# Bytes from the beginning of a PNG file to the end of its width and height.
-_PNG_HEADER = 24
+_MASKS = "masks"
 # A longer side is most likely an attack: a small file that unpacks to gigabytes.
 _LONGEST = 8192
 
@@ -32,20 +39,22 @@ def of_translator(sampler, *, max_count, jit_compile, image_type):
 
     Returns:
         List of `Signature`: `serving_default` and, for one to four channels of images, `translate_png`. What fills
-        holes has `inpaint_png` in its place, for grey and RGB images. The files of sources with a trimap would hold it
-        as their alpha, and hide what matting looks at.
+        holes has `inpaint_png` in its place, for grey and RGB images; and what finds alphas has `matte_png`, because
+        files of sources with a trimap would hold it as their alpha, and hide what matting looks at.
     """
-    rule = SideRule(sampler)
-    make = _signatures.making(sampler)
-    compiled = _signatures.making(sampler, jit_compile=True) if jit_compile else make
+    rule = SideRule(sampler, continues=True)
+    make = rule.around(_signatures.making(sampler))
+    compiled = rule.around(_signatures.making(sampler, jit_compile=True)) if jit_compile else make
     signatures = [_serving_default(sampler, compiled, rule, max_count, image_type)]
     file_type = "uint16" if image_type == "uint16" else "uint8"
     if _MASKS in sampler.inputs:
         is_shown = sampler.output_shape[-1] in (1, 3)
         return [*signatures, *([_inpaint_png(sampler, make, rule, max_count, file_type)] if is_shown else [])]
-    are_images = not any(getattr(layer, "takes_trimaps", False) for layer in every_layer(sampler.network))
     counts = sampler.inputs[sampler.main].shape[-1], sampler.output_shape[-1]
-    if are_images and all(count in range(1, 5) for count in counts):
+    if any(getattr(layer, "takes_trimaps", False) for layer in every_layer(sampler.network)):
+        are_shown = counts[0] - 1 in (1, 3)
+        return [*signatures, *([_mattes.matte_png(sampler, make, rule, max_count, file_type)] if are_shown else [])]
+    if all(count in range(1, 5) for count in counts):
         signatures.append(_translate_png(sampler, make, rule, max_count, file_type))
     return signatures
 
@@ -84,18 +93,23 @@ def _translate_png(sampler, make, rule, max_count, image_type):
     """Return the signature from files to files. Each picture is translated by itself, so they may differ in size."""
     channels = sampler.inputs[sampler.main].shape[-1]
     conditions = [spec for name, spec in sampler.inputs.items() if name != sampler.main]
+    keeps_alpha = getattr(sampler, "keeps_alpha", False) and channels == sampler.output_shape[-1] in (1, 3)
+
+    def made_of(image, given):
+        image.set_shape(sampler.inputs[sampler.main].shape[1:])
+        inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
+        return _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))[0]
 
     def translated(parts):
         file, *given = parts
         # Before it is decoded: a small file can unpack to gigabytes.
-        image = decoded(rule.checked(file, _stated_sides(file)), channels)
-        image.set_shape(sampler.inputs[sampler.main].shape[1:])
-        inputs = {sampler.main: image, **{spec.name: part for spec, part in zip(conditions, given, strict=True)}}
-        made = _signatures.finite(make({name: part[tf.newaxis] for name, part in inputs.items()}))
-        return tf.io.encode_png(to_levels(made, image_type)[0])
+        pixels = pixels_of(rule.checked(file, stated_sides(file)))
+        if not keeps_alpha:
+            return tf.io.encode_png(to_levels(made_of(in_channels(pixels, channels), given), image_type))
+        return with_its_alpha(pixels, channels, lambda colours: made_of(colours, given), image_type)
 
     def serve(files, *given):
-        files = _checked_files(files, max_count)
+        files = checked_files(files, max_count)
         count = tf.shape(files)[0]
         given = [_signatures.checked_labels(part, count, sampler) for part in given]
         return {"png_bytes": tf.map_fn(translated, (files, *given), fn_output_signature=tf.string)}
@@ -106,12 +120,12 @@ def _translate_png(sampler, make, rule, max_count, image_type):
     bits = 8 * tf.as_dtype(image_type).size
     return Signature(
         name="translate_png",
-        documentation=f"{_FILES} string (count,), PNG or JPEG files{labels}, count up to {max_count} -> png_bytes "
-        f"string (count,), their translations as PNG of {bits} bits.",
-        inputs=(tf.TensorSpec((None,), tf.string, _FILES), *conditions),
+        documentation=f"{FILES} string (count,), PNG or JPEG files{labels}, count up to {max_count} -> png_bytes "
+        f"string (count,), their translations as PNG of {bits} bits{', with their alpha' * keeps_alpha}.",
+        inputs=(tf.TensorSpec((None,), tf.string, FILES), *conditions),
         function=serve,
         example={
-            _FILES: np.array([tf.io.encode_png(rule.example().astype("uint8")).numpy()], object),
+            FILES: np.array([tf.io.encode_png(rule.example().astype("uint8")).numpy()], object),
             **{spec.name: np.zeros((1, *spec.shape[1:]), np.int32) for spec in conditions},
         },
     )
@@ -122,8 +136,8 @@ def _inpaint_png(sampler, make, rule, max_count, image_type):
     channels = sampler.output_shape[-1]
 
     def completed(file):
-        picture = decoded(rule.checked(file, _stated_sides(file)), channels + 1)
-        picture.set_shape((*sampler.output_shape[:-1], channels + 1))
+        picture = decoded(rule.checked(file, stated_sides(file)), channels + 1)
+        picture.set_shape((*rule.sides, channels + 1))
         masks = _signatures.required(
             tf.reduce_any(picture[..., -1] <= -1.0),
             tf.cast(picture[..., -1:] <= -1.0, tf.float32),
@@ -136,7 +150,7 @@ def _inpaint_png(sampler, make, rule, max_count, image_type):
         return tf.io.encode_png(to_levels(_signatures.finite(make(inputs)), image_type)[0])
 
     def serve(files):
-        return {"png_bytes": tf.map_fn(completed, _checked_files(files, max_count), fn_output_signature=tf.string)}
+        return {"png_bytes": tf.map_fn(completed, checked_files(files, max_count), fn_output_signature=tf.string)}
 
     bits = 8 * tf.as_dtype(image_type).size
     example = np.concatenate([rule.example(), np.zeros((*rule.example().shape[:2], 1))], axis=-1)
@@ -144,22 +158,11 @@ def _inpaint_png(sampler, make, rule, max_count, image_type):
         example[..., -1:] = np.where(sampler.holes_within, 0, 255)
     return Signature(
         name="inpaint_png",
-        documentation=f"{_FILES} string (count,), PNG files whose holes are transparent (alpha 0), count up to "
+        documentation=f"{FILES} string (count,), PNG files whose holes are transparent (alpha 0), count up to "
         f"{max_count} -> png_bytes string (count,), the completed pictures as PNG of {bits} bits without alpha.",
-        inputs=(tf.TensorSpec((None,), tf.string, _FILES),),
+        inputs=(tf.TensorSpec((None,), tf.string, FILES),),
         function=serve,
-        example={_FILES: np.array([tf.io.encode_png(example.astype("uint8")).numpy()], object)},
-    )
-
-
-def _checked_files(files, max_count):
-    files = tf.ensure_shape(files, (None,), name=f"{_FILES}_of_the_right_shape")
-    count = tf.shape(files)[0]
-    return _signatures.required(
-        count <= max_count,
-        files,
-        f"One request may hold up to {max_count} files. Send the rest in further requests. Received: count =",
-        shown=count,
+        example={FILES: np.array([tf.io.encode_png(example.astype("uint8")).numpy()], object)},
     )
 
 
@@ -168,14 +171,41 @@ class SideRule:
 
     Args:
         sampler: `Sampler`.
+        continues: whether images with other sides are continued, by `around`, where the network is built for any size.
     """
 
-    def __init__(self, sampler):
+    def __init__(self, sampler, *, continues=False):
         *self.sides, self.channels = sampler.inputs[sampler.main].shape[1:]
         # The layers that a network for pictures of any size begins with.
         rules = [layer for layer in every_layer(sampler.network) if hasattr(layer, "require_sides")]
         self.multiple = max([getattr(layer, "multiple", 1) for layer in rules], default=1)
         self.smallest = max([getattr(layer, "smallest", 1) for layer in rules], default=1)
+        self._main, self._continues = sampler.main, continues
+
+    def around(self, make):
+        """A function of inputs that continues images by their mirror image to sides that the network takes.
+
+        Args:
+            make: function of inputs, a dict of tensors by name, that returns images a whole number of times as large.
+        """
+        if None not in self.sides or (self.multiple, self.smallest) == (1, 1):
+            return make
+
+        def made(inputs):
+            sides = tf.shape(inputs[self._main])[1:3]
+            wanted = (tf.maximum(sides, self.smallest) + self.multiple - 1) // self.multiple * self.multiple
+            wanted = tf.where([side is None for side in self.sides], wanted, sides)
+            rows, columns = (_mirrored(*each) for each in zip(tf.unstack(sides), tf.unstack(wanted), strict=True))
+            images = make(
+                {
+                    name: tf.gather(tf.gather(value, rows, axis=1), columns, axis=2) if value.shape.rank == 4 else value
+                    for name, value in inputs.items()
+                }
+            )
+            height, width = tf.unstack(sides * (tf.shape(images)[1:3] // wanted))
+            return images[:, :height, :width]
+
+        return made
 
     def checked(self, images, sides):
         """Return images, or a file of them, if height and width are right; or raise an error that says what is.
@@ -185,16 +215,19 @@ class SideRule:
             sides: int32 tensor (2,), their height and width.
         """
         wanted = [-1 if side is None else side for side in self.sides]
+        multiple, smallest = (1, 1) if self._continues else (self.multiple, self.smallest)
         if None not in self.sides:
             words = f"This model takes pictures of height {wanted[0]} and width {wanted[1]}. Resize the picture."
+        elif (multiple, smallest) == (1, 1):
+            words = f"Height and width must be at least 1 and at most {_LONGEST}. Resize the picture."
         else:
             words = (
-                f"Height and width must be multiples of {self.multiple}, at least {self.smallest} and at most "
+                f"Height and width must be multiples of {multiple}, at least {smallest} and at most "
                 f"{_LONGEST}. Resize the picture."
             )
-        least = -(-self.smallest // self.multiple) * self.multiple
-        nearest = tf.maximum((sides + self.multiple // 2) // self.multiple * self.multiple, least)
-        nearest = tf.where(tf.equal(wanted, -1), tf.minimum(nearest, _LONGEST // self.multiple * self.multiple), wanted)
+        least = -(-smallest // multiple) * multiple
+        nearest = tf.maximum((sides + multiple // 2) // multiple * multiple, least)
+        nearest = tf.where(tf.equal(wanted, -1), tf.minimum(nearest, _LONGEST // multiple * multiple), wanted)
         return _signatures.required(
             tf.reduce_all(tf.equal(sides, nearest)),
             images,
@@ -208,65 +241,7 @@ class SideRule:
         return np.zeros([*(side or step for side in self.sides), self.channels], np.float32)
 
 
-def to_floats(images):
-    """Whole numbers, from 0 to the highest of their type, as float32 in [-1, 1]."""
-    # A table: TensorFlow divides by multiplying with the reciprocal, and the last bit decides the noise of a network.
-    levels = np.arange(images.dtype.max + 1, dtype=np.float32) / np.float32(images.dtype.max / 2) - np.float32(1)
-    return tf.gather(levels, tf.cast(images, tf.int32))
-
-
-def to_levels(images, image_type):
-    """Floats in [-1, 1] as the nearest of 256 or of 65,536 levels."""
-    if image_type == "uint8":
-        return tensor_to_bytes(images)
-    return tf.cast(tf.floor(tf.clip_by_value(images * 32767.5 + 32768.0, 0.0, 65535.0)), tf.uint16)
-
-
-def _stated_sides(file):
-    """Height and width, int32 (2,), as a file states them at its beginning; or an error for other files."""
-    start = tf.strings.substr(tf.strings.join([file, tf.constant(bytes(_PNG_HEADER))]), 0, _PNG_HEADER)
-    is_png, is_jpeg = (tf.equal(tf.strings.substr(start, 0, len(sign)), sign) for sign in (_PNG, _JPEG))
-    file = _signatures.required(
-        is_png | is_jpeg,
-        file,
-        "These bytes are no PNG or JPEG file. Send the content of such a file; in REST, in base64 as "
-        '{"b64": "..."}. Received: the number of bytes =',
-        shown=tf.strings.length(file),
-    )
-    return tf.cond(
-        is_png,
-        # Width and height end the header.
-        lambda: tf.io.decode_raw(tf.strings.substr(start, _PNG_HEADER - 8, 8), tf.int32, little_endian=False)[::-1],
-        lambda: tf.image.extract_jpeg_shape(file)[:2],
-    )
-
-
-def decoded(file, channels):
-    """A PNG or JPEG file as a float32 picture `(height, width, channels)` in [-1, 1].
-
-    Colours become grey and grey becomes colours where the network takes these. As in `keras_gan.data`, transparent
-    parts become white where it takes no alpha, and what nobody sees is white where it does.
-    """
-    # TensorFlow widens 8 bits to 16 as x * 257, so that white stays white.
-    picture = tf.cond(
-        tf.equal(tf.strings.substr(file, 0, 1), _PNG[:1]),
-        lambda: to_floats(tf.io.decode_png(file, dtype=tf.uint16)),
-        lambda: to_floats(tf.io.decode_jpeg(file, dct_method="INTEGER_ACCURATE")),
-    )
-    return tf.ensure_shape(_in_channels(picture, channels), (None, None, channels))
-
-
-def _in_channels(picture, channels):
-    """A picture of one to four channels, which are known when the graph runs, with other channels."""
-    given = tf.shape(picture)[-1]
-    has_alpha = tf.equal(given % 2, 0)
-    alpha = tf.cond(has_alpha, lambda: picture[..., -1:], lambda: tf.ones_like(picture[..., :1]))
-    colour = tf.cond(has_alpha, lambda: picture[..., :-1], lambda: picture)
-    if channels < 3:
-        colour = tf.cond(given < 3, lambda: colour[..., :1], lambda: luma(colour))
-    else:
-        colour = tf.cond(given < 3, lambda: tf.repeat(colour[..., :1], 3, axis=-1), lambda: colour)
-    if channels in (2, 4):
-        return tf.concat([tf.where(alpha > -1.0, colour, 1.0), alpha], axis=-1)
-    opacity = 0.5 * (alpha + 1.0)
-    return tf.cond(has_alpha, lambda: colour * opacity + (1.0 - opacity), lambda: colour)
+def _mirrored(side, wanted):
+    """The places of `wanted` pixels in an axis of `side` of them, which is continued by its mirror image."""
+    places = tf.range(wanted) % (2 * side)
+    return tf.minimum(places, 2 * side - 1 - places)

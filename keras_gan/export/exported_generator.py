@@ -1,20 +1,25 @@
 """An exported model, to draw samples from."""
 
-import json
-import os
 import random
 
 import numpy as np
-import tensorflow as tf
 
 from keras_gan import _random
 from keras_gan._arguments import require_int, require_seed
-from keras_gan._files import is_fault_of_computer, local_path
+from keras_gan._files import local_path
 from keras_gan._hashes import require_sha256
 from keras_gan._pixels import require_image_tensor
 from keras_gan.export import _texts
-from keras_gan.export.saved_model import version_folders
-from keras_gan.layers import CodeEncoding
+from keras_gan.export._exported_files import (
+    as_array,
+    as_taken,
+    classes,
+    encoding,
+    loaded,
+    newest_version,
+    stated,
+    tensors_of,
+)
 from keras_gan.training.sampler import in_one_array, require_one_of_both
 
 _LABELS, _CODES, _MASKS = "labels", "codes", "masks"
@@ -32,8 +37,8 @@ class ExportedGenerator:
     """A SavedModel that `keras_gan.export.save` wrote, or one with the same signature, with the `generate` of a GAN.
 
     Metrics and scripts take it in place of the GAN; the same seed gives the same latents, labels and codes. A
-    translator has `translate`, and a vocoder `vocode`. What takes other inputs is called with them, as in
-    `exported(images=images)`.
+    translator has `translate`, a vocoder `vocode`, and a model with an encoder `encode`, `decode`, `reconstruct` and,
+    if it scores images, `score`. What takes other inputs is called with them, as in `exported(images=images)`.
 
     A SavedModel is a program. When it runs, it can read and write the files of the user who runs it. Open only what you
     or somebody whom you trust has exported, and give its `sha256`: no file is opened if one has changed.
@@ -73,12 +78,12 @@ class ExportedGenerator:
     """
 
     def __init__(self, directory, *, sha256=None):
-        self.path = _newest_version(local_path("directory", directory))
+        self.path = newest_version(local_path("directory", directory))
         require_sha256(self.path, sha256)
         # The signature alone does not keep the variables alive.
-        self._model = _loaded(self.path)
+        self._model = loaded(self.path)
         self._signature = self._model.signatures.get("serving_default")
-        inputs, outputs = _tensors(self._signature)
+        inputs, outputs = tensors_of(self._signature)
         main = [spec.name for spec in inputs if spec.name not in _OTHERS]
         if len(main) != 1 or len(outputs) != 1 or outputs[0].shape.rank != _RANKS.get(outputs[0].name, 4):
             raise ValueError(
@@ -87,16 +92,16 @@ class ExportedGenerator:
                 f"Received: {self.path} with inputs {inputs} and outputs {outputs}"
             )
         (self._main,) = main
-        self._types = {spec.name: spec.dtype for spec in inputs}
+        self._specs = {spec.name: spec for spec in inputs}
         self.inputs = {spec.name: tuple(spec.shape[1:]) for spec in inputs}
         self.latent_shape = None if self._main in _GIVEN else self.inputs[self._main]
         card = self.path / "model_card.json"
         self.sample_shape = tuple(outputs[0].shape[1:])
         if _MOTIONS in self.inputs:
             # Such a model makes clips of any length; the card says of which length it draws them.
-            self.sample_shape = _stated(card, "sample_shape", tuple, "exported") or self.sample_shape
-        self.num_classes = _stated(card, "num_classes", _classes) if _LABELS in self.inputs else None
-        self.codes = _stated(card, _CODES, _encoding) if _CODES in self.inputs else None
+            self.sample_shape = stated(card, "sample_shape", tuple, "exported") or self.sample_shape
+        self.num_classes = stated(card, "num_classes", classes) if _LABELS in self.inputs else None
+        self.codes = stated(card, _CODES, encoding) if _CODES in self.inputs else None
 
     def __call__(self, *, batch_size=64, **inputs):
         """Make samples of all inputs of the model.
@@ -234,6 +239,35 @@ class ExportedGenerator:
         signature = self._model.signatures.get("sample_text")
         return _texts.written(signature, num_texts, seed=seed, temperature=temperature, prompt=prompt)
 
+    def encode(self, images, *, batch_size=64):
+        """Return the codes of images, like the `encode` of a model with an encoder.
+
+        Args:
+            images: array `(num_images, height, width, channels)` of the type that the model was exported with: float32
+                in [-1, 1], uint8 or uint16.
+            batch_size: int, how many images at once, at most the `max_count` of the export.
+
+        Returns:
+            float32 NumPy array `(num_images, *latent_shape)`.
+
+        Raises:
+            ValueError: if the model has no such signature, or the images do not suit it.
+            tf.errors.InvalidArgumentError: if the model does not take the values, or so many at once.
+        """
+        return self._asked("encode", images, batch_size)
+
+    def decode(self, latents, *, batch_size=64):
+        """Return the images of codes, of the type that the model was exported with; see `encode`."""
+        return self._asked("decode", latents, batch_size)
+
+    def reconstruct(self, images, *, batch_size=64):
+        """Encode images, and decode their codes; images of the same type. See `encode`."""
+        return self._asked("reconstruct", images, batch_size)
+
+    def score(self, images, *, batch_size=64):
+        """Say how anomalous images are, float32 `(num_images,)`, like the `score` of the model; see `encode`."""
+        return self._asked("score", images, batch_size)
+
     def _remedy(self):
         """What to call instead, a sentence."""
         if self._main == "mels":
@@ -279,7 +313,7 @@ class ExportedGenerator:
     def _holes(self, masks, count):
         """The masks of a request as an input; none if none are given."""
         if masks is not None and _MASKS in self.inputs:
-            masks = _as_array(_MASKS, masks)
+            masks = as_array(_MASKS, masks)
             masks = masks.astype(np.float32) if masks.dtype.kind in "biu" else masks
             # One for all, with the axis of the batch, as the model takes it.
             masks = masks[0] if masks.ndim == 4 and len(masks) == 1 else masks
@@ -291,97 +325,33 @@ class ExportedGenerator:
             return {}
         if name not in self.inputs:
             raise ValueError(f"This model takes no {name}: leave them out. Received: {name}={value!r}")
-        value = _as_array(name, value)
+        value = as_array(name, value)
         is_single = value.ndim == len(self.inputs[name])
         return {name: np.repeat(value[np.newaxis], count, axis=0) if is_single else value}
 
     def _as_taken(self, name, value):
-        wanted, expected = self._types[name], f"`{name}` must have the type {self._types[name].name} and the shape "
-        expected += f"{('num_images', *self.inputs[name])}."
-        try:
-            tensor = tf.convert_to_tensor(value)
-        except (ValueError, TypeError) as error:
-            raise ValueError(f"{expected} {error} Received: {name}={value!r:.80}") from error
-        is_number = tensor.dtype.is_integer or (tensor.dtype.is_floating and not wanted.is_integer)
-        if not is_number or not tf.TensorShape([None, *self.inputs[name]]).is_compatible_with(tensor.shape):
-            raise ValueError(f"{expected} Received: {name} of type {tensor.dtype.name} and shape {tuple(tensor.shape)}")
-        taken = tf.cast(tensor, wanted)
-        # A cast takes the lowest bits alone: 2^32 would be class 0.
-        if wanted.is_integer and tf.reduce_any(tf.cast(taken, tensor.dtype) != tensor):
-            raise ValueError(f"{expected} Received: {name} up to {tf.reduce_max(tensor).numpy():,}")
-        return taken
+        return as_taken(self._specs[name], value)
+
+    def _asked(self, name, value, batch_size):
+        """What the signature of a name makes of its only input, in batches."""
+        signature = self._model.signatures.get(name)
+        if signature is None:
+            raise ValueError(
+                f"This model has no signature `{name}`, which models with an encoder have: {self._remedy()} "
+                f"Received: {self.path} with the signatures {', '.join(self._model.signatures)}"
+            )
+        (spec,), _ = tensors_of(signature)
+        tensor, batch_size = as_taken(spec, value), require_int("batch_size", batch_size)
+        if not len(tensor):
+            raise ValueError(f"Give at least one of the {spec.name}. Received: {spec.name} without rows")
+        starts = range(0, len(tensor), batch_size)
+
+        def made(start):
+            (output,) = signature(**{spec.name: tensor[start : start + batch_size]}).values()
+            return output.numpy()
+
+        return in_one_array(map(made, starts), len(tensor))
 
     def _run(self, batch):
         (images,) = self._signature(**batch).values()
         return images.numpy()
-
-
-def _as_array(name, value):
-    try:
-        return np.asarray(value)
-    except ValueError as error:
-        raise ValueError(f"`{name}` must be an array of numbers. {error} Received: {name}={value!r:.80}") from error
-
-
-def _stated(card, name, read, section="sampler"):
-    """What a model's card states of its sampler, or in another section; None if it does not."""
-    if not card.exists():
-        return None
-    try:
-        stated = json.loads(card.read_bytes()).get(section, {}).get(name)
-        return stated if stated is None else read(stated)
-    except (ValueError, AttributeError, TypeError, RecursionError) as error:
-        given = {"num_classes": _LABELS}.get(name, name)
-        raise ValueError(
-            f"The model's card is damaged ({str(error) or type(error).__name__}). Get the model again; or remove the "
-            f"card, and give `{given}` to `generate`. Received: {card}"
-        ) from error
-
-
-def _classes(stated):
-    return require_int("num_classes", stated)
-
-
-def _encoding(stated):
-    return CodeEncoding(**stated)
-
-
-def _loaded(folder):
-    """Return a SavedModel, or raise a ValueError that names the file which is missing or damaged."""
-    graph, values = folder / "saved_model.pb", folder / "variables"
-    for file in (graph, *values.glob("variables.*")):
-        # What the disk or the rights to read refuse is no damage, and Python names it.
-        file.open("rb").close()
-    try:
-        return tf.saved_model.load(os.fspath(folder))
-    except Exception as error:
-        if is_fault_of_computer(error):
-            raise
-        about_graph = any(word in str(error) for word in ("saved_model.pb", "MetaGraph"))
-        raise ValueError(
-            f"{graph if about_graph else values} is damaged, or a part of it is missing "
-            f"({_first_line(error)}). Copy or export the model again. Received: {folder}"
-        ) from error
-
-
-def _first_line(error):
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
-
-
-def _newest_version(directory):
-    if (directory / "saved_model.pb").exists():
-        return directory
-    versions = version_folders(directory)
-    if not versions:
-        raise FileNotFoundError(
-            "There is no SavedModel: expected `saved_model.pb` in the folder, or in a sub-folder whose name is "
-            f"the number of a version. Received: directory={os.fspath(directory)!r}"
-        )
-    return versions[-1]
-
-
-def _tensors(signature):
-    """Return the inputs and the outputs of a signature, lists of TensorSpec; empty if there is no signature."""
-    if signature is None:
-        return [], []
-    return list(signature.structured_input_signature[1].values()), list(signature.structured_outputs.values())

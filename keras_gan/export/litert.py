@@ -24,9 +24,11 @@ def save_litert(gan, path, *, averaged=True, to=None, quantize=False):
 
     The file has one signature, `serving_default`, of any batch size: `latents` float32 `(batch, *latent_shape)`, and of
     a conditional model `labels` int32 `(batch,)`, to `images` float32 `(batch, *sample_shape)`. A translator's takes
-    `images`. Nothing in the file checks the inputs. The model runs in inference mode, without random numbers, and
-    computes in float32 whatever the precision of training: its images equal those of the Keras network to 1e-5. An
-    averaged generator gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
+    `images`, a vocoder's `mels`; sound is called `waveforms`, and what a `VideoGAN` draws `clips`. LiteRT has no
+    recurrent layers for batches of any size, so a `MoCoGAN` with a cell needs `save_onnx`. Nothing in the file checks
+    the inputs. The model runs in inference mode, without random numbers, and computes in float32 whatever the precision
+    of training: its images equal those of the Keras network to 1e-5. An averaged generator gets the same statistics of
+    BatchNormalization as from `keras_gan.export.save`.
 
     With `quantize`, each kernel of at least 1,024 numbers is stored as 8-bit integers with a scale for each output
     channel (LiteRT's "dynamic range"). Inputs and outputs stay float32, but the images change: `litert_distance`
@@ -130,10 +132,13 @@ def _converted(converter):
         # TensorFlow does not export the class.
         if type(error).__name__ != "ConverterError":
             raise
-        operations = sorted(set(re.findall(r"'(tf\.\w+)' op is neither", str(error))))
+        names = {f"tf.{name}" for name in re.findall(r"'tf\.(\w+)' op is neither", str(error))}
+        # The lists that the loop of a recurrent layer writes its steps to.
+        names |= {"tf.TensorListReserve"} if "tensor list" in str(error) else set()
         raise ValueError(
-            "LiteRT does not support some operations of the generator: use other layers, or export it with "
-            f"`keras_gan.export.save`. Received: a generator with the operations {operations}"
+            "LiteRT does not support some operations of the generator, such as those of a recurrent layer: use other "
+            "layers, or export it with `keras_gan.export.save_onnx`, whose files run on small devices, too, or with "
+            f"`keras_gan.export.save`. Received: a generator with the operations {sorted(names)}"
         ) from error
 
 

@@ -11,13 +11,13 @@ from PIL import Image
 
 from keras_gan._files import local_path, write_atomically
 from keras_gan._hashes import SHA256SUMS, refreshed
+from keras_gan._sample_rate import sample_rate_of
 from keras_gan._version import __version__
 from keras_gan.callbacks.image_grid import draw_grid
 from keras_gan.export._card_facts import checked_facts, mapping, plain
 from keras_gan.export._card_text import card_text
 from keras_gan.export._sampler import is_averaged, sampler_of
 from keras_gan.export._signatures import are_pictures
-from keras_gan.export._sounds import sample_rate_of
 
 # The version of the fields of `model_card.json`. Under the same number, fields are added and never changed.
 _SCHEMA_VERSION = 1
@@ -215,7 +215,7 @@ def _versions():
 
 def _write_grid(folder, sampler):
     shape = sampler.output_shape
-    if not sampler.is_drawn or not are_pictures(sampler):
+    if not sampler.draws_alone or not are_pictures(sampler):
         return None
     is_clips = len(shape) == 4
     rows = list(range(min(sampler.num_classes, _GRID_ROWS))) if "labels" in sampler.inputs else None

@@ -6,18 +6,27 @@ from keras_gan.export._sampler import file_path, float32_function, settled_sampl
 # The newest version that tf2onnx writes; ONNX Runtime reads it from 1.14 on.
 _OPSET = 18
 
+# What the sides of a tensor are called.
+_SIDES_OF_IMAGES = ("batch", "height", "width")
+_SIDES = {
+    "waveforms": ("batch", "samples"),
+    "mels": ("batch", "frames"),
+    "clips": ("batch", "frames", "height", "width"),
+    "motions": ("batch", "rows"),
+}
+
 
 def save_onnx(gan, path, *, averaged=True, to=None):
     """Write what draws a model's samples as an ONNX file, for ONNX Runtime and other programs that read the format.
 
     The file runs without TensorFlow and without this package. It has the network's inputs, for any batch size:
-    `latents` float32 `(batch, *latent_shape)`, of a conditional model `labels` int32 `(batch,)` as well, or of a
-    translator `images`. Its output is `images` float32 `(batch, *sample_shape)`, and `translations` of a translator, in
-    the layout of Keras: channels last. Nothing in the file checks the inputs. The model runs in inference mode and
-    computes in float32; its images equal those of the Keras network to 1e-5. A network that was trained in mixed
-    precision has float32 weights, and the file holds these weights: it is more exact than the model itself, which
-    rounds to 16 bits between its layers. An averaged generator gets the same statistics of BatchNormalization as from
-    `keras_gan.export.save`.
+    `latents` float32 `(batch, *latent_shape)`, of a conditional model `labels` int32 `(batch,)` as well, of a
+    translator `images`, of a vocoder `mels`, and of a `MoCoGAN` `motions` too. Its output is `images` float32 `(batch,
+    *sample_shape)`, `translations` of a translator, or `waveforms` or `clips`, in the layout of Keras: channels last.
+    Nothing in the file checks the inputs. The model runs in inference mode and computes in float32; its images equal
+    those of the Keras network to 1e-5. A network that was trained in mixed precision has float32 weights, and the file
+    holds these weights: it is more exact than the model itself, which rounds to 16 bits between its layers. An averaged
+    generator gets the same statistics of BatchNormalization as from `keras_gan.export.save`.
 
     Needs `pip install 'keras_gan[onnx]'`.
 
@@ -55,15 +64,14 @@ def save_onnx(gan, path, *, averaged=True, to=None):
     function = float32_function(sampler, output)
     model, _ = tf2onnx.convert.from_function(function, function.input_signature, opset=_OPSET)
     for tensor in (*model.graph.input, *model.graph.output):
-        _name_sides(tensor.type.tensor_type.shape.dim)
+        _name_sides(tensor.type.tensor_type.shape.dim, _SIDES.get(tensor.name, _SIDES_OF_IMAGES))
     _check(onnx, model)
     write_atomically(path, model.SerializeToString(deterministic=True))
     return path
 
 
-def _name_sides(sides):
-    """Name what may have any size: the batch, and height and width of images where the network leaves them open."""
-    names = ("batch", "height", "width") if len(sides) == 4 else ("batch",)
+def _name_sides(sides, names):
+    """Name what may have any size: the batch, and others that the network leaves open."""
     for side, name in zip(sides, names, strict=False):
         if name == "batch" or not side.HasField("dim_value"):
             side.dim_param = name

@@ -10,7 +10,8 @@ import tensorflow as tf
 from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan._files import give_name, local_path, reason_of, unfinished_folder, write_atomically
 from keras_gan._hashes import SHA256SUMS, sha256sums
-from keras_gan.export import _encodings, _signatures, _sounds, _texts, _translations
+from keras_gan._sample_rate import sample_rate_of
+from keras_gan.export import _captions, _encodings, _signatures, _sounds, _texts, _translations
 from keras_gan.export._card_facts import checked_facts
 from keras_gan.export._sampler import finite_part_of, finite_sampler_of, quiet_log, settle_statistics
 from keras_gan.export.model_card import write_model_card
@@ -49,8 +50,8 @@ def save(
       named `clips`, it is a file for each frame, `(count, num_frames)`.
     * `sample_wav`, where the output is named `waveforms`: the same inputs -> `wav_bytes`, strings `(count,)`: the
       recordings of `sample` as WAV files of 16 bits. Their samples a second are the model's `sample_rate`, or that of
-      its `mel_spectrogram`; for a model that has neither, `sample_rate`, int32, is one more input. A `WaveGAN` does not
-      know its rate unless you say it first: `gan.sample_rate = 16_000`.
+      its `mel_spectrogram`; for a model that has neither, such as a `WaveGAN` that was built without one,
+      `sample_rate`, int32, is one more input.
 
     A model of text, whose output is named `tokens`, has `serving_default` and `sample` with int32 `tokens` `(count,
     length)`, and with a tokenizer one more:
@@ -66,7 +67,8 @@ def save(
       `gan.vocode(mels)`.
     * `vocode_wav`: `mels` -> `wav_bytes`, strings `(count,)`, as in `sample_wav`.
 
-    A translator has these instead, of any size that its network takes:
+    A translator has these instead. Of a network for pictures of any size, sides that it does not take are continued by
+    the mirror image, as in `translate`:
 
     * `serving_default`: `images` float32 `(count, height, width, channels)` in [-1, 1], and `labels` where it takes
       them -> `images`, the same as `gan.translate(images)`, in batches of any size (of a network with noise, in the
@@ -76,7 +78,11 @@ def save(
       translations. Each picture is translated by itself, so those of one request may differ in size. Colours become
       grey for a network of one channel, and grey becomes colours for one of three. Transparent parts become white for
       a network without alpha. The PNG files have 8 bits, or 16 with `image_type="uint16"`; files of 16 bits are read
-      with all of them either way. A turn that EXIF asks for is ignored. A model that takes trimaps does not have it.
+      with all of them either way. A turn that EXIF asks for is ignored. What enlarges pictures keeps their alpha, and
+      grey ones grey, as `upscale_picture` does.
+    * `matte_png`, of a model that takes trimaps, in its place: `image_bytes` and `trimap_bytes`, strings `(count,)`,
+      files of pictures and of their trimaps, white for foreground, black for background and grey where it is open ->
+      `png_bytes`, strings `(count,)`, the pictures with their alpha.
 
     A model with an encoder, such as `VAEGAN`, has those of a model that draws images, and these:
 
@@ -90,7 +96,22 @@ def save(
     * `score`: `images` -> `scores` float32 `(count,)`, higher for more anomalous images, the same as
       `gan.score(images)`.
 
-    Their images are float32 in [-1, 1], or bytes or 16 bits as for a translator, by `image_type`.
+    A model that draws what a text says, such as `TextToImage`, has these:
+
+    * `serving_default`: `latents` and `tokens` int32 `(count, length)`, or `vectors` float32 for a model without a text
+      encoder -> `images`.
+    * `sample`: `seed` int64, a scalar, and `text`, strings `(count,)` -> `images`, the same as
+      `gan.generate(text=text, seed=seed)`. The graph makes the tokens. A model without a tokenizer takes `tokens` or
+      `vectors` in the place of `text`, also in the next one.
+    * `sample_png`: the same inputs -> `png_bytes`, strings `(count,)`.
+
+    One that edits pictures, `TextEditor`, has a `serving_default` of `images` and `tokens`, and
+
+    * `edit_png`: `image_bytes`, strings `(count,)`, PNG or JPEG files of the size that the model takes, and `text`
+      -> `png_bytes`.
+
+    The images of a model with an encoder are float32 in [-1, 1], or bytes or 16 bits as for a translator, by
+    `image_type`.
 
     Images and latents are float32 unless you ask for whole numbers, whatever the precision of training. The graph
     raises an error for a request with inputs of the wrong shape (it names the nearest height and width that work, if
@@ -170,7 +191,7 @@ def save(
     jit_compile = require_bool("jit_compile", jit_compile)
     _check_version(version, directory)
     checked_facts(card, "card")
-    sample_rate = _sounds.sample_rate_of(gan)
+    sample_rate = sample_rate_of(gan)
     tokenizer = getattr(gan, "tokenizer", None)
     options = {"max_count": max_count, "jit_compile": jit_compile, "sample_rate": sample_rate, "tokenizer": tokenizer}
     offered = _offered(sampler, encoder, scorer, image_type, **options)
@@ -179,8 +200,7 @@ def save(
         settle_statistics(sampler, gan)
         with _failed_writes_named(directory):
             parts = [part for part in (sampler, encoder, scorer) if part is not None]
-            layers = [part.network for part in parts] + ([] if tokenizer is None else [tokenizer])
-            _write(layers, signatures, staged)
+            _write([*(part.network for part in parts), *_ready(tokenizer)], signatures, staged)
             _signatures.write_requests(staged, directory.name, signatures)
         lines = {signature.name: signature.documentation for signature in signatures}
         write_model_card(staged, gan, averaged=averaged, to=to, signatures=lines, facts={**known, **(card or {})})
@@ -192,7 +212,9 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
     """Every signature of a model: those of a translator if its sampler takes pictures, and those of its encoder."""
     require_choice("image_type", image_type, _translations.IMAGE_TYPES)
     options = {"max_count": max_count, "jit_compile": jit_compile}
-    if sampler.fields[sampler.main].is_picture:
+    if hasattr(sampler, "words_name") and image_type == "float32":
+        return _captions.of_captions(sampler, **options)
+    if sampler.fields[sampler.main].is_picture and not hasattr(sampler, "words_name"):
         return _translations.of_translator(sampler, image_type=image_type, **options)
     if sampler.output == "tokens":
         signatures = _texts.of_sampler(sampler, tokenizer, **options)
@@ -207,6 +229,15 @@ def _offered(sampler, encoder, scorer, image_type, *, max_count, jit_compile, sa
             f"out. Received: image_type={image_type!r}, and a model that takes {', '.join(sampler.inputs)}"
         )
     return signatures
+
+
+def _ready(tokenizer):
+    """The layer that makes tokens of texts, in a list and with its tables; an empty list without."""
+    if tokenizer is None:
+        return []
+    if not tokenizer.built:
+        tokenizer.build((None,))
+    return [tokenizer]
 
 
 def _chosen_signatures(offered, names):

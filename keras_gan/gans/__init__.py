@@ -35,8 +35,11 @@ from keras_gan.gans.relativistic_gan import RelativisticGAN
 from keras_gan.gans.relgan import RelGAN
 from keras_gan.gans.seqgan import SeqGAN
 from keras_gan.gans.srgan import SRGAN
+from keras_gan.gans.stack_gan import StackGAN
 from keras_gan.gans.stargan import StarGAN
 from keras_gan.gans.stylegan2 import StyleGAN2
+from keras_gan.gans.text_editor import TextEditor
+from keras_gan.gans.text_to_image import TextToImage
 from keras_gan.gans.text_wgan_gp import TextWGANGP
 from keras_gan.gans.two_player import TwoPlayerGAN
 from keras_gan.gans.vae import VAE
@@ -82,8 +85,11 @@ __all__ = [
     "RelativisticAverageGAN",
     "RelativisticGAN",
     "SeqGAN",
+    "StackGAN",
     "StarGAN",
     "StyleGAN2",
+    "TextEditor",
+    "TextToImage",
     "TextWGANGP",
     "TwoPlayerGAN",
     "VideoGAN",

@@ -9,6 +9,7 @@ from keras_gan._arguments import require_int
 from keras_gan._pixels import require_images
 from keras_gan._tensors import require_float_images
 from keras_gan.gans._inpainting_sampler import MASKS, InpaintingSampler
+from keras_gan.gans._pictures import PictureWithHoles
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._tiles import Tiles
 from keras_gan.gans._translation import TranslationModel, require_loss
@@ -157,13 +158,34 @@ class InpaintingModel(TranslationModel, abc.ABC):
         """
         return self.translate(images, masks=masks, averaged=averaged, batch_size=batch_size, tile=tile, overlap=overlap)
 
+    def inpaint_picture(self, picture, **options):
+        """Fill the transparent pixels of one picture as files hold it, of 8 or 16 bits.
+
+        Args:
+            picture: uint8 or uint16 `(height, width, channels)`, the channels those of the network, or grey, and the
+                alpha: 0 where the picture is to be filled. Pixels that are half transparent are known, and stay.
+            **options: as in `inpaint`: averaged, tile and overlap.
+
+        Returns:
+            NumPy array of the picture's type, with the colours of the network; with the alpha only if some pixels stay
+            half transparent. All known pixels are returned as they are.
+
+        Raises:
+            ValueError: if this is no such picture, or has no hole.
+        """
+        given = PictureWithHoles(picture, self.sampler().inputs["images"].shape[-1])
+        return given.filled(lambda images, masks: self.inpaint(images, masks, **options))
+
+    def translate_picture(self, picture, **options):
+        """As `inpaint_picture`, under the name of all translators."""
+        return self.inpaint_picture(picture, **options)
+
     def translate(self, images, *, masks, averaged=True, batch_size=64, tile=None, overlap=None):
         """As `inpaint`, under the name that snapshots, metrics and exports of all translators use."""
         self.settle_averages()
         sampler, batch_size = self.kept_sampler(averaged), require_int("batch_size", batch_size)
         images = require_images("images", np.asarray(require_float_images("images", images)))
-        sides = tuple(sampler.inputs["images"].shape[1:3])
-        tiles = Tiles.chosen(images.shape[1:3], sides, tile, overlap)
+        tiles = Tiles.chosen(images.shape[1:3], sampler, tile, overlap)
         if tiles.are_whole:
             return sampler.run(sampler.inputs_for(images=images, masks=masks), batch_size)
         masks = np.asarray(sampler.checked_masks(masks, images.shape))

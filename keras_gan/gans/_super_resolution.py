@@ -6,13 +6,9 @@ import keras
 import numpy as np
 
 from keras_gan._arguments import require_int, require_number
-from keras_gan._pixels import require_images
-from keras_gan._tensors import require_float_images
-from keras_gan._traversal import every_layer
 from keras_gan.gans._paired_translation import PairedTranslationModel
 from keras_gan.gans._pictures import Picture
 from keras_gan.gans._serialised import serialised
-from keras_gan.gans._tiles import in_multiples
 from keras_gan.gans._translation import require_loss, require_perceptual
 from keras_gan.training import Critic, Interface
 
@@ -166,17 +162,11 @@ class SuperResolutionModel(PairedTranslationModel, abc.ABC):
         given = Picture(picture, self.sampler().inputs["images"].shape[-1])
         return given.enlarged(self.upscale(given.colours[np.newaxis], **options)[0])
 
-    def translated(self, images, sampler, *, tile, **options):
-        """As `TranslationModel.translated`, of images with any sides."""
-        images = require_images("images", np.asarray(require_float_images("images", images)))
-        height, width = images.shape[1:3]
-        multiple = max([getattr(layer, "multiple", 1) for layer in every_layer(sampler.network)], default=1)
-        margins = [(0, -side % multiple) for side in (height, width)]
-        if None in sampler.inputs["images"].shape[1:3]:
-            images = np.pad(images, [(0, 0), *margins, (0, 0)], mode="symmetric") if np.any(margins) else images
-            tile = in_multiples(tile, multiple)
-        made = super().translated(images, sampler, tile=tile, **options)
-        return made[:, : self.scale * height, : self.scale * width]
+    def sampler(self, averaged=True):
+        """The `Sampler` that enlarges: the generator, or its average. Exports keep the alpha of files."""
+        sampler = super().sampler(averaged)
+        sampler.keeps_alpha = True
+        return sampler
 
     def blocks_of(self, batch):
         """What a picture of training shows: a source with each pixel as a square, its result, and its target."""

@@ -6,6 +6,7 @@ import numbers
 import numpy as np
 
 from keras_gan._arguments import require_int
+from keras_gan._traversal import every_layer
 
 
 class Tiles:
@@ -21,7 +22,8 @@ class Tiles:
     without strides that looks at most m pixels far makes the same in tiles as of the whole image; one with strides does
     where the tiles begin at multiples of them.
 
-    An image that is smaller than a tile is continued by its mirror image, and what is made of that is cropped.
+    An image that is smaller than a tile, or whose sides are no multiples of what the network folds, is continued by its
+    mirror image, and what is made of that is cropped.
 
     A network may make images `scale` times as high and wide. Then tiles are cut in the pixels of the images, and
     blended in those of the larger ones, where all sizes above count `scale` times.
@@ -31,6 +33,7 @@ class Tiles:
         tile: tuple (height, width) of a tile.
         overlap: tuple of two ints, the overlap of tiles above each other and next to each other, smaller than the tile.
         scale: int, how many times as high and wide as a tile is what is made of it.
+        multiple: int, the sides of an image are continued to multiples of it.
 
     Example:
         >>> images = np.random.default_rng(0).uniform(-1, 1, (1, 20, 9, 3)).astype("float32")
@@ -39,35 +42,38 @@ class Tiles:
         True
     """
 
-    def __init__(self, sides, tile, overlap, scale=1):
+    def __init__(self, sides, tile, overlap, scale=1, multiple=1):
         self.sides, self.tile, self.overlap, self.scale = sides, tile, overlap, scale
-        self._padded = tuple(map(max, sides, tile))
+        self._padded = tuple(max(_rounded_up(side, multiple), size) for side, size in zip(sides, tile, strict=True))
         self._starts = tuple(map(_starts, self._padded, tile, overlap))
 
     @classmethod
-    def chosen(cls, sides, taken, tile=None, overlap=None, *, scale=1):
+    def chosen(cls, sides, sampler, tile=None, overlap=None, *, scale=1):
         """The tiles for a network and a user's choice.
 
         Args:
             sides: tuple (height, width) of the images.
-            taken: tuple (height, width) that the network takes, None for any.
-            tile: int or tuple (height, width); None for the sides that the network takes, or else for no tiles.
+            sampler: `Sampler` with the main input "images". What sides its network takes, its first layers say.
+            tile: int or tuple (height, width), rounded up to sides that the network takes; None for the sides that it
+                takes, or else for no tiles.
             overlap: int; None for about a quarter of the tile.
             scale: as for the class.
 
         Raises:
             ValueError: if the tile is none that the network takes, or the overlap is not smaller than the tile.
         """
-        wanted = _wanted(tile)
+        taken, wanted = sampler.inputs["images"].shape[1:3], _wanted(tile)
         if any(size not in (None, want) for size, want in zip(taken, wanted, strict=True) if want is not None):
             raise ValueError(
                 f"The network takes images of {_size(taken)}, so tiles can have no other size: leave `tile` out. "
                 f"Received: tile={tile!r}"
             )
-        # A network of any size gets no more than there is.
-        largest = [side if want is None else min(side, want) for side, want in zip(sides, wanted, strict=True)]
-        tile = tuple(size or large for size, large in zip(taken, largest, strict=True))
-        is_cut = [size < side for size, side in zip(tile, sides, strict=True)]
+        multiple, smallest = _rule_of(sampler.network) if None in taken else (1, 1)
+        # A network of any size gets no more than there is, continued to what it can take.
+        least = (side if want is None else min(side, want) for side, want in zip(sides, wanted, strict=True))
+        fitting = (_rounded_up(max(side, smallest), multiple) for side in least)
+        tile = tuple(size or side for size, side in zip(taken, fitting, strict=True))
+        is_cut = [size < _rounded_up(side, multiple) for size, side in zip(tile, sides, strict=True)]
         if overlap is not None:
             overlap = require_int("overlap", overlap, low=0)
             if any(cut and overlap >= size for cut, size in zip(is_cut, tile, strict=True)):
@@ -76,7 +82,8 @@ class Tiles:
                     f"Received: overlap={overlap}"
                 )
         overlaps = (_usual_overlap(size) if overlap is None else overlap for size in tile)
-        return cls(sides, tile, tuple(cut * shared for cut, shared in zip(is_cut, overlaps, strict=True)), scale)
+        shared = tuple(cut * each for cut, each in zip(is_cut, overlaps, strict=True))
+        return cls(sides, tile, shared, scale, multiple)
 
     @property
     def are_whole(self):
@@ -137,9 +144,14 @@ class Tiles:
         return canvas
 
 
-def in_multiples(tile, multiple):
-    """A user's choice of a tile, None or as for `Tiles.chosen`, with sides rounded up to multiples of a number."""
-    return None if tile is None else tuple(size + -size % multiple for size in _wanted(tile))
+def _rule_of(network):
+    """What the sides that a network for images of any size takes are multiples of, and the smallest one."""
+    rules = [layer for layer in every_layer(network) if hasattr(layer, "require_sides")]
+    return tuple(max([getattr(layer, name, 1) for layer in rules], default=1) for name in ("multiple", "smallest"))
+
+
+def _rounded_up(side, multiple):
+    return side + -side % multiple
 
 
 def _usual_overlap(size):
@@ -167,9 +179,14 @@ def _wanted(tile):
     if tile is None:
         return (None, None)
     sizes = (tile, tile) if isinstance(tile, numbers.Integral) else tile
-    if not isinstance(sizes, tuple | list) or len(sizes) != 2:
-        raise ValueError(f"`tile` must be an integer, or a tuple (height, width). Received: tile={tile!r}")
-    return tuple(require_int("tile", size) for size in sizes)
+    try:
+        if isinstance(sizes, tuple | list) and len(sizes) == 2:
+            return tuple(require_int("tile", size) for size in sizes)
+    except ValueError:
+        pass
+    raise ValueError(
+        f"`tile` must be an integer of at least 1, or a tuple (height, width) of two. Received: tile={tile!r}"
+    )
 
 
 def _size(sides):

@@ -10,6 +10,7 @@ from keras_gan._arguments import require_int
 from keras_gan._pixels import require_images
 from keras_gan._tensors import require_float_images
 from keras_gan.gans._pairs import side_by_side
+from keras_gan.gans._pictures import Picture
 from keras_gan.gans._tiles import Tiles
 from keras_gan.losses import AdversarialLoss, Perceptual
 from keras_gan.training import AdversarialModel
@@ -37,7 +38,8 @@ class TranslationModel(AdversarialModel, abc.ABC):
         """Translate images. This does not change the state of training.
 
         Networks that were built with sides None take images of any size. With fixed sides, larger images are translated
-        in tiles of that size, and smaller ones are continued by their mirror image first. A `tile` bounds the memory
+        in tiles of that size. Images that are smaller, or whose sides a network that halves them cannot take, are
+        continued by their mirror image first, and the translation is cropped. A `tile` bounds the memory
         for large images. Tiles overlap and are blended, without seams: what a network makes of the neighbourhood of a
         pixel is nearly what it makes of it in the whole image, up to its padding at the edges of tiles and its strides.
         What it makes of the whole picture, as instance normalisation does, it makes of the tile. So tiles of the size
@@ -48,6 +50,7 @@ class TranslationModel(AdversarialModel, abc.ABC):
             averaged: whether to use the averaged translator if there is one.
             batch_size: int, how many images, or tiles of different images, to translate at once.
             tile: int or tuple (height, width) of the tiles, for networks that take any size; None for whole images.
+                Rounded up to what the network takes.
             overlap: int, by how many pixels tiles overlap at least, smaller than a tile; None for about a quarter.
 
         Returns:
@@ -57,6 +60,30 @@ class TranslationModel(AdversarialModel, abc.ABC):
             ValueError: if these are no images that the translator takes, or an argument is out of range.
         """
         return self.translated(images, self.kept_sampler(averaged), batch_size=batch_size, tile=tile, overlap=overlap)
+
+    def translate_picture(self, picture, **options):
+        """Translate one picture as files hold it, of 8 or 16 bits and with or without alpha.
+
+        A network without alpha sees the colours alone, and the alpha stays. The colours of fully transparent pixels
+        mean nothing, so near opaque ones they are continued from these first. A network for colours gets grey pictures
+        in three channels.
+
+        Args:
+            picture: uint8 or uint16 `(height, width)` or `(height, width, channels)`, the channels those of the network
+                or grey, perhaps with one more for the alpha.
+            **options: as in `translate`.
+
+        Returns:
+            NumPy array of the picture's type, `(height, width, channels)` with the channels of the translation and
+            perhaps the alpha; `(height, width)` if both were grey without alpha.
+
+        Raises:
+            ValueError: if this is no such picture.
+        """
+        # Both ways of a model may take other channels.
+        way = {name: options[name] for name in ("to",) if name in options}
+        given = Picture(picture, self.sampler(**way).inputs["images"].shape[-1])
+        return given.enlarged(self.translate(given.colours[np.newaxis], **options)[0], keeps_grey=False)
 
     def translated(self, images, sampler, *, batch_size, tile, overlap, **conditions):
         """What a sampler makes of images, in tiles where it must be; arguments as in `translate`.
@@ -71,11 +98,11 @@ class TranslationModel(AdversarialModel, abc.ABC):
         """
         self.settle_averages()
         batch_size = require_int("batch_size", batch_size)
-        *sides, channels = sampler.inputs["images"].shape[1:]
+        channels = sampler.inputs["images"].shape[-1]
         # As a tensor first: NumPy makes arrays of objects and of text, too.
         images = require_images("images", np.asarray(require_float_images("images", images)))
         _require_channels(images, channels)
-        tiles = Tiles.chosen(images.shape[1:3], tuple(sides), tile, overlap, scale=self.scale)
+        tiles = Tiles.chosen(images.shape[1:3], sampler, tile, overlap, scale=self.scale)
         inputs = sampler.inputs_for(images=tiles.corners(images), **conditions)
         if tiles.are_whole:
             return sampler.run(inputs, batch_size)

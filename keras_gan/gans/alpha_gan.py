@@ -8,6 +8,7 @@ from keras_gan._arguments import require_number
 from keras_gan._tensors import require_float_images
 from keras_gan._trimaps import is_background, is_foreground, is_unknown, warn_of_halves
 from keras_gan.gans._paired_translation import PairedTranslationModel
+from keras_gan.gans._pictures import Picture
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
@@ -34,13 +35,11 @@ class AlphaGAN(PairedTranslationModel):
     equations 1 and 2. What the trimap knows, the model does not ask the network: alphas are exactly 0 and 1 there.
 
     Sources have the channels of the picture, and after them the trimap: 1 for foreground, -1 for background, 0 where
-    nothing is known. `data.trimaps_of` makes trimaps of true alphas:
+    nothing is known. `data.load_mattes` makes such batches of files, cut-outs on photographs or pictures with their
+    alphas, and draws the trimaps:
 
-        sources = np.concatenate([pictures, keras_gan.data.trimaps_of(alphas)], axis=-1)
-        model.fit(keras_gan.data.load_pairs(sources, alphas, batch_size=8), epochs=100)
+        model.fit(keras_gan.data.load_mattes("cut_outs/", backgrounds="photographs/", image_size=64), epochs=100)
         model.matte(pictures, trimaps)
-
-    (Four channels are no colours with alpha here, so leave `Preprocessing(channels=...)` out.)
 
     Differences from the paper: pairs do not have the true colours of the foreground, so those of the picture stand for
     them, and b is the picture turned by 180 degrees. The generator may be any network, such as `networks.unet`; the
@@ -108,6 +107,18 @@ class AlphaGAN(PairedTranslationModel):
         }
         return {"generator": terms}
 
+    def blocks_of(self, batch):
+        """What a picture of training shows: a picture, its trimap, the alpha that is found, and the true one if given.
+
+        As four channels, the trimap would be the alpha of the picture, and hide what matting looks at.
+        """
+        source, *targets = (np.asarray(batch[name], np.float32) for name in self.data_spec if name in batch)
+
+        def alphas(pictures, trimaps):
+            return self.translate(np.concatenate([pictures, trimaps], axis=-1))
+
+        return [[source[..., :-1], source[..., -1:], alphas, *targets]]
+
     def matte(self, images, trimaps, **options):
         """Find the alphas of pictures.
 
@@ -134,6 +145,29 @@ class AlphaGAN(PairedTranslationModel):
         warn_of_halves("trimaps", trimaps, stacklevel=2)
         made = self.translate(np.concatenate([images, trimaps], axis=-1), **options)
         return np.clip(0.5 * (made + 1.0), 0.0, 1.0)
+
+    def matte_picture(self, picture, trimap, **options):
+        """Find the alpha of one picture as files hold it, of 8 or 16 bits.
+
+        The colours stay as they are: half transparent ones still hold some of the old background.
+
+        Args:
+            picture: uint8 or uint16 `(height, width)` or `(height, width, channels)`, the channels those that the
+                network takes next to the trimap, or grey. An alpha that it has is left out.
+            trimap: uint8 or uint16 `(height, width)` or `(height, width, 1)`: white for foreground, black for
+                background, grey where it is open.
+            **options: as in `matte`.
+
+        Returns:
+            NumPy array of the picture's type, `(height, width, channels + 1)`, the last channel the alpha.
+
+        Raises:
+            ValueError: if these are no such picture and trimap.
+        """
+        given = Picture(picture, self.sampler().inputs["images"].shape[-1] - 1)
+        known = Picture(trimap, 1)
+        alphas = self.matte(given.colours[np.newaxis], known.colours[np.newaxis], **options)
+        return given.with_alpha(alphas[0])
 
     def get_config(self):
         """Return the constructor's arguments."""

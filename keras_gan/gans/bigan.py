@@ -8,7 +8,7 @@ from keras_gan.gans._posterior import Posterior
 from keras_gan.gans._scoring import ScoringModel, features_of, mean_of_each
 from keras_gan.gans._serialised import serialised
 from keras_gan.losses import NonSaturating
-from keras_gan.training import Critic, Interface, Player
+from keras_gan.training import Critic, Game, Interface, Player
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
@@ -96,15 +96,18 @@ class BiGAN(ScoringModel):
 
     def objectives(self, batch, deviation, prior):
         """What both players minimise."""
-        encoded = {"images": batch["images"], "latents": self.code(batch, deviation)}
-        drawn = {"images": self.forward(self._decodes, {"latents": prior})["images"], "latents": prior}
-        of_encoder, of_generator = self.critic(encoded).logits, self.critic(drawn).logits
+        of_encoder, of_generator = (self.critic(each).logits for each in self.both_kinds(batch, deviation, prior))
         judging = self.adversarial_loss.discriminator_loss
         return {
             "discriminator": {"d_loss": judging(of_encoder, of_generator)},
             # The labels are swapped.
             "generator": {"g_loss": judging(of_generator, of_encoder)},
         }
+
+    def both_kinds(self, batch, deviation, prior):
+        """What the discriminator judges: real images with their codes, and codes with the images drawn from them."""
+        encoded = {"images": batch["images"], "latents": self.code(batch, deviation)}
+        return encoded, {"images": self.forward(self._decodes, {"latents": prior})["images"], "latents": prior}
 
     def code(self, batch, deviation):
         """E(x) in the step in progress; of an encoder that returns a distribution, mean + sigma * deviation."""
@@ -114,6 +117,15 @@ class BiGAN(ScoringModel):
     def test_terms(self, batch, noise):
         """Both losses on images that are not trained on."""
         return self.objectives(batch, self.codes_for(batch, noise), self.codes_for(batch, noise))
+
+    @property
+    def games(self):
+        """The game of the discriminator with the generator; the encoder plays for the real images."""
+        return {"": Game(self.critic, self.generator, judge="discriminator", maker="generator")}
+
+    def play(self, batch, noise):
+        """Real images with their codes, and codes with the images that are drawn from them."""
+        return {"": self.both_kinds(batch, self.codes_for(batch, noise), self.codes_for(batch, noise))}
 
     def scores(self, images, networks):
         """(1 - w) mean |x - G(E(x))| + w mean |f(x, E(x)) - f(G(E(x)), E(x))|."""

@@ -153,13 +153,19 @@ class MoCoGAN(AdversarialModel):
 
     @property
     def games(self):
-        """The game of the video discriminator, which sees all that the other one sees."""
-        game = Game(self.video_critic, self.generator, judge="video_discriminator", maker="generator", field="clips")
-        return {"": game}
+        """A game for each discriminator: that of frames, and that of clips."""
+        critics = {"image": self.image_critic, "video": self.video_critic}
+        return {
+            name: Game(critic, self.generator, judge=f"{name}_discriminator", maker="generator", field="clips")
+            for name, critic in critics.items()
+        }
 
     def play(self, batch, noise):
-        """The real clips, and some that are generated."""
-        return {"": (batch, self.generate_for(self.drawn_for(batch, noise)))}
+        """Real clips and some that are generated, and a frame of each."""
+        drawn = self.drawn_for(batch, noise)
+        fake = self.generate_for(drawn)
+        frames = frame_at(batch, drawn["real_moments"]), frame_at(fake, drawn["fake_moments"])
+        return {"image": frames, "video": (batch, fake)}
 
     def sampler(self, averaged=True):
         """The `Sampler` that draws clips: from the generator, or its average."""

@@ -33,15 +33,14 @@ class RealESRGAN(SuperResolutionModel):
     half as large here, and a step of 10 / 255 there is one of 20 / 255. The networks are `networks.rrdb` and
     `networks.unet_discriminator`:
 
-        squares = keras_gan.data.load_degraded(
-            "squares/", keras_gan.data.SecondOrderDegradation(4), image_size=256, batch_size=12
-        )
+        photographs = keras_gan.data.Parts("photographs/", 256)
+        squares = keras_gan.data.load_degraded(photographs, keras_gan.data.SecondOrderDegradation(4), batch_size=12)
         trunk = keras_gan.networks.perceptual_trunk(weights="vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5")
         layers = ["block1_conv2", "block2_conv2", "block3_conv4", "block4_conv4", "block5_conv4"]
         perceptual = keras_gan.losses.Perceptual(trunk, layers, weights=[0.1, 0.1, 1.0, 1.0, 1.0])
 
-    The squares are parts of photographs at their own resolution, as `examples/restore.py` cuts them: a photograph that
-    was made smaller teaches the detail of small photographs.
+    The squares are parts of photographs at their own resolution: a photograph that was made smaller teaches the detail
+    of small photographs.
 
     w_f = 1 goes with the weights of PyTorch, which need `preprocessing="torch"` in `perceptual_trunk`. With those of
     Keras above, L_F has another scale: look at `perceptual_loss` next to the other terms, and set `perceptual_weight`.

@@ -24,6 +24,8 @@ class SRGAN(SuperResolutionModel):
 
         keras_gan.networks.vgg_discriminator(image_shape=(96, 96, 3), halvings=4, halving_kernel=3, dense_width=1024)
 
+    For trainings of hours and not of days, give `srresnet` its `skip="bicubic"`.
+
     The defaults are the paper's SRGAN-MSE. Its SRGAN-VGG54 has the features of VGG19 in the place of the pixels:
 
         trunk = keras_gan.networks.perceptual_trunk(weights="vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5")

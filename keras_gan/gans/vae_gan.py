@@ -7,19 +7,19 @@ import tensorflow as tf
 
 from keras_gan._arguments import require_number
 from keras_gan._replicas import mean_over_replicas
-from keras_gan.gans._encoding import EncodingModel
 from keras_gan.gans._posterior import Posterior
+from keras_gan.gans._scoring import ScoringModel, features_of
 from keras_gan.gans._serialised import serialised
 from keras_gan.gans._translation import require_loss
 from keras_gan.losses import NonSaturating
-from keras_gan.training import Critic, Interface, Player
+from keras_gan.training import Critic, Game, Interface, Player
 
 # With fewer features, the divergence of the codes outweighs their likeness.
 _ENOUGH_FEATURES = 1024
 
 
 @keras.saving.register_keras_serializable(package="keras_gan")
-class VAEGAN(EncodingModel):
+class VAEGAN(ScoringModel):
     """Variational autoencoder that compares images in the features of a discriminator.
 
     With x real, z ~ q(z|x) from the encoder, x~ = Dec(z) the reconstruction, y = Dec(u) drawn from u ~ N(0, I), f the
@@ -37,6 +37,9 @@ class VAEGAN(EncodingModel):
     generated ones, the discriminator takes no step while one is below `equilibrium` - `margin`, and the decoder none
     while one is above `equilibrium` + `margin`. If both would wait, neither does. The cost of a discriminator that
     cannot tell is log 2 = 0.69.
+
+    As a detector of anomalies, `score` is the encoder's objective of each image, with the mean of q(z|x) as its code:
+    up to a constant, and with beta 1, the negated bound of the likelihood of its features.
 
     Differences from the paper: the decoder has the non-saturating loss; the paper's is
     `adversarial_loss=losses.Minimax()`. The two kinds of fakes together have the same weight as the real images. Each
@@ -71,8 +74,8 @@ class VAEGAN(EncodingModel):
         >>> history = model.fit(images, batch_size=8, verbose=0)
         >>> model.encode(images[:3]).shape, model.reconstruct(images[:3]).shape
         ((3, 4), (3, 16, 16, 1))
-        >>> model.generate(2, seed=0).shape
-        (2, 16, 16, 1)
+        >>> model.generate(2, seed=0).shape, model.score(images[:3]).shape
+        ((2, 16, 16, 1), (3,))
     """
 
     terms = ("kl_loss", "likeness_loss", "g_loss", "d_loss")
@@ -130,7 +133,7 @@ class VAEGAN(EncodingModel):
         posterior = self.posterior(batch, deviation)
         images = batch["images"], self.decode_codes(posterior.sample), self.decode_codes(prior)
         real, rebuilt, drawn = (self.critic({"images": each}) for each in images)
-        likeness = _likeness(real.features, rebuilt.features)
+        likeness = tf.reduce_mean(_likeness_of_each(real.features, rebuilt.features))
         fake_logits = tf.concat([rebuilt.logits, drawn.logits], axis=0)
         self._wait(real.logits, fake_logits)
         return {
@@ -156,6 +159,29 @@ class VAEGAN(EncodingModel):
     def test_terms(self, batch, noise):
         """All losses on images that are not trained on."""
         return self.objectives(batch, self.codes_for(batch, noise), self.codes_for(batch, noise))
+
+    @property
+    def games(self):
+        """The game of the discriminator with the decoder, whose samples it judges next to the reconstructions."""
+        return {"": Game(self.critic, self.decoder, judge="discriminator", maker="decoder")}
+
+    def play(self, batch, noise):
+        """The real images, and some that are drawn."""
+        return {"": (batch, {"images": self.decode_codes(self.codes_for(batch, noise))})}
+
+    def scores(self, images, networks):
+        """The encoder's objective of each image: beta KL(q(z|x) || N(0, I)) + 1/2 |f(x) - f(Dec(mean))|^2."""
+        found = self._encodes({"images": images}, network=networks["encoder"], training=False)
+        mean, log_variance = (tf.cast(found[name], tf.float32) for name in ("mean", "log_variance"))
+        rebuilt = self.images_of(mean, networks)
+        real, made = (self.critic.interface({"images": each}, training=False)["features"] for each in (images, rebuilt))
+        divergence = Posterior(mean, log_variance, mean).divergence_of_each
+        return self.beta * divergence + tf.cast(_likeness_of_each(real, made), tf.float32)
+
+    def score_sampler(self, averaged=True):
+        """As `ScoringModel.score_sampler`; a ValueError if the features compare the images of a batch."""
+        features_of(self.discriminator)
+        return super().score_sampler(averaged)
 
     def posterior(self, batch, deviation):
         """q(z|x), with mean + sigma * deviation as its sample."""
@@ -192,10 +218,10 @@ def _require_loss(loss):
     return loss
 
 
-def _likeness(real, rebuilt):
-    """1/2 |f(x) - f(x~)|^2, summed over the features, mean over the batch."""
+def _likeness_of_each(real, rebuilt):
+    """1/2 |f(x) - f(x~)|^2 of each image, summed over the features, `(batch,)`."""
     squares = 0.5 * tf.square(real - rebuilt)
-    return tf.reduce_mean(tf.reduce_sum(squares, axis=tuple(range(1, squares.shape.rank))))
+    return tf.reduce_sum(squares, axis=tuple(range(1, squares.shape.rank)))
 
 
 def _require_fitting(encodes, decodes, judges):

@@ -2,6 +2,7 @@
 
 import keras
 
+from keras_gan._arguments import require_int
 from keras_gan.gans.wgan_gp import WGANGP
 from keras_gan.training import Field
 
@@ -25,12 +26,18 @@ class WaveGAN(WGANGP):
         discriminator: keras.Model, waveforms to logits; see `TwoPlayerGAN`.
         penalties: list of penalties that replaces the paper's gradient penalty of weight 10; None for the paper's.
         discriminator_steps: int, critic updates for each generator update.
+        sample_rate: int, samples in a second of what it learns from, as `load_recordings(...).sample_rate` has it. It
+            is saved with the model, and used where its samples become sound: by `callbacks.AudioSnapshots` and in
+            exports. It changes nothing in training. None for a rate that each of them is told.
         **options: further arguments of `TwoPlayerGAN`, such as `ema_half_life` and `seed`.
+
+    Raises:
+        ValueError: if the networks do not fit each other, or an argument is out of range.
 
     Example:
         >>> import keras_gan, numpy as np
         >>> networks = keras_gan.networks.wavegan(num_samples=64, latent_dim=4, width=2)
-        >>> gan = keras_gan.WaveGAN(*networks, discriminator_steps=1, seed=0)
+        >>> gan = keras_gan.WaveGAN(*networks, discriminator_steps=1, sample_rate=8_000, seed=0)
         >>> gan.compile(run_eagerly=True)  # Faster for so few steps.
         >>> tones = np.sin(np.arange(64.0, dtype="float32"))[None, :, None].repeat(2, axis=0)
         >>> history = gan.fit({"waveforms": tones}, batch_size=2, verbose=0)
@@ -39,6 +46,12 @@ class WaveGAN(WGANGP):
     """
 
     samples = "waveforms"
+
+    def __init__(self, generator, discriminator, *, penalties=None, discriminator_steps=5, sample_rate=None, **options):
+        super().__init__(
+            generator, discriminator, penalties=penalties, discriminator_steps=discriminator_steps, **options
+        )
+        self.sample_rate = None if sample_rate is None else require_int("sample_rate", sample_rate)
 
     def sample_field(self, shape):
         """The field of waveforms, which must be in [-1, 1]."""
@@ -70,3 +83,7 @@ class WaveGAN(WGANGP):
     def default_optimizer(self):
         """Adam as in the paper: learning rate 1e-4, betas 0.5 and 0.9."""
         return self.paper_optimizer()
+
+    def get_config(self):
+        """Return the constructor's arguments."""
+        return {**super().get_config(), "sample_rate": self.sample_rate}

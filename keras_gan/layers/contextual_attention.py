@@ -70,7 +70,10 @@ class ContextualAttention(keras.layers.Layer):
         copied = _patches(maps, 2 * self.rate, self.rate)
         rows = tf.reshape(copied, (tf.shape(copied)[0], -1, copied.shape[-1]))
         rebuilt = tf.reshape(tf.matmul(tf.cast(weights, rows.dtype), rows), tf.shape(copied))
-        return tf.ensure_shape(self._pasted(rebuilt, maps.shape[-1]), maps.shape)
+        made = self._pasted(rebuilt, maps.shape[-1])
+        # Not `tf.ensure_shape`, an operation that LiteRT lacks.
+        made.set_shape(maps.shape)
+        return made
 
     def attention(self, inputs):
         """The weights a_ij, float32 `(batch, positions, positions)`.
@@ -108,13 +111,15 @@ class ContextualAttention(keras.layers.Layer):
         """The sum of patches of 2r x 2r at each r-th position, over 4."""
         batch, height, width = tf.unstack(tf.shape(patches)[:3])
         rate = self.rate
-        blocks = tf.reshape(patches, (batch, height, width, 2, rate, 2, rate, channels))
+        # LiteRT slices no more than five axes.
+        rows, half = tf.reshape(patches, (batch, height, width, 2 * rate, 2 * rate * channels)), rate * channels
         # Each patch has four blocks of r x r; the blocks of one place in all patches fill a map.
         canvas = 0.0
         for i in range(2):
             for j in range(2):
-                block = tf.transpose(blocks[:, :, :, i, :, j], (0, 1, 3, 2, 4, 5))
-                block = tf.reshape(block, (batch, height * rate, width * rate, channels))
+                block = rows[..., i * rate : (i + 1) * rate, j * half : (j + 1) * half]
+                block = tf.reshape(block, (batch, height, width, rate * half))
+                block = tf.nn.depth_to_space(block, rate) if rate > 1 else block
                 canvas += tf.pad(block, [(0, 0), (i * rate, (1 - i) * rate), (j * rate, (1 - j) * rate), (0, 0)])
         before = rate // 2
         return canvas[:, before : before + height * rate, before : before + width * rate] / 4.0

@@ -3,8 +3,7 @@
 Each takes the logits of both players and is pure, so you can use it in a training loop of your own. The models of
 `keras_gan.gans` have their losses built in. `Perceptual`, `Style` and `feature_matching` compare images with their
 targets, in the features of a network, and `TotalVariation` looks at the images alone.
-`keras_gan.gans` have their losses built in. `Perceptual` and `feature_matching` compare images with their targets, in
-the features of a network. `Gaussian`, `Bernoulli` and `DiscretizedLogistic` are likelihoods of images, for a `VAE`.
+`Gaussian`, `Bernoulli` and `DiscretizedLogistic` are likelihoods of images, for a `VAE`.
 """
 
 from keras_gan.losses._adversarial_loss import AdversarialLoss

@@ -21,6 +21,8 @@ open. A `ReconstructionEvaluator` compares what a model with an encoder makes of
 Of recordings whose true waveforms are known, `log_mel_distance`, `stft_distance` and `f0_error` compare each with its
 target, and a `VocoderEvaluator` measures a vocoder by them.
 
+Of pictures of texts, `r_precision` and `attribute_accuracy` see whether they show what the text says.
+
 Of clips, `frame_differences` and `centroid_motion` say how they move, and `identity_constancy` whether they show the
 same thing all along. `train_extractor` makes a judge of clips, and an `Evaluator` with it takes clips for images.
 
@@ -31,6 +33,7 @@ Of detectors of anomalies, `auroc`, `average_precision` and `best_f1` measure th
 """
 
 from keras_gan.metrics.anomaly_evaluator import AnomalyEvaluator
+from keras_gan.metrics.attribute_accuracy import attribute_accuracy
 from keras_gan.metrics.auroc import auroc
 from keras_gan.metrics.average_precision import average_precision
 from keras_gan.metrics.best_f1 import best_f1
@@ -62,6 +65,7 @@ from keras_gan.metrics.pair_evaluator import PairEvaluator
 from keras_gan.metrics.path_length import perceptual_path_length
 from keras_gan.metrics.perplexity import perplexity
 from keras_gan.metrics.psnr import psnr
+from keras_gan.metrics.r_precision import r_precision
 from keras_gan.metrics.reconstruction_evaluator import ReconstructionEvaluator
 from keras_gan.metrics.result import Report, Result
 from keras_gan.metrics.samples import Samples
@@ -96,6 +100,7 @@ __all__ = [
     "Samples",
     "TextEvaluator",
     "VocoderEvaluator",
+    "attribute_accuracy",
     "auroc",
     "average_precision",
     "best_f1",
@@ -128,6 +133,7 @@ __all__ = [
     "perplexity",
     "precision_recall",
     "psnr",
+    "r_precision",
     "self_bleu",
     "sliced_wasserstein_distance",
     "ssim",

@@ -2,15 +2,17 @@
 
 import math
 
-# Quantiles of Student's t, two-sided 95 %, for 1 to 10 degrees of freedom. For more, 2.228 is on the safe side.
-_STUDENT = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228)
+import scipy.special
+
+# Of Student's t, two-sided 95 %.
+_UPPER_END = 0.975
 # exp(700) is nearly the largest float.
 _LARGEST_EXPONENT = 700.0
 
 
 def student_quantile(num_values):
     """Return the quantile of Student's t for a standard deviation of so many values."""
-    return _STUDENT[min(num_values - 1, len(_STUDENT)) - 1]
+    return float(scipy.special.stdtrit(num_values - 1, _UPPER_END))
 
 
 def interval(value, deviation, *, quantile, bounds, num_images):

@@ -39,9 +39,9 @@ def ngram_divergence(tokens, targets, *, order=4, ends=True):
         array([0.    , 0.0817])
     """
     sets = [require_tokens("tokens", tokens), require_tokens("targets", targets)]
-    order = require_int("order", order, high=_LARGEST_ORDER)
+    order, ends = require_int("order", order, high=_LARGEST_ORDER), require_bool("ends", ends)
     # The end is a token of its own.
-    lengths = [np.minimum(counts_of(each, ends) + require_bool("ends", ends), each.shape[1]) for each in sets]
+    lengths = [np.minimum(counts_of(each, ends) + ends, each.shape[1]) for each in sets]
     for name, length in zip(("tokens", "targets"), lengths, strict=True):
         if length.max() < order:
             raise ValueError(

@@ -35,14 +35,14 @@ def perplexity(log_likelihoods, tokens, *, ends=True):
         >>> round(perplexity(np.log([0.1**3, 0.1**2]), [[5, 3, 0, 0], [4, 0, 0, 0]]), 3)
         10.0
     """
-    tokens = require_tokens("tokens", tokens)
+    tokens, ends = require_tokens("tokens", tokens), require_bool("ends", ends)
     found = as_array("log_likelihoods", log_likelihoods, "iuf")
     if found.shape != (len(tokens),) or not np.isfinite(found).all():
         raise ValueError(
             f"`log_likelihoods` must be a finite number for each of the {len(tokens)} texts. "
             f"Received: log_likelihoods of shape {found.shape}, {np.sum(~np.isfinite(found))} of them not finite"
         )
-    counts = np.minimum(counts_of(tokens, require_bool("ends", ends)) + ends, tokens.shape[1])
+    counts = np.minimum(counts_of(tokens, ends) + ends, tokens.shape[1])
     # Beyond the range of floats, infinite.
     with np.errstate(over="ignore"):
         return float(np.exp(-found.astype(np.float64).sum() / counts.sum()))

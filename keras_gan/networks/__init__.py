@@ -8,6 +8,7 @@ from keras_gan.networks.context_encoder import context_encoder
 from keras_gan.networks.dcgan import dcgan
 from keras_gan.networks.dcgan_encoder import dcgan_encoder
 from keras_gan.networks.dense_dcgan import dense_dcgan
+from keras_gan.networks.gan_cls import gan_cls
 from keras_gan.networks.ganomaly import ganomaly
 from keras_gan.networks.gated_inpainter import gated_inpainter
 from keras_gan.networks.hifigan import hifigan
@@ -28,8 +29,11 @@ from keras_gan.networks.rrdb import rrdb
 from keras_gan.networks.sagan import sagan
 from keras_gan.networks.seqgan import seqgan
 from keras_gan.networks.srresnet import srresnet
+from keras_gan.networks.stack_gan import stack_gan
 from keras_gan.networks.stargan_discriminator import stargan_discriminator
 from keras_gan.networks.stylegan2 import stylegan2
+from keras_gan.networks.text_editor import text_editor
+from keras_gan.networks.text_encoder import text_encoder
 from keras_gan.networks.text_oracle import text_oracle
 from keras_gan.networks.text_wgan_gp import text_wgan_gp
 from keras_gan.networks.unet import unet
@@ -51,6 +55,7 @@ __all__ = [
     "dcgan",
     "dcgan_encoder",
     "dense_dcgan",
+    "gan_cls",
     "ganomaly",
     "gated_inpainter",
     "hifigan",
@@ -71,8 +76,11 @@ __all__ = [
     "sagan",
     "seqgan",
     "srresnet",
+    "stack_gan",
     "stargan_discriminator",
     "stylegan2",
+    "text_editor",
+    "text_encoder",
     "text_oracle",
     "text_wgan_gp",
     "unet",

@@ -6,7 +6,7 @@ import keras
 from keras import layers
 
 from keras_gan._arguments import require_bool, require_int
-from keras_gan.layers import BatchNormalization, SpectralNormalization
+from keras_gan.layers import BatchNormalization, PixelShuffle, SpectralNormalization
 
 _SMALLEST_START = 4
 
@@ -101,3 +101,8 @@ def spectrally_normalized(layer):
 
 def _as_it_is(layer):
     return layer
+
+
+def twice_as_large(x, name):
+    """Every pixel twice in both directions. After two of Keras's `UpSampling2D`, LiteRT no longer knows the sides."""
+    return PixelShuffle(2, name=name)(layers.Concatenate(name=f"{name}_copies")([x] * 4))

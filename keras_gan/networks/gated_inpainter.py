@@ -5,7 +5,7 @@ import keras
 from keras_gan._arguments import require_bool, require_int
 from keras_gan.layers import ContextualAttention, Conv2D, GatedConv2D, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
-from keras_gan.networks._building_blocks import normal, spectrally_normalized
+from keras_gan.networks._building_blocks import normal, spectrally_normalized, twice_as_large
 from keras_gan.networks._holes import PastedIntoHoles, WithMasks
 from keras_gan.networks._sides import SupportedSides, require_sides
 
@@ -129,7 +129,7 @@ def _decoded(x, width, channels, name):
     """A picture of four times the sides."""
     for index, factor in enumerate((4, 4, 2, 2, 1, 0.5)):
         if index in (2, 4):
-            x = keras.layers.UpSampling2D(2, name=f"{name}_double_{index}")(x)
+            x = twice_as_large(x, f"{name}_double_{index}")
         x = _gated(max(1, int(factor * width)), 3, name=f"{name}_up_{index}")(x)
     x = Conv2D(channels, 3, padding="same", kernel_initializer=normal(), name=f"{name}_to_images")(x)
     # float32: the images do not follow a mixed policy.

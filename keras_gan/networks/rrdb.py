@@ -5,8 +5,10 @@ import tensorflow as tf
 from keras import layers
 
 from keras_gan._arguments import require_int
-from keras_gan.layers import LeakyReLU, PixelShuffle
+from keras_gan.layers import LeakyReLU
 from keras_gan.networks._arguments import require_image_shape, require_number_of
+from keras_gan.networks._bicubic_path import BicubicEnlargement, require_skip
+from keras_gan.networks._building_blocks import twice_as_large
 from keras_gan.networks._clipped_images import ClippedImages
 from keras_gan.networks._sides import SupportedSides, require_sides
 
@@ -18,7 +20,7 @@ _SMALL = keras.initializers.VarianceScaling(2.0 * 0.1**2, "fan_in", "untruncated
 _ENLARGED = 4
 
 
-def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, growth=32, blocks=23):
+def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, growth=32, blocks=23, skip=None):
     """Residual-in-residual dense network that enlarges pictures, after ESRGAN and Real-ESRGAN.
 
     Without batch normalisation, whose statistics leave artefacts in pictures unlike those of the training. In a dense
@@ -34,7 +36,7 @@ def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, gr
 
     Wang et al. 2018 (arXiv 1809.00219), figures 3 and 4, and Wang et al. 2021 (arXiv 2107.10833), section 3.3; kernels
     of the dense blocks begin with a tenth of He's, as in the supplement. With 23 blocks, 16,697,987 parameters. The
-    images are clipped to [-1, 1] except in training.
+    images are clipped to [-1, 1] except in training. `skip` is as for `srresnet`, and not in the papers.
 
     Args:
         image_shape: tuple (height, width, channels) of the small pictures; None for sides of any size. For a scale of 2
@@ -44,6 +46,7 @@ def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, gr
         width: int, the channels of the maps.
         growth: int, the channels that each convolution in a dense block adds.
         blocks: int, the number of blocks of three dense blocks.
+        skip: "bicubic" for a smooth path round the network, to which it adds nothing at first; None for none.
 
     Returns:
         `keras.Model` from images in [-1, 1], `(batch, *image_shape)`, to float32 images
@@ -51,7 +54,7 @@ def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, gr
 
     Raises:
         ValueError: if a size is not a positive integer, `image_shape` is not of rank 3 or has sides that the scale does
-            not allow, or `scale` is another number.
+            not allow, `scale` is another number, or `skip` is another word or does not go with `target_channels`.
 
     Example:
         >>> rrdb(image_shape=(8, 6, 1), width=4, growth=2, blocks=1, scale=2).output_shape
@@ -62,6 +65,7 @@ def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, gr
     scale = require_number_of("scale", scale, (1, 2, 4))
     sizes = {"width": width, "growth": growth, "blocks": blocks}
     width, growth, blocks = (require_int(name, size) for name, size in sizes.items())
+    skip = require_skip(skip, image_shape[-1], target_channels)
     folded = _ENLARGED // scale
     require_sides("`image_shape`", image_shape[:2], multiple=folded, received=f"image_shape={image_shape}")
 
@@ -78,9 +82,11 @@ def rrdb(*, image_shape=(32, 32, 3), target_channels=None, scale=4, width=64, gr
         x = _residual(x, y, f"block_{i}")
     x = layers.Add(name="deep")([shallow, _conv(width, "after_blocks")(x)])
     for i in range(2):
-        x = _activated(_twice(x, f"up_{i}_twice"), width, f"up_{i}")
+        x = _activated(twice_as_large(x, f"up_{i}_twice"), width, f"up_{i}")
     x = _activated(x, width, "large")
-    x = _conv(target_channels, "to_images")(x)
+    x = _conv(target_channels, "to_images", "zeros" if skip else "glorot_uniform")(x)
+    if skip:
+        x = layers.Add(dtype="float32", name="details")([BicubicEnlargement(scale, name="smooth")(images), x])
     return keras.Model(images, ClippedImages(name="enlarged")(x), name="rrdb")
 
 
@@ -108,11 +114,6 @@ class PixelUnshuffle(layers.Layer):
     def get_config(self):
         """Return the constructor's arguments."""
         return {**super().get_config(), "factor": self.factor}
-
-
-def _twice(x, name):
-    """Every pixel twice in both directions. After `UpSampling2D`, LiteRT no longer knows the sides."""
-    return PixelShuffle(2, name=name)(layers.Concatenate(name=f"{name}_copies")([x] * 4))
 
 
 def _dense_block(x, growth, name):

@@ -14,11 +14,11 @@ from keras_gan.training._networks import inner_scale, samples_per_verdict
 from keras_gan.training.interface import LABELS, TOKENS, Interface
 from keras_gan.training.passes import current_noise, current_passes, forward, inference, is_training, uncounted
 
-SOURCE, MASKS, LATENTS = "source", "masks", "latents"
+SOURCE, MASKS, LATENTS, TEXT = "source", "masks", "latents", "text"
 
 # A sigmoid of a fresh network is near 1/2, and its logit is near 0.
 _LEAST_PROBABILITY = 0.1
-_CONDITIONS = (LABELS, SOURCE, MASKS, LATENTS)
+_CONDITIONS = (LABELS, SOURCE, MASKS, LATENTS, TEXT)
 
 
 class Verdict(typing.NamedTuple):
@@ -50,7 +50,7 @@ class Critic:
         judges: name of the field that holds the samples.
         conditions: tuple of the names of the fields that the network may take next to the samples: labels, the
             "source" that a picture was made from, or the "masks" of its hole, both of the same height and width, or the
-            "latents" that belong to it.
+            "latents" that belong to it, or the vector of a "text" about it.
         multiscale: bool, whether the network may return a list of patch maps as its logits. The losses of such a
             critic are sums over the maps, and penalties do not take it.
         augmentations: list of `keras_gan.augmentation.Augmentation`, applied to all real and generated samples
@@ -318,13 +318,13 @@ def _is_known(shape):
 def _probe(shapes, judges, copies):
     """Samples on which some logit leaves [0, 1]: white, noise, very loud noise, and their negatives.
 
-    All are of class 0, their sources are grey, nothing of them is hole, and their latents are zero.
+    All are of class 0, their sources are grey, nothing of them is hole, and their latents and texts are zero.
     """
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (2, *shapes[judges]))
     samples = np.stack([np.ones(shapes[judges]), *noise, 1e6 * noise[0]]).astype("float32")
     samples = np.repeat(np.concatenate([samples, -samples]), copies, axis=0)
     conditions = {
         LABELS: tf.zeros((len(samples),), tf.int32),
-        **{name: tf.zeros((len(samples), *shapes.get(name, ()))) for name in (SOURCE, MASKS, LATENTS)},
+        **{name: tf.zeros((len(samples), *shapes.get(name, ()))) for name in (SOURCE, MASKS, LATENTS, TEXT)},
     }
     return {name: tf.constant(samples) if name == judges else conditions[name] for name in shapes}

@@ -202,6 +202,11 @@ class Sampler:
             )
 
     @property
+    def draws_alone(self):
+        """Whether samples can be drawn from a seed alone, with nothing given."""
+        return self.is_drawn
+
+    @property
     def fields(self):
         """The inputs, a dict of name to `Field`."""
         return {

@@ -56,15 +56,17 @@ def test_the_table_has_a_row_for_each_run_and_is_printed_again_without_training(
         assert capsys.readouterr().out == table
 
 
-@pytest.mark.parametrize("name", ["NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP", "RelativisticGAN"])
+@pytest.mark.parametrize(
+    "name", ["NonSaturatingGAN", "LSGAN", "HingeGAN", "WGAN", "WGANGP", "RelativisticGAN", "R3GAN"]
+)
 def test_every_gan_of_the_table_is_built_after_its_recipe(script, name):
     recipe = script.recipe_of(name, "grid")
     gan = script.make_gan(name, recipe, 0, steps=100, steps_per_execution=1)
     assert type(gan).__name__ == name
     assert gan.sample_shape == (2,)
     assert float(gan.generator_optimizer.learning_rate) == pytest.approx(recipe.learning_rate)
-    assert [(type(penalty).__name__, penalty.weight) for penalty in gan.penalties] == (
-        [recipe.penalty] if recipe.penalty else []
-    )
+    gamma = recipe.options.get("gamma")
+    expected = [("R1", gamma), ("R2", gamma)] if gamma else [recipe.penalty] if recipe.penalty else []
+    assert [(type(penalty).__name__, penalty.weight) for penalty in gan.penalties] == expected
     normalized = any(type(layer).__name__ == "SpectralNormalization" for layer in gan.discriminator.layers)
     assert normalized == (name == "HingeGAN")

@@ -12,7 +12,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 import keras_gan
 from keras_gan import metrics
-from keras_gan.callbacks import Checkpoint, Evaluate, LossCurves, Progress
+from keras_gan.callbacks import Checkpoint, Evaluate, ImageSnapshots, LossCurves, Progress, TrainingHealth
 
 IMAGES = np.random.default_rng(0).uniform(-1, 1, (32, 4, 4, 1)).astype("float32")
 
@@ -243,6 +243,18 @@ def test_bad_images_are_refused_before_training(gan):
     with pytest.raises(ValueError, match="endless"):
         fit(gan, Evaluate(endless, brightness()))
     assert int(gan.training_state.step.value) == 0
+
+
+def test_two_callbacks_do_not_write_the_same_files(gan, tmp_path):
+    first, second = (Evaluate(IMAGES, brightness(), directory=tmp_path / name) for name in ("a", "a/../a"))
+    with pytest.raises(ValueError, match=r"Evaluate in one directory.*Received: directory='.*' twice"):
+        fit(gan, first, second)
+    assert int(gan.training_state.step.value) == 0
+    fit(gan, first, Evaluate(IMAGES, brightness(), directory=tmp_path / "b"), Evaluate(IMAGES, brightness()), epochs=1)
+    assert all((tmp_path / name / "evaluation_0001.json").is_file() for name in "ab")
+    for make in (ImageSnapshots, lambda path: TrainingHealth(directory=path)):
+        with pytest.raises(ValueError, match="in one directory"):
+            fit(gan, make(tmp_path), make(tmp_path))
 
 
 def test_a_model_that_does_not_generate_is_refused():

@@ -5,9 +5,10 @@ import zlib
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from keras_gan.data._decoding import decode, size_of
+from keras_gan.data._decoding import decode, decode_levels, size_of
 
 
 def ramp(height, width):
@@ -193,16 +194,44 @@ def test_a_file_of_8_bits_stays_as_it_is_at_every_depth(tmp_path):
 @pytest.mark.parametrize(
     "name, content",
     [
-        ("rgb.png", png(2, 16, 2, bytes(12))),
-        ("alpha.png", png(2, 16, 4, bytes(8))),
-        ("both.png", png(2, 16, 6, bytes(16))),
+        ("key.png", png(2, 16, 2, bytes(12), transparent=bytes(6))),
         ("rgb.ppm", b"P6 1 1 1023\n" + bytes(6)),
     ],
 )
 def test_deep_colours_are_not_rounded_where_the_depth_is_to_be_kept(tmp_path, name, content):
     assert written(tmp_path, name, content).dtype == np.uint8
-    with pytest.raises(ValueError, match=r"have more than 8 bits, and only grey files keep .*leave `depth` out"):
+    with pytest.raises(ValueError, match=r"have more than 8 bits, and only grey files .*leave `depth` out"):
         decode(tmp_path / name, depth=16)
+
+
+def test_deep_colours_of_a_png_keep_their_levels(tmp_path):
+    levels = np.random.default_rng(0).integers(0, 65536, (3, 4, 4)).astype("uint16")
+    levels[0, 0, 3], levels[0, 1, 3] = 0, 65535
+    floats = (levels / 32767.5 - 1.0).astype("float32")
+    share = (floats[..., 3:] + 1) / 2
+    for name, channels, expected in (
+        ("rgb", [0, 1, 2], floats[..., :3]),
+        ("both", [0, 1, 2, 3], share * floats[..., :3] + 1 - share),
+        ("alpha", [0, 3], share * floats[..., :1] + 1 - share),
+    ):
+        content = tf.io.encode_png(levels[..., channels]).numpy()
+        np.testing.assert_allclose(written(tmp_path, f"{name}.png", content, depth=16), expected, atol=1e-6)
+        found = decode_levels(tmp_path / f"{name}.png")
+        assert found.dtype == np.uint16
+        np.testing.assert_array_equal(found, levels[..., {"alpha": [0, 0, 0, 3]}.get(name, channels)])
+    # With 8 bits they are rounded, as they were.
+    assert decode(tmp_path / "rgb.png").dtype == np.uint8
+    kept = written(tmp_path, "both.png", tf.io.encode_png(levels).numpy(), alpha=True, depth=16)
+    np.testing.assert_array_equal(kept, floats)
+
+
+def test_files_of_8_bits_and_deep_grey_are_read_as_the_numbers_that_they_hold(tmp_path):
+    grey = np.arange(65536).reshape(256, 256).astype("uint16")
+    Image.fromarray(grey).save(tmp_path / "grey.png")
+    np.testing.assert_array_equal(decode_levels(tmp_path / "grey.png")[..., 0], grey)
+    image = np.random.default_rng(0).integers(0, 256, (3, 4, 4), np.uint8)
+    Image.fromarray(image).save(tmp_path / "bytes.png")
+    np.testing.assert_array_equal(decode_levels(tmp_path / "bytes.png"), image)
 
 
 def test_deep_colours_of_a_tiff_are_not_rounded_where_the_depth_is_to_be_kept(tmp_path):
@@ -212,7 +241,7 @@ def test_deep_colours_of_a_tiff_are_not_rounded_where_the_depth_is_to_be_kept(tm
     start = b"II" + struct.pack("<HIH", 42, 8, 9) + entries + bytes(4)
     content = start + struct.pack("<3H", 16, 16, 16) + bytes(6)
     assert written(tmp_path, "a.tif", content).tolist() == [[[0, 0, 0]]]
-    with pytest.raises(ValueError, match=r"have more than 8 bits, and only grey files keep"):
+    with pytest.raises(ValueError, match=r"have more than 8 bits, and only grey files"):
         decode(tmp_path / "a.tif", depth=16)
 
 

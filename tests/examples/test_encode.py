@@ -42,7 +42,7 @@ def test_it_trains_draws_edits_and_exports(script, run, tmp_path, capsys):
     model = keras.saving.load_model(folder / "gan.keras")
     assert int(model.training_state.step.value) == 4
     names = {path.name for path in folder.iterdir()}
-    assert names >= {"reconstructions.png", "interpolation.png", "edit_3.png", "best.keras", "flags.txt"}
+    assert names >= {"reconstructions.png", "interpolation.png", "edit_3.png", "best.keras", "flags.txt", "health.json"}
     test = keras_gan.data.load("digits", split="test", image_size=8, batch_size=360, labels=False)
     codes = model.encode(next(iter(test.one_pass()))[:32])
     grid = latents.interpolation_grid(model, ends=(codes[::2][:8], codes[1::2][:8]))
@@ -55,6 +55,16 @@ def test_it_trains_draws_edits_and_exports(script, run, tmp_path, capsys):
     run("--edit=5")
     assert (folder / "edit_5.png").is_file()
     assert keras.saving.load_model(folder / "gan.keras").fingerprint() == model.fingerprint()
+
+
+@pytest.mark.long
+def test_a_folder_of_few_pictures_is_enough(run, tmp_path):
+    (tmp_path / "pictures").mkdir()
+    for number in range(24):
+        Image.new("RGB", (8, 8), (10 * number, 0, 0)).save(tmp_path / "pictures" / f"{number}.png")
+    folder = run(f"--dataset={tmp_path / 'pictures'}", "--model=VAEGAN", "--steps=1")
+    assert (folder / "interpolation.png").is_file()
+    assert (folder / "evaluation_0001.json").is_file()
 
 
 @pytest.mark.parametrize(

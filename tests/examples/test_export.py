@@ -79,6 +79,22 @@ def export(script, tmp_path):
     return run
 
 
+@pytest.mark.long
+def test_the_way_back_of_a_cyclegan_takes_bytes(export, tmp_path):
+    translators = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 1)]) for _ in "ab"]
+    critics = [keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Conv2D(1, 3)]) for _ in "ab"]
+    model = keras_gan.CycleGAN(*translators, *critics)
+    model.save(tmp_path / "model.keras")
+    given = "--to_kind=source", "--image_type=uint8", "--formats=saved_model,onnx"
+    exported = ExportedGenerator(export(tmp_path / "model.keras", *given))
+    images = np.random.default_rng(0).integers(0, 256, (2, 4, 4, 1), "uint8")
+    floats = images.astype("float32") / 127.5 - 1.0
+    expected = model.translate(floats, to="source")
+    np.testing.assert_allclose(exported.translate(images), np.clip(127.5 * (expected + 1.0), 0, 255), atol=0.51)
+    session = onnxruntime.InferenceSession(tmp_path / "digits" / "digits.onnx")
+    np.testing.assert_allclose(session.run(None, {"images": floats})[0], expected, atol=1e-5)
+
+
 @pytest.fixture
 def error(export, tmp_path):
     """The function that returns the one line in which the script ends, having written nothing."""

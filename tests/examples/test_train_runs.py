@@ -194,11 +194,12 @@ def test_the_other_directory_is_the_first_free_one_or_the_one_of_the_same_flags(
     assert directory_for("--flip", "--steps_per_epoch=2") == begun
 
 
-def test_a_trained_gan_without_checkpoints_is_not_overwritten(directory_for, tmp_path, capsys):
+@pytest.mark.parametrize("name", ["gan.keras", "vocoder.keras"])
+def test_a_trained_model_without_checkpoints_is_not_overwritten(name, directory_for, tmp_path, capsys):
     (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "gan.keras").write_text("trained for days")
+    (tmp_path / "run" / name).write_text("trained for days")
     assert directory_for() == tmp_path / "run_2"
-    assert "run holds a trained GAN without checkpoints: the results of this run go to " in capsys.readouterr().out
+    assert "run holds a trained model without checkpoints: the results of this run go to " in capsys.readouterr().out
 
 
 @pytest.mark.long

@@ -4,6 +4,7 @@ import types
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from absl import flags
 from absl.testing import flagsaver
 from PIL import Image
@@ -53,6 +54,21 @@ def test_flags_that_do_not_fit_each_other(script, arguments, message):
         given(script, *arguments)
 
 
+def test_a_domain_without_images_is_named(script, tmp_path):
+    for domain in ("blond", "dark", "grey"):
+        (tmp_path / domain).mkdir()
+    for domain in ("blond", "dark"):
+        Image.new("RGB", (8, 8)).save(tmp_path / domain / "1.png")
+    (tmp_path / "grey" / "1.heic").write_bytes(b"x")
+    with flagsaver.flagsaver():
+        flags.FLAGS(["translate.py", f"--domains={tmp_path}", "--image_size=8", "--batch_size=1"])
+        with pytest.raises(ValueError, match=r"A domain has no images.*Received: --domains=\S+ without images in grey"):
+            script.translate_parts.load("domains")
+        (tmp_path / "grey" / "1.heic").unlink()
+        (tmp_path / "grey").rmdir()
+        assert script.translate_parts.load("domains").class_names == ("blond", "dark")
+
+
 class Inverter:
     """Takes and makes images of some channels, white for black."""
 
@@ -93,16 +109,14 @@ def test_a_folder_is_translated_file_by_file(script, tmp_path, capsys):
     np.testing.assert_array_equal(pixels_of(out / "clear.png")[1], 0)
 
 
-@pytest.mark.parametrize("channels, mode", [(1, "L"), (4, "RGBA")])
-def test_grey_and_alpha_are_written_as_they_are_made(script, tmp_path, channels, mode):
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_grey_colours_and_alpha_of_16_bits_keep_them(script, tmp_path, channels):
     (tmp_path / "new").mkdir()
-    levels = np.arange(0, 65536, 1024, dtype="uint16").reshape(8, 8)
-    Image.fromarray(levels).save(tmp_path / "new" / "deep.png")
+    levels = np.random.default_rng(0).integers(1, 65536, (8, 8, channels)).astype("uint16")
+    (tmp_path / "new" / "deep.png").write_bytes(tf.io.encode_png(levels).numpy())
     script.translate_parts.translate_folder(Inverter(channels), tmp_path / "new", tmp_path / "out", {})
-    found, pixels = pixels_of(tmp_path / "out" / "deep.png")
-    assert found == mode
-    expected = 255 - np.rint(levels / 257).astype("uint8")
-    np.testing.assert_array_equal(pixels if channels == 1 else pixels[..., 0], expected)
+    found = tf.io.decode_png((tmp_path / "out" / "deep.png").read_bytes(), dtype="uint16").numpy()
+    np.testing.assert_array_equal(found, 65535 - levels)
 
 
 def test_a_folder_without_images_is_an_error(script, tmp_path):

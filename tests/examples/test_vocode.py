@@ -83,7 +83,9 @@ def test_each_vocoder_trains_resumes_resynthesises_and_is_exported(script, versi
         return capsys.readouterr().out
 
     assert "4 recordings" in run(*train, "--steps=1")
-    assert "Saved" in run(*train, "--steps=2")
+    assert "Resuming from step 1" in run(*train, "--steps=2")
+    assert (tmp_path / "run" / "checkpoints" / "step_000000002.npz").is_file()
+    assert "run holds another run" in run(*train, "--steps=1", "--seed=1")
     said = run(f"--resynthesise={tmp_path / 'in'}", f"--export_dir={tmp_path / 'served'}")
     assert "Resynthesised 4 recordings" in said
     assert "Exported" in said

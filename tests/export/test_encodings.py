@@ -52,10 +52,31 @@ def test_codes_and_reconstructions_are_served_by_the_averages(model, signatures)
     np.testing.assert_array_equal(rebuilt, to_bytes(model.reconstruct(IMAGES)))
     decoded = signatures["decode"](latents=codes)["images"]
     np.testing.assert_array_equal(decoded, rebuilt)
+    scores = signatures["score"](images=tf.constant(BYTES))["scores"]
+    np.testing.assert_allclose(scores, model.score(IMAGES), rtol=1e-5)
+
+
+def test_the_export_takes_the_place_of_the_model(model, folder):
+    exported = export.ExportedGenerator(folder)
+    codes = exported.encode(BYTES, batch_size=2)
+    np.testing.assert_allclose(codes, model.encode(IMAGES), atol=1e-6)
+    np.testing.assert_array_equal(exported.reconstruct(BYTES), to_bytes(model.reconstruct(IMAGES)))
+    np.testing.assert_array_equal(exported.decode(codes), exported.reconstruct(BYTES))
+    np.testing.assert_allclose(exported.score(BYTES), model.score(IMAGES), rtol=1e-5)
+    with pytest.raises(ValueError, match=r"`images` must have the type uint8.*Received: images of type float32"):
+        exported.encode(IMAGES)
+    with pytest.raises(ValueError, match=r"at least one of the images"):
+        exported.score(BYTES[:0])
+
+
+def test_what_has_no_encoder_encodes_nothing(model, tmp_path):
+    exported = export.ExportedGenerator(export.save(model, tmp_path, signatures=["serving_default"]))
+    with pytest.raises(ValueError, match=r"no signature `encode`.*it draws samples.*signatures serving_default"):
+        exported.encode(BYTES)
 
 
 def test_it_also_draws_images(model, signatures):
-    assert set(signatures) == {"serving_default", "sample", "sample_png", "encode", "decode", "reconstruct"}
+    assert set(signatures) == {"serving_default", "sample", "sample_png", "encode", "decode", "reconstruct", "score"}
     drawn = signatures["sample"](seed=tf.constant(3, tf.int64), count=tf.constant(2))["images"]
     np.testing.assert_allclose(drawn, model.generate(2, seed=3), atol=1e-6)
 

@@ -16,7 +16,7 @@ import keras_gan
 from keras_gan import export
 from keras_gan._litert import interpreter
 from keras_gan._pixels import to_bytes
-from keras_gan.export import ExportedGenerator, _translations
+from keras_gan.export import ExportedGenerator, _picture_files
 from keras_gan.layers import GroupNormalization, ReflectionPadding2D
 from keras_gan.training import Interface, Sampler
 
@@ -348,7 +348,7 @@ def test_every_kind_of_file_becomes_what_the_network_takes():
     }
     for channels, pictures in expected.items():
         for file, picture in zip(files, pictures, strict=False):
-            made = 127.5 * (_translations.decoded(tf.constant(file), channels).numpy() + 1)
+            made = 127.5 * (_picture_files.decoded(tf.constant(file), channels).numpy() + 1)
             assert made.shape == picture.shape
             assert np.abs(made - picture).max() < 1
 
@@ -387,11 +387,11 @@ def test_the_direction_is_chosen_for_other_runtimes_too(model, tmp_path):
         (b"", r"no PNG or JPEG file.* Received: the number of bytes =.*0"),
         (b"GIF89a" + bytes(50), r"no PNG or JPEG file"),
         (png(np.zeros((8, 8, 3), np.uint8))[:60], r"Invalid PNG"),
-        (png(np.zeros((8, 8, 3), np.uint8))[:20], r"The nearest that work, and received.*\[8 8\]"),
+        (png(np.zeros((8, 8, 3), np.uint8))[:20], r"The nearest that work, and received.*\[1 8\].*\[0 8\]"),
         (jpeg()[:60], r"JPEG"),
         # A header of 40,000 x 40,000 pixels, and nothing behind it.
         (png(np.zeros((8, 8, 3), np.uint8))[:16] + (40_000).to_bytes(4, "big") * 2, r"\[8192 8192\].*\[40000 40000\]"),
-        (png(OPAQUE), r"multiples of 4, at least 8 and at most 8192. Resize.*The nearest that work.*\[8 8\].*\[6 5\]"),
+        (png(OPAQUE)[:16] + bytes(8), r"at least 1 and at most 8192. Resize.*The nearest that work.*\[1 1\].*\[0 0\]"),
     ],
 )
 def test_a_wrong_file_is_answered_with_what_is_right(file, message, any_size):
@@ -399,10 +399,21 @@ def test_a_wrong_file_is_answered_with_what_is_right(file, message, any_size):
         any_size.loaded.signatures["translate_png"](image_bytes=tf.constant([file]))
 
 
+def test_pictures_with_sides_that_the_network_does_not_take_are_continued(any_size):
+    """As `translate` of this package does: 15x13 become 16x16, and 6x5 become 8x8, the least that it takes."""
+    images = drawn(2, 15, 13)
+    made = any_size.loaded.signatures["serving_default"](images=tf.constant(images))["images"]
+    continued = np.pad(images, [(0, 0), (0, 1), (0, 3), (0, 0)], mode="symmetric")
+    np.testing.assert_allclose(made, any_size.translate(continued)[:, :15, :13], rtol=0, atol=1e-6)
+    (file,) = any_size.loaded.signatures["translate_png"](image_bytes=tf.constant([png(OPAQUE)]))["png_bytes"].numpy()
+    continued = np.pad(OPAQUE[None] / np.float32(127.5) - 1, [(0, 0), (0, 2), (0, 3), (0, 0)], mode="symmetric")
+    np.testing.assert_array_equal(opened(file), to_bytes(any_size.translate(continued))[0, :6, :5])
+
+
 def test_a_wrong_size_is_answered_with_the_nearest_that_works(any_size, exported):
-    message = r"(?s)multiples of 4.*nearest that work.*\[16 12\].*\[15 13\]"
+    message = r"(?s)at most 8192.*nearest that work.*\[8192 12\].*\[8193 12\]"
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
-        any_size.loaded.signatures["serving_default"](images=tf.zeros((1, 15, 13, 3)))
+        any_size.loaded.signatures["serving_default"](images=tf.zeros((1, 8193, 12, 3)))
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"up to 5 files. .*Received: count =.*6"):
         any_size.loaded.signatures["translate_png"](image_bytes=tf.constant([png(OPAQUE)] * 6))
     translate = exported._model.signatures["translate_png"]

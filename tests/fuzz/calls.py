@@ -120,6 +120,38 @@ def acting():
     return dict(zip(("generator", "discriminator"), made, strict=True))
 
 
+def reading():
+    """The networks of a `TextToImage` of 8x8 pictures."""
+    sizes = {"image_shape": SHAPE, "text_dim": 3, "latent_dim": 2, "width": 1, "text_width": 2}
+    made = dict(zip(("generator", "discriminator"), networks.gan_cls(**sizes), strict=True))
+    encoder = networks.text_encoder(vocab_size=4, length=2, text_dim=3, kind="bag", width=2)
+    tokenizer = layers.Tokenizer(("", "[UNK]", "red", "blue"), length=2)
+    return {**made, "text_encoder": encoder, "tokenizer": tokenizer}
+
+
+def matching():
+    """The same, with an image encoder."""
+    return {
+        **reading(),
+        "image_encoder": keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dense(3)]),
+        "matching_steps": 1,
+    }
+
+
+def editing():
+    """The networks of a `TextEditor`."""
+    sizes = {"image_shape": SHAPE, "text_dim": 3, "width": 1, "text_width": 2, "blocks": 1}
+    return {**matching(), **dict(zip(("generator", "discriminator"), networks.text_editor(**sizes), strict=True))}
+
+
+def stacking():
+    """The networks of a `StackGAN` of the pictures of `reading`."""
+    sizes = {"source_shape": SHAPE, "scale": 1, "text_dim": 3, "width": 1, "text_width": 2, "blocks": 1}
+    first = reading()
+    second = dict(zip(("generator", "discriminator"), networks.stack_gan(**sizes), strict=True))
+    return {**first, "first_generator": first["generator"], **second}
+
+
 def translators():
     def translator():
         return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 1, activation="tanh")])
@@ -285,6 +317,7 @@ def compiled(make, *options):
     parts |= {gans.MoCoGAN: filming, gans.VideoGAN: acting}
     parts |= {gans.LanguageModel: writing_alone, gans.SeqGAN: writing, gans.RelGAN: writing_softly}
     parts |= {gans.TextWGANGP: writing_at_once}
+    parts |= {gans.TextToImage: reading, gans.TextEditor: editing, gans.StackGAN: stacking}
     parts = parts.get(make, pair)
     model = make(**parts(), **dict(options))
     model.compile()
@@ -416,10 +449,23 @@ _OWN = (
     gans.RelGAN,
     gans.SRGAN,
     gans.SeqGAN,
+    gans.StackGAN,
     gans.StarGAN,
+    gans.TextEditor,
+    gans.TextToImage,
     gans.VAE,
     gans.VAEGAN,
 )
+_DRAWN_TEXTS = {
+    "num_images": None,
+    "text": ["red", "blue"],
+    "tokens": None,
+    "vectors": None,
+    "latents": None,
+    "seed": 0,
+    "averaged": True,
+    "batch_size": 4,
+}
 _ENLARGING = {"pretraining_steps": 1, "adversarial_weight": 1.0, "pixel_weight": 1.0}
 _ENLARGING |= {"perceptual": None, "perceptual_weight": 1.0}
 _GANS = {
@@ -507,6 +553,16 @@ _GANS = {
     "RelativisticAverageGAN": options(gans.RelativisticAverageGAN, pair),
     "RelativisticGAN": options(gans.RelativisticGAN, pair),
     "SRGAN": options(gans.SRGAN, enlarging, **_ENLARGING, adversarial_loss=None),
+    "StackGAN": options(gans.StackGAN, stacking),
+    "StackGAN.of": lambda: (
+        gans.StackGAN.of,
+        {"stage_one": compiled(gans.TextToImage)} | {name: stacking()[name] for name in ("generator", "discriminator")},
+    ),
+    "StackGAN.generate": lambda: (compiled(gans.StackGAN).generate, dict(_DRAWN_TEXTS)),
+    "StackGAN.draw_small": lambda: (
+        compiled(gans.StackGAN).draw_small,
+        {"num_images": None, "text": ["red"], "seed": 0, "batch_size": 4},
+    ),
     "StarGAN": options(
         gans.StarGAN,
         starring,
@@ -517,6 +573,43 @@ _GANS = {
         penalties=(),
         discriminator_steps=1,
     ),
+    "TextEditor": options(
+        gans.TextEditor,
+        editing,
+        reconstruction_weight=1.0,
+        mismatch_weight=0.5,
+        interpolation_weight=0.5,
+        adversarial_loss=None,
+        penalties=(),
+        augmentation=(),
+    ),
+    "TextEditor.edit": lambda: (
+        compiled(gans.TextEditor).edit,
+        {
+            "images": images(2),
+            "text": ["red", "blue"],
+            "tokens": None,
+            "vectors": None,
+            "averaged": True,
+            "batch_size": 4,
+        },
+    ),
+    "TextToImage": options(
+        gans.TextToImage,
+        matching,
+        captions=["red"],
+        mismatch_weight=0.5,
+        interpolation_weight=0.5,
+        kl_weight=2.0,
+        adversarial_loss=None,
+        penalties=(),
+        augmentation=(),
+    ),
+    "TextToImage.generate": lambda: (compiled(gans.TextToImage).generate, dict(_DRAWN_TEXTS)),
+    "TextToImage.generate (tokens)": lambda: (
+        compiled(gans.TextToImage).generate,
+        _DRAWN_TEXTS | {"text": None, "tokens": np.array([[2, 3], [3, 0]])},
+    ),
     "StyleGAN2": options(gans.StyleGAN2, pair),
     "VAE": options(gans.VAE, bounding, likelihood=losses.Gaussian(), beta=1.0, free_bits=0.1),
     "VAEGAN": options(
@@ -525,7 +618,7 @@ _GANS = {
     "VideoGAN": options(gans.VideoGAN, acting, mask_weight=0.1, frame_weight=10.0),
     "WGAN": options(gans.WGAN, pair, clip=0.01, warm_up_steps=0),
     "WGANGP": options(gans.WGANGP, pair),
-    "WaveGAN": options(gans.WaveGAN, sounding),
+    "WaveGAN": options(gans.WaveGAN, sounding, sample_rate=8000),
     "WaveGAN.generate": lambda: (
         gans.WaveGAN(**sounding()).generate,
         {
@@ -549,6 +642,16 @@ _METHODS = {
     "SRGAN.upscale": method(
         gans.SRGAN, "upscale", images=images()[:2, ::2, ::2], averaged=True, batch_size=2, tile=None, overlap=None
     ),
+    "AlphaGAN.matte_picture": method(
+        gans.AlphaGAN,
+        "matte_picture",
+        picture=np.zeros((8, 8, 1), "uint8"),
+        trimap=np.full((8, 8, 1), 128, "uint8"),
+    ),
+    "ContextEncoder.inpaint_picture": method(
+        gans.ContextEncoder, "inpaint_picture", picture=np.eye(8, dtype="uint8")[..., None].repeat(2, axis=-1)
+    ),
+    "Pix2Pix.translate_picture": method(gans.Pix2Pix, "translate_picture", picture=np.zeros((8, 8), "uint8")),
     "SRGAN.upscale_picture": method(gans.SRGAN, "upscale_picture", picture=np.zeros((4, 4), "uint8")),
     **{
         f"{make.__name__}.{name}": method(make, name, **arguments)
@@ -603,6 +706,7 @@ _METHODS = {
     "VAEGAN.encode": method(gans.VAEGAN, "encode", images=images(), averaged=True, batch_size=4),
     "VAEGAN.decode": method(gans.VAEGAN, "decode", latents=latents(), averaged=True, batch_size=4),
     "VAEGAN.reconstruct": method(gans.VAEGAN, "reconstruct", images=images(), averaged=True, batch_size=4),
+    "VAEGAN.score": method(gans.VAEGAN, "score", images=images(), averaged=True, batch_size=4),
     "BiGAN.score": method(gans.BiGAN, "score", images=images(), averaged=True, batch_size=4),
     "AnomalyGAN.of": lambda: (gans.AnomalyGAN.of, {"gan": compiled(gans.LSGAN), "encoder": scoring()["encoder"]}),
     "ACGAN.generate": method(
@@ -1052,6 +1156,51 @@ _NETWORKS = {
         stages=1,
         from_first_frame=False,
     ),
+    "gan_cls": made(
+        networks.gan_cls,
+        image_shape=SHAPE,
+        text_dim=3,
+        latent_dim=2,
+        width=1,
+        text_width=2,
+        stages=1,
+        conditioning_augmentation=True,
+        discriminator_normalization="spectral",
+    ),
+    "stack_gan": made(
+        networks.stack_gan,
+        source_shape=SHAPE,
+        scale=2,
+        text_dim=3,
+        width=1,
+        text_width=2,
+        halvings=1,
+        blocks=1,
+        stages=1,
+        conditioning_augmentation=True,
+        discriminator_normalization="spectral",
+    ),
+    "text_editor": made(
+        networks.text_editor,
+        image_shape=SHAPE,
+        text_dim=3,
+        width=1,
+        text_width=2,
+        halvings=1,
+        blocks=1,
+        stages=1,
+        discriminator_normalization="spectral",
+    ),
+    "text_encoder": made(
+        networks.text_encoder,
+        vocab_size=4,
+        length=2,
+        text_dim=3,
+        kind="transformer",
+        width=4,
+        blocks=1,
+        heads=2,
+    ),
     "mocogan": made(
         networks.mocogan,
         image_shape=SHAPE,
@@ -1134,9 +1283,9 @@ _NETWORKS = {
         padding="zeros",
         num_classes=None,
     ),
-    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1),
+    "rrdb": made(networks.rrdb, **_IMAGE, target_channels=1, scale=2, growth=1, blocks=1, skip="bicubic"),
     "sagan": made(networks.sagan, image_shape=(8, 8, 1), latent_dim=2, width=2, attention_side=0, num_classes=None),
-    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1),
+    "srresnet": made(networks.srresnet, **_IMAGE, target_channels=1, scale=2, blocks=1, skip="bicubic"),
     "stargan_discriminator": made(networks.stargan_discriminator, **_IMAGE, num_classes=3, layers=2),
     "stylegan2": made(
         networks.stylegan2,
@@ -1412,7 +1561,46 @@ _DATA = {
             "preprocessing": None,
         },
     ),
+    "CaptionedDigits": made(data.CaptionedDigits, num_images=2, side=24, held_out=0.15, seed=0),
+    "load_captions": lambda: (
+        data.load_captions,
+        {
+            "source": images(8),
+            "captions": ["red", "blue"] * 4,
+            "split": None,
+            "image_size": 8,
+            "batch_size": 2,
+            "tokenizer": None,
+            "candidates": 1,
+            "seed": 0,
+            "start_step": 0,
+            "preprocessing": None,
+        },
+    ),
+    "load_captions (tokens)": lambda: (
+        data.load_captions,
+        {
+            "source": images(8),
+            "captions": np.arange(16).reshape(8, 2),
+            "split": None,
+            "image_size": 8,
+            "batch_size": 2,
+            "tokenizer": None,
+            "candidates": 1,
+            "seed": 0,
+            "start_step": 0,
+            "preprocessing": None,
+        },
+    ),
     "MovingDigits": made(data.MovingDigits, side=9, speed=(1.0, 2.0)),
+    "load_mattes": loading_two(
+        data.load_mattes,
+        pictures=lambda: np.repeat(images(), 4, axis=-1),
+        alphas=nothing,
+        backgrounds=images,
+        radius=one,
+    ),
+    "Parts": made(data.Parts, source=np.zeros((4, 8, 8, 1), "uint8"), size=4, num_parts=8, seed=0),
     "load_degraded": loading_two(data.load_degraded, source=images, degradation=lambda: data.Bicubic(2)),
     "trimaps_of": lambda: (data.trimaps_of, {"alphas": images(4), "radius": 1}),
     "load_text": lambda: (
@@ -1671,6 +1859,7 @@ _METRICS = {
             is_paired=False,
             is_detection=False,
             threshold=0.5,
+            kind="images",
             part=None,
         ),
     ),
@@ -1751,6 +1940,20 @@ _METRICS = {
         {"real": metrics.moments(features()), "fake": metrics.moments(features())},
     ),
     "gradient_energy": compared(metrics.gradient_energy),
+    "attribute_accuracy": made(
+        metrics.attribute_accuracy,
+        predicted=np.arange(6).reshape(3, 2),
+        wanted=np.arange(6).reshape(3, 2),
+        names=["a", "b"],
+    ),
+    "r_precision": made(
+        metrics.r_precision,
+        image_vectors=np.eye(4, 3),
+        text_vectors=np.eye(4, 3),
+        texts=np.arange(4),
+        num_candidates=2,
+        seed=0,
+    ),
     "identity_constancy": made(metrics.identity_constancy, classes=np.arange(12).reshape(3, 4) % 3),
     "kernel_distance": measured(metrics.kernel_distance, subset_size=4, num_subsets=2, seed=0),
     "l1": compared(metrics.l1, masks=np.ones((8, 8, 8, 1))),

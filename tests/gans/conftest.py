@@ -344,6 +344,52 @@ def texts(count=48):
     return tokens
 
 
+def _with_known_weights(network):
+    """The network with the same weights in each model, and far from 0, near which a unit vector turns fast."""
+    rng = np.random.default_rng(0)
+    network.set_weights([rng.normal(0, 0.5, weight.shape) for weight in network.get_weights()])
+    return network
+
+
+def _reading(*, drawn, spectral, dropout):
+    """A generator of pictures of texts, from latents or from pictures, a discriminator, and both encoders."""
+    wrap = SpectralNormalization if spectral else (lambda layer: layer)
+    shape, text = (4,) if drawn else (8, 8, 1), keras.Input((3,), name="text")
+    given = keras.Input(shape, name="latents" if drawn else "images")
+    both = keras.layers.Concatenate()([keras.layers.Flatten()(given), text])
+    made = keras.layers.Dense(64, activation="tanh", dtype="float32")(both)
+    made = {"images": keras.layers.Reshape((8, 8, 1), dtype="float32")(made)}
+    if drawn:
+        made |= {name: keras.layers.Dense(2, dtype="float32")(text) for name in ("mean", "log_variance")}
+    judged = {"images": keras.Input((8, 8, 1), name="images"), "text": keras.Input((3,), name="text")}
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(judged["images"]), judged["text"]])
+    hidden = keras.layers.Dropout(dropout)(keras.layers.LeakyReLU(0.2)(wrap(keras.layers.Dense(8))(joined)))
+    logits = wrap(keras.layers.Dense(1, dtype="float32"))(hidden)
+    reads = keras_gan.networks.text_encoder(vocab_size=6, length=2, text_dim=3, kind="bag", width=2)
+    sees = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3, dtype="float32")])
+    return (
+        keras.Model({given.name: given, "text": text}, made),
+        keras.Model(judged, logits),
+        *map(_with_known_weights, (reads, sees)),
+    )
+
+
+def _reading_twice(**options):
+    """A first generator of small pictures of texts, and the networks of the second stage with the text encoder."""
+    latents, text = keras.Input((4,), name="latents"), keras.Input((3,), name="text")
+    made = keras.layers.Dense(16, activation="tanh", dtype="float32")(keras.layers.Concatenate()([latents, text]))
+    small = keras.Model({"latents": latents, "text": text}, keras.layers.Reshape((4, 4, 1), dtype="float32")(made))
+    given = {"source": keras.Input((4, 4, 1), name="source"), "text": keras.Input((3,), name="text")}
+    given["latents"] = keras.Input((2,), name="latents")
+    joined = keras.layers.Concatenate()([keras.layers.Flatten()(given["source"]), given["text"], given["latents"]])
+    made = keras.layers.Dense(64, activation="tanh", dtype="float32")(joined)
+    made = {"images": keras.layers.Reshape((8, 8, 1), dtype="float32")(made)}
+    made |= {name: keras.layers.Dense(2, dtype="float32")(given["text"]) for name in ("mean", "log_variance")}
+    _, judge, reads, _ = _reading(drawn=True, **options)
+    # Of no player, so nobody copies their weights.
+    return _with_known_weights(small), keras.Model(given, made), judge, reads
+
+
 def grey_images(count=48):
     """Images in [-1, 1], each batch of 8 brighter than the one before."""
     brightness = np.repeat(np.linspace(-0.5, 0.5, count // 8, dtype="float32"), 8)[:, None, None, None]
@@ -473,6 +519,25 @@ class Tiny:
             motions = np.random.default_rng(2).normal(size=(5, 4, 2)).astype("float32")
             self.networks, self.data = _filming, {"clips": grey_clips()}
             self.inputs |= {"motions": motions}
+
+        if make in (keras_gan.TextToImage, keras_gan.TextEditor):
+            words = np.stack([np.arange(48) % 4 + 2, np.arange(48) // 8 % 4], axis=1).astype("int32")
+            drawn = make is keras_gan.TextToImage
+            self.networks = functools.partial(_reading, drawn=drawn)
+            self.data = {"images": images, "captions": words, "mismatched": np.roll(words, 1, axis=0)}
+            # The game begins in the first epoch.
+            self.options |= {"matching_steps": 1, "interpolation_weight": 0.5}
+            self.options |= {"captions": words[:3]} if drawn else {}
+            self.inputs = {**(self.inputs if drawn else {"images": images[:5]}), "tokens": words[:5]}
+            self.snapshot_inputs = None if drawn else self.data
+
+        if make is keras_gan.StackGAN:
+            words = np.stack([np.arange(48) % 4 + 2, np.arange(48) // 8 % 4], axis=1).astype("int32")
+            self.networks = _reading_twice
+            self.data = {"images": images, "captions": words, "mismatched": np.roll(words, 1, axis=0)}
+            self.options |= {"captions": words[:3], "interpolation_weight": 0.5}
+            self.inputs = {"latents": np.random.default_rng(1).normal(size=(5, 6)).astype("float32")}
+            self.inputs |= {"tokens": words[:5]}
 
         if make is keras_gan.VideoGAN:
             self.networks, self.data = _acting, {"clips": grey_clips()}

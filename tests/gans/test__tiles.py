@@ -1,9 +1,21 @@
 """Tiles: where they lie, and that nobody sees it."""
 
+import types
+
+import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gan.gans._tiles import Tiles
+from keras_gan.networks._sides import SupportedSides
+
+
+def sampler_of(taken, **rule):
+    """What `Tiles.chosen` asks of a sampler: images of some sides, and a network that says what it takes."""
+    layers = [SupportedSides(**rule)] if rule else []
+    network = keras.Sequential([keras.Input((*taken, 1)), *layers, keras.layers.ReLU()])
+    return types.SimpleNamespace(inputs={"images": tf.TensorSpec((None, *taken, 1))}, network=network)
 
 
 def pictures(*shape):
@@ -89,23 +101,63 @@ def test_tiles_that_differ_pass_into_each_other_without_a_step():
     ],
 )
 def test_the_tiles_of_a_choice(sides, taken, tile, overlap, expected):
-    tiles = Tiles.chosen(sides, taken, tile, overlap)
+    tiles = Tiles.chosen(sides, sampler_of(taken), tile, overlap)
     assert (tiles.tile, tiles.overlap) == expected
+
+
+@pytest.mark.parametrize(
+    "sides, tile, expected",
+    [
+        # Whole images: continued to multiples of 8, and at least 16.
+        ((50, 40), None, ((56, 40), (0, 0))),
+        ((5, 41), None, ((16, 48), (0, 0))),
+        # A tile of 20 is none that the network takes, and one of 24 is. Of 20 rows there are no more than 24.
+        ((20, 90), 50, ((24, 56), (0, 24))),
+        ((90, 90), 5, ((16, 16), (4, 4))),
+    ],
+)
+def test_the_tiles_of_a_network_that_folds_pixels(sides, tile, expected):
+    images = pictures(2, *sides, 1)
+    tiles = Tiles.chosen(sides, sampler_of((None, None), multiple=8, smallest=16), tile)
+    assert (tiles.tile, tiles.overlap) == expected
+    starts = set()
+
+    def made(pieces):
+        starts.add(pieces.shape[1:3])
+        return pieces.repeat(2, axis=1).repeat(2, axis=2)
+
+    tiles = Tiles.chosen(sides, sampler_of((None, None), multiple=8, smallest=16), tile, scale=2)
+    np.testing.assert_array_equal(tiles.blended(made, images), images.repeat(2, axis=1).repeat(2, axis=2))
+    assert starts == {expected[0]}
+
+
+def test_tiles_in_a_network_that_folds_pixels_begin_where_those_of_the_whole_image_do():
+    """A network with a stride makes the same of a tile only where the tile begins at a multiple of it."""
+    images = pictures(1, 45, 43, 1)
+    sampler = sampler_of((None, None), multiple=4)
+
+    def folded(pieces):
+        rows = pieces[:, ::4, ::4]
+        return rows.repeat(4, axis=1).repeat(4, axis=2)
+
+    whole = Tiles.chosen((45, 43), sampler).blended(folded, images)
+    np.testing.assert_array_equal(Tiles.chosen((45, 43), sampler, 20, 8).blended(folded, images), whole)
 
 
 @pytest.mark.parametrize(
     "arguments, message",
     [
         ({"tile": 8}, r"takes images of 16x16, so tiles can have no other size.*Received: tile=8"),
-        ({"tile": (16, 16, 3)}, r"`tile` must be an integer, or a tuple \(height, width\). Received"),
-        ({"tile": 0}, r"`tile` must be an integer of at least 1. Received: tile=0"),
+        ({"tile": (16, 16, 3)}, r"tuple \(height, width\) of two. Received: tile=\(16, 16, 3\)"),
+        ({"tile": (16, None)}, r"tuple \(height, width\) of two. Received: tile=\(16, None\)"),
+        ({"tile": 0}, r"`tile` must be an integer of at least 1.* Received: tile=0"),
         ({"overlap": 16}, r"`overlap` must be smaller than a tile, and a tile here has 16x16.*Received: overlap=16"),
         ({"overlap": -1}, r"`overlap` must be an integer of at least 0. Received: overlap=-1"),
     ],
 )
 def test_bad_choices(arguments, message):
     with pytest.raises(ValueError, match=message):
-        Tiles.chosen((50, 40), (16, 16), **arguments)
+        Tiles.chosen((50, 40), sampler_of((16, 16)), **arguments)
 
 
 def test_what_is_made_must_have_the_sides_of_the_tile():

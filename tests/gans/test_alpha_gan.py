@@ -7,6 +7,7 @@ import tensorflow as tf
 
 import keras_gan
 from keras_gan import networks
+from keras_gan.export import _translations
 from keras_gan.gans.alpha_gan import KnownAlphas, distance, recomposed
 
 RNG = np.random.default_rng(0)
@@ -106,12 +107,82 @@ def test_a_model_of_its_own_configuration_is_wrapped_once():
         assert len(getattr(again, name).layers) == len(getattr(model, name).layers)
 
 
-def test_its_export_takes_arrays_alone(tmp_path):
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_pictures_as_files_hold_them_get_an_alpha(dtype):
+    model, white = make(), np.iinfo(dtype).max
+    picture = RNG.integers(0, white + 1, (8, 8, 3)).astype(dtype)
+    trimap = np.full((8, 8), white // 2, dtype)
+    trimap[:3], trimap[6:] = white, 0
+    made = model.matte_picture(picture, trimap)
+    assert (made.dtype, made.shape) == (dtype, (8, 8, 4))
+    np.testing.assert_array_equal(made[..., :3], picture)
+    alphas = model.matte(*(x[None].astype("float32") / (white / 2) - 1 for x in (picture, trimap[..., None])))[0]
+    np.testing.assert_allclose(made[..., 3:] / white, alphas, atol=0.51 / white)
+    # An alpha of its own is replaced, and grey pictures stay grey.
+    np.testing.assert_array_equal(model.matte_picture(np.dstack([picture, trimap // 2 + 1]), trimap)[..., :3], picture)
+    assert model.matte_picture(picture[..., 0], trimap[..., None]).shape == (8, 8, 2)
+    with pytest.raises(ValueError, match=r"needs its trimap"):
+        model.matte_picture(picture, trimap[:4])
+
+
+def test_pictures_of_training_show_the_whole_picture_next_to_its_trimap_and_alphas():
+    model, batch = make(), pairs(2)
+    images, columns = model.snapshot(8, seed=0, inputs=batch)
+    assert (len(images), columns % 4) == (8, 0)
+    np.testing.assert_allclose(images[0], batch["source"][0, ..., :3], atol=1e-6)
+    np.testing.assert_allclose(images[1][..., :1], batch["source"][0, ..., 3:], atol=1e-6)
+    np.testing.assert_allclose(images[2][..., :1], model.translate(batch["source"])[0], atol=1e-6)
+    np.testing.assert_allclose(images[3][..., :1], batch["target"][0], atol=1e-6)
+
+
+def served(model, **options):
+    """The signature of files, as a graph, which is all that a server has."""
+    _, signature = _translations.of_translator(model.sampler(), max_count=3, jit_compile=False, **options)
+    function = tf.function(signature.function, input_signature=list(signature.inputs), autograph=False)
+    return signature, function
+
+
+@pytest.mark.parametrize("image_type", ["uint8", pytest.param("uint16", marks=pytest.mark.long)])
+def test_files_of_pictures_and_trimaps_are_served(image_type):
+    # Odd sides are continued for it.
+    halving = networks.unet(image_shape=(None, None, 4), target_channels=1, width=2, depth=2)
+    any_size = {"image_shape": (None, None, 3), "source_channels": 1}
+    model = make(halving, networks.patch_discriminator(**any_size, width=2, layers=1))
+    signature, matte = served(model, image_type=image_type)
+    assert signature.name == "matte_png"
+    matte(*(tf.constant(files) for files in signature.example.values()))
+    pictures = [RNG.integers(0, 256, (*sides, 3), "uint8") for sides in ((9, 7), (8, 12))]
+    trimaps = [RNG.choice(np.uint8([0, 128, 255]), (*picture.shape[:2], 1)) for picture in pictures]
+    files = [[tf.io.encode_png(image).numpy() for image in images] for images in (pictures, trimaps)]
+    made = matte(*map(tf.constant, files))["png_bytes"].numpy()
+    for file, picture, trimap in zip(made, pictures, trimaps, strict=True):
+        found = tf.io.decode_png(file, dtype=image_type).numpy()
+        scale = np.iinfo(image_type).max // 255
+        expected = model.matte_picture(picture.astype(image_type) * scale, trimap.astype(image_type) * scale)
+        np.testing.assert_allclose(found.astype(int), expected.astype(int), atol=1)
+        np.testing.assert_array_equal(found[..., 3:][trimap != 128], trimap[trimap != 128] * scale)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="height and width of its picture"):
+        matte(tf.constant(files[0]), tf.constant(files[1][::-1]))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="Each picture needs its trimap"):
+        matte(tf.constant(files[0]), tf.constant(files[1][:1]))
+
+
+def test_its_export_has_no_signature_that_takes_the_trimap_for_an_alpha(tmp_path):
     # In a PNG file the trimap would be the alpha, and the background would become white.
     folder = keras_gan.export.save(make(), tmp_path, signatures=["serving_default"])
     assert set(tf.saved_model.load(str(folder)).signatures) == {"serving_default"}
     with pytest.raises(ValueError, match="translate_png"):
         keras_gan.export.save(make(), tmp_path, signatures=["translate_png"])
+
+
+@pytest.mark.long
+def test_it_learns_from_a_data_set_of_cut_outs():
+    cut_outs = np.zeros((4, 8, 8, 4), "uint8")
+    cut_outs[:, 2:6, 2:6] = 200
+    grounds = RNG.integers(0, 256, (4, 8, 8, 3), "uint8")
+    scenes = keras_gan.data.load_mattes(cut_outs, backgrounds=grounds, radius=1, batch_size=2)
+    history = make().fit(scenes, steps_per_epoch=1, verbose=0).history
+    assert np.isfinite([values[0] for values in history.values()]).all()
 
 
 def test_in_tiles_the_known_region_is_exact_too():

@@ -25,7 +25,7 @@ STEPS = ("NonSaturatingGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "
 ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN", "ESRGAN", "RealESRGAN")
 # These take the step of another model, too, and tests of their own compare it with the paper's.
 SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "HiFiGAN", "InfoGAN", "MelGAN", "R3GAN", "StyleGAN2", "VideoGAN")
-SHARING += ("LanguageModel", "SeqGAN", "TextWGANGP", "WaveGAN")
+SHARING += ("LanguageModel", "SeqGAN", "StackGAN", "TextEditor", "TextWGANGP", "WaveGAN")
 KILLED = ("CycleGAN",)
 ON_REPLICAS = ("NonSaturatingGAN",)
 UNDER_XLA = ("WGAN",)
@@ -106,7 +106,7 @@ class Life:
     @property
     def each_phase(self):
         """Samples of a training step of each phase, of a model that trains other players in each."""
-        return self.one_step * (2 if "gan_steps" in self.tiny.options else 1)
+        return self.one_step * (2 if {"gan_steps", "matching_steps"} & set(self.tiny.options) else 1)
 
     def four_steps(self, model):
         """Take four training steps; return the history."""

@@ -122,6 +122,22 @@ def test_the_discriminators_see_what_the_pools_return():
     assert not all(earlier)
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "uint16"])
+def test_pictures_as_files_hold_them_go_both_ways(dtype):
+    """Targets of two channels are grey and something else, so those of three have an alpha."""
+    model, white = make((SOURCE, TARGET)), np.iinfo(dtype).max
+    picture = np.random.default_rng(0).integers(0, white + 1, (4, 4, 3)).astype(dtype)
+    there = model.translate_picture(picture[..., 0])
+    images = picture[None, ..., :1].astype("float32") / np.float32(white / 2) - 1
+    expected = (model.translate(images)[0] + 1) * (white / 2)
+    assert (there.dtype, there.shape) == (dtype, (4, 4, 2))
+    np.testing.assert_allclose(there, expected, atol=0.51)
+    picture[..., 2] = np.maximum(picture[..., 2], 1)
+    back = model.translate_picture(picture, to="source")
+    assert back.shape == (4, 4, 2)
+    np.testing.assert_array_equal(back[..., 1], picture[..., 2])
+
+
 def test_it_translates_both_ways_between_images_of_other_shapes():
     model = make((SOURCE, TARGET), ema_half_life=100)
     images = pairs(3, (SOURCE, TARGET))

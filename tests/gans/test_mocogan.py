@@ -6,6 +6,8 @@ import pytest
 import tensorflow as tf
 
 import keras_gan
+from keras_gan.callbacks.health._probe import HealthProbe
+from keras_gan.callbacks.health._statistics import RealImages
 from keras_gan.gans.mocogan import frame_at
 from keras_gan.training.training_state import StepNoise
 
@@ -59,6 +61,30 @@ def test_the_image_discriminator_gets_any_one_frame_of_each_clip():
     frames = frame_at(batch, tf.constant([0.0, 0.3, 0.5, np.nextafter(np.float32(1), 0)]))["images"].numpy()
     assert frames.shape == (4, 8, 8, 1)
     np.testing.assert_allclose(frames[:, 0, 0, 0], [0.00, 0.09, 0.17, 0.27], atol=1e-6)
+
+
+def test_the_health_sees_both_discriminators():
+    """D_I gives every frame its mean, and D_V every clip minus its mean; G draws nothing but 0."""
+    generator = keras_gan.networks.mocogan(**TINY)[0]
+    for weight in generator.weights:
+        weight.assign(tf.zeros_like(weight))
+    critics = [constant(SHAPE[1:], 0.0), constant(SHAPE, 0.0)]
+    for critic, sign in zip(critics, (1.0, -1.0), strict=True):
+        critic.layers[-1].kernel.assign(
+            tf.fill(critic.layers[-1].kernel.shape, sign / critic.layers[-1].kernel.shape[0])
+        )
+    gan = keras_gan.MoCoGAN(generator, *critics, seed=0)
+    gan.compile(run_eagerly=True)
+    real = RealImages({"clips": clips() + 0.01}, 4)
+    found = {name: HealthProbe(gan, real, 4, name)(0, 0)[0] for name in gan.games}
+    assert {name: (signs.real_accuracy, signs.ranked_pairs) for name, signs in found.items()} == {
+        "image": (1.0, 1.0),
+        "video": (0.0, 0.0),
+    }
+    # The first frames are 0.01 to 0.22, and each clip has another moment: 1, 9, 17 and 25 hundredths.
+    assert float(real.of("clips", 4).statistics.means[0]) == pytest.approx(0.13)
+    assert float(real.of("clips", 5).statistics.means[0]) == pytest.approx(0.145)
+    assert all(signs.diversity == 0 for signs in found.values())
 
 
 def test_the_moments_differ_between_clips_and_between_real_and_fake(gan):

@@ -74,6 +74,26 @@ def test_the_step_is_the_textbook_algorithm(mode):
     assert logs == pytest.approx({name: float(value) for name, value in expected.items()}, rel=1e-5)
 
 
+def test_scores_are_the_encoder_s_objective_of_each_image_with_the_mean_as_its_code():
+    model, x = make(ema_half_life=100), images_of(5)
+    q = model.encoder(x)
+    mean, log_variance = q["mean"], q["log_variance"]
+    kl = 0.5 * tf.reduce_sum(mean**2 + tf.exp(log_variance) - log_variance - 1, axis=1)
+    real, rebuilt = (model.discriminator(each)["features"] for each in (x, model.decoder(mean)))
+    likeness = 0.5 * tf.reduce_sum((real - rebuilt) ** 2, axis=1)
+    np.testing.assert_allclose(model.score(x, averaged=False), 0.5 * kl + likeness, rtol=1e-5)
+
+
+def test_features_that_compare_the_images_of_a_batch_have_no_scores():
+    images = keras.Input(SHAPE)
+    together = keras_gan.layers.MinibatchStddev()(images)
+    features = keras.layers.Dense(6)(keras.layers.Flatten()(together))
+    judging = keras.Model(images, {"logits": keras.layers.Dense(1)(features), "features": features})
+    model = keras_gan.VAEGAN(encoder(), decoder(), judging)
+    with pytest.raises(ValueError, match="would depend on the others: build it without MinibatchStddev"):
+        model.score(images_of(5))
+
+
 @pytest.mark.parametrize("names", [("mean", "log_variance"), ("log_variance", "mean")])
 def test_codes_are_the_means_in_whatever_order_the_encoder_returns_them(names):
     model = keras_gan.VAEGAN(encoder(names=names), decoder(), judge(), ema_half_life=100, seed=1)

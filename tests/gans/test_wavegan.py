@@ -1,8 +1,12 @@
 """WaveGAN: the objective of WGAN-GP on sound, the phase shuffle in training alone, and samples of a given class."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
+import soundfile
+import tensorflow as tf
 
 import keras_gan
 
@@ -42,6 +46,33 @@ def test_a_class_may_be_asked_for(gan):
     np.testing.assert_array_equal(gan.generate(latents=latents, labels=2), [other, other])
     with pytest.raises(ValueError, match="Give the number of samples, as `num_waveforms`"):
         gan.generate()
+
+
+def test_the_sample_rate_is_saved_and_its_sounds_have_it(gan, tmp_path):
+    networks = keras_gan.networks.wavegan(num_samples=64, latent_dim=4, width=1)
+    fast = keras_gan.WaveGAN(*networks, discriminator_steps=1, sample_rate=11_025, seed=0)
+    fast.compile(run_eagerly=True)
+    fast.save(tmp_path / "gan.keras")
+    loaded = keras_gan.training.load_model(tmp_path / "gan.keras")
+    assert (loaded.sample_rate, gan.sample_rate) == (11_025, None)
+    loaded.compile(run_eagerly=True)
+    snapshots = keras_gan.callbacks.AudioSnapshots(tmp_path, num_waveforms=2)
+    loaded.fit({"waveforms": sounds(64)["waveforms"]}, batch_size=8, verbose=0, callbacks=[snapshots])
+    assert soundfile.info(tmp_path / "epoch_0001.wav").samplerate == 11_025
+    with pytest.raises(ValueError, match=r"give AudioSnapshots the `sample_rate`.*model=WaveGAN"):
+        gan.fit(sounds(), batch_size=8, verbose=0, callbacks=[snapshots])
+    with pytest.raises(ValueError, match=r"`sample_rate` must be an integer of at least 1. .*Received: sample_rate=0"):
+        keras_gan.WaveGAN(*networks, sample_rate=0)
+
+
+@pytest.mark.long
+def test_the_export_makes_files_of_the_rate(tmp_path):
+    networks = keras_gan.networks.wavegan(num_samples=64, latent_dim=4, width=1)
+    gan = keras_gan.WaveGAN(*networks, sample_rate=11_025)
+    folder = keras_gan.export.save(gan, tmp_path)
+    inputs = tf.saved_model.load(folder).signatures["sample_wav"].structured_input_signature[1]
+    assert set(inputs) == {"seed", "count"}
+    assert json.loads((folder / "model_card.json").read_text())["exported"]["sample_rate"] == 11_025
 
 
 def test_evaluation_does_not_shuffle(gan):

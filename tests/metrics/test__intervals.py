@@ -54,6 +54,7 @@ def test_what_is_no_number_has_no_interval():
 
 def test_the_quantiles_are_students():
     scipy_stats = pytest.importorskip("scipy.stats")
-    for count in (2, 8, 11):
-        assert student_quantile(count) == pytest.approx(scipy_stats.t.ppf(0.975, count - 1), abs=1e-3)
-    assert student_quantile(1_000) > scipy_stats.t.ppf(0.975, 999)
+    for count in (2, 8, 11, 30, 1_000):
+        assert student_quantile(count) == pytest.approx(scipy_stats.t.ppf(0.975, count - 1), rel=1e-6)
+    # As in the tables of textbooks.
+    assert [round(student_quantile(count), 3) for count in (2, 11, 31)] == [12.706, 2.228, 2.042]

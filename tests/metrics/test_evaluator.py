@@ -117,7 +117,7 @@ def test_the_interval_is_as_wide_as_the_means_error_says():
     evaluator = Evaluator(Pixels(), [measure], num_halves=400)
     low, high = evaluator.compare(FAKE, REAL)["mean"].interval
     deviation = pixels(FAKE)[:, 0].std() / np.sqrt(len(FAKE))
-    assert (high - low) / 2 == pytest.approx(2.228 * deviation, rel=0.1)
+    assert (high - low) / 2 == pytest.approx(1.966 * deviation, rel=0.1)
     assert (low + high) / 2 == pytest.approx(pixels(FAKE)[:, 0].mean())
 
 

@@ -220,7 +220,7 @@ class HealthProbe:
         }
 
     def _comparison(self, fake_images):
-        reference = self._real_images.of(self._game.field)
+        reference = self._real_images.of(self._game.field, len(fake_images.shape))
         fake, real = sample_statistics(fake_images), reference.statistics
         return {
             "diversity": fake.diversity / real.diversity,

@@ -23,8 +23,8 @@ class HealthRecord:
     """
 
     def __init__(self, directory):
-        directory = None if directory is None else writable_directory(directory, "directory")
-        self._path = None if directory is None else directory / _NAME
+        self.directory = None if directory is None else writable_directory(directory, "directory")
+        self._path = None if directory is None else self.directory / _NAME
         self._lines = {}
 
     def begin(self, step, *, writes=True):

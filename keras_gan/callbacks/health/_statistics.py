@@ -127,11 +127,22 @@ class RealImages:
         """int32 array with a row for each image, or None where there are none."""
         return self.fields.get(_LABELS)
 
-    def of(self, field):
-        """The `Reference` of the images of a field."""
-        if field not in self._references:
-            self._references[field] = Reference(self.fields[field])
-        return self._references[field]
+    def of(self, field, rank=None):
+        """The `Reference` of the images of a field.
+
+        Args:
+            field: name of the field.
+            rank: int, the axes of the samples that are compared: of clips that have one more, a frame of each is taken,
+                each at another moment. None for that of the images.
+        """
+        images = self.fields[field]
+        if rank is not None and images.ndim == rank + 1:
+            places = np.arange(len(images))
+            images = images[places, places % images.shape[1]]
+        kind = field, images.ndim
+        if kind not in self._references:
+            self._references[kind] = Reference(images)
+        return self._references[kind]
 
     def batch(self, number, size):
         """Return batch `number` of `size` images. After the last image comes the first one again.

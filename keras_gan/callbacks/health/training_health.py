@@ -12,6 +12,7 @@ import keras
 
 from keras_gan._arguments import require_int, require_number
 from keras_gan._fit_control import RestartFit
+from keras_gan.callbacks._own_files import require_own_files
 from keras_gan.callbacks._steps import steps_done
 from keras_gan.callbacks.checkpoint import Checkpoint
 from keras_gan.callbacks.health._advice import settings_of
@@ -105,8 +106,9 @@ class TrainingHealth(keras.callbacks.Callback):
     A translator is watched in the same way, with the diversity and colours of its translations next to those of the
     real images of their kind. A model with several critics has the signs of each, with its name in front: of a
     `CycleGAN` they are `health/source_ranked_pairs` and `health/target_ranked_pairs`, those of the discriminator of
-    source images and its translator to them, and so on. `VAEGAN` and other models whose `games` are empty have no such
-    signs. Without `images`, the callback does what follows for them, and for any model of keras_gan.
+    source images and its translator to them, and so on. Of a `VAEGAN`, the images that the decoder draws are judged. A
+    `VAE` and other models whose `games` are empty have no such signs. Without `images`, the callback does what follows
+    for them, and for any model of keras_gan.
 
     The callback looks for NaN and infinity in the logged losses at each step and in all variables at each probe. If it
     finds any, it raises `TrainingDiverged`, which names the last good checkpoint. With `rollbacks`, training returns to
@@ -184,12 +186,14 @@ class TrainingHealth(keras.callbacks.Callback):
         self.phrase, self._ends_line = str, True
         self._real_images = None if images is None else RealImages(images, _KEPT_IMAGES)
         self._record = HealthRecord(directory)
+        self.directory = self._record.directory
         self._forget()
         self._rollback_steps = []
 
     def on_fit_begin(self, callbacks):
         """Make sure that the checkpoint is among the callbacks, and so is written; note whose line is in progress."""
         self._ends_line = not has_progress(callbacks)
+        require_own_files(self, callbacks)
         if self.checkpoint is not None and self.checkpoint not in callbacks:
             raise ValueError(
                 "The `checkpoint` of TrainingHealth must be among the callbacks of `fit`, too. Otherwise it is never "

@@ -12,6 +12,7 @@ from keras_gan.callbacks import Checkpoint, TrainingDiverged, TrainingHealth
 from keras_gan.callbacks.health._illnesses import VitalSigns
 from keras_gan.callbacks.health._probe import FinitenessProbe, HealthProbe, images_in_a_pass
 from keras_gan.callbacks.health._statistics import RealImages
+from keras_gan.training.training_state import StepNoise
 
 IMAGES = np.random.default_rng(0).uniform(-0.9, 0.9, (12, 4, 4, 1)).astype("float32")
 LABELS = np.arange(12) % 3
@@ -114,13 +115,65 @@ def test_the_discriminator_sees_what_it_sees_in_training():
     assert 0.25 < share[1e4] < 0.75
 
 
+def _vae():
+    return keras_gan.VAE(*keras_gan.networks.vae(image_shape=(8, 8, 1), latent_dim=2, width=2, units=4), seed=0)
+
+
 def test_a_model_without_critics_of_samples_has_no_use_for_images():
-    model = _vaegan()
+    model = _vae()
     model.compile()
     health = TrainingHealth(np.zeros((4, *model.data_spec["images"].shape), "float32"))
     health.set_model(model)
-    with pytest.raises(ValueError, match=r"leave `images` out.*Received: model=VAEGAN with `images`"):
+    with pytest.raises(ValueError, match=r"leave `images` out.*Received: model=VAE with `images`"):
         health.on_train_begin()
+
+
+def test_the_record_of_a_model_without_critics_has_each_look_for_nan(tmp_path):
+    model = _vae()
+    model.compile(run_eagerly=True)
+    images = np.zeros((8, 8, 8, 1), "float32")
+    model.fit(images, batch_size=4, verbose=0, callbacks=[TrainingHealth(every=2, directory=tmp_path)])
+    nothing = {"illnesses": [], "warnings": []}
+    assert json.loads((tmp_path / "health.json").read_text()) == [{"step": step, **nothing} for step in range(3)]
+
+
+def test_the_drawn_images_of_a_vaegan_are_judged():
+    """Dec(z) = 0.3 + z / 10 and D(x) = 4 mean(x) - 1, with the features x."""
+    images, latents = keras.Input((4, 4, 1)), keras.Input((1,))
+    codes = {name: keras.layers.Dense(1)(keras.layers.Flatten()(images)) for name in ("mean", "log_variance")}
+    paint = keras.layers.Dense(16)
+    made = keras.layers.Reshape((4, 4, 1))(paint(latents))
+    paint.set_weights([np.full((1, 16), 0.1), np.full(16, 0.3)])
+    judge = keras.layers.Dense(1)
+    logits = judge(keras.layers.Flatten()(images))
+    judge.set_weights([np.full((16, 1), 4 / 16), np.full(1, -1.0)])
+    verdict = keras.Model(images, {"logits": logits, "features": keras.layers.Flatten()(images)})
+    model = keras_gan.VAEGAN(keras.Model(images, codes), keras.Model(latents, made), verdict, seed=0)
+    model.compile(run_eagerly=True)
+    before = model.fingerprint()
+    signs, sick = HealthProbe(model, RealImages(IMAGES, 12), 12)(0, 0)
+    assert (sick, model.fingerprint()) == ([], before)
+    # The noise of a probe at step 0.
+    prior = StepNoise(tf.constant(-1, tf.int64), tf.constant(0, tf.int64)).normal((12, 1)).numpy()[:, 0]
+    real, fake = 4 * IMAGES.mean(axis=(1, 2, 3)) - 1, 4 * (0.3 + prior / 10) - 1
+    assert signs.real_accuracy == pytest.approx(np.mean(real > 0))
+    assert signs.fake_accuracy == pytest.approx(np.mean(fake < 0))
+    assert signs.ranked_pairs == pytest.approx(np.mean(real[:, None] > fake))
+    # Of E[s(-D(Dec(z)))]: each of the 16 pixels has its slope of the code, and its own bias.
+    slope = -0.25 / (1 + np.exp(fake))
+    assert signs.g_gradient_norm == pytest.approx(4 * np.hypot(np.mean(slope * prior), np.mean(slope)), rel=1e-4)
+
+
+def test_a_bigan_is_judged_by_images_with_their_codes():
+    networks = keras_gan.networks.bigan(image_shape=(8, 8, 1), latent_dim=2, width=2)
+    model = keras_gan.BiGAN(*networks, seed=0)
+    model.compile(run_eagerly=True)
+    images = np.random.default_rng(0).uniform(-0.9, 0.9, (12, 8, 8, 1)).astype("float32")
+    before = model.fingerprint()
+    signs, sick = HealthProbe(model, RealImages(images, 12), 6)(0, 0)
+    assert (sick, model.fingerprint()) == ([], before)
+    assert 0 < signs.g_gradient_norm < np.inf
+    assert 0 <= signs.ranked_pairs <= 1
 
 
 @pytest.fixture
