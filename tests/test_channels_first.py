@@ -17,7 +17,9 @@ def _channels_first():
     keras.config.set_image_data_format("channels_last")
 
 
+OF_TEXT = ("relgan", "seqgan", "text_encoder", "text_oracle", "text_wgan_gp")
 OPTIONS = {"acgan": {"num_classes": 3}, "perceptual_trunk": {"weights": "none.npz"}}
+OPTIONS |= {name: {"vocab_size": 5, "length": 8} for name in OF_TEXT}
 # Others are of sound or clips.
 OF_PICTURES = [
     name for name in networks.__all__ if "image_shape" in inspect.signature(getattr(networks, name)).parameters

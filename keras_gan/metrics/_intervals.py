@@ -50,9 +50,10 @@ def interval(value, deviation, *, quantile, bounds, num_images):
         spread = max(spread, half_width**2 / (share * (1 - share)))
     middle = share + spread / 2
     reach = math.sqrt(spread * share * (1 - share) + spread**2 / 4)
-    ends = ((middle + sign * reach) / (1 + spread) for sign in (-1, 1))
-    # Rounding can leave the bounds.
-    return tuple(low + (high - low) * min(max(end, 0.0), 1.0) for end in ends)
+    first, last = ((middle + sign * reach) / (1 + spread) for sign in (-1, 1))
+    # Rounding can leave the bounds, and the value outside.
+    ends = max(min(first, share), 0.0), min(max(last, share), 1.0)
+    return tuple(low + (high - low) * end for end in ends)
 
 
 def _above(low, value, half_width):

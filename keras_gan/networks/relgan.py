@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_bool, require_choice, require_int, require_number
+from keras_gan._arguments import require_bool, require_channels_last, require_choice, require_int, require_number
 from keras_gan.layers import RelationalMemoryCell, TokenDecoder
 from keras_gan.networks._text_stages import filters_for, highway
 
@@ -71,6 +71,7 @@ def relgan(
         >>> generator.output_shape, discriminator.output_shape
         ((None, 12, 30), (None, 4, 1))
     """
+    require_channels_last()
     vocab_size, length = require_int("vocab_size", vocab_size, low=2), require_int("length", length)
     is_memory = require_choice("cell", cell, ("memory", "lstm")) == "memory"
     make = _memory if is_memory else _lstm

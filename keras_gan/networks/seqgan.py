@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_bool, require_int, require_number
+from keras_gan._arguments import require_bool, require_channels_last, require_int, require_number
 from keras_gan.layers import TokenDecoder
 from keras_gan.networks._text_stages import filters_for, highway, pooled_convolutions
 
@@ -60,6 +60,7 @@ def seqgan(
         >>> generator.count_params(), generator.output_shape, discriminator.output_shape
         (333320, (None, 20, 5000), (None, 1))
     """
+    require_channels_last()
     vocab_size, length = require_int("vocab_size", vocab_size, low=2), require_int("length", length)
     cell = layers.LSTMCell(require_int("width", width), name="lstm_cell")
     ends = require_bool("ends", ends)

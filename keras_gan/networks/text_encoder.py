@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_choice, require_int
+from keras_gan._arguments import require_channels_last, require_choice, require_int
 from keras_gan.networks._transformer import Positions, transformer_block
 
 _KINDS = ("gru", "transformer", "bag")
@@ -44,6 +44,7 @@ def text_encoder(*, vocab_size, length, text_dim=128, kind="gru", width=64, bloc
         >>> encoder(padded).shape, bool((encoder(padded) == encoder(longer)).numpy().all())
         (TensorShape([1, 16]), False)
     """
+    require_channels_last()
     vocab_size, length = require_int("vocab_size", vocab_size, low=2), require_int("length", length)
     text_dim, width = require_int("text_dim", text_dim), require_int("width", width)
     blocks, heads = require_int("blocks", blocks), require_int("heads", heads)

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_int, require_seed
+from keras_gan._arguments import require_channels_last, require_int, require_seed
 from keras_gan.layers import TokenDecoder
 
 
@@ -41,6 +41,7 @@ def text_oracle(*, vocab_size, length, width=32, embedding_dim=32, seed=0):
         >>> text_oracle(vocab_size=30, length=12).output_shape
         (None, 12, 30)
     """
+    require_channels_last()
     vocab_size, length = require_int("vocab_size", vocab_size, low=2), require_int("length", length)
     # A seed for each weight: two of one shape would be equal.
     seeds = iter(range(6 * require_seed(seed), 6 * seed + 6))

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_channels_last, require_int
 
 _KERNEL = 5
 # How much of what a block finds is added to what it is given.
@@ -41,6 +41,7 @@ def text_wgan_gp(*, vocab_size, length=32, latent_dim=128, width=512, blocks=5):
         >>> generator.output_shape, critic.output_shape
         ((None, 32, 65), (None, 1))
     """
+    require_channels_last()
     vocab_size, length = require_int("vocab_size", vocab_size, low=2), require_int("length", length)
     width, blocks = require_int("width", width), require_int("blocks", blocks)
     latents = keras.Input((require_int("latent_dim", latent_dim),), name="latents")

@@ -54,6 +54,7 @@ def test_flags_that_do_not_fit_each_other(script, arguments, message):
         given(script, *arguments)
 
 
+@pytest.mark.filterwarnings("ignore:Left out:UserWarning")
 def test_a_domain_without_images_is_named(script, tmp_path):
     for domain in ("blond", "dark", "grey"):
         (tmp_path / domain).mkdir()
@@ -62,7 +63,11 @@ def test_a_domain_without_images_is_named(script, tmp_path):
     (tmp_path / "grey" / "1.heic").write_bytes(b"x")
     with flagsaver.flagsaver():
         flags.FLAGS(["translate.py", f"--domains={tmp_path}", "--image_size=8", "--batch_size=1"])
-        with pytest.raises(ValueError, match=r"A domain has no images.*Received: --domains=\S+ without images in grey"):
+        message = r"A domain has no images.*Received: --domains=\S+ without images in grey"
+        with (
+            pytest.raises(ValueError, match=message),
+            pytest.warns(UserWarning, match="Left out what looks like an image"),
+        ):
             script.translate_parts.load("domains")
         (tmp_path / "grey" / "1.heic").unlink()
         (tmp_path / "grey").rmdir()

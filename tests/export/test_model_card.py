@@ -180,7 +180,7 @@ def test_metrics_come_with_their_protocol(tmp_path, form):
     told = card["metrics"]["kernel_distance"]
     assert metrics.Result(**{**told, **{name: tuple(told[name]) for name in ("interval", "warnings")}}) == RESULT
     assert "| kernel_distance | 0.0123 | 0.01 to 0.015 | 0.0007 | lower | extractor digits_classifier, " in text
-    assert "num real 360, num fake 1,797, split test, seed 4, dtype float64 |" in text
+    assert "num real 360, num fake 1,797, split test, seed 4, dtype float64, kind images |" in text
     assert "\nNote: 1,797 samples are few.\n" in text
 
 
