@@ -224,7 +224,8 @@ class Snapshots(keras.callbacks.Callback, abc.ABC):
         self._write_guarded(taken, f"{self.unit}_{self._number:0{_NUMBER_DIGITS[self.unit]}d}")
         self._is_fresh = True
         if self._writer is not None:
-            with self._guard, self._writer.as_default():
+            # A training with Keras's TensorBoard that was aborted leaves its rule of what to record behind.
+            with self._guard, self._writer.as_default(), tf.summary.record_if(True):
                 # On the axis of the losses.
                 self._show(taken, training_step(self.model, self._number))
                 self._writer.flush()

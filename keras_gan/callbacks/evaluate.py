@@ -168,7 +168,7 @@ class Evaluate(keras.callbacks.Callback):
             with self._guard:
                 report.save(self.directory / f"evaluation_{number:04d}.json")
         if self._writer is not None:
-            with self._guard, self._writer.as_default():
+            with self._guard, self._writer.as_default(), tf.summary.record_if(True):
                 # On the axis of the losses.
                 step = training_step(self.model, number)
                 for name, value in numbers.items():

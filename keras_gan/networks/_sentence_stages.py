@@ -3,7 +3,7 @@
 import keras
 from keras import layers, ops
 
-from keras_gan._arguments import require_int
+from keras_gan._arguments import require_choice, require_int
 from keras_gan.layers import Conv2D, LeakyReLU
 from keras_gan.networks._building_blocks import normal, normal_batch_normalization, wrapper
 from keras_gan.networks._labels import with_planes_of_labels
@@ -62,9 +62,10 @@ def text_discriminator(image_shape, text_dim, *, sides, width, text_width, norma
         sides: list of (height, width), from the whole picture to the smallest map.
         width: int, channels next to the picture.
         text_width: int, size of the code.
-        normalization: "spectral" or "batch".
+        normalization: "spectral" or "batch"; `discriminator_normalization` of the caller.
         name: of the network.
     """
+    require_choice("discriminator_normalization", normalization, ("spectral", "batch"))
     has_norm = normalization == "batch"
     wrap = wrapper(not has_norm)
     settings = {"padding": "same", "use_bias": not has_norm, "kernel_initializer": normal()}

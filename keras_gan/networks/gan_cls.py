@@ -3,13 +3,12 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_bool, require_choice, require_int
+from keras_gan._arguments import require_bool, require_int
 from keras_gan.layers import Conv2DTranspose
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import cropped, halved_sides, normal, normal_batch_normalization
 from keras_gan.networks._sentence_stages import SplitLatents, bottleneck, text_code, text_discriminator, text_input
 
-_NORMALIZATIONS = ("spectral", "batch")
 # The maps after which the published generator has a block.
 _BLOCKS = 2
 
@@ -72,7 +71,6 @@ def gan_cls(
     latent_dim, width = require_int("latent_dim", latent_dim), require_int("width", width)
     text_width, sides = require_int("text_width", text_width), halved_sides(image_shape, stages)
     is_augmented = require_bool("conditioning_augmentation", conditioning_augmentation)
-    require_choice("discriminator_normalization", discriminator_normalization, _NORMALIZATIONS)
     text = text_input(text_dim)
     generator = _generator(image_shape, text, latent_dim, sides, width, text_width, is_augmented)
     discriminator = text_discriminator(

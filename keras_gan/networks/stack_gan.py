@@ -1,12 +1,11 @@
 """The second stage of StackGAN, which draws a small picture again, larger and with its details."""
 
-from keras_gan._arguments import require_bool, require_choice, require_int
+from keras_gan._arguments import require_bool, require_int
 from keras_gan.networks._arguments import require_image_shape, require_number_of
 from keras_gan.networks._building_blocks import halved_sides
 from keras_gan.networks._sentence_stages import text_discriminator
+from keras_gan.networks._sides import require_sides
 from keras_gan.networks._text_refiner import text_refiner
-
-_NORMALIZATIONS = ("spectral", "batch")
 
 
 def stack_gan(
@@ -68,13 +67,9 @@ def stack_gan(
     scale = require_number_of("scale", scale, (1, 2, 4, 8))
     width, text_width = require_int("width", width), require_int("text_width", text_width)
     halvings, blocks = require_int("halvings", halvings), require_int("blocks", blocks)
+    received = f"source_shape={source_shape}, halvings={halvings}"
+    require_sides("`source_shape`", source_shape[:2], multiple=2**halvings, received=received)
     is_augmented = require_bool("conditioning_augmentation", conditioning_augmentation)
-    require_choice("discriminator_normalization", discriminator_normalization, _NORMALIZATIONS)
-    if any(side % 2**halvings for side in source_shape[:2]):
-        raise ValueError(
-            f"The generator halves the small pictures {halvings} times, so their sides must be multiples of "
-            f"{2**halvings}. Received: source_shape={source_shape}"
-        )
     image_shape = (*(scale * side for side in source_shape[:2]), source_shape[-1])
     generator = text_refiner(
         source_shape,

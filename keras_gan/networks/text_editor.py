@@ -1,12 +1,11 @@
 """The networks that edit a picture as a sentence says."""
 
-from keras_gan._arguments import require_choice, require_int
+from keras_gan._arguments import require_int
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import halved_sides
 from keras_gan.networks._sentence_stages import text_discriminator
+from keras_gan.networks._sides import require_sides
 from keras_gan.networks._text_refiner import text_refiner
-
-_NORMALIZATIONS = ("spectral", "batch")
 
 
 def text_editor(
@@ -61,12 +60,8 @@ def text_editor(
     image_shape = require_image_shape(image_shape, rank=3)
     width, text_width = require_int("width", width), require_int("text_width", text_width)
     halvings, blocks = require_int("halvings", halvings), require_int("blocks", blocks)
-    require_choice("discriminator_normalization", discriminator_normalization, _NORMALIZATIONS)
-    if any(side % 2**halvings for side in image_shape[:2]):
-        raise ValueError(
-            f"The generator halves the pictures {halvings} times and doubles them as often, so their sides must be "
-            f"multiples of {2**halvings}. Received: image_shape={image_shape}"
-        )
+    received = f"image_shape={image_shape}, halvings={halvings}"
+    require_sides("`image_shape`", image_shape[:2], multiple=2**halvings, received=received)
     generator = text_refiner(
         image_shape,
         text_dim,
