@@ -63,6 +63,7 @@ def test_cut_outs_lie_on_backgrounds_and_their_trimaps_have_every_radius():
     assert len(grounds) > 36
 
 
+@pytest.mark.long
 def test_a_stream_resumes_bit_for_bit_and_a_seed_makes_another(tmp_path):
     flipped = data.Preprocessing(load_size=16, flip=True)
     options = {**OPTIONS, "image_size": 12, "preprocessing": flipped}

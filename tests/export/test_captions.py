@@ -58,6 +58,7 @@ def test_a_server_draws_what_the_strings_say(tmp_path):
         signatures["sample_png"](seed=asked["seed"], text=tf.constant([], tf.string))
 
 
+@pytest.mark.long
 def test_without_captions_and_tokenizer_tokens_are_sent(tmp_path):
     gan = small_model(keras_gan.TextToImage, tokenizer=False, ema_half_life=10)
     signatures, folder = served(gan, tmp_path)
@@ -66,6 +67,7 @@ def test_without_captions_and_tokenizer_tokens_are_sent(tmp_path):
     assert not (folder / "sample_grid.png").exists()
 
 
+@pytest.mark.long
 def test_a_server_edits_files_as_the_strings_say(tmp_path):
     editor = small_model(keras_gan.TextEditor)
     signatures, _ = served(editor, tmp_path)

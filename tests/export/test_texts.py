@@ -75,6 +75,7 @@ def test_the_first_requests_fit_and_the_card_says_what_the_model_makes(folder):
     assert "sample_text" in text
 
 
+@pytest.mark.long
 def test_a_model_that_writes_texts_at_once_takes_no_prompt(tokenizer, tmp_path):
     sizes = {"vocab_size": tokenizer.vocab_size, "length": LENGTH}
     gan = TextWGANGP(*networks.text_wgan_gp(**sizes, width=4, blocks=1), tokenizer=tokenizer)
