@@ -14,8 +14,9 @@ row of pictures for each --text. With --export_dir it is exported too: a server 
 killed run resumes when the same command is given again.
 """
 
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "captioned-digits", 'The pictures: "captioned-digits", or a folder.')
@@ -62,7 +63,7 @@ def main():
 def train(run_dir):
     """Train the model; write pictures and checkpoints on the way, and the model and the drawn texts at the end."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 

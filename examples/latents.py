@@ -80,9 +80,9 @@ def explore(source, out):
         )
     path = find_gan(source)
     import keras
-    import quiet_tensorflow  # noqa: F401
 
     from keras_gan import latents, training
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401
 
     gan = training.load_model(path)
     space = latents.StyleSpace(gan) if FLAGS.styles or FLAGS.tool == "mix" else gan

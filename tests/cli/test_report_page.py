@@ -33,9 +33,9 @@ RESULT = Result(
 
 
 @pytest.fixture(scope="module")
-def report_page(load_script):
-    """The script as a module."""
-    return load_script("examples", "report_page.py")
+def report_page(load_command):
+    """The module."""
+    return load_command("report_page")
 
 
 def plain(colour, count):

@@ -9,11 +9,11 @@ import html
 import io
 
 import numpy as np
-import report_picture
 from PIL import Image
 
 from keras_gan._files import writable_directory, write_atomically
 from keras_gan.callbacks import image_grid
+from keras_gan_cli import report_picture
 
 MOST_COLUMNS, MOST_ROWS, MOST_PANELS = 12, 16, 8
 

@@ -25,8 +25,7 @@ def in_one_line(main):
     @functools.wraps(main)
     def ended(argv):
         try:
-            if argv[1:]:
-                raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
+            require_no_words(argv)
             main()
         except KeyboardInterrupt:
             # The checkpoint has said where training stopped.
@@ -39,6 +38,12 @@ def in_one_line(main):
             sys.exit(f"Error: {error}")
 
     return ended
+
+
+def require_no_words(argv):
+    """Raise a ValueError if a command line has words that are no flags."""
+    if argv[1:]:
+        raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
 
 
 def local_path(flag):

@@ -23,9 +23,9 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "export.py"
 
 
 @pytest.fixture(scope="module")
-def script(load_script):
-    """The script as a module."""
-    return load_script("examples", "export.py")
+def script(load_command):
+    """The module."""
+    return load_command("export")
 
 
 class Worsening:
@@ -399,5 +399,5 @@ def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
 
 
 def test_words_that_are_no_flags(script):
-    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give only flags. Received: digits"):
-        script.main([str(SCRIPT), "digits"])
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Error: Give only flags, as .*Received: digits"):
+        script.main(["keras_gan export", "digits"])
