@@ -157,8 +157,9 @@ def use(run_dir):
             "Expected the directory of a run that has finished, with its gan.keras: train first, with --good. "
             f"Received: --run_dir={run_dir}"
         )
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
+
     import keras_gan
-    from keras_gan_cli import quiet_tensorflow  # noqa: F401
 
     model = keras_gan.training.load_model(path)
     if FLAGS.score:

@@ -79,10 +79,11 @@ def explore(source, out):
             f"Received: --out={out}, --tool={FLAGS.tool}"
         )
     path = find_gan(source)
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
+
     import keras
 
     from keras_gan import latents, training
-    from keras_gan_cli import quiet_tensorflow  # noqa: F401
 
     gan = training.load_model(path)
     space = latents.StyleSpace(gan) if FLAGS.styles or FLAGS.tool == "mix" else gan

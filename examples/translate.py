@@ -136,8 +136,9 @@ def use(run_dir):
             "Expected the directory of a run that has finished, with its gan.keras: train first, with --pairs, with "
             f"--source and --target, or with --domains. Received: --run_dir={run_dir}"
         )
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
+
     from keras_gan import training
-    from keras_gan_cli import quiet_tensorflow  # noqa: F401
 
     model = training.load_model(found[0])
     options = translate_parts.options_of(model, run_dir)

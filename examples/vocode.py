@@ -140,8 +140,9 @@ def make_model(steps_per_pass):
 
 def use(run_dir):
     """Resynthesise and export with the vocoder of a run."""
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
+
     import keras_gan
-    from keras_gan_cli import quiet_tensorflow  # noqa: F401
 
     if not (run_dir / _FILE).is_file():
         raise ValueError(

@@ -116,8 +116,9 @@ def existing(path, remedy):
 
 def export(path, run_dir):
     """Write the formats, and print where they are."""
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
+
     from keras_gan import export, training
-    from keras_gan_cli import quiet_tensorflow  # noqa: F401
 
     # First, because an error here should not cost the time of an export.
     card, to = facts(path, run_dir), local("to")

@@ -297,8 +297,9 @@ def parse(argv):
 
 def _take(name):
     """Set the flags that were not given to the settings of a preset."""
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
+
     from keras_gan import presets
-    from keras_gan_cli import quiet_tensorflow  # noqa: F401
 
     preset = presets.get(name)
     settings = {name: getattr(preset, name) for name in _SAME_IN_PRESETS} | {"image_size": str(preset.image_size)}

@@ -1,6 +1,7 @@
 """The import of TensorFlow in the commands: its level decides about its notes, and all else is shown."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,13 @@ def test_an_import_that_fails_shows_why(tmp_path):
     crashed = run(tmp_path, "3", "import os; os.abort()")
     assert "Fatal Python error: Aborted" in crashed.stderr
     assert "tensorflow.py" in crashed.stderr
+
+
+@pytest.mark.parametrize(
+    "path", [*(ROOT / "examples").glob("*.py"), *(ROOT / "keras_gan_cli").glob("*.py")], ids=lambda path: path.name
+)
+def test_the_import_is_kept_in_front_of_those_that_import_tensorflow(path):
+    for statement in re.findall(
+        r"^.*import quiet_tensorflow.*\n(?:\s*# isort: split)?", path.read_text(), re.MULTILINE
+    ):
+        assert "I001" in statement or "isort: split" in statement, "sorted, it would come too late"
