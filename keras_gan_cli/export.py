@@ -21,7 +21,7 @@ import sys
 
 from absl import flags
 
-from keras_gan_cli import run_flags
+from keras_gan_cli import recorded_run, run_flags
 
 FORMATS = ("saved_model", "onnx", "litert", "litert_int8")
 # Errors that say what the user can do.
@@ -190,7 +190,7 @@ def write_litert(gan, file, name):
 
 def facts(path, run_dir):
     """Return what is known about the GAN, as `facts` of the model's card."""
-    flags_of_run = recorded_flags(run_dir / "flags.txt")
+    flags_of_run = recorded_run.read_flags(run_dir / "flags.txt")
     seed = str(flags_of_run.get("seed"))
     known = {
         "data_set": FLAGS.dataset or flags_of_run.pop("dataset", None),
@@ -200,20 +200,6 @@ def facts(path, run_dir):
         "further": {"file": path.name, **({"flags": flags_of_run} if flags_of_run else {})},
     }
     return {name: value for name, value in known.items() if value}
-
-
-def recorded_flags(file):
-    """Return a dict of the flags that a run of `keras_gan train` recorded; it is empty if there is no file."""
-    if not file.exists():
-        return {}
-    # What is no flag, such as a comment or half a line, is left out; names of folders may be in another encoding.
-    recorded = file.read_text(encoding="utf-8", errors="replace").splitlines()
-    lines = [line.removeprefix("--").partition("=") for line in recorded if re.match(r"--[a-z]", line)]
-    # A flag without a value is boolean: --flip or --noflip.
-    return {
-        name if sign else name.removeprefix("no"): value if sign else not name.startswith("no")
-        for name, sign, value in lines
-    }
 
 
 def metrics(path, run_dir):

@@ -23,6 +23,8 @@ FLAGS = flags.FLAGS
 COMMANDS = {
     "train": "Train a GAN on a folder of images, the digits or another data set.",
     "sample": "Draw pictures from a trained GAN, or a film of what lies between them.",
+    "report": "Show a run on one page: its settings, results, curves, warnings and samples.",
+    "compare": "Compare runs: a table of settings and results, and a page of their curves.",
     "evaluate": "Measure a trained GAN against a data set, and draw a page of the results.",
     "export": "Write a trained model for TensorFlow Serving, ONNX Runtime or LiteRT.",
     "serve-client": "Ask a server for pictures, or measure how fast it makes them.",

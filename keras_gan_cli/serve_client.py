@@ -26,7 +26,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 from absl import flags
 
-from keras_gan_cli import run_flags, serving_answers, serving_clients, serving_load
+from keras_gan_cli import html_page, run_flags, serving_answers, serving_clients, serving_load
 
 FLAGS = flags.FLAGS
 
@@ -155,18 +155,8 @@ def save_pictures(ask, out):
         for number, start in enumerate(range(0, FLAGS.count, FLAGS.batch)):
             images = ask(client, number, min(FLAGS.batch, FLAGS.count - start))
             for place, image in enumerate(images, start):
-                write(out / f"{place:05d}.png", image if isinstance(image, bytes) else png(image))
+                html_page.write(out / f"{place:05d}.png", image if isinstance(image, bytes) else png(image))
     print(f"{FLAGS.count:,} pictures: {out}")
-
-
-def write(path, content):
-    """Write a file; a reader of the folder sees all of it or nothing."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def png(image):
