@@ -83,7 +83,8 @@ def _parse(command, groups, argv):
 def _plain(message):
     """Return a message of absl in one line."""
     message = re.sub(r"flag --(\w+)=None: Flag --\1 must have a value other than None\.", r"Give --\1.", message)
-    return " ".join(message.replace(" ?", "?").split())
+    line = " ".join(message.replace(" ?", "?").split())
+    return line if line.endswith((".", "?")) else f"{line}."
 
 
 def _overview():
