@@ -81,6 +81,7 @@ def _version_tuple(version):
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("folder", "extra"),
     [("keras_gan", {**ONNX, **TEXT, **INSTEAD}), ("examples", SERVING), ("benchmarks", {**BENCHMARK, **SERVING})],
@@ -89,6 +90,7 @@ def test_what_is_imported_is_declared(folder, extra):
     assert _imported_distributions(folder) <= set(INSTALL) | set(extra)
 
 
+@pytest.mark.long
 def test_what_the_tests_import_is_declared():
     assert _imported_distributions("tests") <= set(INSTALL) | set(DEV)
 
