@@ -82,6 +82,7 @@ def _version_tuple(version):
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("folder", "extra"),
     [
@@ -95,6 +96,7 @@ def test_what_is_imported_is_declared(folder, extra):
     assert _imported_distributions(folder) <= set(INSTALL) | set(extra)
 
 
+@pytest.mark.long
 def test_what_the_tests_import_is_declared():
     assert _imported_distributions("tests") <= set(INSTALL) | set(DEV)
 

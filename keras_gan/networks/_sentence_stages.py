@@ -14,9 +14,20 @@ def text_input(text_dim):
     return keras.Input((require_int("text_dim", text_dim),), name="text")
 
 
+def evened(text):
+    """The vector of a sentence, with a mean square of 1.
+
+    Encoders give vectors of any length: that of a matching loss means nothing, and most encoders of sentences make 1.
+    Then each number is far smaller than one of the latents, and the networks hardly hear it.
+    """
+    # float32: the sum of squares.
+    x = layers.UnitNormalization(dtype="float32", name="text_unit")(text)
+    return layers.Rescaling(float(text.shape[-1]) ** 0.5, dtype="float32", name="text_evened")(x)
+
+
 def shortened(text, width):
-    """The vector of a sentence after one layer, `(batch, width)`."""
-    x = layers.Dense(width, kernel_initializer=normal(), name="text_dense")(text)
+    """The vector of a sentence after one layer, `(batch, width)`; its length does not count."""
+    x = layers.Dense(width, kernel_initializer=normal(), name="text_dense")(evened(text))
     return LeakyReLU(0.2, name="text_leaky_relu")(x)
 
 
@@ -34,7 +45,7 @@ def text_code(text, noise, width, is_augmented):
     """
     if not is_augmented:
         return shortened(text, width), {}
-    code, mean, log_variance = ConditioningAugmentation(width, name="conditioning")([text, noise])
+    code, mean, log_variance = ConditioningAugmentation(width, name="conditioning")([evened(text), noise])
     return code, {"mean": mean, "log_variance": log_variance}
 
 

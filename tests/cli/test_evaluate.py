@@ -71,6 +71,7 @@ def test_real_images_in_a_folder_are_as_good_as_the_floor(script, models):
     assert result.value == pytest.approx(result.floor)
 
 
+@pytest.mark.long
 def test_the_page_shows_numbers_pictures_and_curves(script, models):
     evaluate(script, models)
     page = (models / "out" / "report.html").read_text()
@@ -109,6 +110,7 @@ def test_a_folder_without_labels_or_test_images_is_measured_against_a_tenth(
     assert "Samples by class" not in (models / "out" / "report.html").read_text()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["link", pytest.param("images", marks=pytest.mark.long)])
 def test_a_folder_is_not_compared_with_itself(script, models, path):
     if not (models / "link").exists():
@@ -124,6 +126,7 @@ def test_the_floor_is_not_the_split_itself(models):
         flags.FLAGS(given)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments, message",
     [

@@ -143,6 +143,7 @@ def test_the_last_of_a_run(export, run_dir):
     assert card["metrics"]["frechet_distance"]["value"] == 3.0
 
 
+@pytest.mark.long
 def test_the_card_tells_what_the_run_knows_and_no_path(export, run_dir):
     card = card_of(export(run_dir) / "1")
     assert card["data"] == {"data_set": "pictures", "split": "train"}
@@ -260,6 +261,7 @@ def test_the_options_of_the_export(export, run_dir):
         sample(seed=tf.constant(0, tf.int64), count=tf.constant(6))
 
 
+@pytest.mark.long
 def test_a_compiled_signature_alone(export, run_dir):
     folder = export(run_dir, "--jit_compile", "--signatures=serving_default") / "1"
     assert list(tf.saved_model.load(folder).signatures) == ["serving_default"]
@@ -359,6 +361,7 @@ def test_a_network_is_no_gan(error, tmp_path):
     assert "This file holds no GAN. Received: --from=" in error(tmp_path / "network.keras")
 
 
+@pytest.mark.long
 def test_a_format_that_fails_keeps_no_other_from_being_written(export, run_dir, tmp_path, monkeypatch, capsys):
     def fail(*arguments, **options):
         raise RuntimeError("no such operation")
