@@ -18,6 +18,7 @@ th { font-weight: 600; color: #6a7382; }
 :is(td, th):is(:first-child, :last-child) { text-align: left; }
 td:nth-child(2) { font-weight: 600; }
 .runs :is(td, th):last-child { text-align: right; }
+.runs :is(td, th) { white-space: normal; overflow-wrap: anywhere; }
 .runs td:nth-child(2) { font-weight: normal; }
 img { max-width: 100%; }
 .row { display: flex; align-items: center; }

@@ -31,7 +31,7 @@ FLAGS = flags.FLAGS
 _MODELS = ("best.keras", "gan.keras")
 _MOST_SEEDS, _LARGEST_SEED = 10_000, 2**31 - 1
 _FILMS = (".gif", ".webp")
-_SECONDS = 0.08
+_SECONDS, _FILM_SIDE = 0.08, 256
 
 
 def define():
@@ -167,6 +167,8 @@ def draw(model, seeds, labels):
     """
     import numpy as np
 
+    if labels and not _takes_labels(model):
+        raise ValueError(f"This GAN has no classes: leave --labels out. Received: --labels={_joined(labels)}")
     classes = [{"labels": labels[place % len(labels)]} if labels else {} for place in range(len(seeds))]
     # One by one: what a network with noise of its own draws depends on the whole batch.
     return np.concatenate([model.generate(1, seed=seed, **given) for seed, given in zip(seeds, classes, strict=True)])
@@ -195,7 +197,9 @@ def _draw_path(model, stops, out):
 
     images = along(model, stops, _labels(), steps=FLAGS.steps, loop=FLAGS.loop)
     if out.suffix.lower() in _FILMS:
-        _save_film(out, [image_grid(image[None]) for image in images])
+        # A single picture is shown larger than those of a grid.
+        scale = max(1, _FILM_SIDE // max(images.shape[1:3]))
+        _save_film(out, [image_grid(image[None], padding=0, scale=scale) for image in images])
     else:
         _save(out, image_grid(images, columns=FLAGS.columns or FLAGS.steps))
     print(f"{len(images):,} pictures from seed {' to '.join(map(str, stops))}: {out}")
@@ -219,15 +223,25 @@ def along(model, stops, labels, *, steps, loop):
     from keras_gan import _random, latents
     from keras_gan.latents import _spaces
 
-    if len(labels) != (1 if getattr(model, "num_classes", None) else 0):
-        wanted = "one class for all pictures of the film" if model.num_classes else "no classes: this GAN has none"
-        raise ValueError(f"Give {wanted}. Received: --labels={','.join(map(str, labels))}")
+    if len(labels) != int(_takes_labels(model)):
+        wanted = "one class for all pictures of the film" if _takes_labels(model) else "no classes: this GAN has none"
+        raise ValueError(f"Give {wanted}. Received: --labels={_joined(labels)}")
     ends = np.concatenate([_random.latents_of_seed(1, model.latent_shape, seed) for seed in stops])
     points = latents.walk(np.concatenate([ends, ends[:1]]) if loop else ends, steps)
     points = points[:-1] if loop else points
     if hasattr(model, "sampler"):
         return _spaces.images_of(_spaces.space_of(model), points, labels[0] if labels else None)
     return model.generate(latents=points, labels=labels[0] if labels else None, seed=stops[0])
+
+
+def _takes_labels(model):
+    """Whether a GAN or an exported one takes the class of a picture."""
+    inputs = getattr(model, "inputs", None)
+    return "labels" in inputs if isinstance(inputs, dict) else bool(getattr(model, "num_classes", None))
+
+
+def _joined(labels):
+    return ",".join(map(str, labels))
 
 
 def _labels():
