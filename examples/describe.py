@@ -5,7 +5,7 @@
 
 --dataset is "captioned-digits", digits of which a sentence says the size, the colour and the place, which need no
 download; or a folder of pictures. Then --captions is a CSV file with the columns "file" and "caption", a row for each
-caption; a picture may have several. The defaults take about ten minutes on two free cores.
+caption; a picture may have several. The defaults take about a quarter of an hour on two free cores.
 
 First the encoders of texts and of pictures learn which belong together (--matching_steps), then the game begins. The
 run directory receives pictures of the same captions while it learns (samples/), the losses (losses.png, losses.csv),
