@@ -51,7 +51,7 @@ def gan_cls(
         text_width: int, the size of the code that either network makes of the sentence.
         stages: int, the number of halvings; None for as many as `dcgan` has.
         conditioning_augmentation: bool, whether the generator draws the code of the sentence.
-        discriminator_normalization: "spectral" or "batch".
+        discriminator_normalization: "spectral", "batch", or None, which learns fastest, with a penalty such as `R1`.
 
     Returns:
         Two `keras.Model`: the generator, from a dict of "latents" `(batch, latent_dim)` (with `text_width` more for

@@ -73,7 +73,7 @@ def test_discriminators_read_the_text_and_have_one_logit():
     sizes = {"image_shape": (8, 8, 1), "text_dim": 3, "width": 2, "text_width": 2}
     second = {"source_shape": (8, 8, 1), "scale": 1, "text_dim": 3, "width": 2, "text_width": 2, "blocks": 1}
     pairs = [networks.gan_cls(**sizes), networks.text_editor(**sizes, blocks=1), networks.stack_gan(**second)]
-    pairs += [networks.gan_cls(**sizes, discriminator_normalization="batch")]
+    pairs += [networks.gan_cls(**sizes, discriminator_normalization=kind) for kind in ("batch", None)]
     rng = np.random.default_rng(0)
     images, text = rng.uniform(-1, 1, (4, 8, 8, 1)).astype("float32"), rng.normal(size=(4, 3)).astype("float32")
     for _, judge in pairs:
