@@ -83,7 +83,7 @@ def train(run_dir):
         verbose=0,
         callbacks=[
             run_flags.recording(recorded, run_dir),
-            *callbacks(model, run_dir),
+            *callbacks(run_dir),
         ],
     )
     model.save(run_dir / "gan.keras")
@@ -142,7 +142,7 @@ def make_model(data):
     return model
 
 
-def callbacks(model, run_dir):
+def callbacks(run_dir):
     """Return the callbacks of a run."""
     from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, Progress
 
