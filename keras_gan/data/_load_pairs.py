@@ -1,7 +1,6 @@
 """From pairs of images to batches."""
 
 import contextlib
-import dataclasses
 import os
 from collections.abc import Iterator
 
@@ -113,6 +112,7 @@ def load_pairs(
     cache_dir, scale = as_cache_dir(cache_dir), require_int("scale", scale, high=64)
     fits = [fits_of(image_size, each) for each in options] if scale == 1 else _cuts(image_size, options, scale)
     sides = _of_scale(_sides(source, target, source_half), scale)
+    sides = [_next_to(side, other) for side, (other, _) in zip(sides, reversed(fits), strict=True)]
     _require_same_splits(sides)
     wholes = [read_whole(side, split, fit, cache_dir) for side, (fit, _) in zip(sides, fits, strict=True)]
     _require_partners(wholes, scale)
@@ -282,10 +282,14 @@ def _of_scale(sides: tuple[Source, Source], scale: int) -> tuple[Source, Source]
             "Two images next to each other in one picture have one size: give sources and targets apart, or leave "
             f"`scale` out. Received: scale={scale} with pictures of two images"
         )
-    return tuple(
-        PairedFiles(dataclasses.replace(side.layout, scale=scale), side.side) if isinstance(side, PairedFiles) else side
-        for side in sides
-    )
+    return tuple(side.of_scale(scale) if isinstance(side, PairedFiles) else side for side in sides)
+
+
+def _next_to(side: Source, other: Fit) -> Source:
+    """A side of pairs that knows what is done to the images of the other side, so that both leave out the same."""
+    if isinstance(side, Parts):
+        return side.of(_next_to(side.source, other))
+    return side.next_to(other) if isinstance(side, PairedFiles | Halves) else side
 
 
 def _cuts(image_size, options: tuple[Preprocessing, Preprocessing], scale: int) -> list[tuple[Fit, tuple | None]]:

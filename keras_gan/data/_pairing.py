@@ -93,7 +93,26 @@ class _OneSide(Source):
 
 
 class PairedFiles(_OneSide):
-    """One of the two images of every pair of files. Both sides have the same pairs in the same order."""
+    """One of the two images of every pair of files. Both sides have the same pairs in the same order.
+
+    Args:
+        layout: where the files are.
+        side: 0 for the sources, 1 for the targets.
+        other: what is done to the images of the other side; None if it is the same. It decides on which files count as
+            corrupt: a depth of 16 bits refuses some that 8 bits take.
+    """
+
+    def __init__(self, layout: Layout, side: int, other: Prepare | None = None):
+        super().__init__(layout, side)
+        self.other = other
+
+    def next_to(self, other: Prepare) -> "PairedFiles":
+        """Return this side for a given other one."""
+        return PairedFiles(self.layout, self.side, other)
+
+    def of_scale(self, scale: int) -> "PairedFiles":
+        """Return this side of pairs whose targets are so many times as high and wide as their sources."""
+        return PairedFiles(dataclasses.replace(self.layout, scale=scale), self.side, self.other)
 
     def stream(self, split: str, prepare: Prepare) -> ImageStream:
         """Decode the files of this side. A change of a file of either side makes another cache."""
@@ -113,6 +132,7 @@ class PairedFiles(_OneSide):
             **identity_of_files(roots[self.side], files),
             "partners": identity_of_files(roots[1 - self.side], others),
             "skip_corrupt": self.layout.skip_corrupt,
+            **_key_of_other(self.layout.skip_corrupt, prepare, self.other),
         }
         return ImageStream(key, len(files), examples, None, [printable(path) for path in files], notes)
 
@@ -121,15 +141,16 @@ class PairedFiles(_OneSide):
         if image is None:
             return None
         # A corrupt partner is found by decoding it. Who skips none meets it on the other side.
-        if self.layout.skip_corrupt and decoded(partner, prepare, True) is None:
+        other = self.other or prepare
+        if self.layout.skip_corrupt and decoded(partner, other, True) is None:
             return None
-        self._require_sizes(path, image.shape[:2], partner, prepare)
+        self._require_sizes(path, image.shape[:2], partner, other)
         return prepare(image)
 
-    def _require_sizes(self, path: Path, size: tuple[int, int], partner: Path, prepare: Prepare) -> None:
+    def _require_sizes(self, path: Path, size: tuple[int, int], partner: Path, other: Prepare) -> None:
         scale = self.layout.scale
         wanted = tuple(side * scale for side in size) if self.side == 0 else tuple(side / scale for side in size)
-        _require_size(partner, wanted, path, size, prepare, scale)
+        _require_size(partner, wanted, path, size, other, scale)
 
 
 class Side(_OneSide):
@@ -149,10 +170,18 @@ class Halves(Source):
         half: "left" or "right".
         is_first: whether this is the side that tells of files that are left out.
         is_assumed: whether nobody said that the pictures have halves. Then those that do not look like it are refused.
+        other: as of `PairedFiles`.
     """
 
-    def __init__(self, folder: Folder, half: str, *, is_first: bool, is_assumed: bool = False):
+    def __init__(
+        self, folder: Folder, half: str, *, is_first: bool, is_assumed: bool = False, other: Prepare | None = None
+    ):
         self.folder, self.half, self.is_first, self.is_assumed = folder, half, is_first, is_assumed
+        self.other = other
+
+    def next_to(self, other: Prepare) -> "Halves":
+        """Return this side for a given other one."""
+        return Halves(self.folder, self.half, is_first=self.is_first, is_assumed=self.is_assumed, other=other)
 
     def splits(self) -> tuple[str, ...]:
         """Return the names of the splits that the folder has."""
@@ -166,10 +195,11 @@ class Halves(Source):
         """Decode the files and cut them. The other half makes another cache."""
         whole = self.folder.stream(split, prepare)
         files, _ = image_files(root_of(self.folder.path, split))
+        other = _key_of_other(self.folder.skip_corrupt, prepare, self.other)
 
         def read(path: Path) -> np.ndarray | None:
             image = decoded(path, prepare, self.folder.skip_corrupt)
-            if image is None:
+            if image is None or (other and decoded(path, self.other, True) is None):
                 return None
             if self.is_assumed:
                 _require_wide(image, path)
@@ -179,11 +209,17 @@ class Halves(Source):
             return ((image, -1) for image in in_threads(read, files[start:]))
 
         return whole._replace(
-            key={**whole.key, "half": self.half},
+            key={**whole.key, "half": self.half, **other},
             examples=examples,
             class_names=None,
             notes=whole.notes if self.is_first else lambda _: (),
         )
+
+
+def _key_of_other(skip_corrupt: bool, prepare: Prepare, other: Prepare | None) -> dict:
+    """What a cache of one side depends on in the other: the depth, which decides on the files that are left out."""
+    own, depth = (getattr(each, "depth", 8) for each in (prepare, other or prepare))
+    return {"depth_of_other": depth} if skip_corrupt and depth != own else {}
 
 
 def _sides(path: Path) -> tuple[str, str] | None:

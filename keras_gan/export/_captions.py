@@ -3,12 +3,15 @@
 import numpy as np
 import tensorflow as tf
 
+from keras_gan._arguments import require_seed
 from keras_gan._pixels import tensor_to_bytes
 from keras_gan.export import _signatures
 from keras_gan.export._picture_files import FILES, decoded, stated_sides
 from keras_gan.export._signatures import Signature, required
 from keras_gan.export._translations import SideRule
 
+# What a network can take a text as.
+WORDS = ("tokens", "vectors")
 _TEXT = "text"
 _SEED = tf.TensorSpec((), tf.int64, name="seed")
 
@@ -33,6 +36,21 @@ def of_captions(sampler, *, max_count, jit_compile):
         signatures.append(_sample(sampler, make, max_count))
         return signatures + ([_sample_png(sampler, make, max_count)] if is_shown else [])
     return signatures + ([_edit_png(sampler, make, max_count)] if is_shown else [])
+
+
+def drawn(signature, text, seed):
+    """Call the signature `sample` with strings, and return the samples; see `ExportedGenerator.draw`."""
+    if signature is None or _TEXT not in signature.structured_input_signature[1]:
+        raise ValueError(
+            "This model draws nothing from strings: only a model of pictures and texts with a tokenizer does, "
+            f"`TextToImage(..., tokenizer=...)`. Received: text={text!r:.80}"
+        )
+    texts = [text] if isinstance(text, str) else text
+    if not isinstance(texts, list | tuple) or not texts or not all(isinstance(each, str) for each in texts):
+        raise ValueError(f"`text` must be a string or a list of strings, at least one. Received: text={text!r:.80}")
+    asked = {_SEED.name: tf.constant(require_seed(seed), tf.int64), _TEXT: tf.constant(list(texts))}
+    (made,) = signature(**asked).values()
+    return made.numpy()
 
 
 def _serving_default(sampler, make, max_count):

@@ -9,7 +9,7 @@ from keras_gan._arguments import require_int, require_seed
 from keras_gan._files import local_path
 from keras_gan._hashes import require_sha256
 from keras_gan._pixels import require_image_tensor
-from keras_gan.export import _texts
+from keras_gan.export import _captions, _texts
 from keras_gan.export._exported_files import (
     as_array,
     as_taken,
@@ -28,7 +28,7 @@ _RANKS = {"waveforms": 3, "clips": 5, "tokens": 2}
 # Next to the latents of clips: the noise of their motion, and the frames that they continue.
 _MOTIONS, _FRAMES = "motions", "frames"
 # Inputs that are not the main one.
-_OTHERS = (_LABELS, _CODES, _MASKS, _MOTIONS, _FRAMES, _texts.TEMPERATURES, _texts.PROMPTS)
+_OTHERS = (_LABELS, _CODES, _MASKS, _MOTIONS, _FRAMES, _texts.TEMPERATURES, _texts.PROMPTS, *_captions.WORDS)
 # What a model is given, and cannot draw.
 _GIVEN = ("images", "mels")
 
@@ -37,8 +37,9 @@ class ExportedGenerator:
     """A SavedModel that `keras_gan.export.save` wrote, or one with the same signature, with the `generate` of a GAN.
 
     Metrics and scripts take it in place of the GAN; the same seed gives the same latents, labels and codes. A
-    translator has `translate`, a vocoder `vocode`, and a model with an encoder `encode`, `decode`, `reconstruct` and,
-    if it scores images, `score`. What takes other inputs is called with them, as in `exported(images=images)`.
+    translator has `translate`, a vocoder `vocode`, a model of texts `write`, a model of pictures of texts `draw`, and a
+    model with an encoder `encode`, `decode`, `reconstruct` and, if it scores images, `score`. What takes other inputs
+    is called with them, as in `exported(images=images)`.
 
     A SavedModel is a program. When it runs, it can read and write the files of the user who runs it. Open only what you
     or somebody whom you trust has exported, and give its `sha256`: no file is opened if one has changed.
@@ -158,6 +159,11 @@ class ExportedGenerator:
                 f"This model draws nothing by itself: call it with its inputs, as in `exported({self._main}=...)`, or "
                 f"`{'vocode' if self._main == 'mels' else 'translate'}`. Received: num_images={num_images}"
             )
+        if words := set(self.inputs).intersection(_captions.WORDS):
+            raise ValueError(
+                f"This model draws what a text says: call `exported.draw(text)`, or call it with `{self._main}` and "
+                f"`{words.pop()}`. Received: num_images={num_images}"
+            )
         require_one_of_both(num_images, self._main, latents is not None)
         seed = random.getrandbits(31) if seed is None else require_seed(seed)
         if latents is None:
@@ -238,6 +244,23 @@ class ExportedGenerator:
         seed = random.getrandbits(31) if seed is None else seed
         signature = self._model.signatures.get("sample_text")
         return _texts.written(signature, num_texts, seed=seed, temperature=temperature, prompt=prompt)
+
+    def draw(self, text, *, seed=None):
+        """Draw what texts say, like `generate(text=...)` of the model that was exported.
+
+        Args:
+            text: str, or a list of str, one for each picture.
+            seed: int for the same pictures each time, in every process; None for new ones each time.
+
+        Returns:
+            float32 NumPy array `(num_texts, *sample_shape)`.
+
+        Raises:
+            ValueError: if the model takes no strings, or these are none.
+            tf.errors.InvalidArgumentError: if there are more texts than one request may hold.
+        """
+        seed = random.getrandbits(31) if seed is None else seed
+        return _captions.drawn(self._model.signatures.get("sample"), text, seed)
 
     def encode(self, images, *, batch_size=64):
         """Return the codes of images, like the `encode` of a model with an encoder.

@@ -75,7 +75,7 @@ def attention_unet(*, image_shape=(320, 320, 3), width=32, halvings=4):
     x = layers.Multiply(name="bottom_darkened")([x, darkness.pop()])
     x = _convolved(x, width * 2**halvings, "bottom_1")
     for level in reversed(range(halvings)):
-        x = layers.UpSampling2D(2, interpolation="bilinear", name=f"up_{level}_doubled")(x)
+        x = BilinearDoubling(name=f"up_{level}_doubled")(x)
         x = _conv(width * 2**level, 3, f"up_{level}")(x)
         skip = layers.Multiply(name=f"down_{level}_darkened")([maps[level], darkness[level]])
         x = layers.Concatenate(name=f"joined_{level}")([x, skip])
@@ -101,6 +101,24 @@ class Darkness(layers.Layer):
     def compute_output_shape(self, input_shape):
         """Return the shape with one channel."""
         return (*input_shape[:-1], 1)
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class BilinearDoubling(layers.Layer):
+    """Doubles the sides by bilinear interpolation.
+
+    That is `keras.layers.UpSampling2D(2, interpolation="bilinear")`, which in a graph only takes sides that are known.
+    """
+
+    def call(self, inputs):
+        """Return maps with twice the sides."""
+        height, width = keras.ops.shape(inputs)[1:3]
+        return tf.cast(tf.image.resize(inputs, [2 * height, 2 * width]), inputs.dtype)
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape with twice the sides."""
+        doubled = (None if side is None else 2 * side for side in input_shape[1:3])
+        return (input_shape[0], *doubled, input_shape[-1])
 
 
 def _twice(x, filters, name, *, ends_normalized=True):

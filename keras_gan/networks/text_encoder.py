@@ -20,7 +20,7 @@ def text_encoder(*, vocab_size, length, text_dim=128, kind="gru", width=64, bloc
         bag:          Embedding -> mean over the words -> Dense; blind to the order of the words
 
     Reed et al. 2016 (arXiv 1605.05396) encode characters with convolutions and a recurrent layer; this is smaller, for
-    words. In "gru" and "bag", token 0, the end and the padding, counts for nothing.
+    words. In "gru" and "bag", token 0, the end and the padding, counts for nothing; the mean of no words is 0.
 
     Args:
         vocab_size: int, the number of different tokens, such as `Tokenizer.vocab_size`.
@@ -62,6 +62,33 @@ def text_encoder(*, vocab_size, length, text_dim=128, kind="gru", width=64, bloc
         for i in range(blocks):
             x = transformer_block(x, heads, f"block_{i}")
         x = layers.RMSNormalization(name="norm")(x)
-    x = layers.GlobalAveragePooling1D(name="mean")(x)
+    x = (MeanOfWords if kind == "bag" else layers.GlobalAveragePooling1D)(name="mean")(x)
     x = layers.Dense(text_dim, dtype="float32", name="text")(x)
     return keras.Model(tokens, x, name="text_encoder")
+
+
+@keras.saving.register_keras_serializable(package="keras_gan")
+class MeanOfWords(layers.Layer):
+    """The mean over the places that are not masked, and 0 where all are.
+
+    That is `keras.layers.GlobalAveragePooling1D` but for a text without words, which divides 0 by 0 there.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs, mask=None):
+        """Return one vector for each text."""
+        if mask is None:
+            return keras.ops.mean(inputs, axis=1)
+        is_word = keras.ops.expand_dims(keras.ops.cast(mask, inputs.dtype), -1)
+        return keras.ops.sum(inputs * is_word, axis=1) / keras.ops.maximum(keras.ops.sum(is_word, axis=1), 1.0)
+
+    def compute_mask(self, inputs, previous_mask):  # noqa: ARG002
+        """Return None: no places are left."""
+        return
+
+    def compute_output_shape(self, input_shape):
+        """Return the shape without the places."""
+        return (input_shape[0], input_shape[-1])

@@ -188,6 +188,29 @@ def test_a_corrupt_picture_is_skipped_from_a_file_too(tmp_path):
     assert (loaded.num_images, len(caught), caught[0].filename) == (1, 1, __file__)
 
 
+def deep_colours(path, width=6):
+    """Write a file whose colours have 16 bits, in a format that is only read with 8."""
+    path.write_bytes(b"P6\n%d 4\n65535\n" % width + bytes(width * 4 * 6))
+
+
+@pytest.mark.parametrize("kind", ["folders", "halves", "parts"])
+def test_a_picture_that_is_corrupt_at_the_depth_of_one_side_is_skipped_on_both(tmp_path, kind):
+    width = 12 if kind == "halves" else 6
+    for name in ("a/1.png", "a/2.png", "b/1.png", "b/2.png", "b/3.png"):
+        write(tmp_path / name, int(name[2]), (width, 4), mode="L")
+    deep_colours(tmp_path / "a" / "3.ppm", width)
+    sides = [data.Folder(tmp_path / side, skip_corrupt=True) for side in ("a" if kind == "halves" else "ab")]
+    if kind == "parts":
+        sides = [data.Parts(side, 4, num_parts=1) for side in sides]
+    depths = data.Preprocessing(depth=16, channels=1), data.Preprocessing(channels=1)
+    with pytest.warns(UserWarning, match=r"Left out 1 of 3 .*3\.p"):
+        loaded = data.load_pairs(*sides, batch_size=1, preprocessing=depths, cache_dir=tmp_path / "cache")
+    assert loaded.num_images == 2
+    # The cache of a side is another one where the other side takes every file.
+    loaded = data.load_pairs(*sides, batch_size=1, preprocessing=depths[1], cache_dir=tmp_path / "cache")
+    assert loaded.num_images == 3
+
+
 def test_pairs_that_are_all_corrupt_are_an_error(tmp_path):
     write(tmp_path / "a" / "1.png")
     write(tmp_path / "b" / "1.png")

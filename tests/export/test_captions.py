@@ -60,12 +60,29 @@ def test_a_server_draws_what_the_strings_say(tmp_path):
 
 
 @pytest.mark.long
+def test_the_exported_generator_draws_what_the_strings_say(tmp_path):
+    gan = small_model(keras_gan.TextToImage)
+    exported = keras_gan.export.ExportedGenerator(keras_gan.export.save(gan, tmp_path))
+    texts = ["red one", "Blue two!"]
+    expected = gan.generate(text=texts, seed=3)
+    np.testing.assert_allclose(exported.draw(texts, seed=3), expected, atol=1e-5)
+    np.testing.assert_allclose(exported.draw(texts[0], seed=3), expected[:1], atol=1e-5)
+    np.testing.assert_allclose(exported(**gan.sampling_inputs(text=texts, seed=3)), expected, atol=1e-5)
+    with pytest.raises(ValueError, match=r"draws what a text says: call `exported.draw\(text\)`, .* `tokens`"):
+        exported.generate(2)
+    with pytest.raises(ValueError, match=r"a string or a list of strings, at least one. Received: text=\[\]"):
+        exported.draw([])
+
+
+@pytest.mark.long
 def test_without_captions_and_tokenizer_tokens_are_sent(tmp_path):
     gan = small_model(keras_gan.TextToImage, tokenizer=False, ema_half_life=10)
     signatures, folder = served(gan, tmp_path)
     made = signatures["sample"](seed=tf.constant(1, tf.int64), tokens=tf.constant([[2, 4], [3, 0]]))["images"]
     np.testing.assert_allclose(made, gan.generate(tokens=[[2, 4], [3, 0]], seed=1), atol=1e-5)
     assert not (folder / "sample_grid.png").exists()
+    with pytest.raises(ValueError, match=r"draws nothing from strings: .* Received: text='red'"):
+        keras_gan.export.ExportedGenerator(folder).draw("red")
 
 
 @pytest.mark.long

@@ -208,6 +208,7 @@ HERE = {
     "data.load_text.split": _NONE,
     "data.load_unpaired.source": {"another size", "fewer rows", "uint8"},
     "data.load_unpaired.split": _NONE,
+    "export.ExportedGenerator.draw.text": {"text", "no text"},
     "export.ExportedGenerator.generate.codes": _NONE,
     "export.ExportedGenerator.generate.labels": _NONE,
     "export.ExportedGenerator.generate.latents": _NONE,

@@ -411,6 +411,13 @@ def exported_translator():
     return directory
 
 
+@functools.cache
+def exported_reader():
+    directory = f"{folder()}/described"
+    export.save(compiled(gans.TextToImage), directory)
+    return directory
+
+
 def compared(metric, **changes):
     """A metric of pairs and its arguments."""
     return lambda: (metric, {"images": images(), "targets": images()[::-1].copy(), **changes})
@@ -2025,6 +2032,10 @@ _EXPORT = {
     "ExportedGenerator.generate": lambda: (
         export.ExportedGenerator(exported()).generate,
         {"num_images": 2, "latents": None, "labels": None, "codes": None, "seed": 0, "batch_size": 4},
+    ),
+    "ExportedGenerator.draw": lambda: (
+        export.ExportedGenerator(exported_reader()).draw,
+        {"text": ["red", "blue"], "seed": 0},
     ),
     "ExportedGenerator.translate": lambda: (
         export.ExportedGenerator(exported_translator()).translate,

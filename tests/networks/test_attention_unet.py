@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gan.networks import attention_unet
-from keras_gan.networks.attention_unet import Darkness
+from keras_gan.networks.attention_unet import BilinearDoubling, Darkness
 
 TINY = {"image_shape": (8, 12, 3), "width": 2, "halvings": 2}
 
@@ -53,6 +53,26 @@ def test_it_takes_pictures_of_any_size_that_can_be_halved():
     assert network(pictures(1, 12, 4, 1)).shape == (1, 12, 4, 1)
     with pytest.raises(ValueError, match=r"must be multiples of 4"):
         network(pictures(1, 10, 4, 1))
+
+
+def test_a_graph_of_pictures_of_any_size_makes_the_same():
+    network = attention_unet(image_shape=(None, None, 3), width=2, halvings=1)
+    anything = tf.TensorSpec((None, None, None, 3), tf.float32)
+    graph = tf.function(network, input_signature=[anything])
+    for images in (pictures(2, 8, 12, 3), pictures(1, 4, 16, 3)):
+        np.testing.assert_allclose(graph(images), network(images), atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_doubling_is_that_of_keras(dtype):
+    maps = pictures(2, 3, 5, 4)
+    expected = keras.layers.UpSampling2D(2, interpolation="bilinear", dtype=dtype)(maps)
+    doubled = BilinearDoubling(dtype=dtype)(maps)
+    np.testing.assert_array_equal(doubled, expected)
+    assert (doubled.dtype, BilinearDoubling().compute_output_shape((None, None, 5, 4))) == (
+        expected.dtype,
+        (None, None, 10, 4),
+    )
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,17 @@ def test_what_follows_the_end_of_a_text_changes_nothing(kind):
     np.testing.assert_allclose(short, long, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["gru", "transformer", "bag"])
+def test_a_text_without_words_has_a_finite_vector(kind):
+    encoder = networks.text_encoder(vocab_size=5, length=3, text_dim=2, kind=kind, width=4, blocks=1)
+    made = encoder(np.array([[0, 0, 0], [2, 0, 0]])).numpy()
+    assert np.isfinite(made).all()
+    if kind == "bag":
+        dense, embedding = encoder.get_layer("text"), encoder.get_layer("embedding")
+        np.testing.assert_allclose(made[0], dense.bias, atol=1e-6)
+        np.testing.assert_allclose(made[1], dense(embedding(np.array([2]))).numpy()[0], atol=1e-6)
+
+
 @pytest.mark.parametrize(("kind", "knows_order"), [("gru", True), ("transformer", True), ("bag", False)])
 def test_the_order_of_the_words_is_read_or_not(kind, knows_order):
     keras.utils.set_random_seed(0)
