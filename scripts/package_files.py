@@ -9,7 +9,7 @@ import zipfile
 def main(wheel, sdist):
     """Compare the two archives with the package in this repository."""
     package = pathlib.Path(__file__).parents[1] / "keras_gan"
-    files = {path for path in package.rglob("*") if path.suffix == ".py" or path.name == "py.typed"}
+    files = {path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     wanted = {path.relative_to(package.parent).as_posix() for path in files}
     in_wheel = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     with tarfile.open(sdist) as archive:

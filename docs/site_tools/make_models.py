@@ -44,7 +44,7 @@ def page():
         if name not in stated:
             raise ValueError(f"The README has no row of the model {name}, with its paper and what it does.")
         groups[row.group].append(_line(name, row, *stated[name], sections))
-    head = "| model | what it does | train it | minutes | number (baseline) | picture |\n" + "| --- " * 6 + "|"
+    head = "| model | what it does; what trains it | minutes | number (baseline) | picture |\n" + "| --- " * 5 + "|"
     parts = ["\n".join([f"## {group}", "", head, *lines]) for group, lines in groups.items() if lines]
     return "\n\n".join([_INTRODUCTION.rstrip(), *parts]) + "\n"
 
@@ -124,13 +124,12 @@ def _cells(line):
 
 
 def _line(name, row, paper, purpose, sections):
-    command = f"`python {row.command}`" if row.command else "in Python alone: see its example"
+    command = f"`python {row.command}`" if row.command else "In Python alone: see its example."
     picture = f"![What {name} draws](images/{row.picture})" if row.picture else ""
     numbers = "; ".join(_number(cell, sections) for cell in row.numbers) or _NOT_MEASURED
     cells = (
         f"`{name}`, {paper}" if paper else f"`{name}`",
-        purpose,
-        command,
+        f"{purpose}<br>{command}",
         _minutes(row, sections),
         numbers,
         picture,
