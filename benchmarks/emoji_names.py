@@ -99,8 +99,10 @@ def drawer(data, width, matching_steps, seed):
     reads = keras_gan.networks.text_encoder(**words, text_dim=TEXT_DIM, kind="bag", width=TEXT_DIM)
     sees = keras_gan.networks.dcgan_encoder(image_shape=data.image_shape, latent_dim=TEXT_DIM, width=24)
     sizes = {"text_dim": TEXT_DIM, "width": width, "text_width": 64, "latent_dim": 32}
-    networks = keras_gan.networks.gan_cls(image_shape=data.image_shape, **sizes)
+    # With R1 a discriminator reads sooner than with spectral normalisation: benchmarks/caption_digits.py.
+    networks = keras_gan.networks.gan_cls(image_shape=data.image_shape, discriminator_normalization=None, **sizes)
     options = {"matching_steps": matching_steps, "ema_half_life": 1000, "interpolation_weight": 1.0}
+    options["penalties"] = [keras_gan.penalties.R1(0.1)]
     return keras_gan.TextToImage(*networks, reads, sees, tokenizer=data.tokenizer, seed=seed, **options)
 
 

@@ -19,7 +19,6 @@ server is.
 
 import contextlib
 import functools
-import importlib
 import json
 import os
 import pathlib
@@ -34,7 +33,6 @@ from absl import app, flags
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "examples"))
 
 import keras
 import numpy as np
@@ -42,9 +40,7 @@ import tensorflow as tf
 from _cases import CASES
 
 import keras_gan
-
-# Neighbours of examples/serve_client.py: neither a package's modules nor this script's.
-serving_clients, serving_load = map(importlib.import_module, ("serving_clients", "serving_load"))
+from keras_gan_cli import serving_clients, serving_load
 
 SERVER = pathlib.Path(__file__).parents[1] / "tests" / "serving_server.py"
 DIRECT, TRACED = "gan.generator(latents)", "the same in a tf.function"

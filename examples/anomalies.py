@@ -18,8 +18,9 @@ import csv
 import io
 import pathlib
 
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("good", None, "A folder of good pictures, to train on.")
@@ -76,7 +77,7 @@ def require_flags():
 def train(run_dir):
     """Train the detector on the good pictures; return the directory of the run."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 
@@ -156,7 +157,7 @@ def use(run_dir):
             "Expected the directory of a run that has finished, with its gan.keras: train first, with --good. "
             f"Received: --run_dir={run_dir}"
         )
-    import quiet_tensorflow  # noqa: F401
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras_gan
 

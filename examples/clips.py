@@ -12,8 +12,9 @@ there is one film more: of a MoCoGAN combined.gif, in which the clips of a row s
 move alike; of another model last.gif. A killed run resumes when the same command is given again.
 """
 
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "moving-digits", 'The clips: "moving-digits", a .npz or .npy file, or a folder.')
@@ -51,7 +52,7 @@ def main():
 def train(run_dir):
     """Train the model; write films and checkpoints on the way, and the model and a last film at the end."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 

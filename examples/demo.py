@@ -12,14 +12,14 @@ import subprocess
 import sys
 import time
 
-import quiet_tensorflow  # noqa: F401 - before TensorFlow
+from keras_gan_cli import quiet_tensorflow  # noqa: F401 - before TensorFlow
 
 # isort: split
 import keras
-import run_flags
 from absl import app, flags
 
 import keras_gan
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("run_dir", "runs/demo", "Where pictures, curves, events and the trained GAN go.")

@@ -5,7 +5,7 @@
 
 --dataset is "captioned-digits", digits of which a sentence says the size, the colour and the place, which need no
 download; or a folder of pictures. Then --captions is a CSV file with the columns "file" and "caption", a row for each
-caption; a picture may have several. The defaults take about ten minutes on two free cores.
+caption; a picture may have several. The defaults take about a quarter of an hour on two free cores.
 
 First the encoders of texts and of pictures learn which belong together (--matching_steps), then the game begins. The
 run directory receives pictures of the same captions while it learns (samples/), the losses (losses.png, losses.csv),
@@ -14,8 +14,9 @@ row of pictures for each --text. With --export_dir it is exported too: a server 
 killed run resumes when the same command is given again.
 """
 
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "captioned-digits", 'The pictures: "captioned-digits", or a folder.')
@@ -26,12 +27,15 @@ flags.DEFINE_multi_string("text", [], "A sentence to draw at the end; may be giv
 flags.DEFINE_enum("encoder", "gru", ["gru", "transformer", "bag"], "What reads the texts.")
 flags.DEFINE_integer("image_size", None, "Height and width of the pictures; default: as they are.", lower_bound=4)
 flags.DEFINE_integer("batch_size", 32, "Pictures in a batch; at most as many as there are.", lower_bound=1)
-flags.DEFINE_integer("candidates", 4, "Of how many wrong captions the most similar is taken.", lower_bound=1)
+flags.DEFINE_integer("candidates", 16, "Of how many wrong captions the most similar is taken.", lower_bound=1)
 flags.DEFINE_integer("width", 32, "Channels of the networks next to the pictures.", lower_bound=1)
 flags.DEFINE_integer("stages", 3, "How often the discriminator halves the pictures.", lower_bound=1)
 flags.DEFINE_integer("text_dim", 64, "Size of the vector of a text.", lower_bound=1)
 flags.DEFINE_bool("conditioning_augmentation", False, "Whether the generator draws the code of a text, as in StackGAN.")
 flags.DEFINE_float("interpolation_weight", 0.0, "Weight of texts between two, as in GAN-INT.", lower_bound=0.0)
+flags.DEFINE_float(
+    "r1", 0.1, "Weight of the penalty of the discriminator's gradient; 0 for spectral normalisation.", lower_bound=0.0
+)
 flags.DEFINE_float("learning_rate", 4e-4, "Learning rate of generator and discriminator.", lower_bound=1e-9)
 flags.DEFINE_integer("matching_steps", 1000, "Training steps of the encoders, a part of --steps.", lower_bound=0)
 flags.DEFINE_integer("steps", 10_000, "Training steps in all.", lower_bound=1)
@@ -41,8 +45,8 @@ flags.DEFINE_integer("seed", 0, "Seed of the weights, the order of the pictures,
 # What a run is recorded with.
 _RECORDED = (
     *("dataset", "captions", "encoder", "image_size", "batch_size", "candidates", "width", "stages", "text_dim"),
-    *("conditioning_augmentation", "interpolation_weight", "learning_rate", "matching_steps", "steps"),
-    *("steps_per_epoch", "seed"),
+    *("conditioning_augmentation", "interpolation_weight", "r1", "learning_rate", "matching_steps"),
+    *("steps", "steps_per_epoch", "seed"),
 )
 _SHOWN = 8
 
@@ -62,7 +66,7 @@ def main():
 def train(run_dir):
     """Train the model; write pictures and checkpoints on the way, and the model and the drawn texts at the end."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 
@@ -79,7 +83,7 @@ def train(run_dir):
         verbose=0,
         callbacks=[
             run_flags.recording(recorded, run_dir),
-            *callbacks(model, run_dir),
+            *callbacks(run_dir),
         ],
     )
     model.save(run_dir / "gan.keras")
@@ -107,14 +111,17 @@ def load():
 def make_model(data):
     """Return the compiled model for pictures with captions."""
     import keras_gan
-    from keras_gan import networks
+    from keras_gan import networks, penalties
 
     words = {"vocab_size": data.tokenizer.vocab_size, "length": data.tokenizer.length}
     encoder = networks.text_encoder(**words, text_dim=FLAGS.text_dim, kind=FLAGS.encoder)
     sees = networks.dcgan_encoder(image_shape=data.image_shape, latent_dim=FLAGS.text_dim, width=24)
     sizes = {"text_dim": FLAGS.text_dim, "text_width": FLAGS.text_dim, "width": FLAGS.width, "stages": FLAGS.stages}
     pair = networks.gan_cls(
-        image_shape=data.image_shape, **sizes, conditioning_augmentation=FLAGS.conditioning_augmentation
+        image_shape=data.image_shape,
+        **sizes,
+        conditioning_augmentation=FLAGS.conditioning_augmentation,
+        discriminator_normalization=None if FLAGS.r1 else "spectral",
     )
     model = keras_gan.TextToImage(
         *pair,
@@ -124,6 +131,7 @@ def make_model(data):
         tokenizer=data.tokenizer,
         captions=data.texts[:1000],
         interpolation_weight=FLAGS.interpolation_weight,
+        penalties=[penalties.R1(FLAGS.r1)] if FLAGS.r1 else [],
         ema_half_life=1000,
         seed=FLAGS.seed,
     )
@@ -134,7 +142,7 @@ def make_model(data):
     return model
 
 
-def callbacks(model, run_dir):
+def callbacks(run_dir):
     """Return the callbacks of a run."""
     from keras_gan.callbacks import Checkpoint, ImageSnapshots, LossCurves, Progress
 
@@ -143,7 +151,7 @@ def callbacks(model, run_dir):
         Checkpoint(run_dir, **every),
         ImageSnapshots(run_dir / "samples", **every),
         LossCurves(run_dir / "losses.png"),
-        Progress(list(model.terms)),
+        Progress(["matching_loss", "d_loss", "d_text_loss", "g_loss"]),
     ]
 
 

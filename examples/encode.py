@@ -23,9 +23,9 @@ larger --steps.
 
 import pathlib
 
-import flag_words
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import flag_words, run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "digits", "What to train on, as of keras_gan.data.load.")
@@ -80,7 +80,7 @@ def train():
     """Train, or resume; return the model, the images that are held out, and the directory of the run."""
     given = run_flags.local_path(FLAGS["run_dir"])
     recorded, run_dir = run_flags.begin(FLAGS, (*_RECORDED, "seed"), given)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 

@@ -79,8 +79,9 @@ def explore(source, out):
             f"Received: --out={out}, --tool={FLAGS.tool}"
         )
     path = find_gan(source)
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
+
     import keras
-    import quiet_tensorflow  # noqa: F401
 
     from keras_gan import latents, training
 

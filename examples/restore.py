@@ -40,10 +40,10 @@ killed run resumes when the same command is given again; a finished one continue
 
 import pathlib
 
-import flag_words
 import picture_folder
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import flag_words, run_flags
 
 FLAGS = flags.FLAGS
 # The first model of each task is its default.
@@ -193,7 +193,7 @@ def _trained(run_dir):
 def train(run_dir):
     """Train the model of a task; return the directory of the run."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
     import restore_data
@@ -231,7 +231,7 @@ def train(run_dir):
 
 def use(run_dir):
     """Restore a folder and export with the model of a run."""
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras_gan
     import restore_pictures

@@ -2,12 +2,12 @@
 
 import numpy as np
 import picture_folder
-import run_flags
 import tensorflow as tf
 from absl import flags
 
 from keras_gan.data import _decoding
 from keras_gan.gans._pictures import Picture, PictureWithHoles
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 # Tiles that see nothing of each other: those with holes must be larger than these.

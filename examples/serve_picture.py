@@ -6,7 +6,7 @@ python examples/serve_picture.py saved_models/digits/1 served.png
 import os
 import sys
 
-import quiet_tensorflow  # noqa: F401 - before TensorFlow
+from keras_gan_cli import quiet_tensorflow  # noqa: F401 - before TensorFlow
 
 # isort: split
 import tensorflow as tf

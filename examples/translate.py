@@ -20,9 +20,10 @@ one continues with a larger --steps, where the learning rates fall later.
 
 import pathlib
 
-import run_flags
 import translate_parts
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_list("pairs", [], "A folder of pairs, or two folders of sources and targets.")
@@ -92,7 +93,7 @@ def kind_of_run():
 def train(kind, run_dir):
     """Train the model of a kind of data; return the directory of the run."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 
@@ -135,7 +136,7 @@ def use(run_dir):
             "Expected the directory of a run that has finished, with its gan.keras: train first, with --pairs, with "
             f"--source and --target, or with --domains. Received: --run_dir={run_dir}"
         )
-    import quiet_tensorflow  # noqa: F401
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     from keras_gan import training
 

@@ -3,9 +3,10 @@
 import json
 import pathlib
 
-import flag_words
 import picture_folder
 from absl import flags
+
+from keras_gan_cli import flag_words
 
 FLAGS = flags.FLAGS
 # The names of a StarGAN's domains, in the order of their labels.

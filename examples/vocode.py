@@ -20,8 +20,9 @@ The defaults are those of HiFi-GAN V1 at 22,050 Hz, which take a GPU. On a CPU, 
 import pathlib
 import time
 
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("recordings", None, "A folder of recordings, to train on.")
@@ -78,7 +79,7 @@ def require_flags():
 def train(run_dir):
     """Train the vocoder on the recordings; return the directory of the run."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 
@@ -139,7 +140,7 @@ def make_model(steps_per_pass):
 
 def use(run_dir):
     """Resynthesise and export with the vocoder of a run."""
-    import quiet_tensorflow  # noqa: F401
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras_gan
 

@@ -15,8 +15,9 @@ the same command is given again.
 
 import pathlib
 
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("recordings", None, "A folder of WAV, FLAC or OGG files.")
@@ -59,7 +60,7 @@ def main():
 def train(run_dir):
     """Train a WaveGAN on the recordings, save it, and export it if that is asked for."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
     import keras_gan

@@ -13,8 +13,9 @@ the run (flags.txt), checkpoints (checkpoints/), the trained model (gan.keras) a
 again.
 """
 
-import run_flags
 from absl import app, flags
+
+from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
 flags.DEFINE_string("text", None, "The texts: a file, or a folder of files.")
@@ -62,7 +63,7 @@ def main():
 def train(run_dir):
     """Train the model; write samples and checkpoints on the way, and the model and a page of texts at the end."""
     recorded, run_dir = run_flags.begin(FLAGS, _RECORDED, run_dir)
-    import quiet_tensorflow  # noqa: F401, I001
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     import keras
 

@@ -160,6 +160,7 @@ def facts_of(name, recipe, model, small):
     return {
         "data_set": recipe.data_set,
         "split": "train",
+        "fingerprint": small.fingerprint(),
         "images_seen": int(model.training_state.step.value) * batch_size,
         "seeds": {"run": 0},
         "metrics": measured(small, name),

@@ -6,6 +6,7 @@ the installed package.
 
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 
@@ -28,6 +29,7 @@ def main():
         gan = _train(pathlib.Path(directory))
         _export(gan, pathlib.Path(directory))
     _draw_at_once()
+    subprocess.run([pathlib.Path(sys.executable).with_name("keras_gan"), "--version"], check=True)
     versions = f"TensorFlow {tf.__version__}, Keras {keras.__version__}, NumPy {np.__version__}"
     print(f"keras_gan {keras_gan.__version__} works with Python {sys.version.split()[0]}, {versions}")
 

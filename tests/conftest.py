@@ -28,7 +28,7 @@ _FIRST = (
     "gans/test_contract.py",
     "training/test__fitting.py",
     "health/test_training_health.py",
-    "examples/test_train.py",
+    "cli/test_train.py",
     "test_train_runs.py",
     "gans/test_workers.py",
     "test_readme.py",

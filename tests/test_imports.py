@@ -93,6 +93,13 @@ def test_the_modules_that_all_share_import_no_subpackage(path):
     assert all(first.startswith("_") for first, *_ in _own_imports(path.read_text()))
 
 
+def test_the_command_is_imported_by_its_entry_point_alone():
+    users = [
+        _label(path) for path in SOURCES if any("keras_gan_cli" in name for name in _imported_names(path.read_text()))
+    ]
+    assert users == ["__main__.py"]
+
+
 def test_importing_the_package_brings_nothing_that_only_some_need():
     # Keras imports parts of matplotlib and scikit-learn if they are installed.
     program = """

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PACKAGES = ("keras_gan", "keras_gan_cli")
 
 # Declared but not imported by the package: something else fails without it.
 USED_UNSEEN = {
@@ -66,7 +67,7 @@ def _imported_distributions(folder):
             modules += [node.module] if isinstance(node, ast.ImportFrom) else []
             names = {module.split(".")[0] for module in modules}
             # A package that is not installed is known by its import name.
-            names -= local | sys.stdlib_module_names | {"keras_gan"}
+            names -= local | sys.stdlib_module_names | {"keras_gan", "keras_gan_cli"}
             found |= {top.get(name, _normalized(name)) for name in names}
     return found
 
@@ -81,14 +82,21 @@ def _version_tuple(version):
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("folder", "extra"),
-    [("keras_gan", {**ONNX, **TEXT, **INSTEAD}), ("examples", SERVING), ("benchmarks", {**BENCHMARK, **SERVING})],
+    [
+        ("keras_gan", {**ONNX, **TEXT, **INSTEAD}),
+        ("keras_gan_cli", SERVING),
+        ("examples", {}),
+        ("benchmarks", {**BENCHMARK, **SERVING}),
+    ],
 )
 def test_what_is_imported_is_declared(folder, extra):
     assert _imported_distributions(folder) <= set(INSTALL) | set(extra)
 
 
+@pytest.mark.long
 def test_what_the_tests_import_is_declared():
     assert _imported_distributions("tests") <= set(INSTALL) | set(DEV)
 
@@ -97,7 +105,7 @@ def test_what_is_declared_is_imported():
     imported = _imported_distributions("keras_gan")
     assert set(INSTALL) == (imported - set(ONNX) - set(TEXT) - set(INSTEAD)) | set(USED_UNSEEN)
     assert set(ONNX) | set(TEXT) <= imported
-    assert set(SERVING) <= _imported_distributions("examples")
+    assert set(SERVING) <= _imported_distributions("keras_gan_cli")
 
 
 def test_the_tests_have_what_every_extra_has():
@@ -127,7 +135,7 @@ def test_the_tool_that_builds_the_package_is_pinned_within_its_bounds():
 
 
 def test_the_package_is_typed_and_complete():
-    packages = {path.parent.relative_to(ROOT) for path in (ROOT / "keras_gan").rglob("*.py")}
+    packages = {path.parent.relative_to(ROOT) for name in PACKAGES for path in (ROOT / name).rglob("*.py")}
     assert all((ROOT / package / "__init__.py").is_file() for package in packages), "a folder that no wheel would hold"
     assert (ROOT / "keras_gan" / "py.typed").is_file()
     patterns = _configuration()["options.package_data"]["keras_gan"].split()

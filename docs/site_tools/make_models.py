@@ -150,8 +150,11 @@ def _minutes(row, sections):
         return f"~{float(value(cell, cell.row, sections)) * steps / 60_000:.2g}"
     # A script states the minutes of its defaults.
     file = re.fullmatch(r"(examples/\w+\.py)(?: --run_dir=\S+)?|.*--flagfile=(\S+)", row.command)
-    stated = file and re.search(r"[Aa]bout ([\w ]+?) minutes", (names.ROOT / (file[1] or file[2])).read_text())
-    return stated[1].replace("ten", "10") if stated else _NOT_MEASURED
+    text = (names.ROOT / (file[1] or file[2])).read_text() if file else ""
+    stated = re.search(r"[Aa]bout (?:([\w ]+?) minutes|a quarter of an hour)", text)
+    if stated is None:
+        return _NOT_MEASURED
+    return (stated[1] or "15").replace("ten", "10")
 
 
 if __name__ == "__main__":

@@ -45,7 +45,7 @@ class ExportedGenerator:
 
     Args:
         directory: folder of a version, which holds `saved_model.pb`; or the folder above it, for the newest version.
-        sha256: SHA-256 of the version's folder, as `keras_gan.export.sha256_of` returns it and `examples/export.py`
+        sha256: SHA-256 of the version's folder, as `keras_gan.export.sha256_of` returns it and `keras_gan export`
             prints it; None to open the folder as it is.
 
     Attributes:

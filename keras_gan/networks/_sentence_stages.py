@@ -14,9 +14,20 @@ def text_input(text_dim):
     return keras.Input((require_int("text_dim", text_dim),), name="text")
 
 
-def shortened(text, width):
-    """The vector of a sentence after one layer, `(batch, width)`."""
-    x = layers.Dense(width, kernel_initializer=normal(), name="text_dense")(text)
+def evened(text):
+    """The vector of a sentence, with a mean square of 1.
+
+    Encoders give vectors of any length: that of a matching loss means nothing, and most encoders of sentences make 1.
+    Then each number is far smaller than one of the latents, and the networks hardly hear it.
+    """
+    # float32: the sum of squares.
+    x = layers.UnitNormalization(dtype="float32", name="text_unit")(text)
+    return layers.Rescaling(float(text.shape[-1]) ** 0.5, dtype="float32", name="text_evened")(x)
+
+
+def shortened(text, width, start=None):
+    """The vector of a sentence after one layer, `(batch, width)`; its length does not count."""
+    x = layers.Dense(width, kernel_initializer=start or normal(), name="text_dense")(evened(text))
     return LeakyReLU(0.2, name="text_leaky_relu")(x)
 
 
@@ -34,16 +45,16 @@ def text_code(text, noise, width, is_augmented):
     """
     if not is_augmented:
         return shortened(text, width), {}
-    code, mean, log_variance = ConditioningAugmentation(width, name="conditioning")([text, noise])
+    code, mean, log_variance = ConditioningAugmentation(width, name="conditioning")([evened(text), noise])
     return code, {"mean": mean, "log_variance": log_variance}
 
 
-def bottleneck(x, name, activation, wrap=lambda layer: layer, has_norm=True):
+def bottleneck(x, name, activation, wrap=lambda layer: layer, has_norm=True, start=None):
     """A residual block whose 1x1 and 3x3 convolutions have a quarter of the channels, as in the code of GAN-CLS."""
     channels = x.shape[-1]
     y, narrow = x, max(1, channels // 4)
     for i, (filters, kernel_size) in enumerate([(narrow, 1), (narrow, 3), (channels, 3)]):
-        settings = {"padding": "same", "use_bias": not has_norm, "kernel_initializer": normal()}
+        settings = {"padding": "same", "use_bias": not has_norm, "kernel_initializer": start or normal()}
         y = wrap(Conv2D(filters, kernel_size, name=f"{name}_conv_{i}", **settings))(y)
         y = normal_batch_normalization(f"{name}_norm_{i}")(y) if has_norm else y
         y = activation(f"{name}_activation_{i}")(y) if i < 2 else y
@@ -62,25 +73,27 @@ def text_discriminator(image_shape, text_dim, *, sides, width, text_width, norma
         sides: list of (height, width), from the whole picture to the smallest map.
         width: int, channels next to the picture.
         text_width: int, size of the code.
-        normalization: "spectral" or "batch"; `discriminator_normalization` of the caller.
+        normalization: "spectral", "batch" or None; `discriminator_normalization` of the caller.
         name: of the network.
     """
-    require_choice("discriminator_normalization", normalization, ("spectral", "batch"))
+    require_choice("discriminator_normalization", normalization, ("spectral", "batch", None))
     has_norm = normalization == "batch"
-    wrap = wrapper(not has_norm)
-    settings = {"padding": "same", "use_bias": not has_norm, "kernel_initializer": normal()}
+    wrap = wrapper(normalization == "spectral")
+    # Nothing else keeps the size of the features where nothing is normalised.
+    start = "he_normal" if normalization is None else normal()
+    settings = {"padding": "same", "use_bias": not has_norm, "kernel_initializer": start}
     images, text = x, _ = keras.Input(image_shape, name="images"), text_input(text_dim)
     for i in range(len(sides) - 1):
         x = wrap(Conv2D(width * 2**i, 4, strides=2, name=f"down_{i}", **settings))(x)
         x = normal_batch_normalization(f"norm_{i}")(x) if has_norm and i else x
         x = _leaky(f"leaky_relu_{i}")(x)
-    x = _leaky("leaky_relu_of_block")(bottleneck(x, "block", _leaky, wrap, has_norm))
-    x = with_planes_of_labels(x, shortened(text, text_width))
+    x = _leaky("leaky_relu_of_block")(bottleneck(x, "block", _leaky, wrap, has_norm, start))
+    x = with_planes_of_labels(x, shortened(text, text_width, start))
     x = wrap(Conv2D(width * 2 ** (len(sides) - 2), 1, name="joint", **settings))(x)
     x = normal_batch_normalization("norm_joint")(x) if has_norm else x
     x = layers.Flatten(name="flatten")(_leaky("leaky_relu_joint")(x))
     # float32: the logits do not follow a mixed policy.
-    logits = wrap(layers.Dense(1, kernel_initializer=normal(), dtype="float32", name="logits"))(x)
+    logits = wrap(layers.Dense(1, kernel_initializer=start, dtype="float32", name="logits"))(x)
     return keras.Model({"images": images, "text": text}, logits, name=name)
 
 

@@ -35,6 +35,9 @@ def gan_cls(
     (arXiv 1605.05396), figure 2, and the authors' code, whose generator has 128 channels next to the picture, and whose
     discriminator has batch normalisation where here the default is spectral normalisation, as in `dcgan`.
 
+    Both networks bring the vector of the text to a mean square of 1 first. Its length means nothing, and most encoders
+    make numbers that are far smaller than those of the latents.
+
     With `conditioning_augmentation`, the code of the text is drawn: Dense(text) gives a mean and a variance, and noise
     does the rest (Zhang et al. 2016, StackGAN, arXiv 1612.03242, section 3.2). So many pictures belong to one text, and
     those of similar texts overlap. The noise is the last `text_width` of the latents, standard normal as they are, so
@@ -48,7 +51,7 @@ def gan_cls(
         text_width: int, the size of the code that either network makes of the sentence.
         stages: int, the number of halvings; None for as many as `dcgan` has.
         conditioning_augmentation: bool, whether the generator draws the code of the sentence.
-        discriminator_normalization: "spectral" or "batch".
+        discriminator_normalization: "spectral", "batch", or None, which learns fastest, with a penalty such as `R1`.
 
     Returns:
         Two `keras.Model`: the generator, from a dict of "latents" `(batch, latent_dim)` (with `text_width` more for

@@ -267,6 +267,7 @@ def make_gan(name="NonSaturatingGAN", **options):
     return getattr(keras_gan, name)(generator, discriminator, **options)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("parts", [1, 2])
 def test_each_update_of_the_discriminator_tells_its_logits_on_real_images_once(parts):
     listening = Listening()

@@ -88,6 +88,7 @@ def test_half_precision_is_changed_in_float32(augmentation):
     assert np.array_equal(augmentation(half, seed=SEED), expected)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
 @pytest.mark.parametrize("augmentation", [*(DiffAugment([name]) for name in CHANGES), InstanceNoise()], ids=repr)
 def test_r1_before_the_change_matches_finite_differences(augmentation, jit_compile):
@@ -116,6 +117,7 @@ def require_right_second_gradients(augmentation, jit_compile):
     assert slope == pytest.approx((sides[0] - sides[1]) / (2 * step), rel=2e-2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_r1_before_adaptive_changes_matches_finite_differences(jit_compile):
     # XLA takes seconds to compile two derivatives of all changes.

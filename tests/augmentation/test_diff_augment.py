@@ -104,6 +104,7 @@ def test_half_the_strength_is_half_of_every_range():
     assert (half["cutout"] == 0.0).any(axis=-1).sum(axis=(1, 2)).max() == 4 * 4
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("strength", [pytest.param(0.0, marks=pytest.mark.long), Linear(0.0, 1.0, 9)])
 @pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.long)])
 def test_without_strength_not_a_bit_changes(strength, jit_compile):

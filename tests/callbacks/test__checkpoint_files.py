@@ -76,6 +76,7 @@ def test_a_truncated_checkpoint_is_passed_over(tmp_path, walk, fit, checkpoint_o
     fit(walk(), Checkpoint(tmp_path))
 
 
+@pytest.mark.long
 def test_a_damaged_checkpoint_does_not_count_among_those_that_are_kept(
     tmp_path, walk, fit, fit_until_killed, files, checkpoint_of
 ):
@@ -89,6 +90,7 @@ def test_a_damaged_checkpoint_does_not_count_among_those_that_are_kept(
     assert files() == [f"step_{step:09d}.npz" for step in (8, 12)]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("every", [1, 2])
 def test_where_all_are_damaged_training_does_not_start_over(tmp_path, walk, fit, every):
     fit(walk(), Checkpoint(tmp_path, every=every))
@@ -101,6 +103,7 @@ def test_where_all_are_damaged_training_does_not_start_over(tmp_path, walk, fit,
         fit(walk(), Checkpoint(tmp_path))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "error",
     [
@@ -130,6 +133,7 @@ def test_a_checkpoint_that_cannot_be_read_now_is_not_damaged(
     assert files() == ["step_000000004.npz", "step_000000008.npz"]
 
 
+@pytest.mark.long
 def test_a_checkpoint_that_may_not_be_read_is_not_damaged(tmp_path, walk, fit, checkpoint_of):
     fit(walk(), Checkpoint(tmp_path))
     checkpoint_of(8).unlink()
@@ -203,6 +207,7 @@ def test_what_a_killed_process_left_half_written_is_removed(tmp_path, walk, fit,
     assert files() == ["notes.txt", *(f"step_{step:09d}.npz" for step in (4, 8, 12))]
 
 
+@pytest.mark.long
 def test_of_several_workers_only_the_chief_writes(tmp_path, walk, fit, files, monkeypatch, capsys):
     whole = walk()
     fit(whole, Checkpoint(tmp_path))

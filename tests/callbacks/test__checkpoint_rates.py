@@ -58,6 +58,7 @@ def close(*expected):
     return pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "callback, wrap",
     [

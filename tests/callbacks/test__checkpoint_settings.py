@@ -54,6 +54,7 @@ def identity(images=IMAGES, batch_size=16):
     return _batches.Batches(_batches.for_training(images, batch_size, None), spec).identity()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "settings, difference",
     [
@@ -151,6 +152,7 @@ def test_a_checkpoint_without_settings_resumes(run_dir, begun):
     assert int(gan.training_state.step) == 4
 
 
+@pytest.mark.long
 def test_a_layer_that_does_not_say_what_it_is_does_not_end_training(tmp_path, monkeypatch):
     def get_config(self):
         raise NotImplementedError

@@ -69,6 +69,7 @@ def test_the_logs_of_the_epoch_in_progress_continue(tmp_path, walk, fit, fit_unt
     assert len(resumed["d_loss"]) == 2
 
 
+@pytest.mark.long
 def test_what_the_other_callbacks_had_learnt(tmp_path, walk, fit, train_until_done):
     def callbacks():
         return [
@@ -349,6 +350,7 @@ def test_another_gan_is_an_error_that_says_what_differs(tmp_path, walk, fit, ran
     assert gan.fingerprint() == state
 
 
+@pytest.mark.long
 def test_other_metrics_are_no_other_gan(tmp_path, walk, fit):
     fit(walk(), Checkpoint(tmp_path))
     gan = walk(penalties=[keras_gan.penalties.R1(1.0)])
@@ -356,6 +358,7 @@ def test_other_metrics_are_no_other_gan(tmp_path, walk, fit):
         assert len(fit(gan, Checkpoint(tmp_path), epochs=3).history["r1"]) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_a_gan_that_is_not_finite_is_never_saved(tmp_path, walk, fit, files, checkpoint_of, value):
     def ruin(epoch, logs):

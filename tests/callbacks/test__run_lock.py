@@ -52,6 +52,7 @@ def test_a_second_training_is_told_who_the_first_is_and_a_killed_one_blocks_noth
     assert [path.name for path in tmp_path.iterdir()] == ["checkpoints"]
 
 
+@pytest.mark.long
 def test_a_training_that_fails_gives_the_lock_back(tmp_path, walk, fit, fit_until_killed):
     fit_until_killed(walk(), Checkpoint(tmp_path), after=2)
     assert not (tmp_path / ".lock").exists()
@@ -97,6 +98,7 @@ def test_a_file_that_was_replaced_is_left_to_its_owner(tmp_path):
     assert (tmp_path / ".lock").read_text() == "of another"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("missing", ["locks", "room", "platform"])
 def test_where_no_lock_can_be_had_training_continues(tmp_path, monkeypatch, walk, fit, files, missing):
     if missing == "room":

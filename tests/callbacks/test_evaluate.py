@@ -57,6 +57,7 @@ def fit(gan, *callbacks, epochs=4):
     return gan.fit(IMAGES, batch_size=16, epochs=epochs, verbose=0, callbacks=list(callbacks)).history
 
 
+@pytest.mark.long
 def test_values_are_those_of_the_averaged_generator_every_so_many_epochs_and_after_the_last(gan, tmp_path):
     evaluator = brightness()
     history = fit(gan, Evaluate(IMAGES, evaluator, every=2, directory=tmp_path), epochs=5)
@@ -68,6 +69,7 @@ def test_values_are_those_of_the_averaged_generator_every_so_many_epochs_and_aft
     assert metrics.Report.load(tmp_path / names[-1])["brightness"] == samples["brightness"]
 
 
+@pytest.mark.long
 def test_the_samples_of_a_conditional_gan_are_of_all_classes():
     latents, labels = keras.Input((4,), name="latents"), keras.Input((), dtype="int32", name="labels")
     shade = keras.layers.Embedding(4, 16)
@@ -91,6 +93,7 @@ def test_the_samples_of_a_conditional_gan_are_of_all_classes():
     assert 0.18 < history["least"][0] <= history["most"][0] < 0.32
 
 
+@pytest.mark.long
 def test_what_stands_behind_it_writes_the_values(gan, tmp_path):
     fit(gan, Evaluate(IMAGES, brightness(values=[0.25, 0.5])), LossCurves(tmp_path / "curves.png"), epochs=2)
     header, *rows = (tmp_path / "curves.csv").read_text().splitlines()
@@ -98,6 +101,7 @@ def test_what_stands_behind_it_writes_the_values(gan, tmp_path):
     assert [row.split(",")[column] for row in rows] == ["0.25", "0.5"]
 
 
+@pytest.mark.long
 def test_tensorboard_finds_the_values(gan, tmp_path):
     fit(gan, Evaluate(IMAGES, brightness(values=[0.25, 0.5]), log_dir=tmp_path), epochs=2)
     events = EventAccumulator(str(tmp_path))
@@ -167,6 +171,7 @@ def test_real_features_are_taken_before_training_and_once(gan):
     assert len(history["frechet_distance"]) == 3
 
 
+@pytest.mark.long
 def test_the_floor_is_in_the_reports(gan, tmp_path):
     evaluator = metrics.Evaluator(Pixels(), num_images=16, num_halves=0)
     fit(gan, Evaluate(IMAGES, evaluator, floor=-IMAGES[:16], directory=tmp_path), epochs=1)
@@ -245,6 +250,7 @@ def test_bad_images_are_refused_before_training(gan):
     assert int(gan.training_state.step.value) == 0
 
 
+@pytest.mark.long
 def test_two_callbacks_do_not_write_the_same_files(gan, tmp_path):
     first, second = (Evaluate(IMAGES, brightness(), directory=tmp_path / name) for name in ("a", "a/../a"))
     with pytest.raises(ValueError, match=r"Evaluate in one directory.*Received: directory='.*' twice"):
@@ -346,6 +352,7 @@ def test_a_gan_needs_an_evaluator_of_samples(gan):
         fit(gan, Evaluate(pairs(), metrics.PairEvaluator()))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "trained, measured, is_refused",
     [
@@ -377,6 +384,7 @@ def test_a_gan_is_not_measured_against_its_training_images(gan, trained, measure
     assert int(gan.training_state.step.value) == 0
 
 
+@pytest.mark.long
 def test_evaluate_of_a_gan_adds_the_values_to_the_losses(gan):
     evaluator = brightness()
     losses = gan.evaluate(IMAGES, batch_size=8, verbose=0)

@@ -102,6 +102,7 @@ def _damaging(directory, **damage):
     return keras.callbacks.LambdaCallback(on_epoch_begin=hurt)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "damage",
     [

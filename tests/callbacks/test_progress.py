@@ -217,6 +217,7 @@ def test_after_an_error_the_output_is_as_before_and_the_line_is_complete(walk, f
     assert screen.screen()[0].startswith("epoch 1/2  step 1/8  d_loss ")
 
 
+@pytest.mark.long
 def test_it_takes_the_place_of_keras_bar_and_changes_nothing(walk, fit, capsys):
     fingerprints = []
     for callbacks in ([], [Progress()]):

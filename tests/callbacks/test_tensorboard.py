@@ -39,6 +39,7 @@ def test_a_model_of_any_kind_has_the_tags_of_keras_at_its_training_steps(tmp_pat
     assert tags(tmp_path / "ours") == {"epoch_d_loss": [5, 10], "epoch_g_loss": [5, 10]}
 
 
+@pytest.mark.long
 def test_every_event_is_at_its_training_step_also_after_a_resume(tmp_path, walk, fit, fit_until_killed):
     def callbacks():
         return TensorBoard(tmp_path / "logs", write_graph=False, update_freq=3), Checkpoint(tmp_path, **EACH_STEP)
@@ -51,6 +52,7 @@ def test_every_event_is_at_its_training_step_also_after_a_resume(tmp_path, walk,
     assert found["batch_d_loss"] == [3, 6, 9, 12]
 
 
+@pytest.mark.long
 def test_every_player_has_its_learning_rate(tmp_path, walk, fit):
     gan = walk(generator_optimizer=keras.optimizers.SGD(keras_gan.schedules.Linear(0.2, 0.0, 8), momentum=0.9))
     fit(gan, TensorBoard(tmp_path, write_graph=False))

@@ -94,6 +94,7 @@ def test_a_folder_gives_the_same_batches_from_a_file_as_from_memory(tmp_path, sp
     assert_same(data.load(folder, cache_dir=tmp_path / "cache", **settings), in_memory)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "options",
     [
@@ -139,6 +140,7 @@ def test_all_splits_of_one_source_share_a_file(tmp_path):
     assert len(finished(tmp_path)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "kind",
     [
@@ -176,6 +178,7 @@ def test_two_replicas_share_each_batch(tmp_path, two_replicas):
     np.testing.assert_array_equal(np.concatenate(parts), next(iter(data.load(Pictures(), batch_size=6))))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("grey", [range(20), range(0, 40, 3), range(1, 40)], ids=["first", "among", "all but one"])
 def test_grey_images_among_coloured_ones_become_rgb_as_in_memory(tmp_path, grey):
     folder = write_folder(tmp_path / "pictures", grey=grey)
@@ -258,6 +261,7 @@ def test_a_changed_folder_is_read_again(tmp_path, change):
     assert_written(tmp_path / "cache", data.Folder(folder), size=(6, 6), crop="center")
 
 
+@pytest.mark.long
 def test_changed_arrays_have_another_file(tmp_path):
     images, labels = Pictures().images, np.arange(30)
     for changed in (images, images.reshape(30, 5, 6, 3), 255 - images):
@@ -293,6 +297,7 @@ def test_an_interrupted_build_continues_where_it_stopped(tmp_path):
     assert [path.suffix for path in tmp_path.iterdir() if path.name[0] != "."] == [""]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("stop_at", [0, 1, 25, 36])
 def test_an_interrupted_folder_continues_with_its_colours_and_what_it_left_out(tmp_path, monkeypatch, stop_at):
     folder = write_folder(tmp_path / "pictures", grey=range(20))
@@ -317,6 +322,7 @@ def test_an_interrupted_folder_continues_with_its_colours_and_what_it_left_out(t
         assert_written(tmp_path / "cache", source, size=(4, 4), crop="center")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("calls_before", [*range(7), pytest.param(7, marks=pytest.mark.long)])
 def test_a_build_that_dies_while_it_writes_its_progress_is_not_wrong_afterwards(tmp_path, monkeypatch, calls_before):
     write, calls = _cache.write_atomically, itertools.count()
@@ -335,6 +341,7 @@ def test_a_build_that_dies_while_it_writes_its_progress_is_not_wrong_afterwards(
     assert_written(tmp_path, Pictures(20))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("calls_before", range(0, 24, 3))
 def test_a_build_that_dies_while_it_writes_images_is_not_wrong_afterwards(tmp_path, monkeypatch, calls_before):
     folder = write_folder(tmp_path / "pictures", 20, grey=range(10))
@@ -355,6 +362,7 @@ def test_a_build_that_dies_while_it_writes_images_is_not_wrong_afterwards(tmp_pa
     assert_written(tmp_path / "cache", data.Folder(folder), size=(8, 8), crop="center")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("damage", ["no progress", "progress cut", "images cut", "labels missing"])
 def test_an_unfinished_build_that_is_damaged_begins_again(tmp_path, damage):
     with pytest.raises(KeyboardInterrupt):
@@ -440,6 +448,7 @@ def test_a_disk_that_fills_up_says_how_much_is_missing_and_the_build_continues(t
     assert source.read_numbers[0] > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name, damage, message",
     [

@@ -40,6 +40,7 @@ def radius_of(batch, number):
     return found
 
 
+@pytest.mark.long
 def test_cut_outs_lie_on_backgrounds_and_their_trimaps_have_every_radius():
     train = data.load_mattes(CUT_OUTS, **OPTIONS)
     assert (train.num_images, train.steps_per_epoch, train.split) == (24, 6, "all")
@@ -76,6 +77,7 @@ def test_a_stream_resumes_bit_for_bit_and_a_seed_makes_another(tmp_path):
     assert (other["source"].numpy() != next(iter(train))["source"].numpy()).any()
 
 
+@pytest.mark.long
 def test_one_pass_has_each_cut_out_once_always_on_the_same_background():
     train = data.load_mattes(CUT_OUTS[:22], **OPTIONS)
     batches = list(train.one_pass())

@@ -229,6 +229,7 @@ def enlarged(count=7, scale=4, size=6):
     return sources, sources.repeat(scale, axis=1).repeat(scale, axis=2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("image_size", [8, None])
 def test_pairs_of_two_sizes_have_the_same_part_and_flip(image_size):
     options = {"image_size": image_size, "scale": 4, "preprocessing": data.Preprocessing(flip=True)}

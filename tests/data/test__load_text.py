@@ -50,6 +50,7 @@ def test_windows_begin_anywhere_and_each_stretch_has_one_in_an_epoch():
     np.testing.assert_array_equal(places(loaded.one_pass(), loaded.tokenizer), np.arange(200).reshape(25, 8))
 
 
+@pytest.mark.long
 def test_no_window_has_a_part_of_two_texts():
     texts = [LETTERS[:50], LETTERS[100:], LETTERS[60:65]]
     with pytest.warns(UserWarning, match=r"^Left out 1 text with fewer than 8 characters, such as text 3 of the list"):
@@ -69,6 +70,7 @@ def test_batches_from_step_k_are_those_with_k_batches_skipped_bit_for_bit(option
         np.testing.assert_array_equal(one["tokens"], other["tokens"])
 
 
+@pytest.mark.long
 def test_no_line_is_in_both_splits_and_both_have_the_vocabulary_of_the_first():
     lines = NUMBERS * 2 + NUMBERS[:5]
     with pytest.warns(UserWarning, match=r"^The vocabulary lacks 18 of 18 words \(100.00%\),.*'[wx]\d+', \.\.\.$"):

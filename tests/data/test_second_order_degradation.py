@@ -37,6 +37,7 @@ def test_sources_are_small_and_have_the_levels_of_a_file(degraded):
     np.testing.assert_allclose(levels, np.round(levels), atol=1e-4)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("channels", [1, 2, 4])
 def test_pictures_of_other_channels(channels):
     made = SecondOrderDegradation(2)(pictures(side=8, channels=channels), seeds(1))

@@ -72,6 +72,7 @@ def test_images_labels_and_names_are_those_of_the_features(tmp_path, capsys):
         data.load(prepared, batch_size=1)
 
 
+@pytest.mark.long
 def test_a_data_set_stored_as_array_record_is_the_same_as_one_stored_as_tfrecord(tmp_path):
     settings, sets = {"image_size": (4, 6), "batch_size": 2, "labels": True}, []
     for file_format in ("tfrecord", "array_record"):

@@ -35,7 +35,8 @@ def test_commands_are_those_of_scripts_that_exist(rows):
         files = re.findall(r"examples/[\w/]+\.\w+", row.command)
         assert all((ROOT / file).is_file() for file in files)
         # train.py has its flags in another file.
-        sources = "".join((ROOT / file.replace("train.py", "train_flags.py")).read_text() for file in files[:1])
+        places = [file.replace("examples/train.py", "keras_gan_cli/train_flags.py") for file in files[:1]]
+        sources = "".join((ROOT / place).read_text() for place in places)
         defined = set(re.findall(r'DEFINE_\w+\(\s*"(\w+)"', sources)) | {"flagfile"}
         assert set(re.findall(r"--(\w+)=", row.command)) <= defined, row.command
 

@@ -65,12 +65,14 @@ def test_the_demo_leaves_what_it_promises(demo, tmp_path, capfd):
         assert served.size == (6 * 32, 6 * 32)
 
 
+@pytest.mark.long
 def test_a_run_directory_that_cannot_be_written_is_one_line(demo, tmp_path):
     (tmp_path / "file").touch()
     with flagsaver.flagsaver(run_dir=str(tmp_path / "file")), pytest.raises(SystemExit, match=r"Error: No file can be"):
         demo.main(["demo.py"])
 
 
+@pytest.mark.long
 def test_the_served_picture_is_what_the_generator_makes(tmp_path):
     generator = keras.Sequential(
         [keras.Input((3,)), keras.layers.Dense(24, activation="tanh"), keras.layers.Reshape((4, 2, 3))]

@@ -156,6 +156,7 @@ def test_an_enlarger_begins_with_smooth_enlargement(parts, model, scale):
     np.testing.assert_allclose(made, expected, atol=0.05)
 
 
+@pytest.mark.long
 def test_an_inpainter_begins_with_the_colours_around_the_hole(parts):
     flags.FLAGS(["restore.py", "--task=inpaint", "--model=FreeFormInpainter", "--width=4", "--steps=2"])
     model = parts.make_model(3)

@@ -35,6 +35,7 @@ def pixels(images):
     return np.rint((images + 1) * 127.5)
 
 
+@pytest.mark.long
 def test_a_server_draws_what_the_strings_say(tmp_path):
     gan = small_model(keras_gan.TextToImage, captions=["red one"], ema_half_life=10)
     signatures, folder = served(gan, tmp_path)

@@ -37,6 +37,7 @@ def exported(folder):
     return ExportedGenerator(folder)
 
 
+@pytest.mark.long
 def test_the_codes_decide_what_is_served(gan, exported):
     assert exported.inputs == {"latents": (5,), "codes": (2,)}
     assert (exported.codes.categories, exported.codes.num_continuous) == ((3,), 1)

@@ -46,6 +46,7 @@ def png(pixels, alpha=None):
     return buffer.getvalue()
 
 
+@pytest.mark.long
 def test_numbers_are_completed_and_known_ones_keep_every_bit(model, exported):
     assert exported.inputs == {"images": (None, None, 3), "masks": (None, None, 1)}
     images = IMAGES.astype("float32") / 127.5 - 1.0

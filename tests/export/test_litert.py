@@ -195,6 +195,7 @@ def test_a_name_of_something_else(name, make_gan, tmp_path):
         save_litert(make_gan("mlp"), tmp_path / name)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["", None, "gs://bucket/generator.tflite"])
 def test_a_path_that_is_not_local(path, make_gan):
     for use in (save_litert, litert_distance):
@@ -232,6 +233,7 @@ def test_a_distance_from_something_else(make_gan, tmp_path):
         litert_distance(make_gan("mlp"), tmp_path / "text.tflite")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("latent_dim, images", [(32, "[-1, 5, 4, 1]"), (6, "[-1, 4, 5, 1]")])
 def test_a_distance_from_the_file_of_another_gan(latent_dim, images, make_gan, tmp_path):
     shape = tuple(int(side) for side in re.findall(r"\d", images)[1:])

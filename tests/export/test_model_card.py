@@ -63,6 +63,7 @@ def _card(folder, gan, *, averaged=False, signatures=None, facts=None):
     return json.loads((folder / "model_card.json").read_text()), (folder / "README.md").read_text()
 
 
+@pytest.mark.long
 def test_what_the_gan_knows_is_read_from_it(gan, tmp_path):
     card, text = _card(tmp_path, gan, signatures={"sample_png": "seed -> png_bytes."})
     assert card["schema_version"] == 1

@@ -80,6 +80,7 @@ def test_no_path_of_the_machine_is_in_it(make_gan, tmp_path):
         assert str(folder).encode() not in content
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("averaged", [True, False])
 def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, tmp_path):
     gan = LSGAN(*networks.mlp(image_shape=(2, 2, 1), latent_dim=6, width=8), ema_half_life=10.0)

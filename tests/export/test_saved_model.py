@@ -72,6 +72,7 @@ def test_the_averaged_generator_is_the_one_that_is_served(tmp_path):
         np.testing.assert_allclose(served, generator.predict(latents, verbose=0), rtol=0, atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_generator_in_mixed_precision_takes_and_gives_float32(tmp_path):
     gan = _gan(dtype="mixed_float16")
     latents = _latents(2)
@@ -205,6 +206,7 @@ def test_others_may_read_the_version(tmp_path, monkeypatch):
     assert export.save(_gan(), tmp_path).stat().st_mode == (tmp_path / "like_any_folder").stat().st_mode
 
 
+@pytest.mark.long
 def test_says_nothing(tmp_path, capfd, caplog):
     # As in a program that runs under absl and was asked for its details.
     verbosity = logging.get_verbosity()

@@ -109,6 +109,7 @@ def test_a_png_file_has_the_nearest_of_256_values(signatures):
     assert np.abs(pixels / 127.5 - 1.0 - images).max() <= 0.5 / 127.5 + 1e-6
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name, request_, message",
     [
@@ -189,6 +190,7 @@ def test_nothing_of_this_machine_is_inside(gan, folder):
             assert word.encode() not in content, (path.name, word)
 
 
+@pytest.mark.long
 def test_images_that_png_has_no_form_for_have_no_such_signature(tmp_path):
     networks = keras_gan.networks.mlp(image_shape=(2, 3, 2), latent_dim=2, width=2)
     folder = export.save(keras_gan.LSGAN(*networks), tmp_path)

@@ -87,6 +87,7 @@ def _twice(function):
     return lambda *arguments: next(calls)(*arguments)
 
 
+@pytest.mark.long
 def test_all_but_the_statistics_is_as_before_when_it_is_interrupted(gan, tmp_path, monkeypatch):
     layer = _batch_norm(gan.averaged_generator)
     monkeypatch.setattr(keras_gan._random, "normal", _twice(keras_gan._random.normal))

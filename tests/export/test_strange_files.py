@@ -38,6 +38,7 @@ def copy(folder, tmp_path):
     return pathlib.Path(shutil.copytree(folder, tmp_path / "7"))
 
 
+@pytest.mark.long
 def test_the_hash_that_the_export_states_opens_it(folder):
     assert sha256_of(folder) == sha256_of(folder / "SHA256SUMS")
     assert ExportedGenerator(folder, sha256=sha256_of(folder)).num_classes == 2
@@ -101,6 +102,7 @@ def test_what_the_disk_refuses_is_no_damage(copy):
         ExportedGenerator(copy)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "card",
     [
@@ -202,6 +204,7 @@ def tflite(gan, tmp_path, monkeypatch):
     return path
 
 
+@pytest.mark.long
 def test_a_file_from_elsewhere_is_tried_in_another_process_once(gan, tflite, monkeypatch):
     runs = []
     run = _litert.subprocess.run
@@ -218,6 +221,7 @@ def test_a_file_that_is_vouched_for_is_not_tried(gan, tflite, monkeypatch):
         litert_distance(gan, tflite, sha256="0" * 64)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "program, reason",
     [

@@ -85,6 +85,7 @@ def test_a_model_that_writes_texts_at_once_takes_no_prompt(tokenizer, tmp_path):
         exported.write(9, prompt="a")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "request_, message",
     [
@@ -100,6 +101,7 @@ def test_a_server_refuses_what_makes_no_sense(folder, request_, message):
         served.signatures["sample_text"](**asked(**request_))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "wrong, message",
     [
@@ -118,6 +120,7 @@ def test_wrong_inputs_are_refused(folder, wrong, message):
         served.signatures["serving_default"](**inputs)
 
 
+@pytest.mark.long
 def test_a_model_without_a_tokenizer_writes_no_strings(tmp_path):
     generator, _ = networks.seqgan(vocab_size=5, length=LENGTH, width=4)
     exported = export.ExportedGenerator(export.save(LanguageModel(generator), tmp_path))

@@ -217,6 +217,7 @@ def any_size(tmp_path_factory):
     return model
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "count, height, width",
     [(5, 8, 12), pytest.param(1, 8, 12, marks=pytest.mark.long), pytest.param(2, 16, 8, marks=pytest.mark.long)],
@@ -381,6 +382,7 @@ def test_the_direction_is_chosen_for_other_runtimes_too(model, tmp_path):
     assert export.litert_distance(model, path, images=IMAGES)["largest"] > 0.001
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "file, message",
     [

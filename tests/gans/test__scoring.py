@@ -44,6 +44,7 @@ def test_images_of_another_kind_have_no_score(model):
         model.score(200 * IMAGES)
 
 
+@pytest.mark.long
 def test_the_export_scores_images(model, tmp_path):
     asked = {"image_type": "uint8", "max_count": 5, "signatures": ["serving_default", "score"]}
     served = tf.saved_model.load(export.save(model, tmp_path, **asked)).signatures
@@ -53,6 +54,7 @@ def test_the_export_scores_images(model, tmp_path):
     np.testing.assert_allclose(scores, model.score(images), rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.long
 def test_an_export_does_not_change_the_scores(tmp_path):
     """Of other averages an export computes the batch statistics again."""
     latents, images = keras.Input((4,)), keras.Input((8, 8, 1))

@@ -119,6 +119,7 @@ def test_scores_of_the_first_phase_are_warned_of():
         model.score(images_of(2))
 
 
+@pytest.mark.long
 def test_an_encoder_finds_the_codes_of_what_the_generator_draws():
     """The point of the second phase: images that the generator can draw score lower than others."""
     keras.utils.set_random_seed(0)

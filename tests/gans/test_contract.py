@@ -23,9 +23,9 @@ MODELS = [
 STEPS = ("NonSaturatingGAN", "WGANGP", "AdversarialFlow", "ACGAN", "CycleGAN", "Pix2Pix", "SRGAN", "VAEGAN")
 # These take the step of `NonSaturatingGAN`, or that of `SRGAN`, with another loss.
 ALIKE = ("MinimaxGAN", "LSGAN", "HingeGAN", "RelativisticGAN", "RelativisticAverageGAN", "ESRGAN", "RealESRGAN")
-# These take the step of another model, too, and tests of their own compare it with the paper's.
-SHARING = ("AlphaGAN", "DPED", "FreeFormInpainter", "HiFiGAN", "InfoGAN", "MelGAN", "R3GAN", "StyleGAN2", "VideoGAN")
-SHARING += ("LanguageModel", "SeqGAN", "StackGAN", "TextEditor", "TextWGANGP", "WaveGAN")
+# These are quick, and have other kinds of players and of samples. The tests of each model compare its step with the
+# paper's; that every model keeps what is promised here, `make test-long` says.
+QUICK = ("RelGAN", "StarGAN", "TextToImage", "VAE")
 KILLED = ("CycleGAN",)
 ON_REPLICAS = ("NonSaturatingGAN",)
 UNDER_XLA = ("WGAN",)
@@ -45,7 +45,7 @@ def those(names):
 
 # Only these train in a graph first.
 every_traced_model = _parametrised(models=[model for model in MODELS if model.__name__ in STEPS])
-every_model = those([model.__name__ for model in MODELS if model.__name__ not in ALIKE + SHARING])
+every_model = those((*STEPS, *QUICK))
 
 
 class Life:
@@ -207,7 +207,8 @@ def test_averaged_copies_follow_their_networks(life):
 def test_pictures_are_taken_while_it_trains(life):
     assert life.trained
     suffix = life.tiny.snapshot_suffix
-    first, *_, last = sorted((life.directory / "pictures").glob(f"*{suffix}"))
+    # There are more where training is slow: after so many seconds.
+    first, *_, last = sorted((life.directory / "pictures").glob(f"epoch_*{suffix}"))
     assert (first.name, last.name) == (f"epoch_0000{suffix}", f"epoch_0002{suffix}")
     assert first.read_bytes() != last.read_bytes()
 

@@ -36,6 +36,7 @@ def all_texts():
     return np.array(list(itertools.product(range(4), repeat=3)), "int32")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("temperature", [1.0, 0.5, 2.0])
 def test_texts_are_as_frequent_as_they_are_likely(oracle, temperature):
     probabilities = np.exp(oracle.log_likelihood(all_texts(), temperature=temperature))

@@ -81,6 +81,7 @@ def test_grey_images_next_to_coloured_ones_and_to_some_with_alpha(images):
     np.testing.assert_array_equal(shown[2], model.cycle(images[:1])[0].repeat(3, axis=-1))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("inputs", [None, {}, {"labels": np.zeros(3)}])
 def test_a_translator_needs_images(translator, images, tmp_path, inputs):
     with pytest.raises(ValueError, match=r"A CycleGAN draws nothing by itself: give `ImageSnapshots` images"):

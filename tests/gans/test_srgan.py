@@ -150,6 +150,7 @@ def test_an_evaluator_of_pairs_compares_results_with_targets():
     assert found == pytest.approx(np.abs(model.upscale(batch["source"]) - batch["target"]).mean(), rel=1e-5)
 
 
+@pytest.mark.long
 def test_an_export_makes_larger_files(tmp_path):
     model = make(2)
     folder = keras_gan.export.save(model, tmp_path / "model", signatures=["serving_default", "translate_png"])

@@ -219,6 +219,7 @@ def test_labels_that_match_no_domain(kind, labels, message):
         make(labels=kind).translate(data(4)["images"], labels=labels)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "kind, labels, message",
     [

@@ -216,6 +216,7 @@ def test_networks_and_encoders_that_do_not_fit_are_named():
         keras_gan.TextToImage(networks[0], other[1])
 
 
+@pytest.mark.long
 def test_the_editor_sees_the_picture_and_the_wrong_words(batch):
     """Its fakes are judged with the captions that do not match, and its own caption should change nothing."""
     editor = small_model(keras_gan.TextEditor, matching_steps=0, reconstruction_weight=2.0)
@@ -236,6 +237,7 @@ def test_the_editor_sees_the_picture_and_the_wrong_words(batch):
     assert columns in (2, 4)
 
 
+@pytest.mark.long
 def test_the_second_stage_draws_what_the_first_drew_larger(batch):
     first = small_model(ema_half_life=100, captions=["red one"])
     sizes = {"text_dim": 3, "width": 2, "text_width": 2, "blocks": 1, "halvings": 1}

@@ -94,6 +94,7 @@ def test_features_that_compare_the_images_of_a_batch_have_no_scores():
         model.score(images_of(5))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("names", [("mean", "log_variance"), ("log_variance", "mean")])
 def test_codes_are_the_means_in_whatever_order_the_encoder_returns_them(names):
     model = keras_gan.VAEGAN(encoder(names=names), decoder(), judge(), ema_half_life=100, seed=1)

@@ -74,6 +74,7 @@ def test_pictures_continue_the_frames_that_they_are_given(predictor):
     np.testing.assert_allclose(images.reshape(2, *SHAPE), predictor.generate(frames=clips()[:2, 0], seed=1), atol=1e-6)
 
 
+@pytest.mark.long
 def test_an_export_continues_frames(predictor, tmp_path):
     folder = keras_gan.export.save(predictor, tmp_path / "served")
     signatures = tf.saved_model.load(str(folder)).signatures

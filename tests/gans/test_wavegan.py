@@ -48,6 +48,7 @@ def test_a_class_may_be_asked_for(gan):
         gan.generate()
 
 
+@pytest.mark.long
 def test_the_sample_rate_is_saved_and_its_sounds_have_it(gan, tmp_path):
     networks = keras_gan.networks.wavegan(num_samples=64, latent_dim=4, width=1)
     fast = keras_gan.WaveGAN(*networks, discriminator_steps=1, sample_rate=11_025, seed=0)

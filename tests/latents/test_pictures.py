@@ -25,6 +25,7 @@ def test_each_row_is_a_path(plain):
     np.testing.assert_array_equal(picture, image_grid(images, columns=3))
 
 
+@pytest.mark.long
 def test_a_path_keeps_its_class(by_class):
     ends = [np.asarray(by_class.sampling_inputs(2, seed=seed)["latents"]) for seed in (0, 1)]
     images = by_class.generate(latents=interpolate(*ends, 3).reshape(6, 3), labels=[1, 1, 1, 0, 0, 0])
@@ -32,6 +33,7 @@ def test_a_path_keeps_its_class(by_class):
     np.testing.assert_array_equal(picture, image_grid(images, columns=3))
 
 
+@pytest.mark.long
 def test_each_row_has_one_strength_of_truncation(plain, space):
     picture = truncation_grid(plain, [0.5, 2.0], num_images=3, seed=1)
     latents = [truncated_latents(3, (3,), threshold=threshold, seed=1) for threshold in (0.5, 2.0)]

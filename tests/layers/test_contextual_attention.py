@@ -79,6 +79,7 @@ def test_nothing_is_copied_from_the_hole_and_from_nowhere_comes_zero():
     np.testing.assert_array_equal(layer([maps, np.ones_like(masks)]), np.zeros_like(maps))
 
 
+@pytest.mark.long
 def test_maps_of_any_size_are_rebuilt_in_a_graph_with_gradients():
     maps, masks = map(tf.constant, maps_and_masks())
     layer = ContextualAttention()

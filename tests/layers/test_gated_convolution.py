@@ -22,6 +22,7 @@ def test_features_are_multiplied_by_their_own_gates():
     np.testing.assert_allclose(layer(x), elu / (1.0 + np.exp(-gates)), atol=1e-5)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("settings", [{"strides": 2}, {"dilation_rate": 2}], ids=str)
 def test_the_convolution_is_that_of_keras(settings):
     layer, x = GatedConv2D(3, 3, activation=None, **settings), inputs(2, 7, 8, 2)

@@ -95,6 +95,7 @@ def test_no_gradient_goes_through_it():
     assert tape.gradient(back, images) is None
 
 
+@pytest.mark.long
 def test_xla_makes_the_same_exchanges():
     found = []
     for jit_compile in (None, True):

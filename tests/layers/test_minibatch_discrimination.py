@@ -74,6 +74,7 @@ def test_second_order_gradient_equals_finite_differences():
     assert float(slope) == pytest.approx(float(numeric), rel=1e-5)
 
 
+@pytest.mark.long
 def test_half_precision_sums_in_float32():
     # The nearness of 3000 equal samples: float16 holds no odd number above 2048.
     x = np.ones((2999, 1), "float16")

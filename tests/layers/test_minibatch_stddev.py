@@ -109,6 +109,7 @@ def test_graphs_give_the_eager_numbers(jit_compile, batch):
     np.testing.assert_allclose(graph(x), looped(x, 4, 2), rtol=2e-6)
 
 
+@pytest.mark.long
 def test_a_functional_model_takes_any_fitting_batch():
     inputs = keras.Input((3, 2, 6))
     model = keras.Model(inputs, MinibatchStddev()(inputs))

@@ -63,6 +63,7 @@ def test_r1_is_the_mean_over_samples():
         assert float(R1(2.0)(critic.given({}), points, None)) == pytest.approx((25.0 + 1.0) / 2)
 
 
+@pytest.mark.long
 # Packs of 3 do not divide the 8 samples that look for probabilities.
 @pytest.mark.parametrize(("size", "batch_size"), [(2, 8), (3, 12)])
 def test_a_gan_trains_with_packs_and_parts_of_a_batch_have_those_of_the_whole(size, batch_size):

@@ -23,6 +23,7 @@ def test_masks_are_a_function_of_the_seed_alone(masks):
     assert (first[0] != first[1]).any()
 
 
+@pytest.mark.long
 @every_family
 def test_a_graph_draws_the_same_of_sides_that_it_does_not_know(masks):
     @tf.function(input_signature=[tf.TensorSpec((2,), tf.int32)], autograph=False)
@@ -32,6 +33,7 @@ def test_a_graph_draws_the_same_of_sides_that_it_does_not_know(masks):
     np.testing.assert_array_equal(drawn(tf.constant([12, 20])), masks(2, (12, 20), seed=[7, 5]))
 
 
+@pytest.mark.long
 @every_family
 def test_each_replica_draws_its_rows(masks, two_replicas):
     def drawn():

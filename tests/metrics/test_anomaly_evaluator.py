@@ -158,6 +158,7 @@ def test_arguments_out_of_range(options, message):
         AnomalyEvaluator(**options)
 
 
+@pytest.mark.long
 def test_evaluate_follows_it_and_keeps_the_best_model(tmp_path):
     class Detector(keras.Model):
         def score(self, images):

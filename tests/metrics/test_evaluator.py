@@ -141,6 +141,7 @@ def stream_of(images, *, knows_its_number):
     return dataset
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "form",
     [
@@ -428,6 +429,7 @@ def test_a_generator_may_draw_what_it_likes():
     assert report["precision"].value == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("split, is_doubtful", [("all", True), ("test", False)])
 def test_real_images_that_training_may_have_seen_are_named(split, is_doubtful):
     real = data.load(REAL, split=split, batch_size=1)

@@ -106,6 +106,7 @@ def extractor(frozen):
     return Inception2015(frozen[0], sha256=frozen[1])
 
 
+@pytest.mark.long
 def test_features_and_logits_are_those_of_the_graph(extractor):
     features, logits = extractor(IMAGES)
     expected_features, expected_logits = _expected(IMAGES, gamma=False)
@@ -149,6 +150,7 @@ def test_another_graph_is_refused(tmp_path, name):
         Inception2015(path, sha256=sha256)
 
 
+@pytest.mark.long
 def test_another_number_of_classes_is_refused(tmp_path):
     path, sha256 = _write(tmp_path / "graph.pb", num_classes=1000)
     with pytest.raises(ValueError, match=r"2048 features and 1008 logits, and this one has 2048 and 1000. Received"):

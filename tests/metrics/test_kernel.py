@@ -277,6 +277,7 @@ def test_everything_is_kept_while_there_is_room():
     assert len(_kept(_filled_reservoir(ROWS[:20], 7))) == 20
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("batch_size", [1, 7, 49, 50, 51, 150])
 def test_the_rows_of_highest_priority_are_kept(batch_size):
     highest = np.argsort(priorities_of(ROWS, 0))[-50:]

@@ -224,6 +224,7 @@ def test_the_disk_gives_back_an_equal_report(tmp_path):
     assert dict(Report.load(tmp_path / "report.json")) == dict(report)
 
 
+@pytest.mark.long
 def test_the_targets_are_seen_once_and_many_evaluations_leave_nothing():
     extractor = Pixels()
     evaluator = PairEvaluator(["psnr", "l1", "frechet_distance"], extractor)

@@ -30,6 +30,7 @@ def test_a_text_equal_to_its_own_is_no_candidate():
     np.testing.assert_array_equal(r_precision(vectors, vectors, np.arange(6), num_candidates=6), [0, 0, 0, 1, 1, 1])
 
 
+@pytest.mark.long
 def test_by_chance_it_is_one_in_the_number_of_candidates():
     rng = np.random.default_rng(1)
     images, texts = rng.normal(size=(2, 4000, 8))

@@ -147,6 +147,7 @@ def test_it_works_in_a_graph(metric):
     assert float(tf.function(metric.result)()) == pytest.approx(_score(LOGITS), rel=1e-10)
 
 
+@pytest.mark.long
 def test_each_replica_holds_the_whole(two_replicas):
     with two_replicas.scope():
         metric = ClassifierScore(num_classes=6, num_splits=2)

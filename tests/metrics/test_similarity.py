@@ -137,6 +137,7 @@ def test_pairs_are_of_one_class_and_never_of_an_image_with_itself():
     assert ms_ssim_diversity(black_and_white, num_pairs=5000) == pytest.approx(1 / 3, abs=0.03)
 
 
+@pytest.mark.long
 def test_classes_count_by_their_images_and_those_of_one_image_not_at_all():
     images = pictures(9, 16)
     images[:6] = images[0]

@@ -172,6 +172,7 @@ def test_brightness_and_contrast_of_a_whole_channel_are_not_seen_but_those_of_so
     assert sliced_wasserstein_distance(images, -images, patches_per_image=1).mean > 10
 
 
+@pytest.mark.long
 def test_the_scale_that_differs_is_named():
     real, fake = (noise(200, 8, seed=seed).repeat(4, axis=1).repeat(4, axis=2) for seed in range(2))
     grainy = 0.6 * fake + 0.4 * noise(200, 32, seed=2)

@@ -26,6 +26,7 @@ def test_the_enlargement_is_the_bicubic_one_of_tensorflow(scale, sides):
     np.testing.assert_allclose(BicubicEnlargement(scale)(images), resized, atol=2e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", BUILDERS)
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_a_network_with_a_smooth_path_begins_as_bicubic(name, scale):

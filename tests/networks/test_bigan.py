@@ -19,6 +19,7 @@ def networks():
     return bigan(**SIZES)
 
 
+@pytest.mark.long
 def test_generator_and_encoder_are_those_of_dcgan(networks):
     generator, encoder, _ = networks
     assert trainable_count(generator) == trainable_count(dcgan(**SIZES)[0])

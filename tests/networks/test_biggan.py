@@ -102,6 +102,7 @@ def test_the_channels_of_the_published_code(side, up, down, latents):
     assert adds[1][-1][1] == adds[1][-2][1] == (8 if side == 32 else 4)
 
 
+@pytest.mark.long
 def test_each_block_is_normalized_by_its_own_chunk_and_the_shared_embedding():
     generator, _ = with_labels()
     norms = [layer for layer in generator.layers if isinstance(layer, ConditionalBatchNormalization)]

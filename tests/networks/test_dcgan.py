@@ -41,6 +41,7 @@ def test_published_parameter_counts(paper):
     assert tuple(map(trainable_count, dcgan(**arguments))) == counts
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "image_shape, sides",
     [
@@ -153,6 +154,7 @@ CRITICS = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "arguments",
     [*CRITICS, BATCH, {"generator_normalization": "batch_per_unit"}, {"generator_normalization": None}],

@@ -48,6 +48,7 @@ def test_images_have_the_shape_asked_for_and_the_range_of_tanh():
     assert discriminator(images).shape == (6, 1)
 
 
+@pytest.mark.long
 def test_initial_weights():
     for model in dense_dcgan(image_shape=(28, 28, 3), **BATCH):
         kernels = [v for v in model.trainable_variables if v.name == "kernel"]
@@ -73,6 +74,7 @@ def test_spectral_normalization_reaches_every_layer_with_weights():
     assert with_weights[-1].layer.units == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("arguments", [{}, {"spectral_normalization": False}, BATCH], ids=str)
 def test_every_variable_gets_a_gradient(arguments):
     generator, discriminator = dense_dcgan(**TINY, **arguments)

@@ -72,6 +72,7 @@ def test_the_convolutions_of_a_generator_are_those_of_the_published_count(versio
         assert count(generator) == counted(of_generator(3, 8, *form))
 
 
+@pytest.mark.long
 def test_a_generator_with_pairs_of_convolutions_has_as_many(tiny):
     generator, _ = hifigan(**{**TINY, "version": "V2", "ratios": (4,)})
     assert count(generator) == counted(of_generator(3, 8, (4,), *VERSIONS["V2"][2:]))
@@ -151,6 +152,7 @@ def test_a_frame_becomes_as_many_samples_as_the_hop(tiny):
     assert tiny[0](np.zeros((2, 5, 3), "float32")).shape == (2, 40, 1)
 
 
+@pytest.mark.long
 def test_save_and_load(tiny, tmp_path):
     x = np.random.default_rng(0).normal(size=(1, 200, 1)).astype("float32")
     tiny[1].save(tmp_path / "discriminator.keras")

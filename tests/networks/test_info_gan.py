@@ -29,6 +29,7 @@ def test_the_paper_s_networks_have_its_number_of_parameters():
     assert trainable(discriminator) == weights + 2 * (128 + 1024 + 128) == 6_692_173
 
 
+@pytest.mark.long
 def test_without_codes_they_are_those_of_the_comparisons():
     (generator, discriminator), plain = info_gan(**TINY), dense_dcgan(**TINY, discriminator_normalization="batch")
     assert trainable(generator) - trainable(plain[0]) == 12 * 8

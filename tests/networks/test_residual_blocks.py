@@ -59,6 +59,7 @@ def layers_of(network, kind):
     return [layer for layer in network.layers if isinstance(layer, kind)]
 
 
+@pytest.mark.long
 def test_the_number_of_classes_is_read_from_the_networks(networks):
     generator, discriminator = networks
     assert Interface(generator, "generator", ("latents", "labels"), "images").num_classes == CLASSES

@@ -117,6 +117,7 @@ def test_the_defaults_are_those_of_the_paper():
     assert np.std(kernels) == pytest.approx(0.02, rel=0.01)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sides, smallest",
     [((32, 32), (8, 8)), ((33, 47), (9, 12)), ((5, 6), (2, 2)), ((31, 64), (8, 16)), ((7, 18), (2, 5))],

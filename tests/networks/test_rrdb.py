@@ -31,6 +31,7 @@ def test_the_published_size_of_rrdb_from_two_sizes():
     assert one + 22 * (two - one) == 16_697_987
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scale", [1, 2, 4])
 def test_rrdb_enlarges_pictures_of_any_size_and_channels(scale):
     network = rrdb(image_shape=(None, None, 2), target_channels=3, scale=scale, **TINY)

@@ -25,13 +25,27 @@ def test_conditioning_augmentation_draws_the_code_from_the_last_latents():
     text, latents = rng.normal(size=(5, 3)).astype("float32"), rng.normal(size=(5, 6)).astype("float32")
     made = generator({"latents": latents, "text": text})
     layer = generator.get_layer("conditioning")
+    # The length of the vector does not count.
+    text *= np.sqrt(3 / np.square(text).sum(1, keepdims=True))
     code, mean, log_variance = layer([text, latents[:, 4:]])
-    np.testing.assert_allclose(made["mean"], mean)
+    np.testing.assert_allclose(made["mean"], mean, rtol=1e-5)
     np.testing.assert_allclose(code, mean + np.exp(0.5 * log_variance) * latents[:, 4:], rtol=1e-5)
     kernel, bias = layer.get_weights()
     hidden = text @ kernel + bias
     np.testing.assert_allclose(np.concatenate([mean, log_variance], 1), np.maximum(hidden, 0.2 * hidden), atol=1e-6)
     assert keras.models.clone_model(generator).count_params() == generator.count_params()
+
+
+@pytest.mark.parametrize("build", [networks.gan_cls, networks.text_editor])
+def test_the_length_of_the_vector_of_a_text_does_not_count_and_its_direction_does(build):
+    made, judges = build(image_shape=(8, 8, 1), text_dim=3, width=2, text_width=2)
+    rng = np.random.default_rng(0)
+    batch = {name: rng.normal(size=(4, *x.shape[1:])).astype("float32") for name, x in made.input.items()}
+    of_scale = {scale: made({**batch, "text": scale * batch["text"]}).numpy() for scale in (1.0, 0.01, -1.0)}
+    turned = np.abs(of_scale[-1.0] - of_scale[1.0]).max()
+    assert np.abs(of_scale[0.01] - of_scale[1.0]).max() < 1e-3 * turned
+    pair = {"images": of_scale[1.0], "text": batch["text"]}
+    np.testing.assert_allclose(judges({**pair, "text": 0.01 * pair["text"]}), judges(pair), atol=1e-5)
 
 
 @pytest.mark.parametrize("kind", ["gru", "bag"])
@@ -54,11 +68,12 @@ def test_the_order_of_the_words_is_read_or_not(kind, knows_order):
     assert (np.abs(one - other).max() > 1e-5) == knows_order
 
 
+@pytest.mark.long
 def test_discriminators_read_the_text_and_have_one_logit():
     sizes = {"image_shape": (8, 8, 1), "text_dim": 3, "width": 2, "text_width": 2}
     second = {"source_shape": (8, 8, 1), "scale": 1, "text_dim": 3, "width": 2, "text_width": 2, "blocks": 1}
     pairs = [networks.gan_cls(**sizes), networks.text_editor(**sizes, blocks=1), networks.stack_gan(**second)]
-    pairs += [networks.gan_cls(**sizes, discriminator_normalization="batch")]
+    pairs += [networks.gan_cls(**sizes, discriminator_normalization=kind) for kind in ("batch", None)]
     rng = np.random.default_rng(0)
     images, text = rng.uniform(-1, 1, (4, 8, 8, 1)).astype("float32"), rng.normal(size=(4, 3)).astype("float32")
     for _, judge in pairs:

@@ -37,6 +37,7 @@ def test_parameter_counts_of_the_papers_layout_by_hand():
     assert trainable_count(discriminator) == first + convolutions + dense == 10_953_857
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sides, smallest",
     [
@@ -79,6 +80,7 @@ def test_the_features_are_the_last_convolution_before_its_normalisation():
     np.testing.assert_allclose(y, verdict["logits"], rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("depth, name", [(0, None), (1, "from_images"), (2, "down_0"), (4, "down_2")])
 def test_the_features_of_another_depth_are_those_of_that_convolution(depth, name):
     _, _, discriminator = vae_gan(**TINY, reconstruction_depth=depth)

@@ -146,6 +146,7 @@ def test_half_precision_keeps_every_penalty_finite(policy):
     assert all((a != b).any() for a, b in zip(before, gan.generator.get_weights(), strict=True))
 
 
+@pytest.mark.long
 def test_the_parts_of_a_batch_take_part_in_each_penalty():
     """The penalties of samples alone are means over the parts; those with running means or other draws differ."""
     chosen = [penalties.R1(1.0), penalties.R2(1.0), penalties.Drift(1.0), penalties.Orthogonal(0.1)]

@@ -48,7 +48,10 @@ def test_a_model_is_small_and_has_its_card(name, models, script):
     assert card["further"]["licence_of_the_data"] == script.RECIPES[name].licence
 
 
-@pytest.mark.parametrize("name", NAMES)
+# One is enough for each day.
+@pytest.mark.parametrize(
+    "name", [name if name == "digits_by_class" else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
+)
 def test_a_seed_draws_the_same_in_each_load(name, models):
     first, second = (model.generate(2, seed=7) for model in (models[name], keras_gan.load_pretrained(name)))
     np.testing.assert_array_equal(first, second)
@@ -81,6 +84,7 @@ def test_the_plays_are_english(models):
     assert text.startswith("KING ")
 
 
+@pytest.mark.long
 def test_a_model_trains_further(models):
     gan = keras_gan.load_pretrained("digits_by_class")
     before = int(gan.training_state.step.value)

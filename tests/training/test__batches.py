@@ -145,6 +145,7 @@ def test_the_size_is_that_of_most_batches(sizes, size, steps, networks, images):
     assert gan.images_per_step == size
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", [None, pytest.param(5, marks=pytest.mark.long)])
 def test_batches_of_another_size_from_some_place_on_are_an_error(steps, networks, images):
     """Endless data would otherwise be searched for ever for another batch of the first size."""

@@ -8,6 +8,7 @@ import keras_gan
 from keras_gan.training import Field, _batches, _checks
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "spoil, message",
     [

@@ -138,6 +138,7 @@ def test_the_rest_of_an_epoch_must_be_whole_executions_too(images):
         gan.fit(images, batch_size=4, steps_per_epoch=6, verbose=0, callbacks=[resume])
 
 
+@pytest.mark.long
 def test_the_order_of_an_array_is_another_in_each_epoch(gan, images):
     seen = []
     dataset = _batches.Batches(_batches.for_training(images, 8, lambda: 3), {"images": Field((8, 8, 1))}).batches()
@@ -165,6 +166,7 @@ def test_a_callback_can_put_training_back(gan, images):
     assert before == ["begin", "epoch 0", *range(6), "epoch 1", *range(6), "end"]
 
 
+@pytest.mark.long
 def test_the_hooks_of_a_fit(gan, images):
     state = State(6)
     gan.fit(images, batch_size=4, verbose=0, callbacks=[state, Recorder()])
@@ -212,6 +214,7 @@ def test_a_strategy_takes_no_batch_more_than_is_trained_on(networks, images, two
     assert len(taken) == 2 + 6
 
 
+@pytest.mark.long
 def test_the_data_are_laid_out_once(gan, images, monkeypatch):
     calls, batches = [], _batches.Batches.batches
     monkeypatch.setattr(
@@ -255,6 +258,7 @@ def test_arguments_that_make_no_sense(options, gan, images):
     assert gan.fingerprint() == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("steps", [0, -1, float("nan")])
 def test_steps_of_an_evaluation_that_make_no_sense(steps, gan, images):
     with pytest.raises(ValueError, match=r"`steps` must be an integer of at least 1.*Received: steps="):
@@ -282,6 +286,7 @@ def test_validation_data_have_a_batch_size_of_their_own(gan, images):
         gan.fit(images[:8], batch_size=4, verbose=0, validation_data=images, validation_batch_size=0)
 
 
+@pytest.mark.long
 def test_a_later_bad_batch_is_explained_in_an_evaluation(gan, images):
     images[30] = np.nan
     with pytest.raises(ValueError, match="a batch holds values that are not finite"):

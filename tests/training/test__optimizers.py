@@ -65,6 +65,7 @@ def test_a_schedule_counts_training_steps_for_both_players(schedule, networks, i
     np.testing.assert_allclose(np.transpose(seen.rates), [expected, expected], atol=1e-7)
 
 
+@pytest.mark.long
 def test_a_schedule_survives_saving(networks, images, tmp_path):
     schedule = keras_gan.schedules.LinearDecay(0.1, 20, warm_up_steps=3)
     gan = keras_gan.NonSaturatingGAN(*networks(), discriminator_steps=2, penalties=[Lazy(R1(1.0), every=3)])
@@ -129,6 +130,7 @@ def lazy_gan(networks, **options):
     return keras_gan.NonSaturatingGAN(*networks, penalties=[Lazy(R1(3.0), every=3)], seed=1, **options)
 
 
+@pytest.mark.long
 def test_a_lazy_penalty_has_a_step_of_its_own_in_every_third_step(networks, images):
     """Against the two steps written out."""
     gan = lazy_gan(networks(spectral=True))
@@ -241,6 +243,7 @@ def test_the_users_optimizer_keeps_what_no_configuration_knows(rate, penalties, 
     assert int(optimizer.iterations) == 1 + len(penalties)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("penalties", [[], [Lazy(R1(1.0), every=2)]], ids=["plain", "lazy"])
 def test_the_users_handle_is_alive(penalties, networks, images):
     optimizers = keras.optimizers.Adam(0.01), keras.optimizers.Adam(0.01)

@@ -58,6 +58,7 @@ def test_accumulated_gradients_on_replicas(networks, images, two_replicas):
     np.testing.assert_allclose(weights_of(mirrored.discriminator), weights_of(single.discriminator), atol=1e-6)
 
 
+@pytest.mark.long
 def test_a_pass_for_the_discriminator_alone_leaves_the_generators_statistics(networks, images):
     """With accumulation the latents pass twice; the running statistics must move once."""
     moved = []

@@ -180,6 +180,7 @@ class Added(keras.layers.Layer):
         return inputs
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("regular", [False, True], ids=["add_loss", "activity_regularizer"])
 @pytest.mark.parametrize("penalty", [None, R1(1.0), GradientPenalty(1.0), Lazy(R1(1.0), every=2)], ids=repr)
 def test_the_losses_of_the_layers_count_once_for_each_kind_of_images(regular, penalty, networks, images):

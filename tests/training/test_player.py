@@ -45,6 +45,7 @@ def generator_with(layer):
     return keras.Sequential([keras.Input((4,)), layer, *paint])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "layer",
     [
@@ -94,6 +95,7 @@ def test_a_network_that_cannot_be_made_twice(networks):
         keras_gan.NonSaturatingGAN(generator_with(Closed(4)), networks()[1], ema_half_life=100)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("use", ["generate", "save", "train_on_batch", "fit"])
 def test_averages_follow_weights_that_were_loaded_before_the_first_step(use, networks, images, tmp_path):
     gan = keras_gan.NonSaturatingGAN(*networks(), ema_half_life=1e9, seed=1)

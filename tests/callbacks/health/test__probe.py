@@ -148,6 +148,7 @@ def test_a_kernel_is_a_matrix_of_one_column_an_output_channel():
     assert float(largest_spectral_norm(convolutions)) <= expected * 1.0001
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.Conv2DTranspose])
 def test_normalised_weights_count_as_they_are_used(kind, dtype):

@@ -42,6 +42,7 @@ def run(tmp_path, monkeypatch):
     return train
 
 
+@pytest.mark.long
 def test_each_probe_is_in_the_record_with_what_it_measured(run):
     probes = run(2)
     assert [probe["step"] for probe in probes] == [0, 1, 2, 3, 4, 6, 8]

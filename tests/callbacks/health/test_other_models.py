@@ -128,6 +128,7 @@ def test_a_model_without_critics_of_samples_has_no_use_for_images():
         health.on_train_begin()
 
 
+@pytest.mark.long
 def test_the_record_of_a_model_without_critics_has_each_look_for_nan(tmp_path):
     model = _vae()
     model.compile(run_eagerly=True)
@@ -164,6 +165,7 @@ def test_the_drawn_images_of_a_vaegan_are_judged():
     assert signs.g_gradient_norm == pytest.approx(4 * np.hypot(np.mean(slope * prior), np.mean(slope)), rel=1e-4)
 
 
+@pytest.mark.long
 def test_a_bigan_is_judged_by_images_with_their_codes():
     networks = keras_gan.networks.bigan(image_shape=(8, 8, 1), latent_dim=2, width=2)
     model = keras_gan.BiGAN(*networks, seed=0)

@@ -89,12 +89,14 @@ def test_a_gan_that_stands_still_is_not_ill(watch):
     assert watch(lambda gan: None) == []
 
 
+@pytest.mark.long
 def test_a_gradient_that_vanishes(spoil, watch):
     (warned,) = watch(lambda gan: spoil(gan.discriminator, -30.0))
     assert warned.startswith("Step 19: the generator's gradient has vanished: its norm is")
     assert "`NonSaturatingGAN`" in warned
 
 
+@pytest.mark.long
 def test_weights_that_grow_without_the_losses_seeing_it(watch):
     # A normalisation stands behind these weights: neither samples nor logits grow with them.
     def grow(gan):
@@ -123,6 +125,7 @@ def test_samples_with_a_colour_cast(watch):
     assert "their mean colour is" in warned
 
 
+@pytest.mark.long
 def test_saturated_samples(watch):
     def saturate(gan):
         kernel = gan.generator.trainable_weights[-2]
@@ -160,6 +163,7 @@ def test_a_loss_that_is_not_a_number_stops_training_at_once(make_watched_gan, tr
     )
 
 
+@pytest.mark.long
 def test_weights_that_are_not_finite_stop_training_though_the_losses_are(
     make_watched_gan, train, meddle, spoil, images
 ):
@@ -179,6 +183,7 @@ def test_the_last_good_checkpoint_is_named_and_still_good(make_watched_gan, trai
     assert all(np.all(np.isfinite(weight)) for weight in gan.get_weights())
 
 
+@pytest.mark.long
 def test_training_goes_back_and_on_with_lower_learning_rates(make_watched_gan, train, meddle, spoil, images, tmp_path):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     checkpoint = Checkpoint(tmp_path)
@@ -223,6 +228,7 @@ def test_a_rate_that_was_lowered_before_the_checkpoint_is_not_lowered_twice(
 # --- Beside training, and never in it ---------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_training_is_the_same_with_and_without_it(make_watched_gan, train, images):
     fingerprints = []
     for callbacks in ([], [TrainingHealth(images, every=2)]):
@@ -238,6 +244,7 @@ def test_training_is_the_same_with_and_without_it(make_watched_gan, train, image
     assert fingerprints[0] == fingerprints[1]
 
 
+@pytest.mark.long
 def test_looking_at_half_precision_changes_nothing_and_sees_unscaled_gradients(make_watched_gan, images):
     norms = []
     for policy in ("float32", "mixed_float16"):
@@ -265,6 +272,7 @@ def test_looking_from_outside_of_the_replicas(make_watched_gan, images, two_repl
     np.testing.assert_allclose(signs[0], signs[1], rtol=1e-5)
 
 
+@pytest.mark.long
 def test_the_progress_bar_leaves_out_what_is_for_files(make_watched_gan, images, capsys):
     gan = make_watched_gan(compilation={"run_eagerly": True})
     history = gan.fit(images, batch_size=32, verbose=2, callbacks=[TrainingHealth(images, every=2)]).history

@@ -33,9 +33,9 @@ RESULT = Result(
 
 
 @pytest.fixture(scope="module")
-def report_page(load_script):
-    """The script as a module."""
-    return load_script("examples", "report_page.py")
+def report_page(load_command):
+    """The module."""
+    return load_command("report_page")
 
 
 def plain(colour, count):
@@ -208,6 +208,7 @@ def test_the_curves_are_those_that_the_callback_keeps(report_page, tmp_path):
         assert (drawn[..., :3] == list(bytes.fromhex(colour))).all(axis=-1).sum() > 100
 
 
+@pytest.mark.long
 def test_what_is_too_much_for_a_page_is_cut(report_page, tmp_path):
     curves = [{"epoch": 1, **{f"metric_{number}": 1.0 for number in range(30)}}]
     _, path = report_page.write_report(

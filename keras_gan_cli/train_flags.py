@@ -1,4 +1,4 @@
-"""The flags of train.py, in the groups in which --help shows them."""
+"""The flags of `keras_gan train`, in the groups in which --help shows them."""
 
 import contextlib
 import difflib
@@ -6,10 +6,19 @@ import functools
 import pathlib
 import re
 import sys
-import textwrap
 
-from absl import app, flags
-from train_choices import AUGMENTATIONS, CONDITIONAL, GANS, NETWORKS, OWN_NETWORKS, PENALTIES, PRESETS, STRATEGIES
+from absl import flags
+
+from keras_gan_cli.train_choices import (
+    AUGMENTATIONS,
+    CONDITIONAL,
+    GANS,
+    NETWORKS,
+    OWN_NETWORKS,
+    PENALTIES,
+    PRESETS,
+    STRATEGIES,
+)
 
 FLAGS = flags.FLAGS
 
@@ -31,12 +40,12 @@ GROUPS = {}
 _REQUIREMENTS = []
 # It is not part of the run.
 _NOT_RECORDED = {"dry_run"}
-_HELP = {"-?", "-h", "--h", "-help", "--help", "-helpshort", "--helpshort"}
-_HELP_COLUMNS = (36, 116)
 
 
 def define():
     """Define all flags, and what they must fulfil together."""
+    GROUPS.clear()
+    _REQUIREMENTS.clear()
     _define_images()
     _define_gan()
     _define_networks()
@@ -278,11 +287,8 @@ def own():
 
 
 def parse(argv):
-    """Parse the command line for `app.run`; --help shows the groups."""
-    if _HELP.intersection(argv):
-        print(_help(sys.modules["__main__"].__doc__))
-        sys.exit()
-    rest = app.parse_flags_with_usage(argv)
+    """Parse the command line, take the settings of a preset, and check them all; return the words that are no flags."""
+    rest = FLAGS(argv)
     if FLAGS.preset:
         _take(FLAGS.preset)
     _check()
@@ -291,7 +297,7 @@ def parse(argv):
 
 def _take(name):
     """Set the flags that were not given to the settings of a preset."""
-    import quiet_tensorflow  # noqa: F401
+    from keras_gan_cli import quiet_tensorflow  # noqa: F401, I001
 
     from keras_gan import presets
 
@@ -395,16 +401,3 @@ def _local(dataset):
 def _plain(name):
     """Return a name without capitals, underscores and a "gan" at its end, which people write in different ways."""
     return re.sub(r"[\W_]", "", name.lower()).removesuffix("gan")
-
-
-def _help(description):
-    """Return the description of the script, and its flags with their defaults, group by group."""
-    indent, width = _HELP_COLUMNS
-    lines = [description.strip()]
-    for heading, names in GROUPS.items():
-        lines += ["", heading]
-        for flag in map(FLAGS.__getitem__, names):
-            default = "" if flag.default is None else f"={str(flag.default).lower() if flag.boolean else flag.default}"
-            name = f"  --{flag.name}{default}".ljust(indent)
-            lines += textwrap.wrap(flag.help, width, initial_indent=name, subsequent_indent=" " * indent)
-    return "\n".join(lines)

@@ -26,9 +26,9 @@ PROTOCOLS = ("rest", "grpc")
 
 
 @pytest.fixture(scope="module")
-def script(load_script):
-    """The script as a module."""
-    return load_script("examples", "serve_client.py")
+def script(load_command):
+    """The module."""
+    return load_command("serve_client")
 
 
 @pytest.fixture(scope="module")
@@ -381,5 +381,5 @@ def test_a_misspelt_flag_is_told_with_the_right_one():
 
 
 def test_words_that_are_no_flags(script):
-    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give only flags. Received: 16"):
-        script.main([str(SCRIPT), "16"])
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Error: Give only flags, as .*Received: 16"):
+        script.main(["keras_gan serve-client", "16"])

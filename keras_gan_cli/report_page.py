@@ -3,17 +3,16 @@
 `write_report` draws the page twice, as a picture to pass on and as an HTML file to read. Each is complete.
 """
 
-import base64
 import dataclasses
 import html
 import io
 
 import numpy as np
-import report_picture
 from PIL import Image
 
 from keras_gan._files import writable_directory, write_atomically
 from keras_gan.callbacks import image_grid
+from keras_gan_cli import html_page, report_picture
 
 MOST_COLUMNS, MOST_ROWS, MOST_PANELS = 12, 16, 8
 
@@ -23,26 +22,6 @@ TABLE_NOTE = (
     "↓ lower is better, ↑ higher is better. Real against real: the value that real training images have in the place "
     "of samples."
 )
-STYLE = """
-body { margin: 2.5rem auto; max-width: 68rem; padding: 0 1.5rem; color: #1d2430; background: #fff;
-  font: 16px/1.5 system-ui, sans-serif; }
-h1 { font-size: 1.6rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.15rem; margin: 2.2rem 0 .2rem; }
-p, summary { color: #6a7382; margin: .2rem 0 .6rem; }
-pre { overflow-x: auto; font-size: .85rem; }
-.table { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .35rem .8rem .35rem 0; text-align: right; border-bottom: 1px solid #d5dae1; white-space: nowrap; }
-th { font-weight: 600; color: #6a7382; }
-:is(td, th):is(:first-child, :last-child) { text-align: left; }
-td:nth-child(2) { font-weight: 600; }
-.row { display: flex; align-items: center; }
-.row > span { flex: 0 0 8rem; color: #6a7382; overflow-wrap: anywhere; }
-.row img { display: block; width: 100%; image-rendering: pixelated; }
-.captions { display: flex; }
-.captions > span { flex: 1 1 0; text-align: center; font-size: .8rem; color: #6a7382; }
-.curves { width: 100%; }
-"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -208,16 +187,12 @@ def _table(results):
     rows = [HEADER]
     for result in results:
         name = f"{result.name.replace('_', ' ')} {ARROWS[result.better]}"
-        interval = "" if result.interval is None else " to ".join(map(_number, result.interval))
-        floor = "" if result.floor is None else _number(result.floor)
+        interval = "" if result.interval is None else " to ".join(map(html_page.number, result.interval))
+        floor = "" if result.floor is None else html_page.number(result.floor)
         counts = f"{result.num_fake:,}", f"{result.num_real:,}"
-        value = f"({_number(result.value)})" if result.doubt else _number(result.value)
+        value = f"({html_page.number(result.value)})" if result.doubt else html_page.number(result.value)
         rows.append((name, value, interval, floor, *counts, result.extractor or "none"))
     return rows
-
-
-def _number(value):
-    return f"{value:,.0f}" if abs(value) >= 10_000 else f"{value:.4g}"
 
 
 def _doubts(results):
@@ -236,16 +211,12 @@ def _warnings(results):
 
 
 def _format_page(title, numbers, galleries, panels):
-    parts = [f"<h1>{html.escape(title)}</h1>", numbers, *(_format_gallery(gallery) for gallery in galleries)]
+    parts = [numbers, *(_format_gallery(gallery) for gallery in galleries)]
     if panels:
-        image = f'<img class="curves" alt="Curves over epochs" src="{_embedded(report_picture.draw_curves(panels))}">'
+        curves = html_page.embedded(report_picture.draw_curves(panels))
+        image = f'<img class="curves" alt="Curves over epochs" src="{curves}">'
         parts.append(f"<h2>Training</h2>\n<p>Over epochs.</p>\n{image}")
-    body = "\n".join(parts)
-    return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{html.escape(title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
-    )
+    return html_page.page(title, "\n".join(parts))
 
 
 def _format_numbers(table, notes, results):
@@ -265,13 +236,9 @@ def _format_gallery(gallery):
     for label, picture in gallery.strips():
         label, content = html.escape(label), io.BytesIO()
         Image.fromarray(picture).save(content, "PNG")
-        image = f'<img alt="{label}" src="{_embedded(content.getvalue())}">'
+        image = f'<img alt="{label}" src="{html_page.embedded(content.getvalue())}">'
         rows.append(f'<div class="row"><span>{label}</span><div style="{width}">{image}</div></div>')
     if gallery.captions:
         captions = "".join(f"<span>{html.escape(caption)}</span>" for caption in gallery.captions)
         rows.append(f'<div class="row"><span></span><div class="captions" style="{width}">{captions}</div></div>')
     return f"<h2>{gallery.heading}</h2>\n<p>{gallery.note}</p>\n" + "\n".join(rows)
-
-
-def _embedded(png):
-    return "data:image/png;base64," + base64.b64encode(png).decode()

@@ -1,9 +1,9 @@
-"""What the flags of train.py describe: the images, the networks, the GAN and its optimizers."""
+"""What the flags of `keras_gan train` describe: the images, the networks, the GAN and its optimizers."""
 
-import train_choices
-import train_flags
 from absl import flags
-from train_flags import given
+
+from keras_gan_cli import train_choices, train_flags
+from keras_gan_cli.train_flags import given
 
 FLAGS = flags.FLAGS
 

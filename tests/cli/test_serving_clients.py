@@ -10,9 +10,9 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def clients(load_script):
-    """The script as a module."""
-    return load_script("examples", "serving_clients.py")
+def clients(load_command):
+    """The module."""
+    return load_command("serving_clients")
 
 
 @pytest.fixture

@@ -83,6 +83,11 @@ class Canvas:
         ends = [MARGIN / WIDTH, 1 - MARGIN / WIDTH], [1 - top / self.height] * 2
         self.figure.add_artist(Line2D(*ends, color=RULE, linewidth=0.8))
 
+    def line(self, left, top, width, **look):
+        """Draw a horizontal line from a position on; `look` is what matplotlib calls its color, linestyle and so on."""
+        ends = [left / WIDTH, (left + width) / WIDTH], [1 - top / self.height] * 2
+        self.figure.add_artist(Line2D(*ends, **look))
+
     def axes(self, left, top, width, height):
         """Return axes whose upper left corner is at a position."""
         lower = 1 - (top + height) / self.height
@@ -169,10 +174,11 @@ def _draw_panels(canvas, panels, top):
         axes = canvas.axes(left, top + 0.3 + row * PANEL, width - GUTTER - SCALE, PANEL - 0.7)
         for index, (name, epochs, values) in enumerate(curves):
             axes.plot(epochs, values, color=CURVE_COLOURS[index % len(CURVE_COLOURS)], linewidth=1.4, label=name)
-        _finish(axes, [name for name, *_ in curves])
+        finish(axes, [name for name, *_ in curves])
 
 
-def _finish(axes, names):
+def finish(axes, names):
+    """Give axes the look of a page: a grid, and the names of their curves as a title or a legend."""
     axes.xaxis.set_major_locator(MaxNLocator(nbins=6, integer=True))
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4))
     axes.tick_params(labelsize=8, colors=MUTED, length=0)

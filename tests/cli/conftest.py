@@ -1,7 +1,7 @@
-"""What the tests of the training script share: short runs in this process, of tiny networks."""
+"""What the tests of the commands share: their modules, and short runs of `train` in this process, of tiny networks."""
 
 import functools
-import pathlib
+import importlib
 
 import keras
 import pytest
@@ -10,14 +10,30 @@ from absl.testing import flagsaver
 
 import keras_gan
 
-SCRIPT = pathlib.Path(__file__).parents[2] / "examples" / "train.py"
 TINY = ["--steps=2", "--width=4", "--batch_size=4", "--latent_dim=4", "--nohealth", "--evaluate_every=0"]
 
 
 @pytest.fixture(scope="module")
-def train_script(load_script):
-    """The script as a module."""
-    return load_script("examples", "train.py")
+def load_command():
+    """The function that imports a module of the command and defines its flags.
+
+    The flags are removed after the tests of a module, so that other commands can define the same ones.
+    """
+    before = set(flags.FLAGS)
+
+    def load(name):
+        module = importlib.import_module(f"keras_gan_cli.{name}")
+        getattr(module, "define", lambda: None)()
+        return module
+
+    yield load
+    flags.FLAGS.remove_flag_values(set(flags.FLAGS) - before)
+
+
+@pytest.fixture(scope="module")
+def train_script(load_command):
+    """The module of `keras_gan train`."""
+    return load_command("train")
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +45,7 @@ def tiny():
 @pytest.fixture(scope="session")
 def train_flags():
     """The function that returns the flags of a short run, and the given ones after them."""
-    return lambda *arguments: flags.FLAGS([str(SCRIPT), *TINY, *arguments])
+    return lambda *arguments: flags.FLAGS(["keras_gan train", *TINY, *arguments])
 
 
 @pytest.fixture(scope="module")

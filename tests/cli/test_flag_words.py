@@ -24,9 +24,9 @@ PARTS = [
 
 
 @pytest.fixture(scope="module")
-def in_flags(load_script):
+def in_flags(load_command):
     """The function of the script."""
-    return load_script("examples", "flag_words.py").in_flags
+    return load_command("flag_words").in_flags
 
 
 def advice():

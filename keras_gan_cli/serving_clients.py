@@ -11,8 +11,9 @@ import time
 import urllib.parse
 
 import numpy as np
-import serving_answers
-from serving_answers import ServingError
+
+from keras_gan_cli import serving_answers
+from keras_gan_cli.serving_answers import ServingError
 
 # The default ports of the official server.
 PORTS = {"rest": 8501, "grpc": 8500}

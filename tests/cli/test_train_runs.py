@@ -283,11 +283,13 @@ def test_a_run_cannot_be_made_shorter(error):
     )
 
 
+@pytest.mark.long
 def test_a_wrong_flag_does_not_bind_the_run(error, train):
     error("--batch_size=2000")
     train("--batch_size=8")
 
 
+@pytest.mark.long
 def test_an_error_is_one_line_and_its_traceback_comes_when_asked_for(tmp_path):
     got = start("--gan=q", f"--run_dir={tmp_path / 'run'}")
     assert (got.returncode, got.stdout) == (1, "")
@@ -296,6 +298,7 @@ def test_an_error_is_one_line_and_its_traceback_comes_when_asked_for(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.long
 @pytest.mark.filterwarnings("ignore:Step 2. d_loss = nan.*rollback 1 of 1:UserWarning")
 def test_a_training_that_diverges_ends_in_one_line(run_script, tmp_path):
     rates = ["--optimizer=adam", "--generator_learning_rate=1e30"]
@@ -344,6 +347,7 @@ def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
     assert "Traceback" not in got.stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("flag", ["--help", "--helpshort"])
 def test_help_shows_the_flags_in_groups_with_all_choices(train_script, flag):
     got = start(flag)
@@ -396,6 +400,7 @@ def test_what_cannot_be_trained_is_told_in_one_line(error, flag, message):
     assert re.search(message, error(*flag.split()))
 
 
+@pytest.mark.long
 def test_an_evaluation_needs_images_to_hold_out(error, tmp_path):
     for name in range(3):
         Image.fromarray(np.full((8, 8), 80 * name, np.uint8)).save(tmp_path / f"{name}.png")

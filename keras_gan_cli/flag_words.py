@@ -1,4 +1,4 @@
-"""What the callbacks say about arguments of keras_gan, in the flags of train.py that set them."""
+"""What the callbacks say about arguments of keras_gan, in the flags of `keras_gan train` that set them."""
 
 import re
 
@@ -40,7 +40,7 @@ _PHRASES = (
 
 
 def in_flags(text):
-    """Return a message of `Checkpoint` or `TrainingHealth` in the flags of train.py."""
+    """Return a message of `Checkpoint` or `TrainingHealth` in the flags of `keras_gan train`."""
     for words, with_flags in _PHRASES:
         text = re.sub(words, with_flags, text)
     return text

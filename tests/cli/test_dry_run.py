@@ -23,9 +23,9 @@ def test_a_dry_run_says_what_the_run_needs_and_writes_nothing(run_script, tmp_pa
 
 
 @pytest.fixture(scope="module")
-def dry_run(load_script):
-    """The script as a module."""
-    return load_script("examples", "dry_run.py")
+def dry_run(load_command):
+    """The module."""
+    return load_command("dry_run")
 
 
 def test_the_size_of_a_checkpoint_is_that_of_its_file(dry_run, tmp_path):

@@ -6,7 +6,8 @@ import dataclasses
 import time
 
 import numpy as np
-from serving_answers import ServingError
+
+from keras_gan_cli.serving_answers import ServingError
 
 
 @dataclasses.dataclass

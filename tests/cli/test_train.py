@@ -77,6 +77,7 @@ def folder_of_faces(path, count=8):
     return path
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", GANS)
 def test_each_gan_has_networks_by_its_name_alone(train_script, train_flags, name):
     with flagsaver.flagsaver():
@@ -93,6 +94,7 @@ def test_each_gan_has_networks_by_its_name_alone(train_script, train_flags, name
 FEW = ("ACGAN",)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", [*FEW, *(pytest.param(n, marks=pytest.mark.long) for n in GANS if n not in FEW)])
 def test_each_gan_trains_on_digits_by_its_name_alone(train, name):
     gan, printed = train(f"--gan={name}")
@@ -109,6 +111,7 @@ def test_the_script_offers_every_preset(train_script):
 PRESETS = ["digits", "few_images"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "name",
     [*PRESETS, *(pytest.param(n, marks=pytest.mark.long) for n in keras_gan.presets.NAMES if n not in PRESETS)],
@@ -321,6 +324,7 @@ def _recipes_on_digits():
             yield pytest.param(path, marks=marks, id=path.stem)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("recipe", list(_recipes_on_digits()))
 def test_each_recipe_on_digits_trains(train, tiny, recipe):
     gan, _ = train(f"--flagfile={recipe}", *tiny, "--discriminator_steps=1")

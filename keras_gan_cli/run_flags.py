@@ -13,32 +13,44 @@ from absl import logging
 # What may change when a run resumes: the rest decides what is trained.
 _FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir", "data_dir", "download", "cache_dir"}
 _FILE = "flags.txt"
-# The names of the trained models of all scripts.
+# The names of the trained models of all commands and scripts.
 _MODELS = ("gan.keras", "vocoder.keras")
 # The name of a folder need not be UTF-8.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
 
 
 def in_one_line(main):
-    """Decorate the `main` of a script of flags: what its user has stopped or can mend ends the program in one line."""
+    """Decorate the `main` of a command that takes only flags; see `errors_in_one_line`."""
 
     @functools.wraps(main)
     def ended(argv):
-        try:
-            if argv[1:]:
-                raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
+        with errors_in_one_line():
+            require_no_words(argv)
             main()
-        except KeyboardInterrupt:
-            # The checkpoint has said where training stopped.
-            sys.exit(128 + signal.SIGINT)
-        except (ValueError, OSError, RuntimeError) as error:
-            # Not imported: a wrong flag should not wait for TensorFlow.
-            if isinstance(error, RuntimeError) and type(error).__name__ != "TrainingDiverged":
-                raise
-            logging.debug("The traceback, for --verbosity=1:", exc_info=True)
-            sys.exit(f"Error: {error}")
 
     return ended
+
+
+@contextlib.contextmanager
+def errors_in_one_line():
+    """A context in which what the user has stopped or can mend ends the program in one line."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        # The checkpoint has said where training stopped.
+        sys.exit(128 + signal.SIGINT)
+    except (ValueError, OSError, RuntimeError) as error:
+        # Not imported: a wrong flag should not wait for TensorFlow.
+        if isinstance(error, RuntimeError) and type(error).__name__ != "TrainingDiverged":
+            raise
+        logging.debug("The traceback, for --verbosity=1:", exc_info=True)
+        sys.exit(f"Error: {error}")
+
+
+def require_no_words(argv):
+    """Raise a ValueError if a command line has words that are no flags."""
+    if argv[1:]:
+        raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
 
 
 def local_path(flag):

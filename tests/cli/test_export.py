@@ -23,9 +23,9 @@ SCRIPT = Path(__file__).parents[2] / "examples" / "export.py"
 
 
 @pytest.fixture(scope="module")
-def script(load_script):
-    """The script as a module."""
-    return load_script("examples", "export.py")
+def script(load_command):
+    """The module."""
+    return load_command("export")
 
 
 class Worsening:
@@ -143,6 +143,7 @@ def test_the_last_of_a_run(export, run_dir):
     assert card["metrics"]["frechet_distance"]["value"] == 3.0
 
 
+@pytest.mark.long
 def test_the_card_tells_what_the_run_knows_and_no_path(export, run_dir):
     card = card_of(export(run_dir) / "1")
     assert card["data"] == {"data_set": "pictures", "split": "train"}
@@ -260,6 +261,7 @@ def test_the_options_of_the_export(export, run_dir):
         sample(seed=tf.constant(0, tf.int64), count=tf.constant(6))
 
 
+@pytest.mark.long
 def test_a_compiled_signature_alone(export, run_dir):
     folder = export(run_dir, "--jit_compile", "--signatures=serving_default") / "1"
     assert list(tf.saved_model.load(folder).signatures) == ["serving_default"]
@@ -359,6 +361,7 @@ def test_a_network_is_no_gan(error, tmp_path):
     assert "This file holds no GAN. Received: --from=" in error(tmp_path / "network.keras")
 
 
+@pytest.mark.long
 def test_a_format_that_fails_keeps_no_other_from_being_written(export, run_dir, tmp_path, monkeypatch, capsys):
     def fail(*arguments, **options):
         raise RuntimeError("no such operation")
@@ -399,5 +402,5 @@ def test_a_wrong_flag_is_told_before_anything_is_imported(flag, message):
 
 
 def test_words_that_are_no_flags(script):
-    with flagsaver.flagsaver(), pytest.raises(script.app.UsageError, match=r"Give only flags. Received: digits"):
-        script.main([str(SCRIPT), "digits"])
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Error: Give only flags, as .*Received: digits"):
+        script.main(["keras_gan export", "digits"])

@@ -1,4 +1,4 @@
-"""What the flags of train.py can name, without the import of TensorFlow that it would take to look it up."""
+"""What the flags of `keras_gan train` can name, without the import of TensorFlow that it would take to look it up."""
 
 GANS = (
     "ACGAN",

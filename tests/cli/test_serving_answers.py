@@ -25,9 +25,9 @@ TOO_LARGE = "The answer has more than 256 MiB, and was not read"
 
 
 @pytest.fixture(scope="module")
-def answers(load_script):
-    """The script as a module."""
-    return load_script("examples", "serving_answers.py")
+def answers(load_command):
+    """The module."""
+    return load_command("serving_answers")
 
 
 def _chunk(name, content):
