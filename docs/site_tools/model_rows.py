@@ -127,16 +127,8 @@ ROWS = {
     "AdversarialFlow": Row(
         DRAW,
         "examples/train.py --gan=AdversarialFlow --image_size=16 --run_dir=runs/flow",
-        numbers=(
-            Cell(
-                "Adversarial flow",
-                "good samples",
-                "AdversarialFlow, seed 0",
-                "WGANGP, seed 0",
-                "good samples, grid of points",
-                "WGANGP",
-            ),
-        ),
+        picture="fashion_adversarial_flow.png",
+        numbers=(_fashion("`AdversarialFlow`, `noise_unet`"),),
     ),
     "ACGAN": Row(
         CLASSES,
