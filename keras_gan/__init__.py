@@ -8,6 +8,8 @@ From a data set to samples:
     gan.compile()
     gan.fit(images, epochs=50)
     pictures = gan.generate(16, seed=0)
+
+or, at once, `keras_gan.load_pretrained("digits").generate(16, seed=0)`.
 """
 
 from keras_gan import (
@@ -24,6 +26,7 @@ from keras_gan import (
     networks,
     penalties,
     presets,
+    pretrained,
     schedules,
     training,
     transfer,
@@ -74,6 +77,7 @@ from keras_gan.gans import (
     VideoGAN,
     WaveGAN,
 )
+from keras_gan.pretrained import load_pretrained
 
 __all__ = [
     "ACGAN",
@@ -127,12 +131,14 @@ __all__ = [
     "gans",
     "latents",
     "layers",
+    "load_pretrained",
     "losses",
     "masks",
     "metrics",
     "networks",
     "penalties",
     "presets",
+    "pretrained",
     "schedules",
     "training",
     "transfer",

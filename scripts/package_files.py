@@ -11,9 +11,8 @@ PACKAGES = ("keras_gan", "keras_gan_cli")
 def main(wheel, sdist):
     """Compare the two archives with the package in this repository."""
     root = pathlib.Path(__file__).parents[1]
-    files = {path for name in PACKAGES for path in (root / name).rglob("*")}
-    files = {path for path in files if path.suffix == ".py" or path.name == "py.typed"}
-    wanted = {path.relative_to(root).as_posix() for path in files}
+    files = {path for name in PACKAGES for path in (root / name).rglob("*") if path.is_file()}
+    wanted = {path.relative_to(root).as_posix() for path in files if "__pycache__" not in path.parts}
     in_wheel = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     with tarfile.open(sdist) as archive:
         in_sdist = {name.partition("/")[2] for name in archive.getnames()}

@@ -1,4 +1,4 @@
-"""What a fresh installation must do: train, resume, measure, save, load, export and serve, in half a minute.
+"""What a fresh installation must do: train, resume, measure, save, load, export, serve and draw, in half a minute.
 
 Run it outside the repository, with the Python of the environment: it fails if it imports the repository instead of
 the installed package.
@@ -28,6 +28,7 @@ def main():
     with tempfile.TemporaryDirectory() as directory:
         gan = _train(pathlib.Path(directory))
         _export(gan, pathlib.Path(directory))
+    _draw_at_once()
     subprocess.run([pathlib.Path(sys.executable).with_name("keras_gan"), "--version"], check=True)
     versions = f"TensorFlow {tf.__version__}, Keras {keras.__version__}, NumPy {np.__version__}"
     print(f"keras_gan {keras_gan.__version__} works with Python {sys.version.split()[0]}, {versions}")
@@ -52,6 +53,11 @@ def _export(gan, directory):
     folder = keras_gan.export.save(loaded, directory / "saved")
     served = keras_gan.export.ExportedGenerator(folder).generate(4, seed=0)
     np.testing.assert_allclose(served, gan.generate(4, seed=0), atol=1e-5)
+
+
+def _draw_at_once():
+    for name in keras_gan.pretrained.NAMES:
+        assert len(keras_gan.load_pretrained(name).generate(2, seed=0)) == 2
 
 
 if __name__ == "__main__":

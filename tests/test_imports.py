@@ -24,6 +24,7 @@ ALLOWED = {
     "networks": {"layers"},
     "penalties": {"augmentation"},
     "presets": {"augmentation", "data", "gans", "networks", "penalties"},
+    "pretrained": {"training"},
     "schedules": set(),
     "training": {"augmentation", "layers", "penalties"},
     "transfer": {"layers", "training"},

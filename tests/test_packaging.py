@@ -138,7 +138,10 @@ def test_the_package_is_typed_and_complete():
     packages = {path.parent.relative_to(ROOT) for name in PACKAGES for path in (ROOT / name).rglob("*.py")}
     assert all((ROOT / package / "__init__.py").is_file() for package in packages), "a folder that no wheel would hold"
     assert (ROOT / "keras_gan" / "py.typed").is_file()
-    assert _configuration()["options.package_data"]["keras_gan"] == "py.typed"
+    patterns = _configuration()["options.package_data"]["keras_gan"].split()
+    data = {path for pattern in patterns for path in (ROOT / "keras_gan").glob(pattern)}
+    kept = {path for path in (ROOT / "keras_gan").rglob("*.*") if path.suffix not in {".py", ".pyc"} and path.is_file()}
+    assert data == kept
 
 
 def test_the_version_is_the_newest_in_the_changelog_and_the_one_to_cite():

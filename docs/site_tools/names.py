@@ -13,7 +13,8 @@ def public_names():
     """Return every public class, function and constant by its page: a dict of page to list of full names."""
     root = _exports("keras_gan")
     rooms = [name for name in root if (ROOT / "keras_gan" / name / "__init__.py").is_file()]
-    models = [name for name in root if name not in (*rooms, "__version__")]
+    # A function that the root exports, too, is on the page of its subpackage.
+    models = [name for name in root if name in _exports("keras_gan.gans")]
     bases = [name for name in _exports("keras_gan.gans") if name not in models]
     pages = {MODELS: [f"keras_gan.{name}" for name in models] + [f"keras_gan.gans.{name}" for name in bases]}
     for room in sorted(set(rooms) - {"gans"}):

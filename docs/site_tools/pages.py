@@ -48,6 +48,13 @@ def on_files(files, config):
     return files
 
 
+def on_page_markdown(markdown, page, **_):
+    """Link the models of their table to the reference; on GitHub, where the table is read too, there is none."""
+    if page.file.src_uri != "models.md":
+        return markdown
+    return re.sub(r"^\| `(\w+)`", r"| [`\1`][keras_gan.\1]", markdown, flags=re.MULTILINE)
+
+
 def reference_page(page, listed):
     """Return the Markdown of a page of the reference: what is in it in a few words, then every name in full."""
     package = names.package_of(page)

@@ -16,7 +16,7 @@ PAGES = sorted(
     path.stem for path in DOCS.glob("*.md") if _PYTHON.search(path.read_text()) and path.stem not in NOTEBOOKS
 )
 # What these do is checked, but elsewhere: here they would take seconds each.
-LONG = ("from_keras_io", "health", "index", "little_data", "resume")
+LONG = ("from_keras_io", "health", "index", "little_data", "pretrained", "resume")
 
 
 def _run(blocks, name):

@@ -800,6 +800,7 @@ NOT_CALLED = {
     "losses.Likelihood",
     "penalties.Penalty",
     "presets.NAMES",
+    "pretrained.NAMES",
     "training.Game",
     "training.Verdict",
 }

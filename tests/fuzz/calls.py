@@ -27,6 +27,7 @@ from keras_gan import (
     networks,
     penalties,
     presets,
+    pretrained,
     schedules,
     training,
     transfer,
@@ -1369,6 +1370,7 @@ _PRESETS = {
     ),
     "get": made(presets.get, name="digits"),
 }
+_PRETRAINED = {"load_pretrained": made(pretrained.load_pretrained, name="digits")}
 _AUGMENTATION = {
     "AdaptiveAugment": made(
         augmentation.AdaptiveAugment, policy=("blit",), probability=0.5, target=0.6, rise_images=1000
@@ -2242,6 +2244,7 @@ _ROOMS = {
     "networks": _NETWORKS,
     "penalties": _PENALTIES,
     "presets": _PRESETS,
+    "pretrained": _PRETRAINED,
     "schedules": _SCHEDULES,
     "training": _TRAINING,
     "transfer": _TRANSFER,

@@ -1,0 +1,161 @@
+"""Write docs/models.md, a row for every model of the package: python docs/site_tools/make_models.py.
+
+The models are those of `keras_gan.__all__`. Their papers and what they do come from the tables of README.md, the
+minutes from the recipes and scripts of examples/, the numbers from the tables of benchmarks/RESULTS.md, and which of
+them from model_rows.py. What nobody has measured is said to be so. A test fails where the page is not what this script
+prints.
+"""
+
+import re
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import model_rows
+import names
+
+PAGE = names.ROOT / "docs" / "models.md"
+_NOT_MEASURED = "not measured"
+_INTRODUCTION = """\
+# All models
+
+Each is a `keras.Model` of its own name in `keras_gan`: its paper, what it does, a command that trains it, how long that
+takes, and how good it is next to a baseline that costs nothing or little. Some models come trained: see
+[Trained models](pretrained.md).
+
+* The minutes are those of the command on two cores, as its recipe or script states them. With a "~" they are the steps
+  of the benchmark times the milliseconds of a step there, mostly of one core, with other programs running.
+* The number is a cell of a table in `benchmarks/RESULTS.md`, mostly of seed 0 alone, with the baseline of the same
+  section in brackets. It says there what the number means, and how it was measured. **Not all are good**: where the
+  baseline is better, it says why, as far as that is known. The digits are scikit-learn's.
+* "Not measured" means that the tests hold the formulas, but that nobody has written down a result.
+
+`python docs/site_tools/make_models.py` makes this page.
+"""
+
+
+def page():
+    """Return the Markdown of the page."""
+    stated, sections = readme_rows(), results()
+    groups = {group: [] for group in model_rows.GROUPS}
+    for name in models():
+        row = model_rows.ROWS.get(name, model_rows.Row(model_rows.GROUPS[-1], ""))
+        if name not in stated:
+            raise ValueError(f"The README has no row of the model {name}, with its paper and what it does.")
+        groups[row.group].append(_line(name, row, *stated[name], sections))
+    head = "| model | what it does; what trains it | minutes | number (baseline) | picture |\n" + "| --- " * 5 + "|"
+    parts = ["\n".join([f"## {group}", "", head, *lines]) for group, lines in groups.items() if lines]
+    return "\n\n".join([_INTRODUCTION.rstrip(), *parts]) + "\n"
+
+
+def models():
+    """Return the public models, those first that have a row, in its order; base classes are left out."""
+    public = [name.rpartition(".")[2] for name in names.public_names()[names.MODELS] if name.count(".") == 1]
+    known = [name for name in model_rows.ROWS if name in public]
+    if unknown := set(model_rows.ROWS) - set(public):
+        raise ValueError(f"model_rows.py has rows of no public model: {sorted(unknown)}")
+    return [*known, *(name for name in public if name not in known and name != "TwoPlayerGAN")]
+
+
+def readme_rows():
+    """Return the paper and the purpose of each model, from the first cells of the README's two tables of models."""
+    found = {}
+    for line in (names.ROOT / "README.md").read_text().splitlines():
+        match = re.match(r"\| `(\w+)` \| ((?:\[.*?\]\(http.*?)?) ?\| (.*) \|$", line)
+        if match and match[1] not in found:
+            cells = match[3].split(" | ")
+            # Of GANs of two players the table has the loss, the optimizer and the steps.
+            is_gan = len(cells) == 3 and cells[2].isdigit()
+            found[match[1]] = match[2], f"draws pictures; its loss is {cells[0]}" if is_gan else cells[0]
+    return found
+
+
+def results():
+    """Return the sections of RESULTS.md: dict of the heading, without its date, to the lines below it; newest first."""
+    sections, lines = {}, []
+    for line in (names.ROOT / "benchmarks" / "RESULTS.md").read_text().splitlines():
+        if heading := re.match(r"###? (.*?)(?: \(.*\))?$", line):
+            lines = []
+            sections.setdefault(heading[1], lines)
+        lines.append(line)
+    return sections
+
+
+def tables(lines):
+    """Return the tables of a section: the line of text before each, and its rows as lists of cells."""
+    found, before, is_inside = [], "", False
+    for line in lines:
+        if not line.startswith("|"):
+            before, is_inside = line or before, False
+        elif not is_inside:
+            found.append((before, [_cells(line)]))
+            is_inside = True
+        elif not re.fullmatch(r"[|\s:-]+", line):
+            found[-1][1].append(_cells(line))
+    return found
+
+
+def value(cell, row, sections):
+    """Return what the table of a `model_rows.Cell` has in its column, in the first row that begins with `row`.
+
+    An interval or a second number in brackets is left out.
+    """
+    title, _, table = cell.section.partition("/")
+    lines = next((lines for heading, lines in sections.items() if heading.startswith(title)), None)
+    if lines is None:
+        raise ValueError(f"benchmarks/RESULTS.md has no section {title!r}: mend docs/site_tools/model_rows.py.")
+    if row.startswith(model_rows.PROSE):
+        stated = re.search(row.removeprefix(model_rows.PROSE), " ".join(lines))
+        if stated is None:
+            raise ValueError(f"Section {title!r} does not say {row!r}: mend docs/site_tools/model_rows.py.")
+        return stated[1]
+    for before, (head, *body) in tables(lines):
+        if cell.column in head and (not table or table == head[0] or before.startswith(table)):
+            column = head.index(cell.column)
+            for cells in body:
+                if re.match(rf"{re.escape(row)}(?!\w)", cells[0]) and cells[column]:
+                    return re.sub(r" [\[(].*", "", cells[column])
+    raise ValueError(f"Section {title!r} has no {cell.column!r} of {row!r}: mend docs/site_tools/model_rows.py.")
+
+
+def _cells(line):
+    return [cell.strip() for cell in line.strip().strip("|").split("|")]
+
+
+def _line(name, row, paper, purpose, sections):
+    command = f"`python {row.command}`" if row.command else "In Python alone: see its example."
+    picture = f"![What {name} draws](images/{row.picture})" if row.picture else ""
+    numbers = "; ".join(_number(cell, sections) for cell in row.numbers) or _NOT_MEASURED
+    cells = (
+        f"`{name}`, {paper}" if paper else f"`{name}`",
+        f"{purpose}<br>{command}",
+        _minutes(row, sections),
+        numbers,
+        picture,
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _number(cell, sections):
+    said = f"{cell.means or cell.column}: **{value(cell, cell.row, sections)}**"
+    if cell.baseline is None:
+        return f"{said} ({cell.against})"
+    return f"{said} ({cell.against or cell.baseline} {value(cell, cell.baseline, sections)})"
+
+
+def _minutes(row, sections):
+    if row.minutes is not None:
+        cell, steps = row.minutes
+        return f"~{float(value(cell, cell.row, sections)) * steps / 60_000:.2g}"
+    # A script states the minutes of its defaults.
+    file = re.fullmatch(r"(examples/\w+\.py)(?: --run_dir=\S+)?|.*--flagfile=(\S+)", row.command)
+    text = (names.ROOT / (file[1] or file[2])).read_text() if file else ""
+    stated = re.search(r"[Aa]bout (?:([\w ]+?) minutes|a quarter of an hour)", text)
+    if stated is None:
+        return _NOT_MEASURED
+    return (stated[1] or "15").replace("ten", "10")
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page())

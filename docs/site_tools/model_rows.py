@@ -1,0 +1,309 @@
+"""What docs/models.md says of each model beyond the tables of the README: read by make_models.py.
+
+A number is a cell of a table in benchmarks/RESULTS.md, and is never written here.
+"""
+
+import dataclasses
+
+# What a row begins with that is a regular expression of the section's text, with the number as its group.
+PROSE = "text: "
+
+
+@dataclasses.dataclass(frozen=True)
+class Cell:
+    """A number, and the cheap baseline next to it, in the first table of a section that has both.
+
+    Args:
+        section: str, how the heading of the section begins, `##` or `###`, without the date.
+        column: str, the head of the column.
+        row: str, how the row of the model begins.
+        baseline: str, how the row of the baseline begins; None where the number is a share of it.
+        means: str, what the number is; by default the head of the column.
+        against: str, what the baseline is; by default how its row begins.
+    """
+
+    section: str
+    column: str
+    row: str
+    baseline: str | None = None
+    means: str = ""
+    against: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """What is known of a model.
+
+    Args:
+        group: str, the heading under which the model stands.
+        command: str, what trains it, below `python `.
+        minutes: `Cell` of the milliseconds of a step with the number of its steps; None for the minutes that the
+            command's recipe or script states.
+        picture: str, a file in docs/images, or "".
+        numbers: tuple of `Cell`.
+    """
+
+    group: str
+    command: str
+    minutes: tuple[Cell, int] | None = None
+    picture: str = ""
+    numbers: tuple[Cell, ...] = ()
+
+
+DRAW, CLASSES, TRANSLATE, RESTORE = "Draw pictures", "Draw what is asked for", "Translate pictures", "Restore pictures"
+ENCODE, MOVE, SOUND, TEXT = "Encode pictures, find anomalies", "Draw clips", "Make sound", "Write text"
+# The order of the page. A model that is not listed below stands under the last one.
+GROUPS = (DRAW, CLASSES, TRANSLATE, RESTORE, ENCODE, MOVE, SOUND, TEXT, "Others")
+
+_DEFAULTS, _EQUAL = "Defaults that learn", "Networks after equal time on Fashion-MNIST"
+_STYLES, _ENLARGED = "Emoji from one style to the other", "Enlarging photographs, with a bicubic path"
+_HOLES, _CODES = "Filling holes", "VAE and VAE-GAN next to a linear code"
+_BY_ORACLE = "negative log-likelihood of its texts, nats a token, by an oracle"
+_DETECTORS, _ORACLE = "Which detector finds the other classes", "GANs of text next to maximum likelihood"
+
+
+def _default(name):
+    """The Frechet distance with the optimizer that `compile()` takes, over that of a Gaussian."""
+    means = "Frechet distance over that of a Gaussian of the pixels, digits"
+    return Cell(_DEFAULTS, "dcgan", name, means=means, against="Gaussian 1")
+
+
+def _fashion(row):
+    means = "Frechet distance after 15 minutes on one core, Fashion-MNIST"
+    return Cell(_EQUAL, "Frechet distance", row, "Gaussian of the pixels", means)
+
+
+def _digits(name, recipe="", picture="", numbers=()):
+    run = name.lower()
+    command = f"--flagfile=examples/recipes/{recipe}.txt" if recipe else f"--gan={name} --run_dir=runs/{run}"
+    return Row(DRAW, f"examples/train.py {command}", None, picture, (_default(name), *numbers))
+
+
+def _ms(section, row, steps):
+    return Cell(section, "ms a step", row), steps
+
+
+def _alike(row):
+    means = "L1 to the true partner, emoji"
+    return Cell(_STYLES, "L1 there", row, "copying the input", means, "the untranslated")
+
+
+def _auroc(row):
+    return Cell(_DETECTORS, "mean", row, "nearest neighbours", "mean AUROC, digits")
+
+
+def _oracle(row):
+    return Cell(_ORACLE, "NLL_oracle", f"{row}, seed 0", "MLE, seed 0", _BY_ORACLE, "`LanguageModel`")
+
+
+def _hole(table, row):
+    means = f"Frechet distance, facades with holes {'in the centre' if table == 'centre' else table}"
+    return Cell(f"{_HOLES}/{table}", "Frechet distance", row, "harmonic", means, "harmonic surface")
+
+
+ROWS = {
+    "MinimaxGAN": _digits("MinimaxGAN"),
+    "NonSaturatingGAN": _digits(
+        "NonSaturatingGAN", "digits_dcgan_r1", "fashion_dcgan.png", (_fashion("`NonSaturatingGAN`, R1, `dcgan`"),)
+    ),
+    "LSGAN": _digits("LSGAN"),
+    "WGAN": _digits("WGAN", "digits_wgan_mlp"),
+    "WGANGP": _digits("WGANGP", "digits_wgan_gp"),
+    "HingeGAN": _digits("HingeGAN", "digits_sn_hinge", "fashion_sn_hinge.png", (_fashion("`HingeGAN`, `resnet`"),)),
+    "RelativisticGAN": _digits("RelativisticGAN"),
+    "RelativisticAverageGAN": _digits("RelativisticAverageGAN"),
+    "StyleGAN2": Row(
+        DRAW,
+        "examples/train.py --flagfile=examples/recipes/digits_stylegan2_ada.txt",
+        picture="fashion_stylegan2.png",
+        numbers=(_fashion("`StyleGAN2`, `stylegan2`"),),
+    ),
+    "R3GAN": Row(
+        DRAW,
+        "examples/train.py --flagfile=examples/recipes/digits_r3gan.txt",
+        picture="fashion_vit.png",
+        numbers=(_fashion("`R3GAN`, `vit`"),),
+    ),
+    "AdversarialFlow": Row(
+        DRAW,
+        "examples/train.py --gan=AdversarialFlow --image_size=16 --run_dir=runs/flow",
+        picture="fashion_adversarial_flow.png",
+        numbers=(_fashion("`AdversarialFlow`, `noise_unet`"),),
+    ),
+    "ACGAN": Row(
+        CLASSES,
+        "examples/train.py --flagfile=examples/recipes/digits_acgan.txt",
+        picture="acgan_digits.png",
+        numbers=(
+            Cell("ACGAN on digits", "label accuracy", "ACGAN, seed 0", "real test split", "", "real digits"),
+            Cell("ACGAN on digits", "distance over the Gaussian's", "ACGAN, seed 0", against="Gaussian 1"),
+        ),
+    ),
+    "InfoGAN": Row(
+        CLASSES,
+        "examples/train.py --flagfile=examples/recipes/digits_info_gan.txt",
+        numbers=(
+            Cell("InfoGAN", "accuracy", "InfoGAN, seed 1", "k-means, seed 1", "accuracy without labels", "k-means"),
+        ),
+    ),
+    "TextToImage": Row(CLASSES, "examples/describe.py --run_dir=runs/described"),
+    "StackGAN": Row(CLASSES, ""),
+    "TextEditor": Row(CLASSES, ""),
+    "CycleGAN": Row(
+        TRANSLATE,
+        "examples/translate.py --source=horses/ --target=zebras/ --run_dir=runs/zebras",
+        _ms(_STYLES, "CycleGAN", 3000),
+        "emoji_cyclegan.png",
+        (_alike("CycleGAN"),),
+    ),
+    "Pix2Pix": Row(
+        TRANSLATE,
+        "examples/translate.py --pairs=facades/ --source_half=right --run_dir=runs/facades",
+        _ms(_STYLES, "Pix2Pix", 3000),
+        "emoji_pix2pix.png",
+        (_alike("Pix2Pix"),),
+    ),
+    "Pix2PixHD": Row(TRANSLATE, ""),
+    "StarGAN": Row(
+        TRANSLATE,
+        "examples/translate.py --domains=faces/ --run_dir=runs/faces",
+        numbers=(
+            Cell(
+                "StarGAN between four looks",
+                "over the untranslated",
+                "5,000 steps of 1 + 1, reconstruction 10",
+                means="error over that of the untranslated image",
+                against="untranslated 1",
+            ),
+        ),
+    ),
+    "SRGAN": Row(
+        RESTORE,
+        "examples/restore.py --task=upscale --pictures=photographs/ --run_dir=runs/large",
+        numbers=(
+            Cell(_ENLARGED, "Set14: LPIPS", "SRGAN, seed 0", "bicubic", "LPIPS, Set14, four times as large"),
+            Cell(_ENLARGED, "Set14: PSNR, dB", "SRGAN, seed 0", "bicubic", "PSNR in dB"),
+        ),
+    ),
+    "ESRGAN": Row(RESTORE, "examples/restore.py --task=upscale --model=ESRGAN --pictures=photographs/"),
+    "RealESRGAN": Row(RESTORE, "examples/restore.py --task=upscale --model=RealESRGAN --pictures=photographs/"),
+    "ContextEncoder": Row(
+        RESTORE,
+        "examples/restore.py --task=inpaint --model=ContextEncoder --pictures=photographs/",
+        _ms(f"{_HOLES}/centre", "L2 + GAN", 3000),
+        numbers=(_hole("centre", "L2 + GAN"),),
+    ),
+    "FreeFormInpainter": Row(
+        RESTORE,
+        "examples/restore.py --task=inpaint --pictures=photographs/ --run_dir=runs/holes",
+        _ms(f"{_HOLES}/anywhere", "gated 10 L1 + GAN", 1200),
+        numbers=(_hole("anywhere", "gated 10 L1 + GAN"),),
+    ),
+    "DPED": Row(RESTORE, "examples/restore.py --task=denoise --model=DPED --pictures=photographs/"),
+    "EnlightenGAN": Row(RESTORE, ""),
+    "AlphaGAN": Row(
+        RESTORE,
+        "examples/restore.py --task=matte --pictures=cut_outs/ --backgrounds=photographs/ --run_dir=runs/alphas",
+        _ms("Alphas of emoji", "AlphaGAN", 4000),
+        numbers=(
+            Cell("Alphas of emoji", "SAD / 1000", "AlphaGAN", "closed form", "SAD / 1000", "closed-form matting"),
+        ),
+    ),
+    "VAE": Row(
+        ENCODE,
+        "examples/encode.py --model=VAE --dataset=digits --run_dir=runs/codes",
+        _ms(f"{_CODES}/Fashion-MNIST", "VAE", 6000),
+        "fashion_vae.png",
+        (Cell(f"{_CODES}/Fashion-MNIST", "nats", "VAE", "probabilistic PCA", "nats an image, Fashion-MNIST"),),
+    ),
+    "VAEGAN": Row(
+        ENCODE,
+        "examples/encode.py --model=VAEGAN --dataset=digits --run_dir=runs/codes",
+        _ms(f"{_CODES}/Fashion-MNIST", "VAE-GAN", 3000),
+        "fashion_vaegan.png",
+        (
+            Cell(
+                f"{_CODES}/Fashion-MNIST",
+                "distance",
+                "VAE-GAN",
+                "probabilistic PCA",
+                "Frechet distance of reconstructed clothes, over that of a Gaussian of the pixels",
+            ),
+        ),
+    ),
+    "BiGAN": Row(
+        ENCODE,
+        "examples/anomalies.py --good=parts/good/ --detector=BiGAN --run_dir=runs/parts",
+        numbers=(_auroc("BiGAN"),),
+    ),
+    "AnomalyGAN": Row(
+        ENCODE,
+        "examples/anomalies.py --good=parts/good/ --detector=AnomalyGAN --run_dir=runs/parts",
+        numbers=(_auroc("f-AnoGAN"),),
+    ),
+    "GANomaly": Row(
+        ENCODE,
+        "examples/anomalies.py --good=parts/good/ --detector=GANomaly --run_dir=runs/parts",
+        numbers=(_auroc("GANomaly"),),
+    ),
+    "MoCoGAN": Row(
+        MOVE,
+        "examples/clips.py --run_dir=runs/digits",
+        numbers=(
+            Cell("MoCoGAN on digits", "speed", "MoCoGAN", "shuffled frames", "distance of speeds in pixels, digits"),
+        ),
+    ),
+    "VideoGAN": Row(MOVE, "examples/clips.py --gan=VideoGAN --dataset=films/ --run_dir=runs/films"),
+    "WaveGAN": Row(
+        SOUND,
+        "examples/waves.py --recordings=recordings/ --run_dir=runs/words",
+        numbers=(
+            Cell(
+                "WaveGAN on spoken digits",
+                "score",
+                "WaveGAN, phase shuffle 2",
+                "noise of their spectra",
+                "score of spoken digits, at most 10",
+            ),
+        ),
+    ),
+    "MelGAN": Row(SOUND, "examples/vocode.py --version=MelGAN --recordings=recordings/ --run_dir=runs/voices"),
+    "HiFiGAN": Row(
+        SOUND,
+        "examples/vocode.py --recordings=recordings/ --run_dir=runs/voices",
+        _ms("A vocoder for a voice", "HiFi-GAN, seed 0", 3000),
+        numbers=(
+            Cell(
+                "A vocoder for a voice", "log_mel_distance", "HiFi-GAN, seed 0", "Griffin-Lim", "distance of log mels"
+            ),
+        ),
+    ),
+    "LanguageModel": Row(
+        TEXT,
+        "examples/write.py --text=plays.txt --tokenizer=characters --length=64 --run_dir=runs/plays",
+        numbers=(
+            Cell(
+                _ORACLE,
+                "NLL_oracle",
+                "MLE, seed 0",
+                rf"{PROSE}that of equal shares is ([\d.]+[\d])",
+                _BY_ORACLE,
+                "equal shares of all tokens",
+            ),
+        ),
+    ),
+    "SeqGAN": Row(
+        TEXT,
+        "examples/write.py --text=captions.txt --model=SeqGAN --run_dir=runs/captions",
+        numbers=(_oracle("SeqGAN"),),
+    ),
+    "RelGAN": Row(
+        TEXT,
+        "examples/write.py --text=captions.txt --model=RelGAN --run_dir=runs/captions",
+        numbers=(_oracle("RelGAN"),),
+    ),
+    "TextWGANGP": Row(
+        TEXT,
+        "examples/write.py --text=words.txt --model=TextWGANGP --tokenizer=characters --length=16 --run_dir=runs/words",
+    ),
+}
