@@ -56,6 +56,7 @@ ENCODE, MOVE, SOUND, TEXT = "Encode pictures, find anomalies", "Draw clips", "Ma
 GROUPS = (DRAW, CLASSES, TRANSLATE, RESTORE, ENCODE, MOVE, SOUND, TEXT, "Others")
 
 _DEFAULTS, _EQUAL = "Defaults that learn", "Networks after equal time on Fashion-MNIST"
+_TEXTS = "Pictures of what a text says"
 _STYLES, _ENLARGED = "Emoji from one style to the other", "Enlarging photographs, with a bicubic path"
 _HOLES, _CODES = "Filling holes", "VAE and VAE-GAN next to a linear code"
 _BY_ORACLE = "negative log-likelihood of its texts, nats a token, by an oracle"
@@ -146,7 +147,12 @@ ROWS = {
             Cell("InfoGAN", "accuracy", "InfoGAN, seed 1", "k-means, seed 1", "accuracy without labels", "k-means"),
         ),
     ),
-    "TextToImage": Row(CLASSES, "examples/describe.py --run_dir=runs/described"),
+    "TextToImage": Row(
+        CLASSES,
+        "examples/describe.py --run_dir=runs/described",
+        numbers=(Cell(_TEXTS, "digit", "TextToImage", "real pictures", "share with the digit that the text says"),),
+        picture="described_digits.png",
+    ),
     "StackGAN": Row(CLASSES, ""),
     "TextEditor": Row(CLASSES, ""),
     "CycleGAN": Row(
@@ -204,7 +210,12 @@ ROWS = {
         "examples/restore.py --task=denoise --model=DPED --pictures=photographs/",
         numbers=(
             Cell(
-                "What DPED's losses", "PSNR, dB", "DPED, seed 0", "L1, seed 0", "PSNR in dB, noise of 25 levels", "L1 alone"
+                "What DPED's losses",
+                "PSNR, dB",
+                "DPED, seed 0",
+                "L1, seed 0",
+                "PSNR in dB, noise of 25 levels",
+                "L1 alone",
             ),
         ),
     ),
