@@ -191,7 +191,7 @@ def open_samples(path):
         return model
     if not path.is_dir():
         raise FileNotFoundError(f"Expected a .keras file, a SavedModel or a folder. Received: --samples={path}")
-    if any(path.glob("saved_model.pb")) or any(path.glob("[0-9]*/saved_model.pb")):
+    if run_flags.is_saved_model(path):
         return export.ExportedGenerator(path)
     return data.load(data.Folder(path), image_size=FLAGS.image_size, batch_size=1)
 

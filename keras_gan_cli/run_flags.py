@@ -53,6 +53,11 @@ def require_no_words(argv):
         raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
 
 
+def is_saved_model(path):
+    """Whether a folder is a SavedModel, or holds versions of one: asked without importing TensorFlow."""
+    return any(path.glob("saved_model.pb")) or any(path.glob("[0-9]*/saved_model.pb"))
+
+
 def local_path(flag):
     """Return the path that an absl flag names, with ~ expanded; raise a ValueError if it is empty or not local."""
     if not flag.value.strip() or "://" in flag.value:

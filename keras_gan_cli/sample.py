@@ -132,7 +132,7 @@ def open_model(path):
         An object with `generate` and `sample_shape`.
     """
     found = [path] if path.is_file() else [file for file in map(path.joinpath, _MODELS) if file.is_file()]
-    is_exported = any(path.glob("saved_model.pb")) or any(path.glob("[0-9]*/saved_model.pb"))
+    is_exported = run_flags.is_saved_model(path)
     if not found and not is_exported:
         raise FileNotFoundError(
             "Expected a .keras file, a SavedModel, or the directory of a run that has finished, with its gan.keras. "

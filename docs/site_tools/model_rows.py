@@ -80,6 +80,10 @@ def _digits(name, recipe="", picture="", numbers=()):
     return Row(DRAW, f"examples/train.py {command}", None, picture, (_default(name), *numbers))
 
 
+def _clothes(flags, picture, row):
+    return Row(DRAW, f"examples/train.py {flags}", picture=picture, numbers=(_fashion(row),))
+
+
 def _ms(section, row, steps):
     return Cell(section, "ms a step", row), steps
 
@@ -113,23 +117,14 @@ ROWS = {
     "HingeGAN": _digits("HingeGAN", "digits_sn_hinge", "fashion_sn_hinge.png", (_fashion("`HingeGAN`, `resnet`"),)),
     "RelativisticGAN": _digits("RelativisticGAN"),
     "RelativisticAverageGAN": _digits("RelativisticAverageGAN"),
-    "StyleGAN2": Row(
-        DRAW,
-        "examples/train.py --flagfile=examples/recipes/digits_stylegan2_ada.txt",
-        picture="fashion_stylegan2.png",
-        numbers=(_fashion("`StyleGAN2`, `stylegan2`"),),
+    "StyleGAN2": _clothes(
+        "--flagfile=examples/recipes/digits_stylegan2_ada.txt", "fashion_stylegan2.png", "`StyleGAN2`, `stylegan2`"
     ),
-    "R3GAN": Row(
-        DRAW,
-        "examples/train.py --flagfile=examples/recipes/digits_r3gan.txt",
-        picture="fashion_vit.png",
-        numbers=(_fashion("`R3GAN`, `vit`"),),
-    ),
-    "AdversarialFlow": Row(
-        DRAW,
-        "examples/train.py --gan=AdversarialFlow --image_size=16 --run_dir=runs/flow",
-        picture="fashion_adversarial_flow.png",
-        numbers=(_fashion("`AdversarialFlow`, `noise_unet`"),),
+    "R3GAN": _clothes("--flagfile=examples/recipes/digits_r3gan.txt", "fashion_vit.png", "`R3GAN`, `vit`"),
+    "AdversarialFlow": _clothes(
+        "--gan=AdversarialFlow --image_size=16 --run_dir=runs/flow",
+        "fashion_adversarial_flow.png",
+        "`AdversarialFlow`, `noise_unet`",
     ),
     "ACGAN": Row(
         CLASSES,
