@@ -61,7 +61,7 @@ def run_dir(tmp_path_factory):
     checkpoint = keras_gan.callbacks.Checkpoint(path)
     gan.fit(images, epochs=2, batch_size=8, verbose=0, callbacks=[evaluate, checkpoint])
     gan.save(path / "gan.keras")
-    # As examples/run_flags.py writes them.
+    # As keras_gan_cli/run_flags.py writes them.
     (path / "flags.txt").write_text(f"--dataset={path.parent}/pictures\n--split=train\n--flip\n--nohealth\n--seed=5\n")
     return path
 
