@@ -249,7 +249,7 @@ def editing_rows(log, world, judge):
         result = log.result(settings_of(editor=True, seed=seed, **own), lambda s=seed: run_editing(s, world, judge))
         for name in ("itself", *EDITED):
             change = f"{result[name]['change']:.3f}" if name == "itself" else ""
-            yield f"TextEditor, seed {seed}", name, *cells(result[name], names), change
+            yield f"TextEditor, seed {seed}: {name}", *cells(result[name], names), change
 
 
 def main(argv):
@@ -263,7 +263,7 @@ def main(argv):
     )
     _protocol.print_table(["", "seen", *judge.names, "all", "ms_per_step"], drawing_rows(log, world, judge))
     if FLAGS.edit_steps:
-        header = ["", "word edited", *judge.names, "all", "change of an edit to itself"]
+        header = ["word edited", *judge.names, "all", "change of an edit to itself"]
         _protocol.print_table(header, editing_rows(log, world, judge))
 
 

@@ -69,8 +69,8 @@ def _default(name):
     return Cell(_DEFAULTS, "dcgan", name, means=means, against="Gaussian 1")
 
 
-def _fashion(row):
-    means = "Frechet distance after 15 minutes on one core, Fashion-MNIST"
+def _fashion(row, networks=""):
+    means = f"Frechet distance after 15 minutes on one core, Fashion-MNIST{networks and f', {networks}'}"
     return Cell(_EQUAL, "Frechet distance", row, "Gaussian of the pixels", means)
 
 
@@ -120,7 +120,15 @@ ROWS = {
     "StyleGAN2": _clothes(
         "--flagfile=examples/recipes/digits_stylegan2_ada.txt", "fashion_stylegan2.png", "`StyleGAN2`, `stylegan2`"
     ),
-    "R3GAN": _clothes("--flagfile=examples/recipes/digits_r3gan.txt", "fashion_vit.png", "`R3GAN`, `vit`"),
+    "R3GAN": Row(
+        DRAW,
+        "examples/train.py --flagfile=examples/recipes/digits_r3gan.txt",
+        picture="fashion_vit.png",
+        numbers=(
+            _fashion("`R3GAN`, `r3gan`", "networks of the paper"),
+            _fashion("`R3GAN`, `vit`", "networks of the picture, `vit`"),
+        ),
+    ),
     "AdversarialFlow": _clothes(
         "--gan=AdversarialFlow --image_size=16 --run_dir=runs/flow",
         "fashion_adversarial_flow.png",
@@ -149,7 +157,21 @@ ROWS = {
         picture="described_digits.png",
     ),
     "StackGAN": Row(CLASSES, ""),
-    "TextEditor": Row(CLASSES, ""),
+    "TextEditor": Row(
+        CLASSES,
+        "",
+        picture="edited_digits.png",
+        numbers=(
+            Cell(
+                _TEXTS,
+                "digit",
+                "TextEditor, seed 0: colour",
+                "real pictures",
+                "share of digits that stay where the colour is edited",
+            ),
+            Cell(_TEXTS, "digit", "TextEditor, seed 0: digit", "real pictures", "share of digits that become another"),
+        ),
+    ),
     "CycleGAN": Row(
         TRANSLATE,
         "examples/translate.py --source=horses/ --target=zebras/ --run_dir=runs/zebras",
