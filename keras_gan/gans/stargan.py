@@ -211,7 +211,7 @@ class StarGAN(TranslationModel):
             is_drawn=False,
         )
 
-    def translate(self, images, *, labels, averaged=True, batch_size=64, tile=None, overlap=None):
+    def translate(self, images, *, labels=None, averaged=True, batch_size=64, tile=None, overlap=None):
         """Translate images of any size that the networks take. This does not change the state of training.
 
         The paper's network sees the label where its padding with zeros meets the picture, and translates other sizes
@@ -219,8 +219,8 @@ class StarGAN(TranslationModel):
 
         Args:
             images: float32 `(num_images, height, width, channels)` in [-1, 1].
-            labels: where to: one class for all images or one for each, integers; with attributes a row of 0 and 1, or
-                one for each image.
+            labels: where to, never None: one class for all images or one for each, integers; with attributes a row of 0
+                and 1, or one for each image.
             averaged: whether to use the averaged generator if there is one.
             batch_size: int, how many images, or tiles of different images, to translate at once.
             tile: int or tuple (height, width); see `TranslationModel.translate`.

@@ -219,6 +219,11 @@ def test_labels_that_match_no_domain(kind, labels, message):
         make(labels=kind).translate(data(4)["images"], labels=labels)
 
 
+def test_labels_that_were_forgotten():
+    with pytest.raises(ValueError, match="`labels` must say where to translate"):
+        make(labels="domains").translate(data(4)["images"])
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(
     "kind, labels, message",
