@@ -41,7 +41,8 @@ def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, st
         num_frames: int, frames of a clip.
         latent_dim: int, the size of the latents, and of the code of a first frame.
         width: int, the channels of the layers next to the clip.
-        stages: int, the number of halvings; None for as many as leave the smaller side of a frame 4 pixels or more.
+        stages: int, the number of halvings; None for as many as leave the smaller side of a frame 4 pixels or more, and
+            have two frames or more to halve.
         from_first_frame: bool, whether the generator takes a first frame, "frames", next to the latents.
 
     Returns:
@@ -66,6 +67,9 @@ def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, st
     lengths = [num_frames]
     for _ in sides[1:]:
         lengths.append((lengths[-1] + 1) // 2)
+    while stages is None and len(lengths) > 2 and lengths[-2] < 2:
+        lengths.pop()
+        sides.pop()
     if lengths[-2] < 2:
         raise ValueError(
             f"A clip of {num_frames} frames cannot be halved {len(lengths) - 1} times: give longer clips, or fewer "

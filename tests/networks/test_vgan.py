@@ -64,6 +64,13 @@ def test_the_mask_says_how_much_of_each_is_seen():
     assert np.ptp(foreground, axis=1).max() > 0.1
 
 
+def test_short_clips_of_large_frames_are_halved_as_often_as_their_time_can_be():
+    generator, discriminator = vgan(image_shape=(32, 32, 1), num_frames=3, latent_dim=2, width=2)
+    # Height 32 could be halved three times; 3 frames become 2 and then 1.
+    assert len([layer for layer in discriminator.layers if layer.name.startswith("down_")]) == 2
+    assert generator.output["clips"].shape == discriminator.input.shape == (None, 3, 32, 32, 1)
+
+
 def test_clips_that_are_too_short_are_refused():
     with pytest.raises(ValueError, match="A clip of 8 frames cannot be halved 4 times"):
-        vgan(num_frames=8)
+        vgan(num_frames=8, stages=4)
