@@ -1,10 +1,12 @@
 """Train the models that `keras_gan.load_pretrained` loads, and pack them into the package.
 
     python scripts/make_pretrained.py --names=digits,digits_by_class
+    python scripts/make_pretrained.py --names=fashion_mnist --data_dir=~/tensorflow_datasets
     python scripts/make_pretrained.py --names=shakespeare --text=tinyshakespeare.txt
 
 Each is a run of a script of examples/, below, with seed 0, in a folder of --runs. A trained run that is there is packed
-as it is, and a run that was stopped resumes. --text is a file of Shakespeare's plays.
+as it is, and a run that was stopped resumes. --data_dir holds Fashion-MNIST of TensorFlow Datasets (see
+examples/recipes/fashion_mnist_dcgan.txt), and --text is a file of Shakespeare's plays.
 
 A packed model has the averaged generator in the place of the other one, no state of optimizers, and weights that are
 rounded to float16 (11 bits of a float32), which makes the compressed file about half as large. keras_gan/pretrained/
@@ -42,6 +44,7 @@ LARGEST = 2_000_000
 FLAGS = flags.FLAGS
 flags.DEFINE_list("names", [], "Which models to make.")
 flags.DEFINE_string("runs", "runs/pretrained", "Where the runs go, each in a folder of its name.")
+flags.DEFINE_string("data_dir", None, "TensorFlow Datasets, for fashion_mnist.")
 flags.DEFINE_string("text", None, "A file of Shakespeare's plays, for shakespeare.")
 
 
@@ -72,6 +75,12 @@ RECIPES = {
         "examples/train.py --preset=digits --labels --image_size=16 --steps=4000 --steps_per_epoch=500",
         "digits",
         "Optical Recognition of Handwritten Digits, Alpaydin and Kaynak 1998, UCI; by way of scikit-learn; CC BY 4.0",
+    ),
+    "fashion_mnist": Recipe(
+        "examples/train.py --preset=digits --dataset=fashion_mnist --labels --steps=4000 --steps_per_epoch=500",
+        "fashion_mnist",
+        "Fashion-MNIST, Xiao et al. 2017 (arXiv 1708.07747), Zalando SE; MIT",
+        needs=("data_dir",),
     ),
     "shakespeare": Recipe(
         "examples/write.py --tokenizer=characters --length=64 --width=256 --steps=1250 --steps_per_epoch=250",
@@ -153,7 +162,9 @@ def facts_of(name, recipe, model, small):
     """Return what the card says beyond what the model knows."""
     recorded = (pathlib.Path(FLAGS.runs).expanduser() / name / "flags.txt").read_text()
     batch_size = int(re.search(r"^--batch_size=(\d+)$", recorded, re.MULTILINE)[1])
-    command = recipe.command + "".join(f" --{need}={recipe.data_set}.txt" for need in recipe.needs)
+    # Of the command on the card: TensorFlow Datasets have a folder of their own.
+    given = {"text": f" --text={recipe.data_set}.txt", "data_dir": ""}
+    command = recipe.command + "".join(given[need] for need in recipe.needs)
     written = {}
     if not hasattr(small, "sample_shape"):
         written["three_texts"] = small.write(3, prompt="KING ", temperature=0.6, seed=0)
@@ -184,7 +195,8 @@ def measured(model, name):
         nats = -model.log_likelihood(tokens).mean() / tokens.shape[1]
         return {"nats a character of the last tenth of the plays": float(nats)}
     side = model.sample_shape[0]
-    real = {split: data.load("digits", image_size=side, split=split, labels=True) for split in ("train", "test")}
+    source = data.TFDS(name, data_dir=FLAGS.data_dir) if name == "fashion_mnist" else "digits"
+    real = {split: data.load(source, image_size=side, split=split, labels=True) for split in ("train", "test")}
     keras.utils.set_random_seed(0)
     extractor = metrics.train_extractor(real["train"], seed=0)
     evaluator = metrics.Evaluator(extractor, ["frechet_distance", "precision_recall"], num_images=2_000)

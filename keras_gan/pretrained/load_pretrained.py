@@ -20,6 +20,7 @@ def load_pretrained(name):
 
     * "digits": handwritten digits, 32x32, grey (`NonSaturatingGAN`);
     * "digits_by_class": digits of a given class, 16x16 (`NonSaturatingGAN`; `generate(16, labels=3)`);
+    * "fashion_mnist": clothes of a given class, 32x32 (`NonSaturatingGAN`; `generate(16, labels=7)` draws sneakers);
     * "shakespeare": the plays, character by character (`LanguageModel`; `write(3, prompt="KING ")`).
 
     The model is whole, with all its networks: after `compile()`, `fit` trains it further, or on other data. It has no

@@ -73,6 +73,14 @@ def test_digits_by_class_are_digits_of_the_class(models):
     assert _share_of_right_digits(samples, labels) >= 0.9
 
 
+def test_clothes_of_a_class_have_its_shape(models):
+    trousers, sneakers = (models["fashion_mnist"].generate(20, labels=label, seed=0) > -0.5 for label in (1, 7))
+    # Rows and columns with something in them: trousers are tall and narrow, sneakers low and wide.
+    sides = [[shape.any(axis=axis).sum(axis=1).mean() for axis in (2, 1)] for shape in (trousers, sneakers)]
+    assert sides[0][0] > 1.3 * sides[0][1]
+    assert sides[1][1] > 1.3 * sides[1][0]
+
+
 def test_the_plays_are_english(models):
     writer = models["shakespeare"]
     line = "To be, or not to be, that is the question:\nWhether 'tis nobler "
