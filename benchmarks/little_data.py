@@ -1,4 +1,4 @@
-"""What helps a GAN that has only 200 images? Six ways to train on a part of Fashion-MNIST; prints a Markdown table.
+"""What helps a GAN that has only 200 images? Eight ways to train on a part of Fashion-MNIST; prints a Markdown table.
 
     python benchmarks/little_data.py --seeds=0,1,2
     python benchmarks/little_data.py --way=none --way=diff_augment --steps=500
@@ -15,6 +15,8 @@ an average of the generator with a half-life of 1,000 images, and --steps traini
                       500,000: a run sees 192,000
     lecam             LeCam of weight 0.3, from step 100 on instead of the authors' 1,000
     diff_augment_r1   DiffAugment and R1
+    places            the part of DiffAugment that moves and cuts: translation and cutout
+    colours           its other part: brightness and contrast
 
 The distance is that of the samples to all 10,000 test images, with its interval, on the features of a classifier of
 the whole train split (`keras_gan.metrics.train_extractor`). Next to it are the distances of two sets of 10,000 images:
@@ -50,6 +52,8 @@ WAYS = {
     "ada": lambda: {"augmentation": augmentation.AdaptiveAugment(rise_images=20_000)},
     "lecam": lambda: {"penalties": [penalties.LeCam(0.3, begin=100)]},
     "diff_augment_r1": lambda: {"augmentation": augmentation.DiffAugment(), "penalties": [penalties.R1(1.0)]},
+    "places": lambda: {"augmentation": augmentation.DiffAugment(["translation", "cutout"])},
+    "colours": lambda: {"augmentation": augmentation.DiffAugment(["color"])},
 }
 
 FLAGS = flags.FLAGS

@@ -17,6 +17,8 @@ import names
 
 PAGE = names.ROOT / "docs" / "models.md"
 _NOT_MEASURED = "not measured"
+# Of a text, so many lines.
+LINES = 3
 _INTRODUCTION = """\
 # All models
 
@@ -26,6 +28,7 @@ takes, and how good it is next to a baseline that costs nothing or little. Some 
 
 * The minutes are those of the command on two cores, as its recipe or script states them. With a "~" they are the steps
   of the benchmark times the milliseconds of a step there, mostly of one core, with other programs running.
+* GiB are the largest resident memory of the command's process, TensorFlow's own 0.6 with it, with few data.
 * The number is a cell of a table in `benchmarks/RESULTS.md`, mostly of seed 0 alone, with the baseline of the same
   section in brackets. It says there what the number means, and how it was measured. **Not all are good**: where the
   baseline is better, it says why, as far as that is known. The digits are scikit-learn's.
@@ -44,7 +47,8 @@ def page():
         if name not in stated:
             raise ValueError(f"The README has no row of the model {name}, with its paper and what it does.")
         groups[row.group].append(_line(name, row, *stated[name], sections))
-    head = "| model | what it does; what trains it | minutes | number (baseline) | picture |\n" + "| --- " * 5 + "|"
+    head = "| model | what it does; what trains it | minutes | GiB | number (baseline) | what comes out |\n"
+    head += "| --- " * 6 + "|"
     parts = ["\n".join([f"## {group}", "", head, *lines]) for group, lines in groups.items() if lines]
     return "\n\n".join([_INTRODUCTION.rstrip(), *parts]) + "\n"
 
@@ -125,16 +129,32 @@ def _cells(line):
 
 def _line(name, row, paper, purpose, sections):
     command = f"`python {row.command}`" if row.command else "In Python alone: see its example."
-    picture = f"![What {name} draws](images/{row.picture})" if row.picture else ""
     numbers = "; ".join(_number(cell, sections) for cell in row.numbers) or _NOT_MEASURED
     cells = (
         f"`{name}`, {paper}" if paper else f"`{name}`",
         f"{purpose}<br>{command}",
         _minutes(row, sections),
+        _memory(name, row, sections),
         numbers,
-        picture,
+        _output(name, row),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _output(name, row):
+    """The picture of a row, what one hears, and the first lines of what was written."""
+    parts = [f"![What {name} draws](images/{row.picture})"] if row.picture else []
+    if row.sound:
+        parts.append(f"[listen](sounds/{row.sound})")
+    if row.text:
+        lines = (names.ROOT / "docs" / "texts" / row.text).read_text().splitlines()[:LINES]
+        # A vertical bar would end the cell.
+        parts += [f"`{line.replace('|', '/')}`" for line in lines]
+    return "<br>".join(parts)
+
+
+def _memory(name, row, sections):
+    return value(model_rows.memory(name), name, sections) if row.command else ""
 
 
 def _number(cell, sections):

@@ -41,6 +41,8 @@ class Row:
             command's recipe or script states.
         picture: str, a file in docs/images, or "".
         numbers: tuple of `Cell`.
+        sound: str, a file in docs/sounds, or "".
+        text: str, a file in docs/texts, of which the page has the first lines, or "".
     """
 
     group: str
@@ -48,6 +50,8 @@ class Row:
     minutes: tuple[Cell, int] | None = None
     picture: str = ""
     numbers: tuple[Cell, ...] = ()
+    sound: str = ""
+    text: str = ""
 
 
 DRAW, CLASSES, TRANSLATE, RESTORE = "Draw pictures", "Draw what is asked for", "Translate pictures", "Restore pictures"
@@ -59,8 +63,14 @@ _DEFAULTS, _EQUAL = "Defaults that learn", "Networks after equal time on Fashion
 _TEXTS = "Pictures of what a text says"
 _STYLES, _ENLARGED = "Emoji from one style to the other", "Enlarging photographs, with a bicubic path"
 _HOLES, _CODES = "Filling holes", "VAE and VAE-GAN next to a linear code"
+_CORPORA = "GANs of real text"
 _BY_ORACLE = "negative log-likelihood of its texts, nats a token, by an oracle"
 _DETECTORS, _ORACLE = "Which detector finds the other classes", "GANs of text next to maximum likelihood"
+
+
+def memory(name):
+    """The GiB that the command of a model needs."""
+    return Cell("What the commands of the models need", "GiB", name)
 
 
 def _default(name):
@@ -101,6 +111,17 @@ def _oracle(row):
     return Cell(_ORACLE, "NLL_oracle", f"{row}, seed 0", "MLE, seed 0", _BY_ORACLE, "`LanguageModel`")
 
 
+def _divergence(row):
+    means = "JSD-4 to held-out characters of Shakespeare, bits"
+    begins = f"{row}, seed 0, temperature 1.0"
+    return Cell(_CORPORA, "JSD-4", begins, "MLE, seed 0, temperature 1.0", means, "`LanguageModel`")
+
+
+def _animated(name):
+    means = "Frechet distance, animated emoji"
+    return Cell("Clips of animated emoji", "distance", f"{name}, seed 0", "Gaussian", means, "Gaussian of the pixels")
+
+
 def _hole(table, row):
     means = f"Frechet distance, facades with holes {'in the centre' if table == 'centre' else table}"
     return Cell(f"{_HOLES}/{table}", "Frechet distance", row, "harmonic", means, "harmonic surface")
@@ -130,7 +151,7 @@ ROWS = {
         ),
     ),
     "AdversarialFlow": _clothes(
-        "--gan=AdversarialFlow --image_size=16 --run_dir=runs/flow",
+        "--flagfile=examples/recipes/digits_adversarial_flow.txt",
         "fashion_adversarial_flow.png",
         "`AdversarialFlow`, `noise_unet`",
     ),
@@ -224,7 +245,8 @@ ROWS = {
     ),
     "DPED": Row(
         RESTORE,
-        "examples/restore.py --task=denoise --model=DPED --pictures=photographs/",
+        "examples/restore.py --task=denoise --model=DPED --pictures=photographs/"
+        " --features=vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5",
         numbers=(
             Cell(
                 "What DPED's losses",
@@ -285,11 +307,17 @@ ROWS = {
     "MoCoGAN": Row(
         MOVE,
         "examples/clips.py --run_dir=runs/digits",
+        picture="emoji_mocogan.gif",
         numbers=(
             Cell("MoCoGAN on digits", "speed", "MoCoGAN", "shuffled frames", "distance of speeds in pixels, digits"),
+            _animated("MoCoGAN"),
         ),
     ),
-    "VideoGAN": Row(MOVE, "examples/clips.py --gan=VideoGAN --dataset=films/ --run_dir=runs/films"),
+    "VideoGAN": Row(
+        MOVE,
+        "examples/clips.py --gan=VideoGAN --dataset=films/ --run_dir=runs/films",
+        numbers=(_animated("VideoGAN"),),
+    ),
     "WaveGAN": Row(
         SOUND,
         "examples/waves.py --recordings=recordings/ --run_dir=runs/words",
@@ -302,6 +330,8 @@ ROWS = {
                 "score of spoken digits, at most 10",
             ),
         ),
+        picture="wavegan.png",
+        sound="wavegan.wav",
     ),
     "MelGAN": Row(SOUND, "examples/vocode.py --version=MelGAN --recordings=recordings/ --run_dir=runs/voices"),
     "HiFiGAN": Row(
@@ -313,6 +343,7 @@ ROWS = {
                 "A vocoder for a voice", "log_mel_distance", "HiFi-GAN, seed 0", "Griffin-Lim", "distance of log mels"
             ),
         ),
+        sound="hifi_gan.wav",
     ),
     "LanguageModel": Row(
         TEXT,
@@ -327,19 +358,24 @@ ROWS = {
                 "equal shares of all tokens",
             ),
         ),
+        text="language_model.txt",
     ),
     "SeqGAN": Row(
         TEXT,
         "examples/write.py --text=captions.txt --model=SeqGAN --run_dir=runs/captions",
-        numbers=(_oracle("SeqGAN"),),
+        numbers=(_oracle("SeqGAN"), _divergence("SeqGAN")),
+        text="seqgan.txt",
     ),
     "RelGAN": Row(
         TEXT,
         "examples/write.py --text=captions.txt --model=RelGAN --run_dir=runs/captions",
-        numbers=(_oracle("RelGAN"),),
+        numbers=(_oracle("RelGAN"), _divergence("RelGAN")),
+        text="relgan.txt",
     ),
     "TextWGANGP": Row(
         TEXT,
         "examples/write.py --text=words.txt --model=TextWGANGP --tokenizer=characters --length=16 --run_dir=runs/words",
+        numbers=(_divergence("TextWGANGP"),),
+        text="text_wgan_gp.txt",
     ),
 }

@@ -1,0 +1,212 @@
+"""Does the command of each model in docs/models.md run, and what memory does it need? Prints a Markdown table.
+
+    python benchmarks/commands.py
+    python benchmarks/commands.py --models=SRGAN --models=ESRGAN --steps=50
+
+Each command is run as the page has it, in a folder of its own, with --steps training steps in the place of its own
+number. The data that it names are made up: photographs of noise with edges, cut-outs, films, tones, sentences. They say
+nothing of quality, but have the sizes of real ones, except that they are few: data that are kept in memory come on top.
+"GiB" is the largest resident memory of the process, TensorFlow's own with it, which is the first row. A command that
+ends with an error has it printed below the table, and this script then ends with 1.
+"""
+
+import os
+import pathlib
+import shlex
+import subprocess
+import sys
+import tempfile
+
+import numpy as np
+from absl import app, flags
+from PIL import Image
+from scipy.io import wavfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "docs" / "site_tools"))
+
+import model_rows
+from names import ROOT
+
+COMMANDS = {name: row.command for name, row in model_rows.ROWS.items() if row.command}
+SIDE, PICTURES, FRAMES, SAMPLE_RATE = 128, 40, 16, 8000
+
+FLAGS = flags.FLAGS
+flags.DEFINE_multi_enum("models", list(COMMANDS), list(COMMANDS), "Whose commands to run.")
+flags.DEFINE_integer("steps", 20, "Training steps of each.", lower_bound=2)
+
+
+def photograph(rng, channels=3):
+    """Return a picture with smooth parts, edges and noise, uint8 `(side, side, channels)`."""
+    rough = rng.integers(0, 256, size=(4, 4, channels), dtype="uint8")
+    smooth = np.stack([Image.fromarray(rough[..., c]).resize((SIDE, SIDE)) for c in range(channels)], axis=-1)
+    smooth[SIDE // 4 : SIDE // 2, SIDE // 4 :] //= 2
+    return np.clip(smooth + rng.normal(0.0, 4.0, smooth.shape), 0, 255).astype("uint8")
+
+
+def make_photographs(folder, rng, count=PICTURES):
+    """Write photographs into a folder."""
+    folder.mkdir(parents=True)
+    for i in range(count):
+        Image.fromarray(photograph(rng)).save(folder / f"{i:03d}.png")
+
+
+def make_pairs(folder, rng):
+    """Write pairs side by side."""
+    folder.mkdir(parents=True)
+    for i in range(PICTURES):
+        Image.fromarray(np.hstack([photograph(rng), photograph(rng)])).save(folder / f"{i:03d}.png")
+
+
+def make_domains(folder, rng):
+    """Write a sub-folder for each of two domains."""
+    for domain in ("old", "young"):
+        make_photographs(folder / domain, rng)
+
+
+def make_cut_outs(folder, rng):
+    """Write pictures with alpha: a disk with a soft edge."""
+    folder.mkdir(parents=True)
+    y, x = np.mgrid[:SIDE, :SIDE] - SIDE / 2
+    alpha = np.clip(SIDE / 3 - np.hypot(x, y), 0, 8) * (255 / 8)
+    for i in range(PICTURES):
+        rgba = np.dstack([photograph(rng), alpha.astype("uint8")])
+        Image.fromarray(rgba).save(folder / f"{i:03d}.png")
+
+
+def make_films(folder, rng):
+    """Write folders of frames, each a photograph that moves to the right."""
+    for i in range(PICTURES):
+        frames, picture = folder / f"{i:03d}", photograph(rng)
+        frames.mkdir(parents=True)
+        for t in range(FRAMES):
+            Image.fromarray(np.roll(picture, 2 * t, axis=1)).save(frames / f"{t:03d}.png")
+
+
+def make_recordings(folder, rng):
+    """Write seconds of tones with noise."""
+    folder.mkdir(parents=True)
+    time = np.arange(2 * SAMPLE_RATE) / SAMPLE_RATE
+    for i in range(PICTURES):
+        wave = 0.3 * np.sin(2 * np.pi * rng.uniform(100, 400) * time) + rng.normal(0.0, 0.02, time.shape)
+        wavfile.write(folder / f"{i:03d}.wav", SAMPLE_RATE, (32767 * np.clip(wave, -1, 1)).astype("int16"))
+
+
+def make_text(file, rng):
+    """Write sentences of a small vocabulary, one a line."""
+    words = [
+        "a",
+        "the",
+        "king",
+        "queen",
+        "dog",
+        "cat",
+        "sees",
+        "hears",
+        "follows",
+        "finds",
+        "old",
+        "young",
+        "red",
+        "house",
+    ]
+    lines = [" ".join(rng.choice(words, rng.integers(6, 14))) for _ in range(2000)]
+    file.write_text("\n".join(lines) + "\n")
+
+
+def make_features(file, rng):
+    """Write random weights of VGG19, by the names of its layers."""
+    arrays, taken = {}, 3
+    for block, (count, width) in enumerate(zip((2, 2, 4, 4, 4), (64, 128, 256, 512, 512), strict=True), start=1):
+        for number in range(1, count + 1):
+            name, size = f"block{block}_conv{number}", (3, 3, taken, width)
+            arrays[f"{name}/kernel"] = (rng.standard_normal(size, "float32") * (2 / (9 * taken)) ** 0.5).astype(
+                "float16"
+            )
+            arrays[f"{name}/bias"] = np.zeros(width, "float16")
+            taken = width
+    np.savez(file, **arrays)
+
+
+MADE = {
+    "horses/": make_photographs,
+    "zebras/": make_photographs,
+    "photographs/": make_photographs,
+    "parts/good/": make_photographs,
+    "facades/": make_pairs,
+    "faces/": make_domains,
+    "cut_outs/": make_cut_outs,
+    "films/": make_films,
+    "recordings/": make_recordings,
+    "plays.txt": make_text,
+    "captions.txt": make_text,
+    "words.txt": make_text,
+    "vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5": make_features,
+}
+# The flag of the phase before the game, of commands with such a part.
+PHASES = {
+    "describe.py": "matching_steps",
+    "write.py": "pretraining_steps",
+    "--task=upscale": "pretraining_steps",
+    "--detector=AnomalyGAN": "gan_steps",
+}
+
+
+def arguments(command, folder):
+    """Return a command of the page as its arguments, with its data made in `folder` and few steps."""
+    script, *given = shlex.split(command)
+    words = [str(ROOT / script)]
+    for flag in given:
+        name, _, value = flag.partition("=")
+        if value in MADE:
+            # Weights are written with NumPy alone.
+            path = folder / "data" / value.rstrip("/").replace(".h5", ".npz")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if not path.exists():
+                MADE[value](path, np.random.default_rng(0))
+            value = str(path)
+        if name == "--flagfile":
+            value = str(ROOT / value)
+        if name != "--run_dir":
+            words.append(f"{name}={value}")
+    few = {"steps": FLAGS.steps, "steps_per_epoch": FLAGS.steps, "run_dir": folder / "run"}
+    few |= {phase: FLAGS.steps // 2 for part, phase in PHASES.items() if part in command}
+    return [*words, *(f"--{name}={value}" for name, value in few.items())]
+
+
+def run(words, folder):
+    """Run a Python program; return its exit status, the GiB that it needed, and what it wrote to stderr."""
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    with (folder / "stderr.txt").open("w+") as errors:
+        process = subprocess.Popen(
+            [sys.executable, *words], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors
+        )
+        # The usage of this process alone; `resource.getrusage` has that of the largest child so far.
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        errors.seek(0)
+        return process.returncode, usage.ru_maxrss / 2**20, errors.read()
+
+
+def main(argv):
+    """Run the commands, print the table."""
+    if argv[1:]:
+        raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
+    failed = []
+    print("| model | GiB | command |\n|---|---|---|", flush=True)
+    with tempfile.TemporaryDirectory() as directory:
+        _, gib, _ = run(["-c", "import keras_gan"], pathlib.Path(directory))
+        print(f"| `import keras_gan` | {gib:.1f} | |", flush=True)
+    for name in dict.fromkeys(FLAGS.models):
+        with tempfile.TemporaryDirectory() as directory:
+            folder = pathlib.Path(directory)
+            code, gib, errors = run(arguments(COMMANDS[name], folder), folder)
+        if code:
+            failed.append(f"{name} ended with {code}:\n{errors[-2000:]}")
+        print(f"| {name} | {f'{gib:.1f}' if not code else '**failed**'} | `{COMMANDS[name]}` |", flush=True)
+    print("", *failed, sep="\n")
+    sys.exit(bool(failed))
+
+
+if __name__ == "__main__":
+    app.run(main)

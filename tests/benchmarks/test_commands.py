@@ -1,0 +1,46 @@
+"""The script that runs the commands of docs/models.md makes what they need, and says what failed."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gan import data
+
+
+@pytest.fixture(scope="module")
+def commands(load_script):
+    script = load_script("benchmarks", "commands.py")
+    script.FLAGS(["commands.py", "--steps=4"])
+    return script
+
+
+def test_every_command_names_data_that_is_made(commands, tmp_path, monkeypatch):
+    monkeypatch.setattr(commands, "PICTURES", 1)
+    for command in commands.COMMANDS.values():
+        for word in commands.arguments(command, tmp_path)[1:]:
+            name, _, value = word.partition("=")
+            # Names without a slash or an ending are no paths.
+            if name != "--run_dir" and ("/" in value or value.endswith(".txt")):
+                assert value.startswith(str(tmp_path)) or value.endswith(".txt"), command
+
+
+def test_steps_are_few_and_nothing_else_changes(commands, tmp_path):
+    words = commands.arguments("examples/train.py --gan=LSGAN --run_dir=runs/lsgan", tmp_path)
+    assert words[1:] == ["--gan=LSGAN", "--steps=4", "--steps_per_epoch=4", f"--run_dir={tmp_path / 'run'}"]
+
+
+def test_pictures_are_the_same_again_and_can_be_read(commands, tmp_path):
+    for name in ("first", "second"):
+        commands.make_photographs(tmp_path / name, np.random.default_rng(0), count=2)
+    first, second = (np.asarray(Image.open(tmp_path / name / "001.png")) for name in ("first", "second"))
+    np.testing.assert_array_equal(first, second)
+    assert len(next(iter(data.load(tmp_path / "first", image_size=32, batch_size=2)))) == 2
+
+
+def test_memory_and_errors_are_those_of_the_process(commands, tmp_path):
+    code, small, errors = commands.run(["-c", "import sys; sys.exit('no such thing')"], tmp_path)
+    assert (code, errors.strip()) == (1, "no such thing")
+    # A child counts the memory of the process that starts it, which is below this.
+    _, large, _ = commands.run(["-c", "b'x' * 2**30"], tmp_path)
+    assert 1.0 < large < 1.05
+    assert small < large
