@@ -19,6 +19,7 @@ from keras_gan_cli import run_flags
 FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "moving-digits", 'The clips: "moving-digits", a .npz or .npy file, or a folder.')
 flags.DEFINE_string("run_dir", "runs/clips", "Where the results go.")
+run_flags.define_resume()
 flags.DEFINE_enum("gan", "MoCoGAN", ["MoCoGAN", "VideoGAN"], "The model that is trained.")
 flags.DEFINE_enum("cell", "lstm", ["gru", "lstm"], "Of a MoCoGAN: the recurrent cell that draws the motion.")
 flags.DEFINE_bool("first_frame", False, "Of a VideoGAN: whether it continues first frames.")

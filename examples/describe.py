@@ -22,6 +22,7 @@ FLAGS = flags.FLAGS
 flags.DEFINE_string("dataset", "captioned-digits", 'The pictures: "captioned-digits", or a folder.')
 flags.DEFINE_string("captions", None, "Of a folder: a CSV file with the columns file and caption.")
 flags.DEFINE_string("run_dir", "runs/described", "Where the results go.")
+run_flags.define_resume()
 flags.DEFINE_string("export_dir", None, "Where to export the trained model to; default: nowhere.")
 flags.DEFINE_multi_string("text", [], "A sentence to draw at the end; may be given several times.")
 flags.DEFINE_enum("encoder", "gru", ["gru", "transformer", "bag"], "What reads the texts.")

@@ -39,6 +39,7 @@ flags.DEFINE_integer("steps", 3000, "Training steps in all.", lower_bound=1)
 flags.DEFINE_integer("steps_per_epoch", 300, "Steps between two pictures and two measurements.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the weights, the order of the images, and all noise.", lower_bound=0)
 flags.DEFINE_string("run_dir", "runs/encode", "Where the results go.")
+run_flags.define_resume()
 flags.DEFINE_string("edit", None, "A class, by its name or number, that images are moved to.")
 flags.DEFINE_string("export_dir", None, "Export the model for TensorFlow Serving, as the next version in here.")
 

@@ -86,6 +86,7 @@ flags.DEFINE_integer("steps", None, "Training steps in all; default: what takes 
 flags.DEFINE_integer("steps_per_epoch", 250, "Steps between two pictures and two measurements.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the weights, the squares, their order, and all noise.", lower_bound=0)
 flags.DEFINE_string("run_dir", "runs/restore", "Where the results go, or where a trained model is.")
+run_flags.define_resume()
 flags.DEFINE_string("restore", None, "A folder of pictures to restore.")
 flags.DEFINE_string("trimaps", None, "Of a model that finds alphas: a folder with the trimaps of the --restore.")
 flags.DEFINE_string("out", None, "Where the restored pictures go; default: RUN_DIR/restored.")

@@ -23,7 +23,10 @@ generate = model.signatures.get("serving_default")
 inputs = generate.structured_input_signature[1].values() if generate else []
 if [tensor.name for tensor in inputs] != ["latents"]:
     names = ", ".join(tensor.name for tensor in inputs) or "nothing"
-    sys.exit(f"Error: this script draws from latents alone. Received: {folder}, whose serving_default takes {names}")
+    sys.exit(
+        "Error: this script draws from latents alone; for a model that takes files, see saved_models/README.md. "
+        f"Received: {folder}, whose serving_default takes {names}"
+    )
 (latents,) = inputs
 (images,) = generate(**{latents.name: tf.random.stateless_normal((36, *latents.shape[1:]), seed=(0, 0))}).values()
 _, height, width, channels = images.shape

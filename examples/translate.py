@@ -30,7 +30,9 @@ flags.DEFINE_list("pairs", [], "A folder of pairs, or two folders of sources and
 flags.DEFINE_string("source", None, "A folder of one kind of images, for --target without pairs.")
 flags.DEFINE_string("target", None, "A folder of the other kind of images.")
 flags.DEFINE_string("domains", None, "A folder with a sub-folder for each domain.")
-flags.DEFINE_enum("source_half", None, ["left", "right"], "Where the source is in --pairs of one picture each.")
+flags.DEFINE_enum(
+    "source_half", None, ["left", "right"], "Where the source is in --pairs of one picture each; default: left."
+)
 flags.DEFINE_integer("image_size", 64, "Height and width of the training images.", lower_bound=8)
 flags.DEFINE_integer("channels", None, "1: grey, 3: RGB, 4: RGB with alpha; default: as the images are.")
 flags.DEFINE_bool("jitter", True, "Read images an eighth larger, cut a random part, and mirror half of them.")
@@ -41,6 +43,7 @@ flags.DEFINE_integer("steps", 4000, "Training steps in all; the learning rates f
 flags.DEFINE_integer("steps_per_epoch", 200, "Steps between two pictures and two measurements.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the weights, the order of the images, and all noise.", lower_bound=0)
 flags.DEFINE_string("run_dir", "runs/translate", "Where the results go, or where a trained translator is.")
+run_flags.define_resume()
 flags.DEFINE_string("translate", None, "A folder of images to translate.")
 flags.DEFINE_string("out", None, "Where the translations go, under the same names; default: RUN_DIR/translations.")
 flags.DEFINE_enum("to", "target", ["target", "source"], "Which way a CycleGAN translates, and is exported.")

@@ -31,6 +31,7 @@ flags.DEFINE_string("resynthesise", None, "A folder of recordings to make again 
 flags.DEFINE_string("out", None, "Where these go; default: RUN_DIR/resynthesised.")
 flags.DEFINE_string("export_dir", None, "Export the vocoder for TensorFlow Serving, as the next version in here.")
 flags.DEFINE_string("run_dir", "runs/vocoder", "Where the results go, or where a trained vocoder is.")
+run_flags.define_resume()
 flags.DEFINE_enum("version", "V1", ["V1", "V2", "V3", "MelGAN"], "Of HiFi-GAN; or MelGAN.")
 flags.DEFINE_integer("sample_rate", 22050, "Samples a second; other recordings are resampled.", lower_bound=2)
 flags.DEFINE_integer("num_mels", 80, "Mels of a frame.", lower_bound=1)

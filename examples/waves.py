@@ -37,6 +37,7 @@ flags.DEFINE_integer("steps", 3000, "Training steps in all.", lower_bound=1)
 flags.DEFINE_integer("steps_per_epoch", 100, "Steps between two snapshots and two checkpoints.", lower_bound=1)
 flags.DEFINE_integer("seed", 0, "Seed of the weights, the order of the recordings, and all noise.", lower_bound=0)
 flags.DEFINE_string("run_dir", "runs/waves", "Where the results go.")
+run_flags.define_resume()
 flags.DEFINE_string("export_dir", None, "Export the generator for TensorFlow Serving, as the next version in here.")
 
 # What a run is recorded with.

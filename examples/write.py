@@ -20,6 +20,7 @@ from keras_gan_cli import run_flags
 FLAGS = flags.FLAGS
 flags.DEFINE_string("text", None, "The texts: a file, or a folder of files.")
 flags.DEFINE_string("run_dir", "runs/text", "Where the results go.")
+run_flags.define_resume()
 flags.DEFINE_string("export_dir", None, "Where the SavedModel goes; default: none is written.")
 flags.DEFINE_enum(
     "model", "LanguageModel", ["LanguageModel", "SeqGAN", "RelGAN", "TextWGANGP"], "The model that is trained."

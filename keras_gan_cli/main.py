@@ -13,6 +13,7 @@ import functools
 import importlib
 import importlib.metadata
 import re
+import signal
 import sys
 import textwrap
 
@@ -56,7 +57,11 @@ def run(name, arguments=None):
     command.define()
     groups = getattr(command, "GROUPS", None) or {"Flags": [flag for flag in FLAGS if flag not in before]}
     argv = [f"keras_gan {name}", *(sys.argv[1:] if arguments is None else arguments)]
-    app.run(command.main, argv, functools.partial(_parse, command, groups))
+    try:
+        app.run(command.main, argv, functools.partial(_parse, command, groups))
+    except KeyboardInterrupt:
+        # A preset imports TensorFlow, which takes seconds, before the command begins.
+        sys.exit(128 + signal.SIGINT)
 
 
 def _known(name):

@@ -8,6 +8,7 @@ import re
 import signal
 import sys
 
+from absl import flags as absl_flags
 from absl import logging
 
 # What may change when a run resumes: the rest decides what is trained.
@@ -15,8 +16,12 @@ _FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir
 _FILE = "flags.txt"
 # The names of the trained models of all commands and scripts.
 _MODELS = ("gan.keras", "vocoder.keras")
+# Differences between two runs that are named.
+_SHOWN = 3
 # The name of a folder need not be UTF-8.
 _ENCODING = {"encoding": "utf-8", "errors": "surrogateescape"}
+# A flag that is defined here belongs to the script that asks for it, whose --help shows it.
+absl_flags.disclaim_key_flags()
 
 
 def in_one_line(main):
@@ -87,11 +92,19 @@ def require_whole_epochs(flags):
         )
 
 
+def define_resume():
+    """Define --resume, which lets a run resume though other flags began it."""
+    absl_flags.DEFINE_bool(
+        "resume", False, "Resume the run in --run_dir, whatever its flags were, as when its data have moved."
+    )
+
+
 def begin(flags, names, run_dir):
     """Find and make the directory of a run.
 
     Args:
-        flags: absl's `FLAGS`. Their --run_dir becomes the directory, and an epoch no longer than the run.
+        flags: absl's `FLAGS`, with `define_resume`. Their --run_dir becomes the directory, and an epoch no longer than
+            the run.
         names: names of the flags that decide what is trained.
         run_dir: `pathlib.Path`, as the user gave it.
 
@@ -101,7 +114,7 @@ def begin(flags, names, run_dir):
     # Recorded like this: a later --steps that makes longer epochs possible must not change them.
     flags.steps_per_epoch = min(flags.steps_per_epoch, flags.steps)
     recorded = [flags[name] for name in names]
-    run_dir = free_directory(recorded, run_dir)
+    run_dir = free_directory(recorded, run_dir, resume=flags.resume)
     flags.run_dir = str(run_dir)
     make_directories(flags["run_dir"])
     return recorded, run_dir
@@ -130,7 +143,7 @@ def recording(flags, run_dir):
     return keras.callbacks.LambdaCallback(on_train_begin=lambda _: record(flags, run_dir))
 
 
-def free_directory(flags, run_dir):
+def free_directory(flags, run_dir, *, resume=False):
     """Return the directory for the run of these flags: the given one, or another if it belongs to another run.
 
     The first of `run_dir`, `run_dir`_2, `run_dir`_3, ... is chosen that holds no run, or a run that the flags resume.
@@ -138,11 +151,16 @@ def free_directory(flags, run_dir):
     Args:
         flags: absl flags.
         run_dir: `pathlib.Path`, as the user gave it.
+        resume: bool, whether the run in `run_dir` resumes with these flags, whatever its own were.
 
     Raises:
-        ValueError: if a flag has a line break, if the record of a run is damaged, or if the run was longer.
+        ValueError: if a flag has a line break, if the record of a run is damaged, if the run was longer, or if there
+            is no run to `resume`.
     """
     _require_lines(flags)
+    if resume:
+        _require_run(flags, run_dir)
+        return run_dir
     first = other = _other_run(flags, run_dir)
     found, numbers = run_dir, itertools.count(2)
     # A path such as .. has no name of its own.
@@ -151,7 +169,8 @@ def free_directory(flags, run_dir):
         found = named.with_name(f"{named.name}_{next(numbers)}")
         other = _other_run(flags, found)
     if first is not None:
-        print(f"{run_dir} holds {first}: the results of this run go to {found}")
+        resumes = ". To resume that run with these flags, add --resume" if _has_checkpoints(run_dir) else ""
+        print(f"{run_dir} holds {first}: the results of this run go to {found}{resumes}")
     return found
 
 
@@ -181,11 +200,32 @@ def _other_run(flags, run_dir):
 
     Without a record of its flags, a run resumes with those that are given. Its checkpoints know their settings, too.
     """
-    if any(run_dir.glob("checkpoints/step_*.npz")):
+    if _has_checkpoints(run_dir):
         return _other_flags(flags, run_dir) if (run_dir / _FILE).exists() else None
     if any((run_dir / name).exists() for name in _MODELS):
         return "a trained model without checkpoints"
     return None
+
+
+def _has_checkpoints(run_dir):
+    return any(run_dir.glob("checkpoints/step_*.npz"))
+
+
+def _require_run(flags, run_dir):
+    """Raise a ValueError unless a directory has a run that can resume with these flags."""
+    if not _has_checkpoints(run_dir):
+        raise ValueError(
+            "There is no run to resume, because this directory has no checkpoint (checkpoints/step_*.npz): give the "
+            f"directory of the run, or leave --resume out. Received: --run_dir={run_dir}"
+        )
+    if (run_dir / _FILE).exists():
+        _require_not_shorter(_recorded(flags, run_dir), _lines(flags))
+
+
+def _require_not_shorter(recorded, given):
+    before, now = (int(lines["steps"].partition("=")[2]) for lines in (recorded, given))
+    if now < before:
+        raise ValueError(f"A run can be made longer than its --steps={before}, not shorter. Received: --steps={now}")
 
 
 def _other_flags(flags, run_dir):
@@ -193,14 +233,14 @@ def _other_flags(flags, run_dir):
     recorded, given = _recorded(flags, run_dir), _lines(flags)
     names = sorted((recorded.keys() | given.keys()) - _FREE)
     others = [name for name in names if recorded.get(name) != given.get(name)]
-    before, now = (int(lines["steps"].partition("=")[2]) for lines in (recorded, given))
     # An epoch is no longer than the run.
-    if now < before and set(others) <= {"steps_per_epoch"}:
-        raise ValueError(f"A run can be made longer than its --steps={before}, not shorter. Received: --steps={now}")
+    if set(others) <= {"steps_per_epoch"}:
+        _require_not_shorter(recorded, given)
     if not others:
         return None
-    nothing = f"no --{others[0]}"
-    return f"another run ({recorded.get(others[0], nothing)} there, {given.get(others[0], nothing)} here)"
+    there, here = (" ".join(lines.get(name, f"no --{name}") for name in others[:_SHOWN]) for lines in (recorded, given))
+    more = f", and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return f"another run ({there} there, {here} here{more})"
 
 
 def _lines(flags):

@@ -4,6 +4,7 @@ REST needs only the standard library and NumPy. gRPC needs tensorflow-serving-ap
 is created.
 """
 
+import base64
 import http.client
 import json
 import socket
@@ -62,12 +63,12 @@ class RestClient:
 
         Args:
             signature: name.
-            inputs: dict of name to array or scalar.
+            inputs: dict of name to array, scalar or list of bytes.
 
         Raises:
             ServingError: if there is no answer, or it is an error.
         """
-        columns = {alias: np.asarray(value).tolist() for alias, value in inputs.items()}
+        columns = {alias: _for_json(value) for alias, value in inputs.items()}
         answer = self._ask("POST", ":predict", json.dumps({"signature_name": signature, "inputs": columns}))
         return serving_answers.output(answer)
 
@@ -212,6 +213,13 @@ class GrpcClient:
         if code == codes.NOT_FOUND:
             return _no_model(self._address, self._model, details)
         return f"The server refused the request: {details}"
+
+
+def _for_json(value):
+    # An array of bytes would lose the zeros at their ends.
+    if isinstance(value, list):
+        return [{"b64": base64.b64encode(content).decode()} for content in value]
+    return np.asarray(value).tolist()
 
 
 def _shape(tensor_shape):

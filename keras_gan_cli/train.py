@@ -12,7 +12,8 @@ flags give the same fingerprint.
 
 A killed run resumes when the same command is given again, and ends with the fingerprint of a run that was never
 stopped. A finished run continues with a larger --steps. Other flags get a directory of their own, such as
-runs/digits_2. With --dry_run, the command says what a run will need, and writes nothing.
+runs/digits_2, or with --resume continue the run in --run_dir. With --dry_run, the command says what a run will need,
+and writes nothing.
 """
 
 from absl import flags, logging
@@ -45,7 +46,8 @@ def main():
 
 def run_directory():
     """Return the directory of the run as a path: the one of --run_dir, or a free one next to it. Make it."""
-    run_dir = run_flags.free_directory(train_flags.own(), run_flags.local_path(FLAGS["run_dir"]))
+    given = run_flags.local_path(FLAGS["run_dir"])
+    run_dir = run_flags.free_directory(train_flags.own(), given, resume=FLAGS.resume)
     FLAGS.run_dir = str(run_dir)
     run_flags.make_directories(FLAGS["run_dir"], FLAGS["export_dir"])
     return run_dir

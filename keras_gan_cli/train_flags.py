@@ -9,6 +9,7 @@ import sys
 
 from absl import flags
 
+from keras_gan_cli import run_flags
 from keras_gan_cli.train_choices import (
     AUGMENTATIONS,
     CONDITIONAL,
@@ -39,7 +40,7 @@ GROUPS = {}
 # What flags must fulfil together: their names, a function of their values, and what it asks for.
 _REQUIREMENTS = []
 # It is not part of the run.
-_NOT_RECORDED = {"dry_run"}
+_NOT_RECORDED = {"dry_run", "resume"}
 
 
 def define():
@@ -190,6 +191,7 @@ def _define_run():
             "runs/train",
             "Where the results go. The same flags resume a run; other flags get another directory, as runs/train_2.",
         )
+        run_flags.define_resume()
         flags.DEFINE_bool("dry_run", False, "Take a few steps, say what the run will need, and write nothing.")
         flags.DEFINE_integer(
             "checkpoint_every", None, "Steps between checkpoints; default: --steps_per_epoch.", lower_bound=1

@@ -40,6 +40,16 @@ def test_the_version(monkeypatch, capsys):
     assert re.fullmatch(r"keras_gan \d+\.\d+\.\d+\n", capsys.readouterr().out)
 
 
+def test_ctrl_c_before_the_command_begins_ends_it_without_a_traceback(monkeypatch):
+    def interrupted(argv):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras_gan_cli.train.parse", interrupted)
+    with pytest.raises(SystemExit) as stop:
+        call(monkeypatch, "train", "--preset=digits")
+    assert stop.value.code == 130
+
+
 @pytest.mark.parametrize(
     "word, message",
     [

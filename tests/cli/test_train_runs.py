@@ -161,8 +161,8 @@ def directory_for(train_script, train_flags, tmp_path):
 
     def find(*arguments):
         with flagsaver.flagsaver():
-            train_flags(*arguments)
-            return train_script.run_flags.free_directory(train_script.train_flags.own(), tmp_path / "run")
+            train_flags(*arguments, f"--run_dir={tmp_path / 'run'}")
+            return train_script.run_directory()
 
     return find
 
@@ -173,15 +173,17 @@ def directory_for(train_script, train_flags, tmp_path):
         ("--flip --seed=1", "--seed=0", "--seed=1"),
         ("--noflip", "--flip", "--noflip"),
         ("--flip --gan=hinge", "--gan=NonSaturatingGAN", "--gan=hinge"),
+        ("--noflip --seed=1", "--flip --seed=0", "--noflip --seed=1"),
         ("--flip --r1=2", "no --r1", "--r1=2.0"),
         ("--flip --jit_compile", "no --jit_compile", "--jit_compile"),
-        ("--flip --steps=100", "--steps_per_epoch=2", "--steps_per_epoch=100"),
+        ("--flip --steps=100 --steps_per_epoch=100", "--steps_per_epoch=2", "--steps_per_epoch=100"),
     ],
 )
 def test_other_flags_get_another_directory(begun, directory_for, capsys, flag, before, given):
-    assert directory_for(*flag.split()) == begun.with_name("run_2")
+    assert directory_for("--steps_per_epoch=2", *flag.split()) == begun.with_name("run_2")
     assert capsys.readouterr().out == (
-        f"{begun} holds another run ({before} there, {given} here): the results of this run go to {begun}_2\n"
+        f"{begun} holds another run ({before} there, {given} here): the results of this run go to {begun}_2. "
+        "To resume that run with these flags, add --resume\n"
     )
 
 
@@ -192,6 +194,28 @@ def test_the_other_directory_is_the_first_free_one_or_the_one_of_the_same_flags(
     record.write_text(record.read_text().replace("--seed=0", "--seed=1"))
     assert directory_for("--flip", "--steps_per_epoch=2", "--seed=1") == begun.with_name("run_2")
     assert directory_for("--flip", "--steps_per_epoch=2") == begun
+
+
+def test_a_run_resumes_with_other_flags_if_it_is_told_to(begun, directory_for, capsys):
+    moved = ["--dataset=/elsewhere", "--flip", "--steps_per_epoch=2"]
+    assert directory_for(*moved) == begun.with_name("run_2")
+    capsys.readouterr()
+    assert directory_for(*moved, "--resume") == begun
+    # What has told it to is no setting of the run.
+    assert directory_for("--flip", "--steps_per_epoch=2", "--resume") == begun
+    assert not re.search(r"^--(no)?resume", (begun / "flags.txt").read_text(), re.MULTILINE)
+    (begun / "flags.txt").unlink()
+    assert directory_for(*moved, "--resume") == begun
+    assert capsys.readouterr().out == ""
+
+
+def test_only_a_run_that_is_there_and_not_longer_resumes(begun, directory_for):
+    before = (begun / "flags.txt").read_text().partition("--steps=")[2].partition("\n")[0]
+    with pytest.raises(ValueError, match=rf"can be made longer than its --steps={before}, not shorter"):
+        directory_for("--steps=1", "--seed=1", "--resume")
+    shutil.rmtree(begun / "checkpoints")
+    with pytest.raises(ValueError, match=r"There is no run to resume, .* give the directory of the run, or leave"):
+        directory_for("--resume")
 
 
 @pytest.mark.parametrize("name", ["gan.keras", "vocoder.keras"])
@@ -365,7 +389,7 @@ def test_help_shows_the_flags_in_groups_with_all_choices(train_script, flag):
 
 def test_help_shows_every_flag_that_is_recorded(train_script):
     names = [name for group in train_script.train_flags.GROUPS.values() for name in group]
-    assert sorted(names) == sorted({flag.name for flag in train_script.train_flags.own()} | {"dry_run"})
+    assert sorted(names) == sorted({flag.name for flag in train_script.train_flags.own()} | {"dry_run", "resume"})
     assert len(names) == len(set(names))
 
 
