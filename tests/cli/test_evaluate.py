@@ -178,10 +178,10 @@ def test_samples_of_a_folder_that_is_sorted_by_class_are_of_all_classes(script):
 def test_of_a_run_the_gan_is_measured_and_the_doubts_are_told_once(script, models, tmp_path, capsys):
     (tmp_path / "gan.keras").write_bytes((models / "gan.keras").read_bytes())
     (tmp_path / "losses.csv").write_bytes((models / "losses.csv").read_bytes())
-    found = evaluate(script, models, samples=tmp_path).values()
+    found = list(evaluate(script, models, samples=tmp_path).values())
     printed = capsys.readouterr()
     assert (printed.out + printed.err).count("fewer than 10,000 images") == 1
-    assert found == evaluate(script, models).values()
+    assert found == list(evaluate(script, models).values())
     assert (
         "Curves" in (models / "out" / "report.html").read_text()
         or "curves" in (models / "out" / "report.html").read_text()

@@ -78,7 +78,7 @@ def test_each_command_has_help_and_names_a_misspelt_flag(monkeypatch, capsys, na
         ("train", "image-size", " Did you mean: image_size, batch_size?"),
         # Not absl's own flag run_with_pdb.
         ("report", "run_dir", " There are: "),
-        ("export", "model", " There are: from, to, "),
+        ("export", "model", " There are: from, which, to, "),
     ],
 )
 def test_a_misspelt_flag_has_the_nearest_flags_of_the_command(monkeypatch, name, flag, hint):
