@@ -4,10 +4,11 @@
     keras_gan evaluate --samples=saved_models/digits --metrics=kernel_distance,density_coverage
     keras_gan evaluate --samples=pictures/ --dataset=photos/ --image_size=64 --extractor=embedding.tflite
 
-Samples come from a `.keras` file of a GAN, a SavedModel that keras_gan.export wrote, or a folder of images. They are
-compared with the images of --split, which training should not have seen. If the data set has no test images, a tenth
-is held out of it, the same tenth that keras_gan train leaves out. The images of --train_split give the nearest
-neighbours, and the floor: the value that real images reach instead of samples.
+Samples come from a `.keras` file of a GAN, the directory of a run (its best GAN, or else the last one), a SavedModel
+that keras_gan.export wrote, or a folder of images. They are compared with the images of --split, which training should
+not have seen. If the data set has no test images, a tenth is held out of it, the same tenth that keras_gan train leaves
+out. The images of --train_split give the nearest neighbours, and the floor: the value that real images reach instead of
+samples.
 
 The output directory receives report.json, and report.png and report.html with the numbers, samples next to their
 nearest training images, samples by class and an interpolation between latents.
@@ -15,6 +16,7 @@ nearest training images, samples by class and an interpolation between latents.
 
 import csv
 import sys
+import warnings
 
 from absl import flags
 
@@ -25,7 +27,9 @@ FLAGS = flags.FLAGS
 
 def define():
     """Define the flags."""
-    flags.DEFINE_string("samples", None, "A .keras file of a GAN, a SavedModel, or a folder of images.", required=True)
+    flags.DEFINE_string(
+        "samples", None, "A .keras file of a GAN, a run, a SavedModel, or a folder of images.", required=True
+    )
     flags.DEFINE_string(
         "dataset", "digits", "Real images: digits, a folder, a .npz file, or a name of TensorFlow Datasets."
     )
@@ -84,8 +88,9 @@ def evaluate(out):
 
     out.mkdir(parents=True, exist_ok=True)
     # Before the samples are measured, which takes minutes.
-    losses = curves()
-    source = open_samples(run_flags.local_path(FLAGS["samples"]))
+    samples = run_flags.gan_of_run(FLAGS["samples"]) or run_flags.local_path(FLAGS["samples"])
+    losses = curves(samples)
+    source = open_samples(samples)
     test = load(FLAGS.split, source)
     # The labels are for the classifier. Those of one class tell nothing: it is then trained without.
     has_labels = FLAGS.extractor == "classifier" and test.num_classes > 1
@@ -105,7 +110,10 @@ def evaluate(out):
     )
     verbose = int(sys.stdout.isatty())
     known = evaluator.real(train, verbose=verbose)
-    report = evaluator.compare(source, test, floor=known if FLAGS.train_split else None, verbose=verbose)
+    with warnings.catch_warnings():
+        # The report prints them as notes.
+        warnings.filterwarnings("ignore", r"[\d,]+ samples against ")
+        report = evaluator.compare(source, test, floor=known if FLAGS.train_split else None, verbose=verbose)
     report.save(out / "report.json")
     print(report)
     picture, page = report_page.write_report(
@@ -226,13 +234,12 @@ def make_extractor(train):
     return metrics.ModelExtractor(FLAGS.extractor)
 
 
-def curves():
-    """Return the training curves, a list with a dict for each epoch, or None."""
+def curves(samples):
+    """Return the training curves, a list with a dict for each epoch, or None; `samples` is the path of a GAN."""
     from keras_gan_cli import report_page
 
     given = FLAGS.curves is not None
-    path = run_flags.local_path(FLAGS["curves" if given else "samples"])
-    path = path if given else path.parent / "losses.csv"
+    path = run_flags.local_path(FLAGS["curves"]) if given else samples.parent / "losses.csv"
     if not given and not path.exists():
         return None
     try:

@@ -81,8 +81,22 @@ def _parse(command, groups, argv):
         sys.exit()
     try:
         return getattr(command, "parse", FLAGS)(argv)
+    except flags.UnrecognizedFlagError as error:
+        own = [name for names in groups.values() for name in names]
+        hint = f"{_near(error.flagname, own)} (All flags: {argv[0]} --help)"
+        return sys.exit(f"Error: Unknown command line flag '{error.flagname}'.{hint}")
     except flags.Error as error:
         return sys.exit(f"Error: {_plain(str(error))} (All flags: {argv[0]} --help)")
+
+
+def _near(name, flag_names):
+    """Return ' Did you mean ...?' for the flags of a command nearest to a name, or all of them if they are few."""
+    plain = name.replace("-", "_").lower()
+    holders = [flag for flag in flag_names if plain in flag.split("_")]
+    near = difflib.get_close_matches(plain, flag_names) or holders
+    if near:
+        return f" Did you mean: {', '.join(near)}?"
+    return f" There are: {', '.join(flag_names)}." if len(flag_names) <= 16 else ""
 
 
 def _plain(message):

@@ -16,6 +16,8 @@ _FREE = {"steps", "checkpoint_every", "keep_checkpoints", "run_dir", "export_dir
 _FILE = "flags.txt"
 # The names of the trained models of all commands and scripts.
 _MODELS = ("gan.keras", "vocoder.keras")
+# The GAN of a run, the better one first.
+_GANS = ("best.keras", "gan.keras")
 # Differences between two runs that are named.
 _SHOWN = 3
 # The name of a folder need not be UTF-8.
@@ -55,7 +57,24 @@ def errors_in_one_line():
 def require_no_words(argv):
     """Raise a ValueError if a command line has words that are no flags."""
     if argv[1:]:
-        raise ValueError(f"Give only flags, as in --steps=100. Received: {' '.join(argv[1:])}")
+        is_data = "dataset" in absl_flags.FLAGS and pathlib.Path(argv[1]).exists()
+        hint = f" Did you mean --dataset={argv[1]}?" if is_data else ""
+        raise ValueError(f"Give only flags, as in --steps=100.{hint} Received: {' '.join(argv[1:])}")
+
+
+def gan_of_run(flag):
+    """Return the path of the best GAN in the directory of a run that an absl flag names, or of the last one.
+
+    Returns None if the flag names something else. A run that has not finished raises a FileNotFoundError.
+    """
+    path = local_path(flag)
+    found = next((file for file in map(path.joinpath, _GANS) if file.is_file()), None)
+    if found is None and (path / _FILE).is_file():
+        raise FileNotFoundError(
+            "This run has not finished, so it has no gan.keras yet: give its command again, which resumes it. "
+            f"Received: --{flag.name}={flag.value}"
+        )
+    return found
 
 
 def is_saved_model(path):
@@ -225,7 +244,10 @@ def _require_run(flags, run_dir):
 def _require_not_shorter(recorded, given):
     before, now = (int(lines["steps"].partition("=")[2]) for lines in (recorded, given))
     if now < before:
-        raise ValueError(f"A run can be made longer than its --steps={before}, not shorter. Received: --steps={now}")
+        raise ValueError(
+            f"A run can be made longer than its --steps={before}, not shorter: give another --run_dir. "
+            f"Received: --steps={now}"
+        )
 
 
 def _other_flags(flags, run_dir):

@@ -27,8 +27,6 @@ from absl import flags
 from keras_gan_cli import run_flags
 
 FLAGS = flags.FLAGS
-# The GAN of a run, the better one first.
-_MODELS = ("best.keras", "gan.keras")
 _MOST_SEEDS, _LARGEST_SEED = 10_000, 2**31 - 1
 _FILMS = (".gif", ".webp")
 _SECONDS, _FILM_SIDE = 0.08, 256
@@ -63,7 +61,7 @@ def main():
     else:
         draw, wanted = _draw_path, stops_of(FLAGS.interpolate)
     out = _out()
-    model = open_model(run_flags.local_path(FLAGS["model"]))
+    model = open_model(run_flags.gan_of_run(FLAGS["model"]) or run_flags.local_path(FLAGS["model"]))
     draw(model, wanted, out)
 
 
@@ -126,14 +124,12 @@ def open_model(path):
     """Return what draws the pictures: a GAN, or an exported one.
 
     Args:
-        path: `pathlib.Path` of a .keras file, a SavedModel or the directory of a run.
+        path: `pathlib.Path` of a .keras file or a SavedModel.
 
     Returns:
         An object with `generate` and `sample_shape`.
     """
-    found = [path] if path.is_file() else [file for file in map(path.joinpath, _MODELS) if file.is_file()]
-    is_exported = run_flags.is_saved_model(path)
-    if not found and not is_exported:
+    if not path.is_file() and not run_flags.is_saved_model(path):
         raise FileNotFoundError(
             "Expected a .keras file, a SavedModel, or the directory of a run that has finished, with its gan.keras. "
             f"Received: --model={path}"
@@ -142,7 +138,7 @@ def open_model(path):
 
     from keras_gan import export, training
 
-    model = training.load_model(found[0]) if found else export.ExportedGenerator(path)
+    model = training.load_model(path) if path.is_file() else export.ExportedGenerator(path)
     shape = getattr(model, "sample_shape", ())
     # An exported translator has `generate`, and no latents.
     draws = hasattr(model, "generate") and getattr(model, "latent_shape", None) is not None

@@ -16,6 +16,8 @@ runs/digits_2, or with --resume continue the run in --run_dir. With --dry_run, t
 and writes nothing.
 """
 
+import warnings
+
 from absl import flags, logging
 
 from keras_gan_cli import flag_words, run_flags, train_flags, train_parts
@@ -104,7 +106,17 @@ def build(gan_name, network_name):
     if images.num_held_out:
         shape += f", without {images.num_held_out:,} that are held out for the test"
     print(f"{images.num_images:,} images of {shape}; {type(gan).__name__}: {', '.join(sizes)}")
+    if line := numbered(images.class_names):
+        print(line)
     return images, gan, strategy.extended.should_checkpoint
+
+
+def numbered(class_names):
+    """Return a line with the number of each class, which `keras_gan sample --labels` takes; None if it says nothing."""
+    if not class_names or all(name == str(number) for number, name in enumerate(class_names)):
+        return None
+    named = [f"{number} {name}" for number, name in enumerate(class_names)]
+    return f"Classes: {', '.join(named[:20])}{', ...' if len(named) > 20 else ''}"
 
 
 def save(gan, run_dir):
@@ -164,7 +176,11 @@ def measure(gan, images):
     print("Measuring 2,000 samples against test images (--evaluate_every=0: do not)", flush=True)
     try:
         evaluator, test, train = protocol(images)
-        print(evaluator.compare(gan, test, floor=train))
+        with warnings.catch_warnings():
+            # The report prints them as notes.
+            warnings.filterwarnings("ignore", r"[\d,]+ samples against ")
+            report = evaluator.compare(gan, test, floor=train)
+        print(report)
     except ValueError as error:
         print(f"Not measured: {error}")
 

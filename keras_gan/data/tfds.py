@@ -94,9 +94,19 @@ class TFDS(Source):
             if re.split("[:/]", self.name)[0] in names:
                 raise  # The version or the configuration is wrong, and the error of TFDS lists the existing ones.
             raise ValueError(
-                f"No folder, file or TensorFlow data set has this name.{did_you_mean(self.name, names)} "
+                f"No folder, file or TensorFlow data set has this name.{self._near(names)} "
                 f"Received: source={self.name!r}"
             ) from error
+
+    def _near(self, names):
+        """Return ' Did you mean ...?' for files next to the one that was perhaps meant, or else for data sets."""
+        path = pathlib.Path(self.name).expanduser()
+        try:
+            files = [str(file) for file in path.parent.iterdir()]
+        except OSError:
+            files = []
+        # A name of a data set has no slash at its end.
+        return did_you_mean(path, files) or ("" if self.name.endswith("/") else did_you_mean(self.name, names))
 
     def _check_features(self, builder) -> None:
         features = builder.info.features

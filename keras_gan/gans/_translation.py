@@ -192,7 +192,8 @@ def require_loss(loss):
     """Return an adversarial loss that was given, or raise a ValueError."""
     if not isinstance(loss, AdversarialLoss):
         raise ValueError(
-            "`adversarial_loss` must be one of `keras_gan.losses`, such as `NonSaturating()`, or None. "
+            "`adversarial_loss` must be one of `keras_gan.losses`, such as `NonSaturating()`, or an object of your own "
+            "subclass of `AdversarialLoss`; where it is an option, None is the default. "
             f"Received: adversarial_loss={loss!r}"
         )
     return loss

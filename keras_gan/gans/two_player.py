@@ -5,6 +5,7 @@ import abc
 from keras_gan._arguments import require_int
 from keras_gan.gans._augmentations import augmentations_of
 from keras_gan.gans._serialised import serialised
+from keras_gan.gans._translation import require_loss
 from keras_gan.training import AdversarialModel, Critic, Field, Game, Interface, Player, Sampler
 from keras_gan.training.passes import current_noise
 from keras_gan.training.player import penalties_by_player
@@ -70,7 +71,7 @@ class TwoPlayerGAN(AdversarialModel):
         name=None,
     ):
         maps = Interface(generator, "generator", self.generator_takes, self.samples)
-        augmentations = augmentations_of(augmentation, adversarial_loss)
+        augmentations = augmentations_of(augmentation, require_loss(adversarial_loss))
         critic = Critic(
             discriminator, role="discriminator", judges=self.samples, augmentations=augmentations, generator=maps
         )

@@ -18,7 +18,7 @@ class AdversarialLoss(Configurable, abc.ABC):
 
     Attributes:
         relativistic: whether the generator's loss depends on the real logits. If not, a training step saves the
-            discriminator's pass over the real images.
+            discriminator's pass over the real images, and gives `generator_loss` None as `real_logits`.
     """
 
     relativistic = False

@@ -330,12 +330,27 @@ def _require_terms(model, terms):
                 f"An objective must return a dict of terms by player, but '{name}' is not a player. The players are "
                 f"{', '.join(model.players)}. Received: {{{name!r}: ...}}"
             )
-        for term in player_terms:
+        for term, value in player_terms.items():
+            _require_scalar(name, term, value)
             if term not in model.trackers:
                 raise ValueError(
                     f"The term '{term}' is not in the model's `terms`, so the logs would not show it: add it "
                     f"there. Received: {{{name!r}: {{{term!r}: ...}}}}, terms={tuple(model.trackers)}"
                 )
+
+
+def _require_scalar(name, term, value):
+    """Raise a ValueError for a loss of each sample: its gradient would be that of the sum, as large as the batch."""
+    if isinstance(value, tuple | list | dict):
+        found = f"a {type(value).__name__}"
+    elif getattr(value, "shape", None) is not None and tf.TensorShape(value.shape).num_elements() not in (1, None):
+        found = f"a tensor of shape {tuple(value.shape)}"
+    else:
+        return
+    raise ValueError(
+        f"A term must be one number: add its parts, or take the mean of the samples with `tf.reduce_mean`. "
+        f"Received: {{{name!r}: {{{term!r}: {found}}}}}"
+    )
 
 
 def _note(terms):

@@ -1,6 +1,7 @@
 """The script that measures, on everything that it says it takes."""
 
 import sys
+import warnings
 
 import keras
 import numpy as np
@@ -47,7 +48,7 @@ def evaluate(script, models, *arguments, samples="gan.keras"):
     """Run the script on one of the models; return its report."""
     given = [f"--samples={models / samples}", f"--extractor={models / 'features.keras'}", "--metrics=frechet_distance"]
     out = models / "out"
-    with flagsaver.flagsaver(), pytest.warns(UserWarning, match="fewer than 10,000 images"):
+    with flagsaver.flagsaver(), warnings.catch_warnings(action="error"):
         script.main(flags.FLAGS(["evaluate.py", *given, "--num_images=300", f"--out={out}", *arguments]))
     assert (out / "report.png").read_bytes().startswith(b"\x89PNG")
     return Report.load(out / "report.json")
@@ -174,6 +175,25 @@ def test_samples_of_a_folder_that_is_sorted_by_class_are_of_all_classes(script):
         np.testing.assert_array_equal(script.draw(source, 30), shown)
 
 
+def test_of_a_run_the_gan_is_measured_and_the_doubts_are_told_once(script, models, tmp_path, capsys):
+    (tmp_path / "gan.keras").write_bytes((models / "gan.keras").read_bytes())
+    (tmp_path / "losses.csv").write_bytes((models / "losses.csv").read_bytes())
+    found = list(evaluate(script, models, samples=tmp_path).values())
+    printed = capsys.readouterr()
+    assert (printed.out + printed.err).count("fewer than 10,000 images") == 1
+    assert found == list(evaluate(script, models).values())
+    assert (
+        "Curves" in (models / "out" / "report.html").read_text()
+        or "curves" in (models / "out" / "report.html").read_text()
+    )
+
+
+def test_an_unfinished_run_is_not_measured(script, tmp_path):
+    (tmp_path / "flags.txt").write_text("--steps=100\n")
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"not finished.*resumes it\. Received: --samples="):
+        script.main(flags.FLAGS(["evaluate.py", f"--samples={tmp_path}", f"--out={tmp_path / 'out'}"]))
+
+
 def test_a_network_alone_draws_no_samples(script, models, tmp_path):
     given = [f"--samples={models / 'features.keras'}", f"--out={tmp_path}"]
     with flagsaver.flagsaver(), pytest.raises(SystemExit, match="This file holds no GAN"):
@@ -183,3 +203,8 @@ def test_a_network_alone_draws_no_samples(script, models, tmp_path):
 def test_an_argument_that_is_no_flag_is_refused(script):
     with flagsaver.flagsaver(), pytest.raises(SystemExit, match=r"Give only flags, as .*Received: extra"):
         script.main([sys.argv[0], "extra"])
+
+
+def test_pictures_without_a_flag_are_told_the_flag(script, tmp_path):
+    with flagsaver.flagsaver(), pytest.raises(SystemExit, match=rf"Did you mean --dataset={tmp_path}\? Received: "):
+        script.main([sys.argv[0], str(tmp_path)])

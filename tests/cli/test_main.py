@@ -81,6 +81,21 @@ def test_each_command_has_help_and_names_a_misspelt_flag(monkeypatch, capsys, na
     assert "\n" not in stop.value.code
 
 
+@pytest.mark.parametrize(
+    "name, flag, hint",
+    [
+        ("train", "size", " Did you mean: image_size, batch_size?"),
+        ("train", "image-size", " Did you mean: image_size, batch_size?"),
+        # Not absl's own flag run_with_pdb.
+        ("report", "run_dir", " There are: "),
+        ("export", "model", " There are: from, which, to, "),
+    ],
+)
+def test_a_misspelt_flag_has_the_nearest_flags_of_the_command(monkeypatch, name, flag, hint):
+    with pytest.raises(SystemExit, match=re.escape(f"Unknown command line flag '{flag}'.{hint}")):
+        call(monkeypatch, name, f"--{flag}=3")
+
+
 @pytest.mark.parametrize("name, message", [("export", "Give --from. Give --to."), ("sample", "Give --model.")])
 def test_a_flag_that_is_needed_is_named(monkeypatch, name, message):
     with pytest.raises(SystemExit, match=f"Error: {re.escape(message)} "):

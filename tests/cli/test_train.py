@@ -345,3 +345,19 @@ def test_the_best_gan_by_the_test_split_is_kept(train, tmp_path, monkeypatch):
     assert best.floor < best.value
     assert (best.num_real, best.num_fake, best.split) == (360, 2000, "test")
     assert "frechet_distance" in (tmp_path / "run" / "losses.csv").read_text()
+
+
+@pytest.mark.parametrize(
+    "names, line",
+    [
+        (("cats", "dogs"), "Classes: 0 cats, 1 dogs"),
+        (tuple("abcdefghijklmnopqrstuvwxyz"), r"Classes: 0 a, 1 b, .*, 19 t, \.\.\."),
+    ],
+)
+def test_the_numbers_of_the_classes_are_told(train_script, names, line):
+    assert re.fullmatch(line, train_script.numbered(names))
+
+
+@pytest.mark.parametrize("names", [None, (), tuple("0123")])
+def test_classes_without_names_of_their_own_are_not_listed(train_script, names):
+    assert train_script.numbered(names) is None

@@ -303,7 +303,7 @@ def test_the_home_folder(train_script, train_flags, tmp_path, monkeypatch):
 @pytest.mark.usefixtures("begun")
 def test_a_run_cannot_be_made_shorter(error):
     assert error("--flip", "--steps_per_epoch=2", "--steps=1") == (
-        "Error: A run can be made longer than its --steps=2, not shorter. Received: --steps=1"
+        "Error: A run can be made longer than its --steps=2, not shorter: give another --run_dir. Received: --steps=1"
     )
 
 

@@ -53,6 +53,14 @@ class TinyDepths(_Tiny):
     FEATURES: ClassVar[dict] = {"image": tfds.features.Image(shape=(4, 4, 1), dtype=np.uint16)}
 
 
+@pytest.mark.parametrize("name, hint", [("picturs/", r" Did you mean 'pictures'\?"), ("minst/", "")])
+def test_a_misspelt_folder_has_the_nearest_one(tmp_path, monkeypatch, name, hint):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pictures").mkdir()
+    with pytest.raises(ValueError, match=rf"TensorFlow data set has this name\.{hint} Received: source="):
+        data.load(name)
+
+
 def test_images_labels_and_names_are_those_of_the_features(tmp_path, capsys):
     source = data.TFDS("tiny_pictures", data_dir=tmp_path, download=True)
     dataset = data.load(source, image_size=(4, 6), batch_size=4, labels=True)

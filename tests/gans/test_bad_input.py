@@ -114,6 +114,16 @@ def test_loss_given_to_compile_names_the_class(loss, advice, gan):
         gan.compile(loss=loss)
 
 
+@pytest.mark.parametrize("loss", [keras_gan.losses.Hinge, "hinge", keras.losses.BinaryCrossentropy()])
+def test_what_is_no_adversarial_loss_is_refused_by_a_gan_of_your_own(loss, networks):
+    class MyGAN(keras_gan.gans.AlternatingGAN):
+        def default_optimizer(self):
+            return keras.optimizers.Adam()
+
+    with pytest.raises(ValueError, match=r"`adversarial_loss` must be .*such as `NonSaturating\(\)`.*Received: adv"):
+        MyGAN(*networks(), loss)
+
+
 def test_one_optimizer_given_to_compile(gan):
     with pytest.raises(ValueError, match=r"A GAN has two optimizers.*Received: optimizer='adam'"):
         gan.compile(optimizer="adam")

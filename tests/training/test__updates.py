@@ -125,6 +125,8 @@ def test_a_player_that_is_held_takes_no_step(compiled, trio, points):
             {"painter": {"change": 0.0}},
             r"'painter' is not a player. The players are artist, editor, judge. Received: {'painter'",
         ),
+        ({"judge": {"verdict": tf.ones((5, 1))}}, r"must be one number.*'verdict': a tensor of shape \(5, 1\)"),
+        ({"judge": {"verdict": (1.0, 2.0)}}, r"must be one number: add its parts.*'verdict': a tuple"),
         ({"judge": {"verdct": 0.0}}, r"'verdct' is not in the model's `terms`.*Received: {'judge': {'verdct'"),
     ],
 )
