@@ -63,6 +63,7 @@ _DEFAULTS, _EQUAL = "Defaults that learn", "Networks after equal time on Fashion
 _TEXTS = "Pictures of what a text says"
 _STYLES, _ENLARGED = "Emoji from one style to the other", "Enlarging photographs, with a bicubic path"
 _HOLES, _CODES = "Filling holes", "VAE and VAE-GAN next to a linear code"
+_BY_NAME = "share of unseen emoji names that a judge finds among ten"
 _CORPORA = "GANs of real text"
 _BY_ORACLE = "negative log-likelihood of its texts, nats a token, by an oracle"
 _DETECTORS, _ORACLE = "Which detector finds the other classes", "GANs of text next to maximum likelihood"
@@ -174,7 +175,10 @@ ROWS = {
     "TextToImage": Row(
         CLASSES,
         "examples/describe.py --run_dir=runs/described",
-        numbers=(Cell(_TEXTS, "digit", "TextToImage", "real pictures", "share with the digit that the text says"),),
+        numbers=(
+            Cell(_TEXTS, "digit", "TextToImage", "real pictures", "share with the digit that the text says"),
+            Cell("Emoji of a given name", "names held out", "TextToImage", "real, first style", _BY_NAME, "real emoji"),
+        ),
         picture="described_digits.png",
     ),
     "StackGAN": Row(CLASSES, ""),

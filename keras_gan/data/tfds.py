@@ -99,14 +99,14 @@ class TFDS(Source):
             ) from error
 
     def _near(self, names):
-        """Return ' Did you mean ...?' for files next to the one that was perhaps meant, or else for data sets."""
+        """Return ' Did you mean ...?' for what is nearest of the data sets and of the files where this one would be."""
         path = pathlib.Path(self.name).expanduser()
         try:
             files = [str(file) for file in path.parent.iterdir()]
         except OSError:
             files = []
         # A name of a data set has no slash at its end.
-        return did_you_mean(path, files) or ("" if self.name.endswith("/") else did_you_mean(self.name, names))
+        return did_you_mean(path, files if self.name.endswith("/") else [*names, *files])
 
     def _check_features(self, builder) -> None:
         features = builder.info.features
