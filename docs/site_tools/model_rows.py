@@ -85,6 +85,11 @@ def _fashion(row, networks=""):
     return Cell(_EQUAL, "Frechet distance", row, "Gaussian of the pixels", means)
 
 
+def _error(name, against):
+    """What is left of the error with the optimizer that `compile()` takes, of models that change pictures."""
+    return Cell(_DEFAULTS, "distance", name, means=f"error over that of {against}, digits", against=f"{against} 1")
+
+
 def _digits(name, recipe="", picture="", numbers=()):
     run = name.lower()
     command = f"--flagfile=examples/recipes/{recipe}.txt" if recipe else f"--gan={name} --run_dir=runs/{run}"
@@ -211,7 +216,7 @@ ROWS = {
         "emoji_pix2pix.png",
         (_alike("Pix2Pix"),),
     ),
-    "Pix2PixHD": Row(TRANSLATE, ""),
+    "Pix2PixHD": Row(TRANSLATE, "", numbers=(_error("Pix2PixHD", "the untranslated"),)),
     "StarGAN": Row(
         TRANSLATE,
         "examples/translate.py --domains=faces/ --run_dir=runs/faces",
@@ -233,8 +238,16 @@ ROWS = {
             Cell(_ENLARGED, "Set14: PSNR, dB", "SRGAN, seed 0", "bicubic", "PSNR in dB"),
         ),
     ),
-    "ESRGAN": Row(RESTORE, "examples/restore.py --task=upscale --model=ESRGAN --pictures=photographs/"),
-    "RealESRGAN": Row(RESTORE, "examples/restore.py --task=upscale --model=RealESRGAN --pictures=photographs/"),
+    "ESRGAN": Row(
+        RESTORE,
+        "examples/restore.py --task=upscale --model=ESRGAN --pictures=photographs/",
+        numbers=(_error("ESRGAN", "squares for pixels"),),
+    ),
+    "RealESRGAN": Row(
+        RESTORE,
+        "examples/restore.py --task=upscale --model=RealESRGAN --pictures=photographs/",
+        numbers=(_error("RealESRGAN", "squares for pixels"),),
+    ),
     "ContextEncoder": Row(
         RESTORE,
         "examples/restore.py --task=inpaint --model=ContextEncoder --pictures=photographs/",
@@ -262,7 +275,7 @@ ROWS = {
             ),
         ),
     ),
-    "EnlightenGAN": Row(RESTORE, ""),
+    "EnlightenGAN": Row(RESTORE, "", numbers=(_error("EnlightenGAN", "dark pictures"),)),
     "AlphaGAN": Row(
         RESTORE,
         "examples/restore.py --task=matte --pictures=cut_outs/ --backgrounds=photographs/ --run_dir=runs/alphas",
