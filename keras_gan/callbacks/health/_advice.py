@@ -146,6 +146,7 @@ def against_strong_discriminator(settings):
     """What helps when the discriminator is too far ahead."""
     return _joined(
         *_standing_still(settings, "generator"),
+        *_equal(settings, slow="generator", fast="discriminator"),
         *_instead_of_sgd(settings),
         *_penalty(settings),
         *_fewer_steps(settings),
@@ -204,6 +205,7 @@ def against_collapse(settings):
         *_standing_still(settings, "generator"),
         *_instead_of_sgd(settings),
         *_equal(settings, slow="discriminator", fast="generator"),
+        *_equal(settings, slow="generator", fast="discriminator"),
         *_likeness(settings),
         *_convolutions(settings),
         *_penalty(settings),
@@ -316,7 +318,9 @@ def _fewer_steps(settings):
 
 
 def _more_steps(settings):
-    return [f"raise `discriminator_steps` (now {settings.steps})"] * (settings.steps is not None)
+    # The generator of a much faster discriminator is behind already.
+    is_open = settings.steps is not None and not _equal(settings, slow="generator", fast="discriminator")
+    return [f"raise `discriminator_steps` (now {settings.steps})"] * is_open
 
 
 def _augmentation(settings):

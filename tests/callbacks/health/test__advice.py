@@ -61,6 +61,18 @@ def test_the_settings_are_read_from_the_model():
     )
 
 
+def test_a_generator_that_hardly_moves_is_the_first_cause_of_a_discriminator_that_wins():
+    gan = keras_gan.NonSaturatingGAN(*keras_gan.networks.dcgan(image_shape=(8, 8, 1), latent_dim=2, width=2))
+    slow, fast = map(keras.optimizers.Adam, (1e-6, 2e-3))
+    gan.compile(generator_optimizer=slow, discriminator_optimizer=fast)
+    settings = settings_of(gan, gan.games[""])
+    first = "bring the learning rates together (the discriminator has 0.002, the generator 1e-06), "
+    assert _advice.against_strong_discriminator(settings).startswith(first)
+    assert COLLAPSE(settings).startswith(first)
+    # More steps of the discriminator would make it worse.
+    assert "discriminator_steps" not in COLLAPSE(settings)
+
+
 def test_a_gan_with_convolutions_and_clipped_weights():
     gan = keras_gan.WGAN(*keras_gan.networks.dcgan(image_shape=(8, 8, 1), latent_dim=2, width=2))
     gan.compile()
