@@ -41,6 +41,6 @@ def test_memory_and_errors_are_those_of_the_process(commands, tmp_path):
     code, small, errors = commands.run(["-c", "import sys; sys.exit('no such thing')"], tmp_path)
     assert (code, errors.strip()) == (1, "no such thing")
     # A child counts the memory of the process that starts it, which is below this.
-    _, large, _ = commands.run(["-c", "b'x' * 2**30"], tmp_path)
-    assert 1.0 < large < 1.05
+    _, large, _ = commands.run(["-c", "b'x' * 2**31"], tmp_path)
+    assert 2.0 < large < 2.05
     assert small < large

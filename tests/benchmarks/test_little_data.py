@@ -45,7 +45,12 @@ def test_each_way_is_what_its_name_says(script):
         "ada": ((AdaptiveAugment,), ()),
         "lecam": ((), (LeCam,)),
         "diff_augment_r1": ((DiffAugment,), (R1,)),
+        "places": ((DiffAugment,), ()),
+        "colours": ((DiffAugment,), ()),
     }
+    parts = script.WAYS["places"]()["augmentation"].policy, script.WAYS["colours"]()["augmentation"].policy
+    assert set(parts[0]).isdisjoint(parts[1])
+    assert {*parts[0], *parts[1]} == set(script.WAYS["diff_augment"]()["augmentation"].policy)
     assert set(script.WAYS) == set(expected)
     for way, kinds in expected.items():
         options = script.WAYS[way]()
