@@ -43,7 +43,7 @@ def test_the_tables_have_a_row_for_each_model_and_run_none_twice(script, tmp_pat
         for name in ("TextToImage, wrong words 0.5, seed 0 | yes", "TextToImage, wrong words 0, seed 0 | no"):
             assert f"| {name} |" in tables
         for word in ("itself", "digit", "colour", "size", "place"):
-            assert f"| TextEditor, seed 0 | {word} |" in tables
+            assert f"| TextEditor, seed 0: {word} |" in tables
         monkeypatch.delattr(script, "run_drawing")
         monkeypatch.delattr(script, "run_editing")
         script.main(["caption_digits.py"])
