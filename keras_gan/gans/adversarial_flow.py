@@ -6,6 +6,7 @@ import tensorflow as tf
 from keras_gan import losses
 from keras_gan._gradients import with_gradient
 from keras_gan._quantity import at, require_quantity, scheduled, serialised
+from keras_gan._replicas import mean_over_replicas
 from keras_gan.gans._separate_batches import SeparateBatchesGAN
 from keras_gan.penalties import ApproximateR1, ApproximateR2
 from keras_gan.schedules import Cosine
@@ -138,6 +139,8 @@ def _with_unit_gradient(loss, images):
         tape.watch(seen)
         value = loss(seen)
     gradient = tape.gradient(value, seen)
-    size = tf.sqrt(tf.reduce_mean(tf.square(gradient))) * tf.cast(tf.size(images), tf.float32)
+    # Of the whole batch, on whatever replicas its images are.
+    mean_square = mean_over_replicas(tf.reduce_mean(tf.square(gradient)))
+    size = tf.sqrt(mean_square) * tf.cast(tf.size(images), tf.float32)
     unit = tf.math.divide_no_nan(gradient, size)
     return with_gradient(lambda _: tf.identity(value), lambda _, upstream: (upstream * unit,), images)
