@@ -3,15 +3,16 @@
     python benchmarks/commands.py
     python benchmarks/commands.py --models=SRGAN --models=ESRGAN --steps=50
 
-Each command is run as the page has it, in a folder of its own, with --steps training steps in the place of its own
-number. The data that it names are made up: photographs of noise with edges, cut-outs, films, tones, sentences. They say
-nothing of quality, but have the sizes of real ones, except that they are few: data that are kept in memory come on top.
-"GiB" is the largest resident memory of the process, TensorFlow's own with it, which is the first row. A command that
-ends with an error has it printed below the table, and this script then ends with 1.
+Each command runs as it stands on the page, in a folder of its own, but with --steps training steps. The data that it
+names are made up: photographs of noise with edges, cut-outs, films, tones, sentences. Nothing good comes out of them,
+but they have the sizes of real ones. They are few: the memory of a large data set comes on top. "GiB" is the largest
+resident memory of the process. The first row is what TensorFlow needs alone. The errors of commands that fail are
+printed below the table, and this script then ends with 1.
 """
 
 import os
 import pathlib
+import re
 import shlex
 import subprocess
 import sys
@@ -22,12 +23,9 @@ from absl import app, flags
 from PIL import Image
 from scipy.io import wavfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "docs" / "site_tools"))
-
-import model_rows
-from names import ROOT
-
-COMMANDS = {name: row.command for name, row in model_rows.ROWS.items() if row.command}
+ROOT = pathlib.Path(__file__).parents[1]
+_ROW = re.compile(r"^\| `(\w+)`.*?<br>`python (.*?)` \|", re.MULTILINE)
+COMMANDS = dict(_ROW.findall((ROOT / "docs" / "models.md").read_text()))
 SIDE, PICTURES, FRAMES, SAMPLE_RATE = 128, 40, 16, 8000
 
 FLAGS = flags.FLAGS
@@ -35,10 +33,10 @@ flags.DEFINE_multi_enum("models", list(COMMANDS), list(COMMANDS), "Whose command
 flags.DEFINE_integer("steps", 20, "Training steps of each.", lower_bound=2)
 
 
-def photograph(rng, channels=3):
-    """Return a picture with smooth parts, edges and noise, uint8 `(side, side, channels)`."""
-    rough = rng.integers(0, 256, size=(4, 4, channels), dtype="uint8")
-    smooth = np.stack([Image.fromarray(rough[..., c]).resize((SIDE, SIDE)) for c in range(channels)], axis=-1)
+def photograph(rng):
+    """Return a picture with smooth parts, edges and noise, uint8 `(side, side, 3)`."""
+    rough = rng.integers(0, 256, size=(4, 4, 3), dtype="uint8")
+    smooth = np.array(Image.fromarray(rough).resize((SIDE, SIDE)))
     smooth[SIDE // 4 : SIDE // 2, SIDE // 4 :] //= 2
     return np.clip(smooth + rng.normal(0.0, 4.0, smooth.shape), 0, 255).astype("uint8")
 
@@ -93,22 +91,7 @@ def make_recordings(folder, rng):
 
 def make_text(file, rng):
     """Write sentences of a small vocabulary, one a line."""
-    words = [
-        "a",
-        "the",
-        "king",
-        "queen",
-        "dog",
-        "cat",
-        "sees",
-        "hears",
-        "follows",
-        "finds",
-        "old",
-        "young",
-        "red",
-        "house",
-    ]
+    words = ["a", "the", "king", "queen", "dog", "cat", "sees", "hears", "follows", "finds", "old", "young", "house"]
     lines = [" ".join(rng.choice(words, rng.integers(6, 14))) for _ in range(2000)]
     file.write_text("\n".join(lines) + "\n")
 
@@ -118,10 +101,9 @@ def make_features(file, rng):
     arrays, taken = {}, 3
     for block, (count, width) in enumerate(zip((2, 2, 4, 4, 4), (64, 128, 256, 512, 512), strict=True), start=1):
         for number in range(1, count + 1):
-            name, size = f"block{block}_conv{number}", (3, 3, taken, width)
-            arrays[f"{name}/kernel"] = (rng.standard_normal(size, "float32") * (2 / (9 * taken)) ** 0.5).astype(
-                "float16"
-            )
+            name, spread = f"block{block}_conv{number}", (2 / (9 * taken)) ** 0.5
+            kernel = spread * rng.standard_normal((3, 3, taken, width), "float32")
+            arrays[f"{name}/kernel"] = kernel.astype("float16")
             arrays[f"{name}/bias"] = np.zeros(width, "float16")
             taken = width
     np.savez(file, **arrays)
