@@ -1,4 +1,4 @@
-"""What every test shares: quiet start-up, two logical devices for the replica tests, a fixed seed."""
+"""What the tests share: quiet start-up, two logical devices for the replica tests, an order."""
 
 import errno
 import gc
@@ -113,11 +113,3 @@ def train_until_killed():
             train(_Kill(after))
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def _fresh_seed():
-    """Each test draws the same numbers, alone or in the whole suite."""
-    keras.utils.set_random_seed(0)
-    yield
-    keras.config.set_dtype_policy("float32")

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from keras_gan._arguments import require_bool, require_int
+from keras_gan._arguments import require_bool, require_choice, require_int
 from keras_gan.layers import Conv2D, LeakyReLU
 from keras_gan.networks._arguments import require_image_shape
 from keras_gan.networks._building_blocks import halved_sides, normal, normal_batch_normalization
@@ -12,7 +12,16 @@ from keras_gan.networks._dcgan_stages import doubling_stages, head
 _KERNEL = 4
 
 
-def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, stages=None, from_first_frame=False):
+def vgan(
+    *,
+    image_shape=(64, 64, 3),
+    num_frames=32,
+    latent_dim=100,
+    width=64,
+    stages=None,
+    discriminator_normalization=None,
+    from_first_frame=False,
+):
     """A generator of clips in two streams, and a discriminator of clips, after VGAN.
 
     A camera that stands still sees a background that does not move. So the generator makes one picture of it, and a
@@ -24,13 +33,15 @@ def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, st
         clip:        m f + (1 - m) b
         discriminator:  clip -> stages x (convolution 4x4x4 of stride 2, norm, LeakyReLU(0.2)) -> Dense(1)
 
-    with batch normalisation and ReLU between the transposed convolutions of the generator, and batch normalisation in
-    all but the first layer of the discriminator. Time halves and doubles as height and width do; what is odd halves
-    rounding up.
+    with batch normalisation and ReLU between the transposed convolutions of the generator. Time halves and doubles as
+    height and width do; what is odd halves rounding up.
 
     Vondrick et al. 2016 (arXiv 1609.02612), section 3 and figure 1, and the authors' code, which has the default sizes.
-    What differs: kernels start from N(0, 0.02), as in DCGAN, not 0.01; convolutions before a normalisation have no
-    biases; one logit stands for the difference of the authors' two.
+    What differs: the discriminator has no normalisation unless it is asked for, where the authors have batch
+    normalisation in all layers but the first. That takes the mean of real clips off the real ones and the mean of fake
+    clips off the fake ones, so the discriminator does not see that a background is grey and should be white
+    (benchmarks/RESULTS.md). Kernels start from N(0, 0.02), as in DCGAN, not 0.01; convolutions before a normalisation
+    have no biases; one logit stands for the difference of the authors' two.
 
     With `from_first_frame`, the generator continues a clip from its first frame (section 4.4): strided convolutions
     encode it into `latent_dim` numbers, which both streams get next to the latents. In the paper they take the place of
@@ -43,6 +54,8 @@ def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, st
         width: int, the channels of the layers next to the clip.
         stages: int, the number of halvings; None for as many as leave the smaller side of a frame 4 pixels or more, and
             have two frames or more to halve.
+        discriminator_normalization: None, or "batch" for batch normalisation in all layers of the discriminator but the
+            first, as in the paper.
         from_first_frame: bool, whether the generator takes a first frame, "frames", next to the latents.
 
     Returns:
@@ -52,7 +65,8 @@ def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, st
         `(batch, 1)`.
 
     Raises:
-        ValueError: if a size is not a positive integer, or the frames or the clips are too small for `stages`.
+        ValueError: if a size is not a positive integer, the frames or the clips are too small for `stages`, or the
+            normalisation is unknown.
 
     Example:
         >>> import numpy as np
@@ -63,6 +77,7 @@ def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, st
     """
     image_shape, width = require_image_shape(image_shape, rank=3), require_int("width", width)
     num_frames, latent_dim = require_int("num_frames", num_frames), require_int("latent_dim", latent_dim)
+    require_choice("discriminator_normalization", discriminator_normalization, ("batch", None))
     sides = halved_sides(image_shape, stages)
     lengths = [num_frames]
     for _ in sides[1:]:
@@ -80,7 +95,7 @@ def vgan(*, image_shape=(64, 64, 3), num_frames=32, latent_dim=100, width=64, st
     is_conditional = require_bool("from_first_frame", from_first_frame)
     return (
         _generator(image_shape, latent_dim, sides, sizes, widths, is_conditional),
-        _discriminator((num_frames, *image_shape), widths),
+        _discriminator((num_frames, *image_shape), widths, discriminator_normalization),
     )
 
 
@@ -134,12 +149,12 @@ def _normalized(x, index):
     return layers.ReLU(name=f"relu_{index}")(normal_batch_normalization(f"norm_{index}")(x))
 
 
-def _discriminator(clip_shape, widths):
+def _discriminator(clip_shape, widths, normalization):
     clips = x = keras.Input(clip_shape, name="clips")
+    options = {"strides": 2, "padding": "same", "use_bias": normalization is None, "kernel_initializer": normal()}
     for i, filters in enumerate(widths):
-        options = {"strides": 2, "padding": "same", "use_bias": False, "kernel_initializer": normal()}
         x = layers.Conv3D(filters, _KERNEL, name=f"down_{i}", **options)(x)
-        x = normal_batch_normalization(f"norm_{i}")(x) if i else x
+        x = normal_batch_normalization(f"norm_{i}")(x) if i and normalization else x
         x = LeakyReLU(0.2, name=f"leaky_relu_{i}")(x)
     logits = head(1, "logits", use_bias=True)(layers.Flatten(name="flatten")(x))
     return keras.Model(clips, logits, name="vgan_discriminator")

@@ -14,7 +14,7 @@ def trainable(network):
 
 
 def test_the_paper_s_networks_have_its_number_of_parameters():
-    generator, discriminator = vgan()
+    generator, discriminator = vgan(discriminator_normalization="batch")
     halvings = [(512, 256), (256, 128), (128, 64)]
     norms = 2 * (512 + 256 + 128 + 64)
     stream = sum(have * want for have, want in halvings)
@@ -69,6 +69,20 @@ def test_short_clips_of_large_frames_are_halved_as_often_as_their_time_can_be():
     # Height 32 could be halved three times; 3 frames become 2 and then 1.
     assert len([layer for layer in discriminator.layers if layer.name.startswith("down_")]) == 2
     assert generator.output["clips"].shape == discriminator.input.shape == (None, 3, 32, 32, 1)
+
+
+def test_without_normalisation_the_discriminator_sees_how_light_a_batch_is():
+    clips = np.random.default_rng(0).normal(size=(4, 4, 8, 8, 1)).astype("float32")
+    networks = {norm: vgan(**TINY | {"stages": 2}, discriminator_normalization=norm)[1] for norm in ("batch", None)}
+    assert len(networks[None].trainable_weights) == 6
+    assert [layer for layer in networks[None].layers if "norm" in layer.name] == []
+    # Only what is not at an edge: there, zeros are around the clip.
+    middle = {}
+    for norm, network in networks.items():
+        features = keras.Model(network.input, network.get_layer("leaky_relu_1").input)
+        middle[norm] = [np.mean(features(clips + light, training=True)) for light in (0.0, 1.0)]
+    np.testing.assert_allclose(*middle["batch"], atol=1e-5)
+    assert abs(np.subtract(*middle[None])) > 1e-3
 
 
 def test_clips_that_are_too_short_are_refused():
