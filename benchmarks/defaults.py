@@ -281,7 +281,7 @@ def _dense_blocks():
 def _enlarged(gan):
     gan.compile()
     smaller, (digits, test) = keras_gan.data.Bicubic(4), (real_images(split)[0] for split in ("train", "test"))
-    gan.fit({"source": smaller(digits, None).numpy(), "target": digits}, batch_size=16, epochs=6, verbose=0)
+    gan.fit({"source": smaller(digits, None).numpy(), "target": digits}, batch_size=16, epochs=18, verbose=0)
     small = smaller(test, None).numpy()
     images, squares = gan.upscale(small), np.repeat(np.repeat(small, 4, axis=1), 4, axis=2)
     return squares, images, float(np.abs(images - test).mean() / np.abs(squares - test).mean())

@@ -46,6 +46,7 @@ flags.DEFINE_integer("steps", 6000, "Training steps.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 16, "Clips in a step.", lower_bound=1)
 flags.DEFINE_integer("frames", 12, "Frames of a clip, at least 10.", lower_bound=10)
 flags.DEFINE_integer("width", 16, "Channels of the networks next to the frames.", lower_bound=1)
+flags.DEFINE_integer("stages", None, "Halvings of the frames; default: 2, those of `networks.mocogan`.", lower_bound=1)
 flags.DEFINE_integer("judge_steps", 1500, "Training steps of each judge.", lower_bound=1)
 flags.DEFINE_integer("clips", 1000, "Clips of each row.", lower_bound=2)
 flags.DEFINE_integer("threads", 0, "Threads of TensorFlow; 0 for one a core.", lower_bound=0)
@@ -162,7 +163,7 @@ def make_model(way, seed):
     """Return the compiled model of a way."""
     keras.utils.set_random_seed(seed)
     cell, weights = WAYS[way]
-    shape = {"image_shape": (WORLD.side, WORLD.side, 1), "num_frames": FLAGS.frames}
+    shape = {"image_shape": (WORLD.side, WORLD.side, 1), "num_frames": FLAGS.frames, "stages": FLAGS.stages}
     model = keras_gan.MoCoGAN(*keras_gan.networks.mocogan(**shape, width=FLAGS.width, cell=cell), seed=seed)
     model.compile(loss_weights=weights or None)
     return model
@@ -221,6 +222,7 @@ def results(judges):
     """Yield the name and the result of each run."""
     log = _protocol.RunLog(FLAGS.out)
     sizes = {name: FLAGS[name].value for name in ("steps", "batch_size", "frames", "width", "clips")}
+    sizes |= {"stages": FLAGS.stages} if FLAGS.stages else {}
     for way in FLAGS.ways or WAYS:
         for seed in map(int, FLAGS.seeds):
             settings = {"way": way, "seed": seed, **sizes, "judges": judges.fingerprint}

@@ -333,6 +333,7 @@ ROWS = {
     "VideoGAN": Row(
         MOVE,
         "examples/clips.py --gan=VideoGAN --dataset=films/ --run_dir=runs/films",
+        picture="emoji_videogan.gif",
         numbers=(_animated("VideoGAN"),),
     ),
     "WaveGAN": Row(
