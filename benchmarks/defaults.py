@@ -84,7 +84,7 @@ NETWORKS = {
     "stylegan2": (lambda: networks.stylegan2(**SHAPE, latent_dim=64, width=16, max_width=64, mapping_layers=2), 3000),
     "progressive": (lambda: networks.progressive(**SHAPE, latent_dim=64, width=16, max_width=64), 3000),
     "r3gan": (lambda: networks.r3gan(**SHAPE, width=32, blocks=1), 1500),
-    "vit": (lambda: networks.vit(**SHAPE, patch_size=8, width=64, depth=2), 3000),
+    "vit": (lambda: networks.vit(**SHAPE, patch_size=8, width=64, depth=2), 6000),
     "noise_unet": (lambda: networks.noise_unet(**SHAPE, width=16, stages=3), 3000),
 }
 PAIRS = [
