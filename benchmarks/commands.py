@@ -1,13 +1,19 @@
-"""Does the command of each model in docs/models.md run, and what memory does it need? Prints a Markdown table.
+"""Does the command of each model in docs/models.md run, what memory and time does it need? Prints a Markdown table.
 
     python benchmarks/commands.py
     python benchmarks/commands.py --models=SRGAN --models=ESRGAN --steps=50
+    python benchmarks/commands.py --what=minutes
 
 Each command runs as it stands on the page, in a folder of its own, but with --steps training steps. The data that it
 names are made up: photographs of noise with edges, cut-outs, films, tones, sentences, a first stage of two steps.
 Nothing good comes out of them, but they have the sizes of real ones. They are few: the memory of a large data set comes
 on top. "GiB" is the largest resident memory of the process. The first row is what TensorFlow needs alone. The errors of
 commands that fail are printed below the table, and this script then ends with 1.
+
+With --what=minutes a command has its own number of steps, and is ended as soon as it says how long a step takes: at
+the end of its first epoch, or after ten steps of a long one. "minutes" are those until then, and all other steps at
+this pace, which has in it what comes between the steps. The part before a game, on pixels or on likelihood, has
+--steps / 2 steps then, too, so the pace is that of the game.
 """
 
 import os
@@ -17,6 +23,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import time
 
 import numpy as np
 from absl import app, flags
@@ -30,7 +37,10 @@ SIDE, PICTURES, FRAMES, SAMPLE_RATE = 128, 40, 16, 8000
 
 FLAGS = flags.FLAGS
 flags.DEFINE_multi_enum("models", list(COMMANDS), list(COMMANDS), "Whose commands to run.")
+flags.DEFINE_enum("what", "memory", ["memory", "minutes"], "What to measure.")
 flags.DEFINE_integer("steps", 20, "Training steps of each.", lower_bound=2)
+# What `callbacks.Progress` writes into a pipe.
+_PACE = re.compile(r"step (?P<done>[\d,]+)/(?P<all>[\d,]+)  .*?(?P<pace>[\d.]+) (?P<unit>m?s)/step")
 
 
 def photograph(rng):
@@ -161,19 +171,23 @@ def arguments(command, folder):
             value = str(ROOT / value)
         if name != "--run_dir":
             words.append(f"{name}={value}")
-    few = {"steps": FLAGS.steps, "steps_per_epoch": FLAGS.steps, "run_dir": folder / "run"}
+    few = {"steps": FLAGS.steps, "steps_per_epoch": FLAGS.steps} if FLAGS.what == "memory" else {}
+    few |= {"run_dir": folder / "run"}
     few |= {phase: FLAGS.steps // 2 for part, phase in PHASES.items() if part in command}
     return [*words, *(f"--{name}={value}" for name, value in few.items())]
 
 
+def begun(words, folder, **streams):
+    """Return a Python program that has begun."""
+    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONUNBUFFERED": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return subprocess.Popen([sys.executable, *words], cwd=folder, env=environment, **streams)
+
+
 def run(words, folder):
     """Run a Python program; return its exit status, the GiB that it needed, and what it wrote to stderr."""
-    paths = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, "PYTHONPATH": paths, "TF_CPP_MIN_LOG_LEVEL": "3"}
     with (folder / "stderr.txt").open("w+") as errors:
-        process = subprocess.Popen(
-            [sys.executable, *words], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors
-        )
+        process = begun(words, folder, stdout=subprocess.DEVNULL, stderr=errors)
         # The usage of this process alone; `resource.getrusage` has that of the largest child so far.
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
@@ -181,22 +195,63 @@ def run(words, folder):
         return process.returncode, usage.ru_maxrss / 2**20, errors.read()
 
 
+def timed(words, folder):
+    """Run a Python program until it says its pace; return that, the seconds until then, and what it wrote to stderr."""
+    began = time.perf_counter()
+    with (folder / "stderr.txt").open("w+") as errors:
+        process = begun(words, folder, stdout=subprocess.PIPE, stderr=errors, text=True)
+        pace = next(filter(None, map(pace_of, process.stdout)), None)
+        elapsed = time.perf_counter() - began
+        process.kill()
+        process.communicate()
+        errors.seek(0)
+        return pace, elapsed, errors.read()
+
+
+def pace_of(line):
+    """Return the steps done, all steps, and the seconds of each, which a line of `callbacks.Progress` has; or None."""
+    said = _PACE.search(line)
+    if said is None:
+        return None
+    done, all_steps = (int(said[name].replace(",", "")) for name in ("done", "all"))
+    return done, all_steps, float(said["pace"]) * (1.0 if said["unit"] == "s" else 1e-3)
+
+
+def row_of_memory(name, folder):
+    """Return the cells of a command's memory, and its errors."""
+    code, gib, errors = run(arguments(COMMANDS[name], folder), folder)
+    return [f"{gib:.1f}" if not code else "**failed**"], f"{name} ended with {code}:\n{errors[-2000:]}" if code else ""
+
+
+def row_of_minutes(name, folder):
+    """Return the cells of a command's time, and its errors."""
+    pace, elapsed, errors = timed(arguments(COMMANDS[name], folder), folder)
+    if pace is None:
+        return ["**failed**", "", ""], f"{name} did not say how long a step takes:\n{errors[-2000:]}"
+    done, steps, seconds = pace
+    minutes = (elapsed + (steps - done) * seconds) / 60
+    return [f"{minutes:.{0 if minutes > 10 else 1}f}", f"{steps:,}", f"{1000 * seconds:.3g}"], ""
+
+
+COLUMNS = {"memory": ["GiB"], "minutes": ["minutes", "steps", "ms_per_step"]}
+ROWS = {"memory": row_of_memory, "minutes": row_of_minutes}
+
+
 def main(argv):
     """Run the commands, print the table."""
     if argv[1:]:
         raise app.UsageError(f"Give flags alone. Received: {' '.join(argv[1:])}")
-    failed = []
-    print("| model | GiB | command |\n|---|---|---|", flush=True)
-    with tempfile.TemporaryDirectory() as directory:
-        _, gib, _ = run(["-c", "import keras_gan"], pathlib.Path(directory))
+    head, failed = ["model", *COLUMNS[FLAGS.what], "command"], []
+    print(f"| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
+    if FLAGS.what == "memory":
+        with tempfile.TemporaryDirectory() as directory:
+            _, gib, _ = run(["-c", "import keras_gan"], pathlib.Path(directory))
         print(f"| `import keras_gan` | {gib:.1f} | |", flush=True)
     for name in dict.fromkeys(FLAGS.models):
         with tempfile.TemporaryDirectory() as directory:
-            folder = pathlib.Path(directory)
-            code, gib, errors = run(arguments(COMMANDS[name], folder), folder)
-        if code:
-            failed.append(f"{name} ended with {code}:\n{errors[-2000:]}")
-        print(f"| {name} | {f'{gib:.1f}' if not code else '**failed**'} | `{COMMANDS[name]}` |", flush=True)
+            cells, errors = ROWS[FLAGS.what](name, pathlib.Path(directory))
+        failed += [errors] if errors else []
+        print(f"| {name} | {' | '.join(cells)} | `{COMMANDS[name]}` |", flush=True)
     print("", *failed, sep="\n")
     sys.exit(bool(failed))
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from absl.testing import flagsaver
 from PIL import Image
 
 from keras_gan import data
@@ -70,3 +71,26 @@ def test_memory_and_errors_are_those_of_the_process(commands, tmp_path):
     _, large, _ = commands.run(["-c", "b'x' * 2**31"], tmp_path)
     assert 2.0 < large < 2.05
     assert small < large
+
+
+def test_the_pace_is_what_a_training_says(commands, tmp_path):
+    line = "epoch 1/12  step 500/6,000  41 s  82 ms/step  d_loss 1.386  9 min left"
+    assert commands.pace_of(line) == (500, 6000, 0.082)
+    assert commands.pace_of("epoch 1/200  step 10/100,000  12.5 s/step  picture in 3 min  2 d left") == (
+        10,
+        100_000,
+        12.5,
+    )
+    assert commands.pace_of("400 pictures of (128, 128, 3)") is None
+    program = f"import time; print('Read'); print({line!r}, flush=True); time.sleep(60)"
+    pace, elapsed, _ = commands.timed(["-c", program], tmp_path)
+    assert pace == (500, 6000, 0.082)
+    assert elapsed < 60.0
+    pace, _, errors = commands.timed(["-c", "raise SystemExit('no such thing')"], tmp_path)
+    assert (pace, errors) == (None, "no such thing\n")
+
+
+def test_the_command_has_its_own_steps_where_time_is_measured(commands, tmp_path):
+    with flagsaver.flagsaver(what="minutes"):
+        words = commands.arguments("examples/write.py --text=plays.txt --model=SeqGAN", tmp_path)
+    assert words[2:] == ["--model=SeqGAN", f"--run_dir={tmp_path / 'run'}", "--pretraining_steps=2"]

@@ -75,6 +75,7 @@ def _pixels(png):
     return np.asarray(PIL.Image.open(io.BytesIO(png)))
 
 
+@pytest.mark.long
 def test_another_process_with_tensorflow_alone_gets_the_images_of_generate(gan, folder, tmp_path):
     latents = np.random.default_rng(1).normal(size=(3, 5)).astype(np.float32)
     np.save(tmp_path / "latents.npy", latents)
