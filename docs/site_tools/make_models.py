@@ -162,7 +162,13 @@ def _shown(name, picture):
 
 
 def _memory(name, row, sections):
-    return value(model_rows.memory(name), name, sections) if row.command else ""
+    if not row.command:
+        return ""
+    try:
+        return value(model_rows.memory(name), name, sections)
+    # A command may be newer than the table.
+    except ValueError:
+        return _NOT_MEASURED
 
 
 def _number(cell, sections):

@@ -186,10 +186,10 @@ ROWS = {
         ),
         picture="described_digits.png",
     ),
-    "StackGAN": Row(CLASSES, ""),
+    "StackGAN": Row(CLASSES, "examples/describe.py --model=StackGAN --first=runs/described --run_dir=runs/larger"),
     "TextEditor": Row(
         CLASSES,
-        "",
+        "examples/describe.py --model=TextEditor --run_dir=runs/edited",
         picture="edited_digits.png",
         numbers=(
             Cell(

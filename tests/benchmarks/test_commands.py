@@ -17,6 +17,8 @@ def commands(load_script):
 
 def test_every_command_names_data_that_is_made(commands, tmp_path, monkeypatch):
     monkeypatch.setattr(commands, "PICTURES", 1)
+    # It would be trained.
+    monkeypatch.setitem(commands.MADE, "runs/described", lambda folder, rng: folder.mkdir())
     for command in commands.COMMANDS.values():
         for word in commands.arguments(command, tmp_path)[1:]:
             name, _, value = word.partition("=")
@@ -28,6 +30,30 @@ def test_every_command_names_data_that_is_made(commands, tmp_path, monkeypatch):
 def test_steps_are_few_and_nothing_else_changes(commands, tmp_path):
     words = commands.arguments("examples/train.py --gan=LSGAN --run_dir=runs/lsgan", tmp_path)
     assert words[1:] == ["--gan=LSGAN", "--steps=4", "--steps_per_epoch=4", f"--run_dir={tmp_path / 'run'}"]
+
+
+def test_only_a_second_stage_needs_a_first_one_and_has_no_phase_of_encoders(commands, tmp_path, monkeypatch):
+    monkeypatch.setitem(commands.MADE, "runs/described", lambda folder, rng: folder.mkdir())
+    words = {name: commands.arguments(commands.COMMANDS[name], tmp_path / name) for name in ("StackGAN", "TextToImage")}
+    made = tmp_path / "StackGAN" / "data" / "runs" / "described"
+    assert made.is_dir()
+    assert f"--first={made}" in words["StackGAN"]
+    assert not (tmp_path / "TextToImage").exists()
+    assert ["--matching_steps=2" in given for given in words.values()] == [False, True]
+
+
+def test_a_first_stage_that_fails_says_why(commands, tmp_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(commands, "run", lambda words, folder: given.append(words) or (2, 0.1, "no disk"))
+    with pytest.raises(RuntimeError, match="first stage ended with 2:\nno disk"):
+        commands.make_first_stage(tmp_path / "first", None)
+    # The last ones count.
+    assert given[0][-4:] == [
+        "--steps=2",
+        "--steps_per_epoch=2",
+        "--matching_steps=1",
+        f"--run_dir={tmp_path / 'first'}",
+    ]
 
 
 def test_pictures_are_the_same_again_and_can_be_read(commands, tmp_path):

@@ -81,6 +81,12 @@ def sections(script, tmp_path, monkeypatch):
     return script.results()
 
 
+def test_the_memory_of_a_command_that_is_newer_than_its_table_is_not_measured(script, rows):
+    table = ["| model | GiB |", "|---|---|", "| VAE | 0.5 |"]
+    sections = {"What the commands of the models need": table}
+    assert [script._memory(name, rows[name], sections) for name in ("VAE", "BiGAN")] == ["0.5", "not measured"]
+
+
 @pytest.mark.parametrize(
     ("section", "row", "found"),
     [
