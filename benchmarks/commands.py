@@ -58,6 +58,13 @@ def make_photographs(folder, rng, count=PICTURES):
         Image.fromarray(photograph(rng)).save(folder / f"{i:03d}.png")
 
 
+def make_dark(folder, rng):
+    """Write photographs with a quarter of their levels."""
+    folder.mkdir(parents=True)
+    for i in range(PICTURES):
+        Image.fromarray(photograph(rng) // 4).save(folder / f"{i:03d}.png")
+
+
 def make_pairs(folder, rng):
     """Write pairs side by side."""
     folder.mkdir(parents=True)
@@ -133,6 +140,8 @@ MADE = {
     "zebras/": make_photographs,
     "photographs/": make_photographs,
     "parts/good/": make_photographs,
+    "day/": make_photographs,
+    "night/": make_dark,
     "facades/": make_pairs,
     "faces/": make_domains,
     "cut_outs/": make_cut_outs,

@@ -3,6 +3,7 @@
     python examples/restore.py --task=upscale --pictures=photographs/ --run_dir=runs/large
     python examples/restore.py --run_dir=runs/large --restore=small/ --out=large/
     python examples/restore.py --task=denoise --noise=25 --pictures=photographs/ --restore=noisy/ --out=clean/
+    python examples/restore.py --task=brighten --dark=night/ --bright=day/ --run_dir=runs/bright
     python examples/restore.py --task=inpaint --pictures=photographs/ --run_dir=runs/holes
     python examples/restore.py --run_dir=runs/holes --restore=torn/ --out=whole/ --export_dir=saved_models/holes
     python examples/restore.py --task=matte --pictures=cut_outs/ --backgrounds=photographs/ --run_dir=runs/alphas
@@ -19,7 +20,7 @@ detail. Use pictures of the kind and the sharpness that you want to have. Smalle
     inpaint    FreeFormInpainter,             PNG files whose holes are transparent; all other pixels stay as they are
                ContextEncoder
     denoise    Pix2Pix, DPED                  pictures with Gaussian noise of up to --noise of 255 levels
-    brighten   Pix2Pix, DPED                  pictures that got too little light, with the noise of it
+    brighten   Pix2Pix, DPED, EnlightenGAN    pictures that got too little light, with the noise of it
     colourise  Pix2Pix                        grey pictures
     matte      AlphaGAN                       the alpha of pictures whose trimaps (white for what is kept, black for
                                               what is not, grey where it is open) have the same names in --trimaps
@@ -27,9 +28,14 @@ detail. Use pictures of the kind and the sharpness that you want to have. Smalle
 --task=matte learns from PNG files with exact alpha, made as small as --image_size: each is laid on another part of the
 --backgrounds each time.
 
-The first model of a task is the default. What enlarges begins with smooth enlargement, and learns to add details.
---features adds the perceptual loss of the model's paper (DPED needs it): a file of VGG19, such as
-vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 of Keras. VGG19 is too slow for two processor cores.
+EnlightenGAN needs no picture twice: it learns from a folder of --dark pictures and another one of --bright pictures,
+which show other things. From --pictures alone it takes every second one, makes it dark, and never sees it bright.
+
+The first model of a task is the default; that of --dark and --bright is EnlightenGAN. What enlarges begins with smooth
+enlargement, and learns to add details. --features adds the perceptual loss of the model's paper (DPED needs it): a file
+of VGG19, such as vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5 of Keras; of EnlightenGAN, VGG16. They are too slow
+for two processor cores. Without it, EnlightenGAN keeps what a picture shows by the features of a small network that was
+never trained, which sees edges.
 
 The pictures that come out are PNG files of 8 or 16 bits, as they went in, with their alpha. Large ones are restored in
 tiles. The run directory receives pictures of training (samples/), the losses (losses.png, losses.csv), what
@@ -51,17 +57,21 @@ MODELS = {
     "upscale": ("SRGAN", "ESRGAN", "RealESRGAN"),
     "inpaint": ("FreeFormInpainter", "ContextEncoder"),
     "denoise": ("Pix2Pix", "DPED"),
-    "brighten": ("Pix2Pix", "DPED"),
+    "brighten": ("Pix2Pix", "DPED", "EnlightenGAN"),
     "colourise": ("Pix2Pix",),
     "matte": ("AlphaGAN",),
 }
 # What a few minutes on two processor cores are enough for.
 _STEPS = {"upscale": 2500, "inpaint": 1000, "denoise": 2500, "brighten": 2500, "colourise": 2500, "matte": 2000}
-_FEATURES = ("SRGAN", "ESRGAN", "RealESRGAN", "DPED")
-_OF_ONE_TASK = (("scale", "upscale"), ("pretraining_steps", "upscale"), ("noise", "denoise"), ("backgrounds", "matte"))
+_FEATURES = ("SRGAN", "ESRGAN", "RealESRGAN", "DPED", "EnlightenGAN")
+_OF_ONE_TASK = (
+    *(("scale", "upscale"), ("pretraining_steps", "upscale"), ("noise", "denoise"), ("backgrounds", "matte")),
+    *(("dark", "brighten"), ("bright", "brighten")),
+)
+_FOLDERS = ("pictures", "backgrounds", "dark", "bright")
 # What a run is recorded with.
 _RECORDED = (
-    *("task", "model", "pictures", "backgrounds", "scale", "noise", "features", "image_size", "parts", "batch_size"),
+    *("task", "model", *_FOLDERS, "scale", "noise", "features", "image_size", "parts", "batch_size"),
     *("width", "blocks", "pretraining_steps", "steps", "steps_per_epoch", "seed"),
 )
 
@@ -71,9 +81,11 @@ flags.DEFINE_enum(
 )
 flags.DEFINE_string("pictures", None, "A folder of good pictures to learn from; of --task=matte, cut-outs with alpha.")
 flags.DEFINE_string("backgrounds", None, "Of --task=matte: a folder of photographs to lay the cut-outs on.")
+flags.DEFINE_string("dark", None, "Of EnlightenGAN: a folder of dark pictures, in the place of --pictures.")
+flags.DEFINE_string("bright", None, "Of EnlightenGAN: a folder of bright pictures of other things, for --dark.")
 flags.DEFINE_integer("scale", 4, "Of --task=upscale: how many times as high and wide, 1, 2 or 4.")
 flags.DEFINE_float("noise", 25.0, "Of --task=denoise: the largest standard deviation, in levels of 255.", 1.0, 255.0)
-flags.DEFINE_string("features", None, "A file of weights of VGG19, for a perceptual loss.")
+flags.DEFINE_string("features", None, "A file of weights of VGG19, or VGG16 for EnlightenGAN, for a perceptual loss.")
 flags.DEFINE_integer("image_size", 64, "Side of the squares in training, a multiple of 16.", lower_bound=16)
 flags.DEFINE_integer("parts", 4000, "About how many squares to cut from the pictures, as many of each.", lower_bound=1)
 flags.DEFINE_integer("batch_size", 8, "Squares in a step.", lower_bound=1)
@@ -111,8 +123,7 @@ def require_flags(run_dir):
     """Raise an error if the flags do not fit each other or name files that are not there, before anything is done."""
     if FLAGS.task:
         _require_training_flags()
-    elif FLAGS.pictures or FLAGS.model:
-        name = "pictures" if FLAGS.pictures else "model"
+    elif name := next((name for name in ("pictures", "dark", "bright", "model") if FLAGS[name].value), None):
         raise ValueError(
             f"Say what to learn, with --task={', --task='.join(MODELS)}. Received: --{name}={FLAGS[name].value}"
         )
@@ -131,19 +142,58 @@ def require_flags(run_dir):
 
 def _require_training_flags():
     models = MODELS[FLAGS.task]
-    FLAGS.model = FLAGS.model or models[0]
+    is_unpaired = FLAGS.task == "brighten" and (FLAGS.dark or FLAGS.bright)
+    FLAGS.model = FLAGS.model or ("EnlightenGAN" if is_unpaired else models[0])
     FLAGS.steps = FLAGS.steps or _STEPS[FLAGS.task]
     if FLAGS.model not in models:
         raise ValueError(
             f"--task={FLAGS.task} has --model={', --model='.join(models)}. Received: --model={FLAGS.model}"
         )
-    if not FLAGS.pictures:
-        raise ValueError(f"Give the folder of good pictures, as --pictures=DIR. Received: --task={FLAGS.task} alone")
+    _require_pictures()
+    _require_features()
+    for name, of in _OF_ONE_TASK:
+        if FLAGS.task != of and not FLAGS[name].using_default_value:
+            raise ValueError(f"--{name} is for --task={of}: leave it out. Received: --{name}={FLAGS[name].value}")
+    if FLAGS.scale not in (1, 2, 4):
+        raise ValueError(f"--scale must be 1, 2 or 4. Received: --scale={FLAGS.scale}")
+    if FLAGS.image_size % 16:
+        raise ValueError(f"--image_size must be a multiple of 16. Received: --image_size={FLAGS.image_size}")
+    run_flags.require_whole_epochs(FLAGS)
+
+
+def _require_pictures():
+    """Raise an error unless the folders that a model learns from are named, and are there."""
+    if FLAGS.task == "brighten" and (FLAGS.dark or FLAGS.bright):
+        _require_dark_and_bright()
+    elif not FLAGS.pictures:
+        either = ", or --dark=DIR and --bright=DIR" if FLAGS.model == "EnlightenGAN" else ""
+        raise ValueError(
+            f"Give the folder of good pictures, as --pictures=DIR{either}. Received: --task={FLAGS.task} alone"
+        )
     if FLAGS.task == "matte" and not FLAGS.backgrounds:
         raise ValueError("Give the folder of photographs to lay cut-outs on, as --backgrounds=DIR. Received: none")
-    for name in ("pictures", "backgrounds"):
+    for name in _FOLDERS:
         if FLAGS[name].value and not run_flags.local_path(FLAGS[name]).is_dir():
             raise FileNotFoundError(f"There is no such folder. Received: --{name}={FLAGS[name].value}")
+
+
+def _require_dark_and_bright():
+    received = " ".join(f"--{name}={FLAGS[name].value}" for name in ("pictures", "dark", "bright") if FLAGS[name].value)
+    if FLAGS.model != "EnlightenGAN":
+        raise ValueError(
+            f"{FLAGS.model} learns from good pictures, which it makes dark: give them as --pictures, or take "
+            f"--model=EnlightenGAN for --dark and --bright. Received: --model={FLAGS.model} {received}"
+        )
+    if FLAGS.pictures or not (FLAGS.dark and FLAGS.bright):
+        raise ValueError(
+            "Give --dark together with --bright; or --pictures alone, of which every second one is made dark. "
+            f"Received: {received}"
+        )
+    if run_flags.local_path(FLAGS["dark"]).resolve() == run_flags.local_path(FLAGS["bright"]).resolve():
+        raise ValueError(f"--dark and --bright must be two folders. Received: {received}")
+
+
+def _require_features():
     if FLAGS.model == "DPED" and not FLAGS.features:
         raise ValueError(
             "DPED compares the content in the features of VGG19: give its file of weights as --features, or take "
@@ -155,14 +205,11 @@ def _require_training_flags():
         )
     if FLAGS.features and not run_flags.local_path(FLAGS["features"]).is_file():
         raise FileNotFoundError(f"There is no such file. Received: --features={FLAGS.features}")
-    for name, of in _OF_ONE_TASK:
-        if FLAGS.task != of and not FLAGS[name].using_default_value:
-            raise ValueError(f"--{name} is for --task={of}: leave it out. Received: --{name}={FLAGS[name].value}")
-    if FLAGS.scale not in (1, 2, 4):
-        raise ValueError(f"--scale must be 1, 2 or 4. Received: --scale={FLAGS.scale}")
-    if FLAGS.image_size % 16:
-        raise ValueError(f"--image_size must be a multiple of 16. Received: --image_size={FLAGS.image_size}")
-    run_flags.require_whole_epochs(FLAGS)
+    if FLAGS.features and FLAGS.model == "EnlightenGAN" and FLAGS.image_size < 64:
+        raise ValueError(
+            "EnlightenGAN compares parts of half a side in the features, which need 32 pixels: give --image_size=64 or "
+            f"more, or leave --features out. Received: --image_size={FLAGS.image_size}"
+        )
 
 
 def _require_trimaps(are_needed):

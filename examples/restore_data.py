@@ -88,8 +88,48 @@ def load():
     """Return what the flags describe: batches to train on, images that are held out or None, some to show, channels."""
     if FLAGS.task == "matte":
         return _mattes()
-    train, held_out = squares_of(pathlib.Path(FLAGS.pictures).expanduser())
-    return _batches(train), held_out, some(train) if held_out is None else held_out, train.shape[-1]
+    if FLAGS.dark:
+        return _dark_and_bright()
+    train, held_out, names = squares_of("pictures")
+    shown = some(train) if held_out is None else held_out
+    batches = _of_halves(train, names) if FLAGS.model == "EnlightenGAN" else _batches(train)
+    return batches, held_out, shown, train.shape[-1]
+
+
+def _dark_and_bright():
+    """Without pairs nothing can be measured: dark squares are shown, those that are held out if there are any."""
+    (dark, held_out, _), (bright, _, _) = squares_of("dark"), squares_of("bright")
+    channels = max(dark.shape[-1], bright.shape[-1])
+    source, target = (
+        _in_channels(some(squares), channels) for squares in (dark if held_out is None else held_out, bright)
+    )
+    shown = {
+        name: squares.astype("float32") / 127.5 - 1.0 for name, squares in (("source", source), ("target", target))
+    }
+    return _unpaired(*(_in_channels(squares, channels) for squares in (dark, bright))), None, shown, channels
+
+
+def _of_halves(squares, names):
+    """Return batches of the squares of every second picture, made dark, and of those of the others, as they are."""
+    numbers = {name: number for number, name in enumerate(dict.fromkeys(names))}
+    is_dark = np.array([numbers[name] % 2 == 0 for name in names])
+    dark, bright = squares[is_dark], squares[~is_dark]
+    for half in (dark, bright):
+        _require_batch(half, "pictures", "Each half of the pictures has")
+    pairs = data.load_degraded(dark, LittleLight(), split="all", batch_size=1).one_pass()
+    darkened = np.concatenate([pair["source"] for pair in pairs])
+    return _unpaired(np.rint((darkened + 1.0) * 127.5).astype("uint8"), bright)
+
+
+def _unpaired(dark, bright):
+    """Return endless batches of dark and of bright squares, each kind in an order of its own."""
+    options = {"batch_size": FLAGS.batch_size, "seed": FLAGS.seed, "preprocessing": data.Preprocessing(flip=True)}
+    return data.load_unpaired(dark, bright, split="all", **options)
+
+
+def _in_channels(squares, channels):
+    """Return squares where grey ones have the channels of colours."""
+    return np.broadcast_to(squares, (*squares.shape[:3], channels))
 
 
 def _mattes():
@@ -116,44 +156,56 @@ def _first(dataset, count):
     return {name: np.stack([scene[name] for scene in scenes]) for name in scenes[0]}
 
 
-def squares_of(folder):
+def squares_of(flag):
     """Return squares of the pictures of a folder to train on, and squares of a tenth of the pictures, or None.
 
     Args:
-        folder: `pathlib.Path`.
+        flag: the name of the flag that names the folder.
 
     Returns:
-        uint8 `(num_squares, image_size, image_size, channels)` twice. The pictures that gave none are named.
+        (train, held_out, names): uint8 `(num_squares, image_size, image_size, channels)` twice, and the picture of each
+        square to train on. The pictures that gave none are named.
 
     Raises:
         ValueError: if there are fewer squares to train on than a batch has.
     """
-    pictures = data.Folder(folder, skip_corrupt=True)
+    pictures = data.Folder(pathlib.Path(FLAGS[flag].value).expanduser(), skip_corrupt=True)
     parts = data.Parts(pictures, FLAGS.image_size, num_parts=FLAGS.parts, seed=FLAGS.seed)
-    train = _read(parts, "train")
-    if len(train) < FLAGS.batch_size:
-        raise ValueError(
-            f"The pictures have fewer squares of {FLAGS.image_size} pixels than a batch: give more or larger pictures, "
-            "a smaller --image_size, a smaller --batch_size or more --parts. "
-            f"Received: --pictures={FLAGS.pictures}, {len(train)} squares"
-        )
+    train, names = _read(parts, "train")
+    _require_batch(train, flag, "The pictures have")
     try:
-        test = some(_read(parts, "test"), _MEASURED)
+        test = some(_read(parts, "test")[0], _MEASURED)
     # Too few pictures to hold some out.
     except ValueError:
-        return train, None
+        return train, None, names
     channels = max(train.shape[-1], test.shape[-1])
-    return tuple(np.broadcast_to(squares, (*squares.shape[:3], channels)) for squares in (train, test))
+    return _in_channels(train, channels), _in_channels(test, channels), names
+
+
+def _require_batch(squares, flag, subject):
+    if len(squares) < FLAGS.batch_size:
+        raise ValueError(
+            f"{subject} fewer squares of {FLAGS.image_size} pixels than a batch: give more or larger pictures, "
+            "a smaller --image_size, a smaller --batch_size or more --parts. "
+            f"Received: --{flag}={FLAGS[flag].value}, {len(squares)} squares"
+        )
 
 
 def _read(parts, split):
-    """Return the squares of a split, and say what is left out."""
+    """Return the squares of a split and the picture of each, and say what is left out."""
+    stream, names = parts.stream(split, lambda picture: picture), []
+
+    def named(start):
+        for name, (square, label) in zip(stream.names, stream.examples(start), strict=True):
+            names.extend([name] * (square is not None))
+            yield square, label
+
     with warnings.catch_warnings(record=True) as notes:
         warnings.simplefilter("always")
-        squares = parts.read(split, lambda picture: picture).images
+        squares = stream._replace(examples=named).collected().images
     for note in notes:
         print(note.message)
-    return squares
+    return squares, names
 
 
 def _batches(squares):
@@ -166,7 +218,7 @@ def _batches(squares):
 
 def as_batch(model, squares):
     """Return squares as one batch of the model, a dict of arrays, with the same holes or noise each time."""
-    if FLAGS.task == "matte":
+    if isinstance(squares, dict):
         return squares
     if FLAGS.task == "inpaint":
         images = squares.astype("float32") / 127.5 - 1.0

@@ -25,7 +25,12 @@ def make_model(channels):
     """Return the compiled model of the flags, for pictures of some channels."""
     model = _MODELS[FLAGS.model](channels)
     beta_1 = 0.9 if FLAGS.task == "upscale" else 0.5
-    optimizers = {name: keras.optimizers.Adam(rate, beta_1, epsilon=1e-8) for name, rate in _rates().items()}
+    rates = _rates()
+    # EnlightenGAN's player of two discriminators has the rate of one.
+    optimizers = {
+        name: keras.optimizers.Adam(rates.get(name, rates["discriminator"]), beta_1, epsilon=1e-8)
+        for name in model.players
+    }
     model.compile(**{f"{name}_optimizer": optimizer for name, optimizer in optimizers.items()})
     return model
 
@@ -149,6 +154,29 @@ def _dped(channels):
     return keras_gan.DPED(_enhancer(channels), _patch_discriminator(1), content=_features("dped"), seed=FLAGS.seed)
 
 
+def _enlighten_gan(channels):
+    judges = [_light_discriminator(channels, size) for size in (FLAGS.image_size, FLAGS.image_size // 2)]
+    features = _features("enlightengan", "vgg16") or _untrained_features(channels)
+    options = {"features": features, "patch_size": FLAGS.image_size // 2, "seed": FLAGS.seed}
+    return keras_gan.EnlightenGAN(_enhancer(channels), *judges, **options)
+
+
+def _light_discriminator(channels, size):
+    """Return a judge of squares or their parts, without normalisation as in the paper."""
+    sizes = {"image_shape": (size, size, channels), "width": max(1, FLAGS.width // 2)}
+    return networks.patch_discriminator(**sizes, layers=min(4, size.bit_length() - 3), normalization=None)
+
+
+def _untrained_features(channels):
+    """Return the features of random convolutions: edges and their directions, which stay when light is added."""
+    x = images = keras.Input((None, None, channels), name="images")
+    # At half the sides, where noise counts less.
+    for number, strides in enumerate((2, 1)):
+        options = {"kernel_initializer": keras.initializers.HeNormal(seed=FLAGS.seed + number), "activation": "relu"}
+        x = keras.layers.Conv2D(32, 3, strides, padding="same", name=f"conv_{number}", **options)(x)
+    return losses.Perceptual(keras.Model(images, x, name="untrained"), ["conv_1"])
+
+
 def _enhancer(channels):
     """Return the network of a task that keeps the size."""
     if FLAGS.task == "brighten":
@@ -194,11 +222,12 @@ def _patch_discriminator(channels, **options):
     return networks.patch_discriminator(image_shape=shape, width=max(1, FLAGS.width // 2), layers=2, **options)
 
 
-def _features(paper):
+def _features(paper, architecture="vgg19"):
     """Return the perceptual loss of a paper in the features of --features, or None without them."""
     if not FLAGS.features:
         return None
-    trunk = networks.perceptual_trunk(weights=pathlib.Path(FLAGS.features).expanduser())
+    weights = pathlib.Path(FLAGS.features).expanduser()
+    trunk = networks.perceptual_trunk(weights=weights, architecture=architecture)
     return losses.Perceptual.published(paper, trunk)
 
 
@@ -210,5 +239,6 @@ _MODELS = {
     "ContextEncoder": _context_encoder,
     "Pix2Pix": _pix2pix,
     "DPED": _dped,
+    "EnlightenGAN": _enlighten_gan,
     "AlphaGAN": _alpha_gan,
 }

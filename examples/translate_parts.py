@@ -62,15 +62,17 @@ def _require_full_domains(names, split):
         )
 
 
-def make_model(kind, images):
-    """Return the compiled model for a kind of data."""
+def make_model(model_name, images):
+    """Return the compiled model of a name for images."""
     import keras
 
-    model = {"pairs": _pix2pix, "unpaired": _cycle_gan, "domains": _stargan}[kind](images)
     from keras_gan import schedules
 
+    makers = {"Pix2Pix": _pix2pix, "Pix2PixHD": _pix2pix_hd, "CycleGAN": _cycle_gan, "StarGAN": _stargan}
+    model = makers[model_name](images)
+
     rates = {name: float(optimizer.learning_rate.numpy()) for name, optimizer in model.default_optimizers().items()}
-    if kind == "pairs":
+    if model_name in ("Pix2Pix", "Pix2PixHD"):
         # Narrow networks and short runs learn sooner than at the paper's rate.
         rates["generator"] *= 5
     falling = {
@@ -91,6 +93,20 @@ def _pix2pix(images):
         image_shape=target, source_channels=source[-1], width=FLAGS.width, layers=_patch_layers()
     )
     return Pix2Pix(generator, discriminator, seed=FLAGS.seed)
+
+
+def _pix2pix_hd(images):
+    from keras_gan import Pix2PixHD, networks
+
+    source, target = (images.image_shape[name] for name in ("source", "target"))
+    sizes = {"width": FLAGS.width, "blocks": FLAGS.blocks}
+    # The paper's four are for large pictures: the blocks see maps of 16x16 up to 256x256.
+    halvings = min(4, max(1, FLAGS.image_size.bit_length() - 5))
+    generator = networks.resnet_translator(
+        image_shape=(None, None, source[-1]), target_channels=target[-1], halvings=halvings, **sizes
+    )
+    judge = {"source_channels": source[-1], "width": FLAGS.width, "layers": _patch_layers()}
+    return Pix2PixHD(generator, networks.multiscale_discriminator(image_shape=target, **judge), seed=FLAGS.seed)
 
 
 def _cycle_gan(images):

@@ -216,7 +216,11 @@ ROWS = {
         "emoji_pix2pix.png",
         (_alike("Pix2Pix"),),
     ),
-    "Pix2PixHD": Row(TRANSLATE, "", numbers=(_error("Pix2PixHD", "the untranslated"),)),
+    "Pix2PixHD": Row(
+        TRANSLATE,
+        "examples/translate.py --pairs=facades/ --source_half=right --model=Pix2PixHD --run_dir=runs/sharp",
+        numbers=(_error("Pix2PixHD", "the untranslated"),),
+    ),
     "StarGAN": Row(
         TRANSLATE,
         "examples/translate.py --domains=faces/ --run_dir=runs/faces",
@@ -275,7 +279,11 @@ ROWS = {
             ),
         ),
     ),
-    "EnlightenGAN": Row(RESTORE, "", numbers=(_error("EnlightenGAN", "dark pictures"),)),
+    "EnlightenGAN": Row(
+        RESTORE,
+        "examples/restore.py --task=brighten --model=EnlightenGAN --dark=night/ --bright=day/ --run_dir=runs/bright",
+        numbers=(_error("EnlightenGAN", "dark pictures"),),
+    ),
     "AlphaGAN": Row(
         RESTORE,
         "examples/restore.py --task=matte --pictures=cut_outs/ --backgrounds=photographs/ --run_dir=runs/alphas",

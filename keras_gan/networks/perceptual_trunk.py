@@ -1,5 +1,7 @@
 """The trunks of VGG and SqueezeNet, which perceptual losses and metrics compare images by."""
 
+import re
+
 import h5py
 import keras
 import numpy as np
@@ -79,6 +81,7 @@ def perceptual_trunk(*, weights, architecture="vgg19", image_shape=(None, None, 
     x = ImageNetInput(require_preprocessing(preprocessing), name="converted")(images)
     outputs = _squeezenet(x, dtype) if architecture == "squeezenet" else _vgg(x, _VGG[architecture], dtype)
     network = keras.Model(images, outputs, name=architecture)
+    _require_no_larger(network, arrays, weights)
     for layer in network.layers:
         if layer.weights:
             layer.set_weights(_weights_of(layer, arrays, architecture, weights))
@@ -211,6 +214,17 @@ def _of_keras(path):
 
 def _text(name):
     return name.decode() if isinstance(name, bytes) else str(name)
+
+
+def _require_no_larger(network, arrays, path):
+    """Raise a ValueError if a file has more convolutions: VGG16 would take most of those of VGG19, and see nothing."""
+    known = {layer.name for layer in network.layers}
+    others = [name for name in arrays if re.fullmatch(r"block\d_conv\d", name) and name not in known]
+    if others:
+        raise ValueError(
+            f"The file is of another network than {network.name}, which has no {', '.join(others)}: give the file of "
+            f"this architecture, or the architecture of the file. Received: weights={str(path)!r}"
+        )
 
 
 def _weights_of(layer, arrays, architecture, path):

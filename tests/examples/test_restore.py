@@ -1,6 +1,7 @@
 """The script that trains models that restore pictures, and what becomes of a folder of pictures."""
 
 import importlib
+import shutil
 import types
 
 import numpy as np
@@ -70,6 +71,23 @@ def given(script, run_dir, *arguments):
         (["--task=denoise", "--pictures={0}", "--backgrounds={0}"], "--backgrounds is for --task=matte"),
         (["--task=denoise", "--pictures={0}", "--restore={0}", "--trimaps={0}"], "takes no --trimaps"),
         (["--task=matte", "--pictures={0}", "--backgrounds={0}", "--restore={0}"], "Pictures need trimaps"),
+        (["--dark={0}"], "Say what to learn, with --task=upscale"),
+        (["--task=denoise", "--pictures={0}", "--bright={0}"], "--bright is for --task=brighten: leave it out"),
+        (
+            ["--task=brighten", "--dark={0}"],
+            "Give --dark together with --bright; or --pictures alone.*Received: --dark=",
+        ),
+        (
+            ["--task=brighten", "--dark={0}", "--bright={0}", "--pictures={0}"],
+            "Received: --pictures=.* --dark=.* --bright",
+        ),
+        (["--task=brighten", "--dark={0}", "--bright={0}/."], "--dark and --bright must be two folders"),
+        (["--task=brighten", "--dark={0}", "--bright={0}/nowhere"], "no such folder. Received: --bright=.*nowhere"),
+        (
+            ["--task=brighten", "--dark={0}", "--bright={0}/a", "--model=Pix2Pix"],
+            "or take --model=EnlightenGAN for --dark",
+        ),
+        (["--task=brighten", "--model=EnlightenGAN"], "as --pictures=DIR, or --dark=DIR and --bright=DIR"),
         (["--restore={0}"], "Expected the directory of a run that has finished"),
         (["--task=denoise", "--pictures={0}", "--restore={0}/none"], "There is no such folder. Received: --restore"),
         (["--task=denoise", "--pictures={0}", "--restore={0}", "--out={0}"], "Give another --out than --restore"),
@@ -86,6 +104,18 @@ def test_a_task_has_a_model_and_a_number_of_steps(script, tmp_path):
         assert (flags.FLAGS.model, flags.FLAGS.steps) == ("FreeFormInpainter", 1000)
 
 
+def test_dark_and_bright_pictures_have_a_model_of_their_own(script, tmp_path):
+    for name in ("night", "day"):
+        (tmp_path / name).mkdir()
+    folders = [f"--dark={tmp_path / 'night'}", f"--bright={tmp_path / 'day'}"]
+    with flagsaver.flagsaver():
+        given(script, tmp_path, "--task=brighten", *folders)
+        assert flags.FLAGS.model == "EnlightenGAN"
+    (tmp_path / "vgg16.npz").touch()
+    with flagsaver.flagsaver(), pytest.raises(ValueError, match="need 32 pixels: give --image_size=64 or more"):
+        given(script, tmp_path, "--task=brighten", *folders, f"--features={tmp_path / 'vgg16.npz'}", "--image_size=48")
+
+
 def test_squares_are_parts_of_pictures_of_any_size(pieces, tmp_path, capsys):
     sizes = [(40, 33), (16, 16), (20, 90), *[(17, 17)] * 17]
     for number, size in enumerate(sizes):
@@ -95,7 +125,7 @@ def test_squares_are_parts_of_pictures_of_any_size(pieces, tmp_path, capsys):
     Image.fromarray(np.zeros((15, 90), np.uint8)).save(tmp_path / "small.png")
     (tmp_path / "torn.png").write_bytes(b"no picture")
     flags.FLAGS(["restore.py", "--image_size=16", "--parts=200", f"--pictures={tmp_path}"])
-    train, test = pieces.squares_of(tmp_path)
+    train, test, names = pieces.squares_of("pictures")
     printed = capsys.readouterr().out
     assert "smaller than a part of 16x16 (height x width) or cannot be decoded" in printed
     assert "small.png" in printed
@@ -110,17 +140,57 @@ def test_squares_are_parts_of_pictures_of_any_size(pieces, tmp_path, capsys):
     assert not set(train[:, 0, 0, 0]) & set(test[:, 0, 0, 0])
     # A picture of one square gives one.
     assert (np.concatenate([train, test])[:, 0, 0, 0] == 1).sum() == 1
-    np.testing.assert_array_equal(pieces.squares_of(tmp_path)[0], train)
+    assert [int(name.removesuffix(".png")[-2:]) for name in names] == train[:, 0, 0, 0].tolist()
+    np.testing.assert_array_equal(pieces.squares_of("pictures")[0], train)
 
 
 def test_a_folder_without_squares_is_an_error(pieces, tmp_path):
     Image.fromarray(np.zeros((15, 15), np.uint8)).save(tmp_path / "small.png")
     flags.FLAGS(["restore.py", "--image_size=16", f"--pictures={tmp_path}"])
     with pytest.raises(ValueError, match=r"No image has room for a part of 16x16"):
-        pieces.squares_of(tmp_path)
+        pieces.squares_of("pictures")
     Image.fromarray(np.zeros((17, 16), np.uint8)).save(tmp_path / "large.png")
     with pytest.raises(ValueError, match=r"fewer squares of 16 pixels than a batch.*--pictures=.*, 2 squares"):
-        pieces.squares_of(tmp_path)
+        pieces.squares_of("pictures")
+
+
+def test_no_picture_is_both_dark_and_bright(pieces, tmp_path):
+    """The level of a square is the number of its picture, times ten: the even numbers stay as they are."""
+    for number in range(1, 20):
+        Image.fromarray(np.full((24, 20, 3), 10 * number, np.uint8)).save(tmp_path / f"{number:02d}.png")
+    sizes = ["--image_size=16", "--parts=76", "--batch_size=4", f"--pictures={tmp_path}"]
+    flags.FLAGS(["restore.py", "--task=brighten", "--model=EnlightenGAN", *sizes])
+    batches, held_out, _, channels = pieces.load()
+    assert (held_out, channels) == (None, 3)
+    assert batches.num_images == {"source": 40, "target": 36}
+    images = {name: np.concatenate([batch[name] for batch in batches.take(10)]) for name in ("source", "target")}
+    levels = {name: np.rint((made.mean((1, 2, 3)) + 1) * 127.5) for name, made in images.items()}
+    assert set(levels["target"]) == set(range(20, 190, 20))
+    # A half of the light is 0.73 of the levels of a file; a twentieth is 0.26.
+    assert levels["source"].mean() < 0.75 * levels["target"].mean()
+    flags.FLAGS(["restore.py", "--task=brighten", "--model=EnlightenGAN", *sizes, "--batch_size=40"])
+    with pytest.raises(ValueError, match=r"Each half of the pictures has fewer squares.*--pictures=.*, 36 squares"):
+        pieces.load()
+
+
+def test_dark_pictures_are_shown_and_grey_ones_become_colours(pieces, tmp_path):
+    for name, level, shape in (("night", 40, (20, 20)), ("day", 200, (20, 20, 3))):
+        (tmp_path / name).mkdir()
+        for number in range(20):
+            Image.fromarray(np.full(shape, level + number, np.uint8)).save(tmp_path / name / f"{number}.png")
+    folders = [f"--dark={tmp_path / 'night'}", f"--bright={tmp_path / 'day'}"]
+    flags.FLAGS(["restore.py", "--task=brighten", "--model=EnlightenGAN", "--image_size=16", "--parts=40", *folders])
+    batches, held_out, shown, channels = pieces.load()
+    assert (held_out, channels) == (None, 3)
+    assert batches.image_shape == {"source": (16, 16, 3), "target": (16, 16, 3)}
+    trained_on = np.concatenate([batch["source"] for batch in batches.take(10)])
+    levels, trained = (set(np.rint((made[:, 0, 0, 0] + 1) * 127.5)) for made in (shown["source"], trained_on))
+    # Those of two pictures that are held out.
+    assert len(levels) == 2
+    assert min(levels) >= 40
+    assert max(levels) < 60
+    assert not levels & trained
+    assert pieces.as_batch(None, shown) is shown
 
 
 def test_noise_has_a_deviation_of_its_own_in_each_image(pieces):
@@ -305,6 +375,8 @@ def test_features_of_a_file_are_those_of_the_paper(parts, tmp_path, task, model,
         ("inpaint", "ContextEncoder", []),
         ("denoise", "Pix2Pix", []),
         ("brighten", "Pix2Pix", []),
+        ("brighten", "EnlightenGAN", []),
+        ("brighten", "EnlightenGAN", ["--dark={0}/night", "--bright={0}/good"]),
         ("colourise", "Pix2Pix", []),
     ],
 )
@@ -316,9 +388,14 @@ def test_each_model_trains_resumes_restores_and_is_exported(script, tmp_path, ta
     content = RNG.integers(0, 256, (50, 38, 4), "uint8")
     content[10:20, 5:9, 3] = 0
     Image.fromarray(content).save(tmp_path / "bad" / "a.png")
+    is_unpaired = "--dark={0}/night" in options
+    if is_unpaired:
+        shutil.copytree(tmp_path / "good", tmp_path / "night")
     run_dir = f"--run_dir={tmp_path / 'run'}"
-    train = [f"--task={task}", f"--model={model}", f"--pictures={tmp_path / 'good'}", "--image_size=32", "--width=4"]
-    train += ["--blocks=1", "--steps_per_epoch=1", "--parts=40", "--batch_size=4", *options]
+    train = [f"--task={task}", f"--model={model}", "--image_size=32", "--width=4"]
+    train += [f"--pictures={tmp_path / 'good'}"] * (not is_unpaired)
+    train += ["--blocks=1", "--steps_per_epoch=1", "--parts=40", "--batch_size=4"]
+    train += [option.format(tmp_path) for option in options]
     train += ["--pretraining_steps=1"] * (task == "upscale")
 
     def run(*arguments):
@@ -337,7 +414,8 @@ def test_each_model_trains_resumes_restores_and_is_exported(script, tmp_path, ta
         assert restored.size == (scale * 38, scale * 50)
     assert (tmp_path / "served" / "1" / "saved_model.pb").exists()
     assert (tmp_path / "run" / "samples" / "epoch_0003.png").exists()
-    assert (tmp_path / "run" / "evaluation_0003.json").exists()
+    # Without pairs there is nothing to measure.
+    assert (tmp_path / "run" / "evaluation_0003.json").exists() != is_unpaired
 
 
 def test_damages_are_what_they_say(pieces):

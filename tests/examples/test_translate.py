@@ -47,6 +47,17 @@ def test_the_images_decide_on_the_model(script, arguments, kind):
         (["--source=a", "--target=b", "--domain=c"], "--domain is for a StarGAN"),
         (["--domains=a", "--source_half=left"], "--source_half is for a Pix2Pix"),
         (["--pairs=a", "--steps=500", "--steps_per_epoch=200"], "multiple of --steps_per_epoch"),
+        (["--pairs=a", "--model=Pix2PixHD", "--to=source"], "these images train a Pix2PixHD"),
+        (
+            ["--source=a", "--target=b", "--model=Pix2PixHD"],
+            "A Pix2PixHD learns from --pairs: give these; or with --so",
+        ),
+        (["--domains=a", "--model=Pix2PixHD"], "or with --domains take --model=StarGAN. Received: --model=Pix2PixHD"),
+        (["--pairs=a", "--model=CycleGAN"], "with --pairs take --model=Pix2Pix or --model=Pix2PixHD"),
+        (
+            ["--translate=a", "--model=Pix2PixHD"],
+            "--model says what to train, so give its images, as --pairs; or leave",
+        ),
     ],
 )
 def test_flags_that_do_not_fit_each_other(script, arguments, message):
@@ -72,6 +83,40 @@ def test_a_domain_without_images_is_named(script, tmp_path):
         (tmp_path / "grey" / "1.heic").unlink()
         (tmp_path / "grey").rmdir()
         assert script.translate_parts.load("domains").class_names == ("blond", "dark")
+
+
+@pytest.mark.parametrize(
+    "arguments, name",
+    [
+        (["--pairs=a"], "Pix2Pix"),
+        (["--pairs=a", "--model=Pix2PixHD"], "Pix2PixHD"),
+        (["--source=a", "--target=b"], "CycleGAN"),
+        (["--domains=a", "--model=StarGAN"], "StarGAN"),
+        (["--translate=a"], None),
+    ],
+)
+def test_pairs_have_two_models_and_other_images_one(script, arguments, name):
+    with flagsaver.flagsaver():
+        flags.FLAGS(["translate.py", *arguments])
+        assert script.model_of(script.kind_of_run()) == name
+
+
+def test_large_pairs_teach_the_networks_of_pix2pix_hd(script):
+    """Two scales judge the picture with its source; the blocks see maps of 16x16; any size is translated."""
+    shapes = {"source": (64, 64, 1), "target": (64, 64, 3)}
+    with flagsaver.flagsaver():
+        flags.FLAGS(["translate.py", "--pairs=a", "--model=Pix2PixHD", "--width=2", "--blocks=1"])
+        model = script.translate_parts.make_model("Pix2PixHD", types.SimpleNamespace(image_shape=shapes))
+    layers = {layer.name: layer for layer in model.generator.layers}
+    assert [name for name in layers if name.startswith("down_") and name[5:].isdigit()] == [
+        "down_0",
+        "down_1",
+    ]
+    assert model.discriminator.input["source"].shape == (None, 64, 64, 1)
+    assert [logits.shape[1:3] for logits in model.discriminator.output["logits"]] == [(19, 19), (11, 11)]
+    assert model.translate(np.zeros((1, 40, 24, 1), "float32")).shape == (1, 40, 24, 3)
+    rates = [float(getattr(model, f"{name}_optimizer").learning_rate) for name in ("generator", "discriminator")]
+    np.testing.assert_allclose(rates, [1e-3, 2e-4], rtol=1e-6)
 
 
 class Inverter:
@@ -148,10 +193,11 @@ def test_without_a_trained_translator_it_says_how_to_train_one(script, tmp_path,
     "images, use",
     [
         (["--pairs={0}/halves", "--source_half=right"], []),
+        (["--pairs={0}/halves", "--source_half=right", "--model=Pix2PixHD"], []),
         (["--source={0}/both/a", "--target={0}/both/b"], ["--to=source"]),
         (["--domains={0}/both"], ["--domain=b"]),
     ],
-    ids=["pairs", "unpaired", "domains"],
+    ids=["pairs", "large_pairs", "unpaired", "domains"],
 )
 def test_each_model_trains_resumes_translates_and_is_exported(script, tmp_path, images, use, capsys):
     rng = np.random.default_rng(0)

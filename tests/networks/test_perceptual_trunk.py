@@ -124,6 +124,11 @@ def test_vgg_has_the_published_layers(architecture, count, tmp_path):
     trunk = perceptual_trunk(weights=tmp_path / "vgg.npz", architecture=architecture)
     assert trunk.count_params() == count
     assert [layer.name for layer in trunk.layers if layer.weights] == [layer.name for layer in convolutions]
+    if architecture == "vgg19":
+        with pytest.raises(
+            ValueError, match="another network than vgg16, which has no block3_conv4, block4_conv4, block5"
+        ):
+            perceptual_trunk(weights=tmp_path / "vgg.npz", architecture="vgg16")
 
 
 def test_weights_of_keras_applications_are_fetched_on_request_alone(monkeypatch):
