@@ -1,8 +1,7 @@
 """Write docs/models.md, a row for every model of the package: python docs/site_tools/make_models.py.
 
 The models are those of `keras_gan.__all__`. Their papers and what they do come from the tables of README.md, the
-minutes from the recipes and scripts of examples/, the numbers from the tables of benchmarks/RESULTS.md, and which of
-them from model_rows.py. What nobody has measured is said to be so. A test fails where the page is not what this script
+minutes, the memory and the numbers from the tables of benchmarks/RESULTS.md, and which of them from model_rows.py. What nobody has measured is said to be so. A test fails where the page is not what this script
 prints.
 """
 
@@ -26,14 +25,14 @@ Each is a `keras.Model` of its own name in `keras_gan`: its paper, what it does,
 takes, and how good it is next to a baseline that costs nothing or little. Some models come trained: see
 [Trained models](pretrained.md).
 
-* The minutes are those of the command on two cores, as its recipe or script states them. With a "~" they are the steps
-  of the benchmark times the milliseconds of a step there, mostly of one core, with other programs running.
+* The minutes are those of the whole command on two cores without a GPU, from the milliseconds of its steps on data that
+  were made up.
 * GiB are the largest resident memory of the command's process, TensorFlow's own 0.6 with it, with few data.
 * The number is a cell of a table in `benchmarks/RESULTS.md`, mostly of seed 0 alone, with the baseline of the same
   section in brackets. It says there what the number means, and how it was measured. **Not all are good**: where the
   baseline is better, it says why, as far as that is known. The digits are scikit-learn's.
-* The pictures of digits are those of `python benchmarks/defaults.py --seeds=0`, which trains a pair of small networks for
-  a minute or two. Of a model that changes pictures, what it was given stands above, and what it made of that below.
+* The pictures of digits are those of `python benchmarks/defaults.py --seeds=0`, which trains a pair of small networks
+  for a minute or two. Of a model that changes pictures, what it was given stands above, and what it made of that below.
 * "Not measured" means that the tests hold the formulas, but that nobody has written down a result.
 
 `python docs/site_tools/make_models.py` makes this page.
@@ -135,8 +134,8 @@ def _line(name, row, paper, purpose, sections):
     cells = (
         f"`{name}`, {paper}" if paper else f"`{name}`",
         f"{purpose}<br>{command}",
-        _minutes(row, sections),
-        _memory(name, row, sections),
+        _of_the_command(model_rows.minutes(name), row, sections),
+        _of_the_command(model_rows.memory(name), row, sections),
         numbers,
         _output(name, row),
     )
@@ -161,12 +160,12 @@ def _shown(name, picture):
     return f"![What {name} draws](images/{picture})"
 
 
-def _memory(name, row, sections):
+def _of_the_command(cell, row, sections):
+    """What a command takes, if it was measured: a command may be newer than the table."""
     if not row.command:
         return ""
     try:
-        return value(model_rows.memory(name), name, sections)
-    # A command may be newer than the table.
+        return value(cell, cell.row, sections)
     except ValueError:
         return _NOT_MEASURED
 
@@ -176,19 +175,6 @@ def _number(cell, sections):
     if cell.baseline is None:
         return f"{said} ({cell.against})"
     return f"{said} ({cell.against or cell.baseline} {value(cell, cell.baseline, sections)})"
-
-
-def _minutes(row, sections):
-    if row.minutes is not None:
-        cell, steps = row.minutes
-        return f"~{float(value(cell, cell.row, sections)) * steps / 60_000:.2g}"
-    # A script states the minutes of its defaults.
-    file = re.fullmatch(r"(examples/\w+\.py)(?: --run_dir=\S+)?|.*--flagfile=(\S+)", row.command)
-    text = (names.ROOT / (file[1] or file[2])).read_text() if file else ""
-    stated = re.search(r"[Aa]bout (?:([\w ]+?) minutes|a quarter of an hour)", text)
-    if stated is None:
-        return _NOT_MEASURED
-    return (stated[1] or "15").replace("ten", "10")
 
 
 if __name__ == "__main__":

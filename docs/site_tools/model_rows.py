@@ -37,8 +37,6 @@ class Row:
     Args:
         group: str, the heading under which the model stands.
         command: str, what trains it, below `python `.
-        minutes: `Cell` of the milliseconds of a step with the number of its steps; None for the minutes that the
-            command's recipe or script states.
         picture: str, a file in docs/images, or "".
         numbers: tuple of `Cell`.
         sound: str, a file in docs/sounds, or "".
@@ -47,7 +45,6 @@ class Row:
 
     group: str
     command: str
-    minutes: tuple[Cell, int] | None = None
     picture: str = ""
     numbers: tuple[Cell, ...] = ()
     sound: str = ""
@@ -74,6 +71,11 @@ def memory(name):
     return Cell("What the commands of the models need", "GiB", name)
 
 
+def minutes(name):
+    """The minutes that the command of a model takes."""
+    return Cell("How long the commands of the models take", "minutes", name)
+
+
 def _default(name):
     """The Frechet distance with the optimizer that `compile()` takes, over that of a Gaussian."""
     means = "Frechet distance over that of a Gaussian of the pixels, digits"
@@ -93,15 +95,11 @@ def _error(name, against):
 def _digits(name, recipe="", picture="", numbers=()):
     run = name.lower()
     command = f"--flagfile=examples/recipes/{recipe}.txt" if recipe else f"--gan={name} --run_dir=runs/{run}"
-    return Row(DRAW, f"examples/train.py {command}", None, picture, (_default(name), *numbers))
+    return Row(DRAW, f"examples/train.py {command}", picture, (_default(name), *numbers))
 
 
 def _clothes(flags, picture, row):
     return Row(DRAW, f"examples/train.py {flags}", picture=picture, numbers=(_fashion(row),))
-
-
-def _ms(section, row, steps):
-    return Cell(section, "ms a step", row), steps
 
 
 def _alike(row):
@@ -205,16 +203,14 @@ ROWS = {
     "CycleGAN": Row(
         TRANSLATE,
         "examples/translate.py --source=horses/ --target=zebras/ --run_dir=runs/zebras",
-        _ms(_STYLES, "CycleGAN", 3000),
-        "emoji_cyclegan.png",
-        (_alike("CycleGAN"),),
+        picture="emoji_cyclegan.png",
+        numbers=(_alike("CycleGAN"),),
     ),
     "Pix2Pix": Row(
         TRANSLATE,
         "examples/translate.py --pairs=facades/ --source_half=right --run_dir=runs/facades",
-        _ms(_STYLES, "Pix2Pix", 3000),
-        "emoji_pix2pix.png",
-        (_alike("Pix2Pix"),),
+        picture="emoji_pix2pix.png",
+        numbers=(_alike("Pix2Pix"),),
     ),
     "Pix2PixHD": Row(
         TRANSLATE,
@@ -255,13 +251,11 @@ ROWS = {
     "ContextEncoder": Row(
         RESTORE,
         "examples/restore.py --task=inpaint --model=ContextEncoder --pictures=photographs/",
-        _ms(f"{_HOLES}/centre", "L2 + GAN", 3000),
         numbers=(_hole("centre", "L2 + GAN"),),
     ),
     "FreeFormInpainter": Row(
         RESTORE,
         "examples/restore.py --task=inpaint --pictures=photographs/ --run_dir=runs/holes",
-        _ms(f"{_HOLES}/anywhere", "gated 10 L1 + GAN", 1200),
         numbers=(_hole("anywhere", "gated 10 L1 + GAN"),),
     ),
     "DPED": Row(
@@ -287,7 +281,6 @@ ROWS = {
     "AlphaGAN": Row(
         RESTORE,
         "examples/restore.py --task=matte --pictures=cut_outs/ --backgrounds=photographs/ --run_dir=runs/alphas",
-        _ms("Alphas of emoji", "AlphaGAN", 4000),
         numbers=(
             Cell("Alphas of emoji", "SAD / 1000", "AlphaGAN", "closed form", "SAD / 1000", "closed-form matting"),
         ),
@@ -295,16 +288,14 @@ ROWS = {
     "VAE": Row(
         ENCODE,
         "examples/encode.py --model=VAE --dataset=digits --run_dir=runs/codes",
-        _ms(f"{_CODES}/Fashion-MNIST", "VAE", 6000),
-        "fashion_vae.png",
-        (Cell(f"{_CODES}/Fashion-MNIST", "nats", "VAE", "probabilistic PCA", "nats an image, Fashion-MNIST"),),
+        picture="fashion_vae.png",
+        numbers=(Cell(f"{_CODES}/Fashion-MNIST", "nats", "VAE", "probabilistic PCA", "nats an image, Fashion-MNIST"),),
     ),
     "VAEGAN": Row(
         ENCODE,
         "examples/encode.py --model=VAEGAN --dataset=digits --run_dir=runs/codes",
-        _ms(f"{_CODES}/Fashion-MNIST", "VAE-GAN", 3000),
-        "fashion_vaegan.png",
-        (
+        picture="fashion_vaegan.png",
+        numbers=(
             Cell(
                 f"{_CODES}/Fashion-MNIST",
                 "distance",
@@ -363,7 +354,6 @@ ROWS = {
     "HiFiGAN": Row(
         SOUND,
         "examples/vocode.py --recordings=recordings/ --run_dir=runs/voices",
-        _ms("A vocoder for a voice", "HiFi-GAN, seed 0", 3000),
         numbers=(
             Cell(
                 "A vocoder for a voice", "log_mel_distance", "HiFi-GAN, seed 0", "Griffin-Lim", "distance of log mels"
