@@ -39,8 +39,11 @@ FLAGS = flags.FLAGS
 flags.DEFINE_multi_enum("models", list(COMMANDS), list(COMMANDS), "Whose commands to run.")
 flags.DEFINE_enum("what", "memory", ["memory", "minutes"], "What to measure.")
 flags.DEFINE_integer("steps", 20, "Training steps of each.", lower_bound=2)
-# What `callbacks.Progress` writes into a pipe.
-_PACE = re.compile(r"step (?P<done>[\d,]+)/(?P<all>[\d,]+)  .*?(?P<pace>[\d.]+) (?P<unit>m?s)/step")
+# What `callbacks.Progress` writes into a pipe. On a line with many losses there is no room for the pace.
+_STEPS = re.compile(r"step (?P<done>[\d,]+)/(?P<all>[\d,]+)  ")
+_PACE = re.compile(r"(?P<pace>[\d.]+) (?P<unit>m?s)/step")
+_LEFT = re.compile(r"  (?P<parts>(?:\d+ (?:d|h|min|s) )+)left$")
+_SECONDS = {"d": 86_400, "h": 3600, "min": 60, "s": 1, "ms": 1e-3}
 
 
 def photograph(rng):
@@ -219,11 +222,15 @@ def timed(words, folder):
 
 def pace_of(line):
     """Return the steps done, all steps, and the seconds of each, which a line of `callbacks.Progress` has; or None."""
-    said = _PACE.search(line)
-    if said is None:
+    steps, pace, left = (pattern.search(line.rstrip()) for pattern in (_STEPS, _PACE, _LEFT))
+    if steps is None or (pace or left) is None:
         return None
-    done, all_steps = (int(said[name].replace(",", "")) for name in ("done", "all"))
-    return done, all_steps, float(said["pace"]) * (1.0 if said["unit"] == "s" else 1e-3)
+    done, all_steps = (int(steps[name].replace(",", "")) for name in ("done", "all"))
+    if pace:
+        return done, all_steps, float(pace["pace"]) * _SECONDS[pace["unit"]]
+    counts = left["parts"].split()
+    seconds = sum(int(count) * _SECONDS[unit] for count, unit in zip(counts[::2], counts[1::2], strict=True))
+    return done, all_steps, seconds / (all_steps - done)
 
 
 def row_of_memory(name, folder):

@@ -1,8 +1,8 @@
 """Write docs/models.md, a row for every model of the package: python docs/site_tools/make_models.py.
 
 The models are those of `keras_gan.__all__`. Their papers and what they do come from the tables of README.md, the
-minutes, the memory and the numbers from the tables of benchmarks/RESULTS.md, and which of them from model_rows.py. What nobody has measured is said to be so. A test fails where the page is not what this script
-prints.
+minutes, the memory and the numbers from the tables of benchmarks/RESULTS.md, and which of them from model_rows.py. What
+nobody has measured is said to be so. A test fails where the page is not what this script prints.
 """
 
 import re

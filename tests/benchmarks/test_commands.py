@@ -81,6 +81,8 @@ def test_the_pace_is_what_a_training_says(commands, tmp_path):
         100_000,
         12.5,
     )
+    full = "step 500/7,500  a_loss 0.3  b_loss 0.3  c_loss 0.3  1 h 56 min left\n"
+    assert commands.pace_of(full) == (500, 7500, 6960 / 7000)
     assert commands.pace_of("400 pictures of (128, 128, 3)") is None
     program = f"import time; print('Read'); print({line!r}, flush=True); time.sleep(60)"
     pace, elapsed, _ = commands.timed(["-c", program], tmp_path)
