@@ -26,7 +26,7 @@ takes, and how good it is next to a baseline that costs nothing or little. Some 
 [Trained models](pretrained.md).
 
 * The minutes are those of the whole command on two cores without a GPU, from the milliseconds of its steps on data that
-  were made up.
+  were made up. They are rough. What takes days is as large as in its paper, and is meant for a GPU.
 * GiB are the largest resident memory of the command's process, TensorFlow's own 0.6 with it, with few data.
 * The number is a cell of a table in `benchmarks/RESULTS.md`, mostly of seed 0 alone, with the baseline of the same
   section in brackets. It says there what the number means, and how it was measured. **Not all are good**: where the
@@ -134,7 +134,7 @@ def _line(name, row, paper, purpose, sections):
     cells = (
         f"`{name}`, {paper}" if paper else f"`{name}`",
         f"{purpose}<br>{command}",
-        _of_the_command(model_rows.minutes(name), row, sections),
+        _in_words(_of_the_command(model_rows.minutes(name), row, sections)),
         _of_the_command(model_rows.memory(name), row, sections),
         numbers,
         _output(name, row),
@@ -168,6 +168,12 @@ def _of_the_command(cell, row, sections):
         return value(cell, cell.row, sections)
     except ValueError:
         return _NOT_MEASURED
+
+
+def _in_words(minutes):
+    """Minutes as they are, and thousands of them as days."""
+    days = float(minutes) / 1440 if re.fullmatch(r"[\d.]+", minutes) else 0.0
+    return f"{days:.0f} days" if days >= 2 else minutes
 
 
 def _number(cell, sections):

@@ -86,6 +86,7 @@ def test_of_a_command_that_is_newer_than_a_table_nothing_is_measured(script, row
     cells = [script.model_rows.memory("VAE"), script.model_rows.memory("BiGAN"), script.model_rows.minutes("VAE")]
     found = [script._of_the_command(cell, rows[cell.row], sections) for cell in cells]
     assert found == ["0.5", "not measured", "not measured"]
+    assert [script._in_words(cell) for cell in ("not measured", "8.5", "6667")] == ["not measured", "8.5", "5 days"]
 
 
 @pytest.mark.parametrize(
