@@ -120,6 +120,7 @@ def test_a_folder_is_not_compared_with_itself(script, models, path):
         evaluate(script, models, f"--dataset={models / 'images'}", samples=path)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("script")
 def test_the_floor_is_not_the_split_itself(models):
     given = ["evaluate.py", f"--samples={models / 'gan.keras'}", "--split=train"]

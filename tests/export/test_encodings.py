@@ -44,6 +44,7 @@ def signatures(folder):
     return tf.saved_model.load(folder).signatures
 
 
+@pytest.mark.long
 def test_codes_and_reconstructions_are_served_by_the_averages(model, signatures):
     codes = signatures["encode"](images=tf.constant(BYTES))["latents"]
     np.testing.assert_allclose(codes, model.encode(IMAGES), atol=1e-6)

@@ -91,6 +91,7 @@ def test_the_averaged_generator_is_written_unless_the_other_is_wanted(averaged, 
     np.testing.assert_allclose(images, gan.generate(latents=_latents(3), averaged=averaged), rtol=0, atol=1e-5)
 
 
+@pytest.mark.long
 def test_it_is_the_generator_that_is_served(tmp_path):
     # The export computes the BatchNormalization statistics of an averaged generator again.
     gan = LSGAN(*networks.dcgan(image_shape=(8, 8, 1), latent_dim=6, width=2), ema_half_life=10.0)

@@ -84,6 +84,7 @@ def test_texts_begin_with_their_prompts(oracle):
     np.testing.assert_array_equal(oracle.generate(prompt=np.array([[-1, 3, -1]]), seed=0)[:, 1], [3])
 
 
+@pytest.mark.long
 def test_it_learns_the_texts(writer):
     # Of two texts equally often, all that is unknown is which: log 2 nats over 4 places.
     assert writer.history["nll"][0] == pytest.approx(np.log(5) * 3.5 / 4, rel=0.2)

@@ -52,6 +52,7 @@ def test_it_knows_digits_that_it_has_not_seen(extractor):
     assert (extractor.name, extractor.num_features, extractor.num_classes) == ("trained_classifier", 64, 10)
 
 
+@pytest.mark.long
 def test_the_second_call_reads_the_cache(digits, cache, extractor, no_training):
     again = train_extractor(digits, cache_dir=cache, steps=FEW_STEPS)
     assert again.fingerprint == extractor.fingerprint
@@ -60,6 +61,7 @@ def test_the_second_call_reads_the_cache(digits, cache, extractor, no_training):
     np.testing.assert_array_equal(again(images).features, extractor(images).features)
 
 
+@pytest.mark.long
 def test_nothing_is_left_beside_the_cached_file(cache, extractor):
     assert [path.suffix for path in cache.iterdir()] == [".npz"]
 
@@ -248,6 +250,7 @@ def _moving_dots(count):
     return clips, labels
 
 
+@pytest.mark.long
 def test_a_judge_of_clips_sees_motion_that_no_frame_shows(tmp_path):
     clips, labels = _moving_dots(600)
     judge = train_extractor([(clips, labels)], cache_dir=tmp_path, steps=120, num_features=8)
