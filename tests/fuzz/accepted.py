@@ -770,6 +770,7 @@ HERE = {
     "training.Critic.role": {"text"},
     "training.Field.is_mask": _FLAG,
     "training.Field.is_noise": _FLAG,
+    "training.Field.is_sound": _FLAG,
     "training.Field.shape": {"empty list", "list of None"},
     "training.Interface.returns": {"text"},
     "training.Interface.role": {"text"},

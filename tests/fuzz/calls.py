@@ -840,7 +840,10 @@ _TRAINING = {
             "generator": None,
         },
     ),
-    "Field": lambda: (training.Field, {"shape": (2,), "num_classes": None, "is_noise": False, "is_mask": False}),
+    "Field": lambda: (
+        training.Field,
+        {"shape": (2,), "num_classes": None, **dict.fromkeys(("is_noise", "is_mask", "is_sound", "is_text"), False)},
+    ),
     "Interface": lambda: (
         training.Interface,
         {"network": pair()["generator"], "role": "generator", "takes": ("latents",), "returns": "images"},
@@ -1162,6 +1165,7 @@ _NETWORKS = {
         latent_dim=2,
         width=1,
         stages=1,
+        discriminator_normalization="batch",
         from_first_frame=False,
     ),
     "gan_cls": made(
@@ -1746,9 +1750,9 @@ _METRICS = {
     "Evaluator.real": lambda: (evaluator().real, {"images": images(20), "verbose": 0}),
     "Evaluator.compare": lambda: (
         evaluator().compare,
-        {"source": images(20), "real": images(20), "floor": None, "intervals": True, "verbose": 0},
+        {"source": images(40)[20:], "real": images(20), "floor": None, "intervals": True, "verbose": 0},
     ),
-    "Evaluator.floor": lambda: (evaluator().floor, {"train": images(20), "real": images(20), "num_images": 10}),
+    "Evaluator.floor": lambda: (evaluator().floor, {"train": images(40)[20:], "real": images(20), "num_images": 10}),
     "Extractor": made(
         MeanColour, name="colour", digest="1", num_features=1, num_classes=None, input_shape=(8, 8, 1), resize="clean"
     ),
