@@ -1,8 +1,9 @@
-"""What the tests share with the examples in the docstrings, which stand outside of tests/: a fixed seed."""
+"""What the tests share with the examples in the docstrings, which stand outside of tests/: quiet start-up, a seed."""
 
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("MPLBACKEND", "Agg")
 
 import keras
 import pytest

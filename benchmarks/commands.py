@@ -16,6 +16,7 @@ this pace, which has in it what comes between the steps. The part before a game,
 --steps / 2 steps then, too, so the pace is that of the game.
 """
 
+import functools
 import os
 import pathlib
 import re
@@ -54,18 +55,11 @@ def photograph(rng):
     return np.clip(smooth + rng.normal(0.0, 4.0, smooth.shape), 0, 255).astype("uint8")
 
 
-def make_photographs(folder, rng, count=PICTURES):
-    """Write photographs into a folder."""
+def make_photographs(folder, rng, count=PICTURES, darker=1):
+    """Write photographs into a folder, their levels divided by `darker`."""
     folder.mkdir(parents=True)
     for i in range(count):
-        Image.fromarray(photograph(rng)).save(folder / f"{i:03d}.png")
-
-
-def make_dark(folder, rng):
-    """Write photographs with a quarter of their levels."""
-    folder.mkdir(parents=True)
-    for i in range(PICTURES):
-        Image.fromarray(photograph(rng) // 4).save(folder / f"{i:03d}.png")
+        Image.fromarray(photograph(rng) // darker).save(folder / f"{i:03d}.png")
 
 
 def make_pairs(folder, rng):
@@ -144,7 +138,7 @@ MADE = {
     "photographs/": make_photographs,
     "parts/good/": make_photographs,
     "day/": make_photographs,
-    "night/": make_dark,
+    "night/": functools.partial(make_photographs, darker=4),
     "facades/": make_pairs,
     "faces/": make_domains,
     "cut_outs/": make_cut_outs,

@@ -1,14 +1,10 @@
-"""What the tests share: quiet start-up, two logical devices for the replica tests, an order."""
+"""What the tests share: two logical devices for the replica tests, an order."""
 
 import errno
 import gc
 import importlib.util
-import os
 import pathlib
 import sys
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-os.environ.setdefault("MPLBACKEND", "Agg")
 
 import keras
 import pytest

@@ -144,9 +144,9 @@ def _line(name, row, paper, purpose, sections):
 
 def _output(name, row):
     """The picture of a row, what one hears, and the first lines of what was written."""
-    parts = [_shown(name, row.picture)] if row.picture else []
-    if not parts and (names.ROOT / "docs" / "images" / (digits := f"digits_{name.lower()}.png")).exists():
-        parts = [_shown(name, digits)]
+    digits = f"digits_{name.lower()}.png"
+    picture = row.picture or (digits if (names.ROOT / "docs" / "images" / digits).exists() else "")
+    parts = [f"![What {name} draws](images/{picture})"] if picture else []
     if row.sound:
         parts.append(f"[listen](sounds/{row.sound})")
     if row.text:
@@ -154,10 +154,6 @@ def _output(name, row):
         # A vertical bar would end the cell.
         parts += [f"`{line.replace('|', '/')}`" for line in lines]
     return "<br>".join(parts)
-
-
-def _shown(name, picture):
-    return f"![What {name} draws](images/{picture})"
 
 
 def _of_the_command(cell, row, sections):

@@ -31,7 +31,7 @@ def vgan(
         foreground:  latents -> Dense -> norm, ReLU -> stages x (transposed convolution 4x4x4), tanh -> clip f
                      and from its last map another transposed convolution, sigmoid -> mask m
         clip:        m f + (1 - m) b
-        discriminator:  clip -> stages x (convolution 4x4x4 of stride 2, norm, LeakyReLU(0.2)) -> Dense(1)
+        discriminator:  clip -> stages x (convolution 4x4x4 of stride 2, LeakyReLU(0.2)) -> Dense(1)
 
     with batch normalisation and ReLU between the transposed convolutions of the generator. Time halves and doubles as
     height and width do; what is odd halves rounding up.
