@@ -100,13 +100,13 @@ def _dark_and_bright():
     """Without pairs nothing can be measured: dark squares are shown, those that are held out if there are any."""
     (dark, held_out, _), (bright, _, _) = squares_of("dark"), squares_of("bright")
     channels = max(dark.shape[-1], bright.shape[-1])
-    source, target = (
-        _in_channels(some(squares), channels) for squares in (dark if held_out is None else held_out, bright)
-    )
+    dark, bright = _in_channels(dark, channels), _in_channels(bright, channels)
+    source = dark if held_out is None else _in_channels(held_out, channels)
     shown = {
-        name: squares.astype("float32") / 127.5 - 1.0 for name, squares in (("source", source), ("target", target))
+        name: some(squares).astype("float32") / 127.5 - 1.0
+        for name, squares in {"source": source, "target": bright}.items()
     }
-    return _unpaired(*(_in_channels(squares, channels) for squares in (dark, bright))), None, shown, channels
+    return _unpaired(dark, bright), None, shown, channels
 
 
 def _of_halves(squares, names):
